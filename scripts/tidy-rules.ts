@@ -1,0 +1,169 @@
+// The rules that keep the house in order, as data. `test/tidy.test.ts` holds the code against them;
+// ARCHITECTURE.md shows the same table to people, and the test compares the two.
+
+export interface Room {
+  /** Path below `src/`. A file belongs to the longest room that is a prefix of its path. */
+  readonly path: string
+  readonly level: number
+  /** Rooms that it may import from, besides itself. */
+  readonly imports: readonly string[]
+  /** One noun phrase: what it holds. */
+  readonly holds: string
+}
+
+export const rooms: readonly Room[] = [
+  { path: 'base', level: 0, imports: [], holds: 'no domain: assert, heap, deque, backoff' },
+  {
+    path: 'io',
+    level: 1,
+    imports: ['base'],
+    holds: 'disk, network, clock, chance: interfaces and the real ones',
+  },
+  {
+    path: 'io/sim',
+    level: 1,
+    imports: ['io', 'base'],
+    holds: 'the simulated disk, network, clock and chance',
+  },
+  {
+    path: 'wire',
+    level: 1,
+    imports: ['base'],
+    holds: 'reader, writer, schemas and their compiler',
+  },
+  {
+    path: 'model',
+    level: 2,
+    imports: ['wire', 'base'],
+    holds: 'ids, record batch, errors, limits, configuration keys',
+  },
+  {
+    path: 'log',
+    level: 3,
+    imports: ['model', 'wire', 'io', 'base'],
+    holds: 'journal, segments, partition log, flusher, retention, compaction, recovery',
+  },
+  {
+    path: 'metadata',
+    level: 3,
+    imports: ['model', 'wire', 'io', 'base'],
+    holds: 'the image of topics and configurations, and its stores',
+  },
+  {
+    path: 'coordinator',
+    level: 4,
+    imports: ['log', 'metadata', 'model', 'wire', 'io', 'base'],
+    holds: 'groups, committed offsets, producer ids',
+  },
+  {
+    path: 'security',
+    level: 4,
+    imports: ['metadata', 'model', 'wire', 'io', 'base'],
+    holds: 'authentication',
+  },
+  {
+    path: 'broker',
+    level: 5,
+    imports: ['coordinator', 'security', 'log', 'metadata', 'model', 'wire', 'io', 'base'],
+    holds: 'the façade of one node, the only thing that doors see',
+  },
+  {
+    path: 'protocol/kafka',
+    level: 6,
+    imports: ['broker', 'security', 'model', 'wire', 'io', 'base'],
+    holds: 'the Kafka door: connections, dispatch, negotiation',
+  },
+  {
+    path: 'protocol/kafka/schema',
+    level: 6,
+    imports: ['wire', 'model', 'base'],
+    holds: 'the layout of every Kafka message, as data',
+  },
+  {
+    path: 'protocol/kafka/data',
+    level: 6,
+    imports: ['protocol/kafka', 'protocol/kafka/schema', 'broker', 'model', 'wire', 'io', 'base'],
+    holds: 'handlers of records and offsets',
+  },
+  {
+    path: 'protocol/kafka/group',
+    level: 6,
+    imports: ['protocol/kafka', 'protocol/kafka/schema', 'broker', 'model', 'wire', 'io', 'base'],
+    holds: 'handlers of groups',
+  },
+  {
+    path: 'protocol/kafka/admin',
+    level: 6,
+    imports: ['protocol/kafka', 'protocol/kafka/schema', 'broker', 'model', 'wire', 'io', 'base'],
+    holds: 'handlers of topics and configurations',
+  },
+  {
+    path: 'admin',
+    level: 6,
+    imports: ['broker', 'model', 'io', 'base'],
+    holds: 'health and metrics over HTTP',
+  },
+  {
+    path: 'cli',
+    level: 7,
+    imports: ['broker', 'protocol/kafka', 'admin', 'security', 'model', 'io', 'base', ''],
+    holds: 'the command line',
+  },
+  {
+    path: '',
+    level: 7,
+    imports: [
+      'cli',
+      'admin',
+      'protocol/kafka',
+      'protocol/kafka/data',
+      'protocol/kafka/group',
+      'protocol/kafka/admin',
+      'broker',
+      'coordinator',
+      'security',
+      'log',
+      'metadata',
+      'model',
+      'io',
+      'base',
+    ],
+    holds: 'main.ts and start-broker.ts: where the parts are put together',
+  },
+]
+
+/** Names that may be used only in `allowedIn`: the way in of the outer world. */
+export const bans: readonly { pattern: RegExp; allowedIn: RegExp; instead: string }[] = [
+  {
+    pattern: /from 'node:(fs|fs\/promises|net|tls|http|dgram|timers|worker_threads)'/,
+    allowedIn: /^src\/(io\/(?!sim\/)|main\.ts)/,
+    instead: 'an interface of io/',
+  },
+  {
+    pattern: /\b(Date\.now|new Date\(\)|performance\.now|process\.hrtime)/,
+    allowedIn: /^src\/(io\/(?!sim\/)|main\.ts)/,
+    instead: 'io/clock',
+  },
+  {
+    pattern: /\b(setTimeout|setInterval|setImmediate)\(/,
+    allowedIn: /^src\/(io\/(?!sim\/)|main\.ts)/,
+    instead: 'io/clock',
+  },
+  {
+    pattern: /\b(Math\.random|randomBytes|randomUUID|randomInt)\b/,
+    allowedIn: /^src\/(io\/(?!sim\/)|main\.ts)/,
+    instead: 'io/chance',
+  },
+  { pattern: /\bcatch\s*(\([^)]*\))?\s*\{\s*\}/, allowedIn: /^$/, instead: 'a handled error' },
+  { pattern: /\b(FIXME|XXX)\b/, allowedIn: /^$/, instead: 'the work itself' },
+]
+
+export const limits = {
+  lineColumns: 100,
+  functionLines: 70,
+  fileLines: 400,
+  roomFiles: 25,
+}
+
+/** Files above `limits.fileLines`, each with the reason why it stays whole. */
+export const longFiles: Readonly<Record<string, string>> = {}

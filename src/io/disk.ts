@@ -1,0 +1,70 @@
+// The disk as the rest of the house sees it. Implemented by the operating system (real-disk.ts), by memory
+// (memory-disk.ts, for `--memory` and tests) and by the simulator (sim/sim-disk.ts); one contract suite
+// holds all three. Paths are relative to the disk's root and use '/'.
+//
+// What survives a crash: bytes after `sync` of their file (or written through a file opened with `durable`),
+// names after `syncDir` of their folder. Nothing else may be relied on.
+
+/** Size and address granularity of direct writes; also what we assume a device writes at once. */
+export const blockBytes = 4096
+
+export interface OpenOptions {
+  /** `read` fails with ENOENT when absent; `write` opens for reading and writing, and creates. */
+  readonly access: 'read' | 'write'
+  /** Empty the file first. */
+  readonly truncate?: boolean
+  /**
+   * Bypass the page cache where the file system can. The file then says `direct: true`, and every write
+   * to it must have position, length and memory address (see `Disk.allocate`) in multiples of `blockBytes`.
+   */
+  readonly direct?: boolean
+  /** Each write returns only when its bytes are durable (O_DSYNC). */
+  readonly durable?: boolean
+}
+
+export interface DiskFile {
+  readonly direct: boolean
+  /** Fills `into` from `position`; returns the bytes read, fewer only at the end of the file. */
+  read(into: Uint8Array, position: number): Promise<number>
+  /** Writes all of `chunks`, one behind the other, from `position`; rejects if any byte was not taken. */
+  write(chunks: readonly Uint8Array[], position: number): Promise<void>
+  /** Makes data and size durable (fdatasync). After a failure the file's content must not be trusted. */
+  sync(): Promise<void>
+  truncate(bytes: number): Promise<void>
+  size(): Promise<number>
+  close(): Promise<void>
+}
+
+export interface Disk {
+  open(path: string, options: OpenOptions): Promise<DiskFile>
+  rename(from: string, to: string): Promise<void>
+  /** Absent is no error. */
+  remove(path: string): Promise<void>
+  /** Removes a folder and all below it; absent is no error. */
+  removeTree(path: string): Promise<void>
+  /** Creates a folder and its parents, and makes their names durable. */
+  makeDir(path: string): Promise<void>
+  /** Names in a folder, sorted; [] when the folder is absent. */
+  list(path: string): Promise<string[]>
+  /** Makes the names in a folder durable. */
+  syncDir(path: string): Promise<void>
+  /** Bytes free for us; Infinity when unknown. */
+  freeBytes(): Promise<number>
+  /**
+   * Takes the folder for this process until `release`. Rejects with DiskError('EBUSY') when another
+   * process that is alive holds it.
+   */
+  lock(path: string): Promise<{ release(): Promise<void> }>
+  /** Zeroed memory whose address suits direct writes. Never freed by hand. */
+  allocate(bytes: number): Uint8Array
+}
+
+/** A failed disk operation. `code` is the system's name (ENOSPC, EIO, ENOENT, EBUSY, ...). */
+export class DiskError extends Error {
+  override readonly name = 'DiskError'
+  readonly code: string
+  constructor(code: string, message: string, options?: { cause: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+}

@@ -1,0 +1,55 @@
+// The network as the doors see it: listeners and connections of ordered bytes. Real (real-network.ts) and
+// simulated (sim/sim-network.ts). The reader owns the memory: before each read the connection asks its
+// handler for the place where the bytes shall go, so that a large request is received straight into the
+// buffer in which it is parsed, and an idle connection owns none.
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export interface Listener {
+  readonly address: Address
+  /** Stops accepting; open connections stay. */
+  close(): Promise<void>
+}
+
+/** What a door gives for each accepted connection. None of these may throw. */
+export interface ConnectionHandler {
+  /** Where the next bytes shall go: at least one byte of room. Asked anew before every read. */
+  readInto(): Uint8Array
+  /** `bytes` have been placed at the start of what `readInto` returned last. */
+  received(bytes: number): void
+  /** The connection is gone, by either side or by an error; called once. */
+  closed(reason: string): void
+}
+
+export interface Connection {
+  readonly remote: Address
+  readonly local: Address
+  /**
+   * Queues `chunks` for sending, in order. They must not change until `done`, which is called once: when
+   * the system has taken them, or when the connection is gone.
+   */
+  write(chunks: readonly Uint8Array[], done?: () => void): void
+  /** Bytes queued and not yet taken by the system. */
+  readonly unsentBytes: number
+  /** Stop and resume reading; a paused connection fills the peer's window: back-pressure. */
+  pause(): void
+  resume(): void
+  /** Sends what is queued, then closes. */
+  end(): void
+  /** Closes at once. */
+  destroy(): void
+}
+
+export interface Network {
+  /**
+   * Port 0 takes a free one. Rejects with DiskError-like `{ code: 'EADDRINUSE' | 'EACCES' | ... }`.
+   * `accept` is called for each new connection and returns its handler, or null to refuse it.
+   */
+  listen(
+    at: Address,
+    accept: (connection: Connection) => ConnectionHandler | null,
+  ): Promise<Listener>
+}

@@ -1,6 +1,6 @@
-// Turns one version of a schema into JavaScript: one function per struct and array, straight-line code
-// inside, no look at the schema left at run time. That is four to six times as fast as walking it.
-// Only schemas, constants of this program, ever reach `new Function`; input does not.
+// Turns one version of a schema into JavaScript: one function per struct and array, straight-line
+// code inside, no look at the schema left at run time. That is four to six times as fast as walking
+// it. Only schemas, constants of this program, ever reach `new Function`; input does not.
 import { assert } from '../base/assert.ts'
 import type { Codec } from './codec.ts'
 import {

@@ -1,5 +1,6 @@
-// The meaning of a schema in its shortest form: walks it for every value. Slow; it is the oracle that
-// tests hold the compiler against, and shares with it only the schema, the reader and the writer.
+// The meaning of a schema in its shortest form: walks it for every value. Slow; it is the oracle
+// that tests hold the compiler against, and shares with it only the schema, the reader and the
+// writer.
 import type { Reader } from './reader.ts'
 import { isPresent, type Node, nodeOf, type Struct, tagOf, type Version } from './schema.ts'
 import { minWidth } from './width.ts'

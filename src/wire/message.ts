@@ -17,7 +17,9 @@ export interface Message<S extends Struct = Struct> {
 
 type AnyCodec = Codec<unknown, unknown>
 
-/** Compiled codecs by schema and version; derived from constants alone, so sharing them is harmless. */
+/**
+ * Compiled codecs by schema and version; derived from constants alone, so sharing them is harmless.
+ */
 const compiled = new WeakMap<Message, Map<number, AnyCodec>>()
 
 export const isFlexible = (message: Message, version: number): boolean =>

@@ -1,6 +1,6 @@
 // Reads one message out of a range of bytes. Invariant: nothing is read past `end`, and nothing is
-// allocated that the bytes at hand do not pay for; whatever is wrong throws a WireError and only that.
-// Bytes come out as views into the input: who keeps them longer than the input lives, copies.
+// allocated that the bytes at hand do not pay for; whatever is wrong throws a WireError and only
+// that. Bytes come out as views into the input: who keeps them longer than the input lives, copies.
 // Called by compiled codecs, by the interpreter, and by hand for formats without a schema.
 import { WireError } from './wire-error.ts'
 
@@ -163,7 +163,10 @@ export class Reader {
     return length < 0 ? null : this.bytes(length, path)
   }
 
-  /** The number of array elements, once it is sure that so many can follow; `width` is the least of one. */
+  /**
+   * The number of array elements, once it is sure that so many can follow; `width` is the least of
+   * one.
+   */
   count(length: number, width: number, path: string): number {
     if (length < 0) throw this.error(path, 'null where an array is required')
     const most = width === 0 ? zeroWidthMax : this.remaining / width

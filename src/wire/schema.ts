@@ -1,6 +1,6 @@
-// The layout of messages as plain data, with the TypeScript type of what they hold inferred from it:
-// `Of<typeof X>` is what reading gives, `Draft<typeof X>` what writing takes. One schema covers all
-// versions of a message. It is compiled (compiler.ts) or interpreted (interpreter.ts).
+// The layout of messages as plain data, with the TypeScript type of what they hold inferred from
+// it: `Of<typeof X>` is what reading gives, `Draft<typeof X>` what writing takes. One schema covers
+// all versions of a message. It is compiled (compiler.ts) or interpreted (interpreter.ts).
 
 declare const shape: unique symbol
 
@@ -53,7 +53,9 @@ export interface Field<N extends Node = Node> {
   readonly node: N
   readonly first: number
   readonly last: number
-  /** Its number among the tagged fields at the end of the struct, or null for a field in its place. */
+  /**
+   * Its number among the tagged fields at the end of the struct, or null for a field in its place.
+   */
   readonly tag: number | null
   readonly otherwise: unknown
 }

@@ -1,5 +1,5 @@
-// How few bytes a value of a schema can take. Readers bound array lengths by it, and structs of fixed
-// width (disk formats) find their size and the places of their fields by it.
+// How few bytes a value of a schema can take. Readers bound array lengths by it, and structs of
+// fixed width (disk formats) find their size and the places of their fields by it.
 import { assert } from '../base/assert.ts'
 import { isPresent, type Node, nodeOf, type Struct, tagOf, type Version } from './schema.ts'
 

@@ -1,8 +1,9 @@
-// Writes messages into a list of chunks, for one gathering write to a socket. Small values go into a
-// slab; long byte fields are not copied but listed by reference, so they must stay as they are until
-// the chunks are sent. Slabs are never handed back: chunks are slices of one until it is full, and the
-// collector takes it when the last of them is sent. Invariant: between two calls of `finish` there is
-// one message, all written in one synchronous run; so one writer serves any number of connections.
+// Writes messages into a list of chunks, for one gathering write to a socket. Small values go into
+// a slab; long byte fields are not copied but listed by reference, so they must stay as they are
+// until the chunks are sent. Slabs are never handed back: chunks are slices of one until it is
+// full, and the collector takes it when the last of them is sent. Invariant: between two calls of
+// `finish` there is one message, all written in one synchronous run; so one writer serves any
+// number of connections.
 import { assert } from '../base/assert.ts'
 
 const slabBytes = 64 * 1024
@@ -193,7 +194,9 @@ export class Writer {
     this.chunkBytes += value.length
   }
 
-  /** Begins a tagged field. The result goes to `closeTag`, which fills in the size left open here. */
+  /**
+   * Begins a tagged field. The result goes to `closeTag`, which fills in the size left open here.
+   */
   openTag(tag: number): number {
     this.uvarint(tag)
     this.openTags++
@@ -243,7 +246,10 @@ export class Writer {
     return at
   }
 
-  /** Moves what belongs to no chunk yet into a new slab; marks are relative to `start` and stay true. */
+  /**
+   * Moves what belongs to no chunk yet into a new slab; marks are relative to `start` and stay
+   * true.
+   */
   private grow(n: number): void {
     const { buffer, start, at } = this
     this.slab(Math.max(slabBytes, 2 * (at - start + n)))

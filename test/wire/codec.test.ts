@@ -21,8 +21,9 @@ interface Case {
   readonly bytes: Buffer
 }
 
+const writer = new Writer()
+
 function encode(codec: Codec<unknown, unknown>, value: unknown): Buffer {
-  const writer = new Writer()
   codec.write(writer, value)
   return joined(writer.finish())
 }
@@ -43,7 +44,10 @@ function* cases(perVersion: number): Generator<Case> {
       for (let i = 0; i < perVersion; i++) yield makeCase(message, version, random)
 }
 
-/** What decoding gives: the value, or the message of the WireError. Anything else thrown passes through. */
+/**
+ * What decoding gives: the value, or the message of the WireError. Anything else thrown passes
+ * through.
+ */
 function decode(codec: Codec<unknown, unknown>, bytes: Uint8Array): unknown {
   const reader = new Reader(bytes)
   try {
@@ -55,8 +59,8 @@ function decode(codec: Codec<unknown, unknown>, bytes: Uint8Array): unknown {
 }
 
 test('compiled and interpreted codecs write the same bytes and read back the value', () => {
-  for (const { title, compiled, oracle, value, bytes } of cases(4)) {
-    assert.deepEqual(encode(oracle, value), bytes, title)
+  for (const { title, compiled, oracle, value, bytes } of cases(3)) {
+    assert.ok(encode(oracle, value).equals(bytes), title)
     assert.deepEqual(decode(compiled, bytes), { value, at: bytes.length }, title)
     assert.deepEqual(decode(oracle, bytes), { value, at: bytes.length }, title)
   }
@@ -64,7 +68,7 @@ test('compiled and interpreted codecs write the same bytes and read back the val
 
 test('a message cut short anywhere is a WireError, the same from both codecs', () => {
   for (const { title, compiled, oracle, bytes } of cases(1)) {
-    const step = Math.max(1, Math.floor(bytes.length / 40))
+    const step = Math.max(1, Math.floor(bytes.length / 20))
     for (let length = 0; length < bytes.length; length += step) {
       const result = decode(compiled, bytes.subarray(0, length))
       assert.equal(typeof result, 'string', `${title}, cut to ${length}`)
@@ -76,7 +80,7 @@ test('a message cut short anywhere is a WireError, the same from both codecs', (
 test('damaged bytes give a value or a WireError, the same from both codecs', () => {
   const random = seeded(seed)
   for (const { title, compiled, oracle, bytes } of cases(1)) {
-    for (let i = 0; i < 12 && bytes.length > 0; i++) {
+    for (let i = 0; i < 8 && bytes.length > 0; i++) {
       const damaged = Buffer.from(bytes)
       for (let n = 0; n < 1 + i / 4; n++) {
         const at = Math.floor(random() * Math.min(bytes.length, 300))

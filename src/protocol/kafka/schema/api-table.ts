@@ -1,5 +1,5 @@
-// Every API that this broker speaks, in the order of their keys. The connection looks requests up here,
-// and the answer to ApiVersions is made from it.
+// Every API that this broker speaks, in the order of their keys. The connection looks requests up
+// here, and the answer to ApiVersions is made from it.
 import type { Api } from './api.ts'
 import { apiVersions } from './api-versions.ts'
 import { alterConfigs, describeConfigs, incrementalAlterConfigs } from './configs.ts'

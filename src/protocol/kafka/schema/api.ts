@@ -44,8 +44,8 @@ export const requestHeaderVersion = (of: Api, version: number): number =>
   isFlexible(of.request, version) ? 2 : 1
 
 /**
- * Version of the header in front of a response. That of ApiVersions is always 0: the client reads it
- * before it knows which versions the broker speaks (KIP-511).
+ * Version of the header in front of a response. That of ApiVersions is always 0: the client reads
+ * it before it knows which versions the broker speaks (KIP-511).
  */
 export const responseHeaderVersion = (of: Api, version: number): number =>
   of.key !== apiVersionsKey && isFlexible(of.response, version) ? 1 : 0

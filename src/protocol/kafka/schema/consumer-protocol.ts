@@ -1,6 +1,6 @@
 // What classic consumers tell each other through the group: opaque to the coordinator, which only
-// returns it; administrators' tools look inside. A version in two bytes stands in front of each.
-// A reader meets versions newer than its own: it reads the newest that it knows and leaves the rest.
+// returns it; administrators' tools look inside. A version in two bytes stands in front of each. A
+// reader meets versions newer than its own: it reads the newest that it knows and leaves the rest.
 import type { Message } from '../../../wire/message.ts'
 import {
   array,

@@ -1,4 +1,5 @@
-// Which broker coordinates a group (key type 0) or a transactional id (1). From version 4 on for several.
+// Which broker coordinates a group (key type 0) or a transactional id (1). From version 4 on for
+// several.
 import {
   array,
   between,

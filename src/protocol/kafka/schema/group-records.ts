@@ -1,5 +1,6 @@
-// The records that Kafka keeps in __consumer_offsets, for tools and migrations that read or write them.
-// A key is a two-byte type (1 offset, 2 group) and its fields; a value a two-byte version and its fields.
+// The records that Kafka keeps in __consumer_offsets, for tools and migrations that read or write
+// them. A key is a two-byte type (1 offset, 2 group) and its fields; a value a two-byte version and
+// its fields.
 import type { Message } from '../../../wire/message.ts'
 import {
   array,

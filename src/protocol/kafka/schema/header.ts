@@ -1,5 +1,6 @@
-// What stands in front of every request and response. The client id keeps its two-byte length in the
-// flexible version too, since a broker must be able to read it before it knows the API's version.
+// What stands in front of every request and response. The client id keeps its two-byte length in
+// the flexible version too, since a broker must be able to read it before it knows the API's
+// version.
 import type { Message } from '../../../wire/message.ts'
 import { int16, int32, nullable, type Of, string16, struct } from '../../../wire/schema.ts'
 

@@ -1,6 +1,6 @@
-// Appends record batches to partitions. Version 13 names topics by id.
-// Versions 0 to 2 are shown but not answered: librdkafka before 2.11.1 takes a missing version 0 to mean
-// that the broker cannot compress (KAFKA-18659).
+// Appends record batches to partitions. Version 13 names topics by id. Versions 0 to 2 are shown
+// but not answered: librdkafka before 2.11.1 takes a missing version 0 to mean that the broker
+// cannot compress (KAFKA-18659).
 import {
   array,
   bytes,

@@ -1,7 +1,8 @@
-// The network as the doors see it: listeners and connections of ordered bytes. Real (real-network.ts) and
-// simulated (sim/sim-network.ts). The reader owns the memory: before each read the connection asks its
-// handler for the place where the bytes shall go, so that a large request is received straight into the
-// buffer in which it is parsed, and an idle connection owns none.
+// The network as the doors see it: listeners and connections of ordered bytes. Real
+// (real-network.ts) and simulated (sim/sim-network.ts). The reader owns the memory: before each
+// read the connection asks its handler for the place where the bytes shall go, so that a large
+// request is received straight into the buffer in which it is parsed, and an idle connection owns
+// none.
 
 export interface Address {
   readonly host: string
@@ -28,8 +29,8 @@ export interface Connection {
   readonly remote: Address
   readonly local: Address
   /**
-   * Queues `chunks` for sending, in order. They must not change until `done`, which is called once: when
-   * the system has taken them, or when the connection is gone.
+   * Queues `chunks` for sending, in order. They must not change until `done`, which is called once:
+   * when the system has taken them, or when the connection is gone.
    */
   write(chunks: readonly Uint8Array[], done?: () => void): void
   /** Bytes queued and not yet taken by the system. */

@@ -99,6 +99,11 @@ export class Journal {
     return this.#writtenLsn
   }
 
+  /** End of what has been appended, written or not. */
+  get appendedLsn(): number {
+    return this.#open?.end ?? this.#end
+  }
+
   /** Below this, everything is durable. */
   get syncedLsn(): number {
     return this.#syncedLsn

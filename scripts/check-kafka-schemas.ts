@@ -1,6 +1,6 @@
-// Holds every Kafka schema of ours against the definitions in Kafka's jars, which Maven fetches into
-// `.tools/` (not committed). Prints each difference and ends with 1 if there is one.
-// Run by `npm run check:schemas`; needs mvn and unzip.
+// Holds every Kafka schema of ours against the definitions in Kafka's jars, which Maven fetches
+// into `.tools/` (not committed). Prints each difference and ends with 1 if there is one. Run by
+// `npm run check:schemas`; needs mvn and unzip.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

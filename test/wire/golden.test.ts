@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
+import { kafkaMessages } from '../../scripts/kafka-messages.ts'
 import { requestHeader } from '../../src/protocol/kafka/schema/header.ts'
 import { codec, type Message } from '../../src/wire/message.ts'
 import { Reader } from '../../src/wire/reader.ts'
 import { joined, Writer } from '../../src/wire/writer.ts'
-import { kafkaMessages } from './kafka-messages.ts'
 
 const id = '0123456789abcdeffedcba9876543210'
 

@@ -91,18 +91,19 @@ export class Writer {
 
   int32(value: number): void {
     const at = this.claim(4)
-    this.view.setInt32(at, value)
+    this.view.setInt32(at, value | 0)
   }
 
   uint32(value: number): void {
     this.int32(value)
   }
 
+  // Cut to 32 bits before setInt32: given a larger number, it takes three times as long on Node 24.
   int64(value: number): void {
     assert(Number.isSafeInteger(value), 'a 64-bit field holds a safe integer')
     const at = this.claim(8)
-    this.view.setInt32(at, Math.floor(value / two32))
-    this.view.setInt32(at + 4, value)
+    this.view.setInt32(at, Math.floor(value / two32) | 0)
+    this.view.setInt32(at + 4, value | 0)
   }
 
   int64Big(value: bigint): void {

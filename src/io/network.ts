@@ -17,7 +17,13 @@ export interface Listener {
 
 /** What a door gives for each accepted connection. None of these may throw. */
 export interface ConnectionHandler {
-  /** Where the next bytes shall go: at least one byte of room. Asked anew before every read. */
+  /**
+   * Where the next bytes shall go: at least one byte of room. Asked after every `received`, and the
+   * answer holds until the next `received`, which may be long after. A handler that has no room
+   * calls `pause` within `received`, and is asked at the first read after `resume` instead.
+   * Bytes may arrive at once, so several handlers may answer with the same memory while they hold
+   * nothing in it: a read and its `received` are one step.
+   */
   readInto(): Uint8Array
   /** `bytes` have been placed at the start of what `readInto` returned last. */
   received(bytes: number): void
@@ -38,7 +44,7 @@ export interface Connection {
   /** Stop and resume reading; a paused connection fills the peer's window: back-pressure. */
   pause(): void
   resume(): void
-  /** Sends what is queued, then closes. */
+  /** Sends what is queued, then closes; nothing is received any more. */
   end(): void
   /** Closes at once. */
   destroy(): void

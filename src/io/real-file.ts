@@ -65,7 +65,6 @@ export class RealFile implements DiskFile {
     await this.#call<void>('ftruncate', (done) =>
       fs.ftruncate(this.#fd, bytes, done as fs.NoParamCallback),
     )
-    if (this.#syncAfterWrite) await this.sync()
   }
 
   async size(): Promise<number> {

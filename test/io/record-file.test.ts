@@ -168,7 +168,7 @@ async function workload(disk: SimDisk, chance: SimChance, model: Model): Promise
   const found = records.map((bytes) => new TextDecoder().decode(bytes))
   model.possible = [found]
   let current = found
-  for (let step = 0; step < 8; step++) {
+  for (let step = 0; step < 6; step++) {
     const calls = Array.from({ length: 1 + chance.int(3) }, (_, call) => {
       const texts = Array.from({ length: 1 + chance.int(3) }, (_, i) =>
         `${step}.${call}.${i}`.padEnd(chance.int(1200), '*'),
@@ -210,7 +210,7 @@ test('record file: a crash at any event, also in recovery, loses nothing that wa
     const model: Model = { possible: [[]] }
     let disk: SimDisk = new SimDisk(new SimClock(), chance)
     // The seed says at which event: over the seeds, at every one that there is, several times.
-    const left = await crashAt(disk, workload(disk, chance, model), 1 + (seed % 107))
+    const left = await crashAt(disk, workload(disk, chance, model), 1 + (seed % 83))
     if (!left) continue
     crashes++
     disk = left

@@ -5,10 +5,18 @@
 // Made by sim-network.ts.
 import { assert } from '../../base/assert.ts'
 import type { Address, Connection, ConnectionHandler } from '../network.ts'
-import type { SimNetwork } from './sim-network.ts'
+import type { SimChance } from './sim-chance.ts'
 
 /** Bytes that may have arrived and not been read. */
 const windowBytes = 65536
+
+/** What carries the bytes: the network that made the connection. */
+export interface Carrier {
+  readonly chance: SimChance
+  readonly options: { readonly resetOneIn: number; readonly pieceBytesMax: number }
+  /** Runs `action` after a drawn delay. */
+  later(action: () => void): void
+}
 
 interface Write {
   chunks: Uint8Array[]
@@ -18,7 +26,7 @@ interface Write {
 export class SimConnection implements Connection {
   readonly local: Address
   readonly remote: Address
-  readonly #network: SimNetwork
+  readonly #network: Carrier
   #peer: SimConnection | null = null
   #handler: ConnectionHandler | null = null
   /** The handler's answer for the next read, while it holds. */
@@ -36,7 +44,7 @@ export class SimConnection implements Connection {
   #sending = false
   #receiving = false
 
-  constructor(network: SimNetwork, local: Address, remote: Address) {
+  constructor(network: Carrier, local: Address, remote: Address) {
     this.#network = network
     this.local = local
     this.remote = remote

@@ -5,7 +5,7 @@ import { DiskError } from '../disk.ts'
 import type { Address, Connection, ConnectionHandler, Listener, Network } from '../network.ts'
 import type { SimChance } from './sim-chance.ts'
 import type { SimClock } from './sim-clock.ts'
-import { SimConnection } from './sim-connection.ts'
+import { type Carrier, SimConnection } from './sim-connection.ts'
 
 type Accept = (connection: Connection) => ConnectionHandler | null
 
@@ -18,7 +18,7 @@ export interface SimNetworkOptions {
 
 const firstPort = 20000
 
-export class SimNetwork implements Network {
+export class SimNetwork implements Network, Carrier {
   readonly clock: SimClock
   readonly chance: SimChance
   readonly options: Required<SimNetworkOptions>
@@ -53,7 +53,6 @@ export class SimNetwork implements Network {
     return client
   }
 
-  /** Runs `action` after a drawn delay. */
   later(action: () => void): void {
     this.clock.after(this.chance.int(1000) / 1000, action)
   }

@@ -69,7 +69,7 @@ describe('record file', () => {
     assert.deepEqual(await disk.list(''), ['f'])
   })
 
-  test('more than one frame gathers: many appends at once, a rewrite of many megabytes', async () => {
+  test('more than one frame gathers: many appends, a large rewrite', async () => {
     const disk = memoryDisk()
     const { file } = await open(disk)
     const large = Array.from({ length: 700 }, (_, i) => record(`${i} `.padEnd(4000, 'x')))
@@ -134,7 +134,7 @@ describe('record file', () => {
     assert.deepEqual(await texts(disk), ['one', 'two', 'three'])
   })
 
-  test('after a failed write every call fails; a rewrite that finds the disk full harms nothing', async () => {
+  test('after a failed append every call fails; a failed rewrite harms nothing', async () => {
     const disk = new SimDisk(new SimClock(), new SimChance(1))
     await disk.clock.runUntil(
       (async () => {
@@ -204,7 +204,7 @@ async function crashAt<T>(
   return disk.chance.int(3) === 0 ? disk.kill(new SimClock()) : disk.crash(new SimClock())
 }
 
-test('record file: a crash at any event, also in recovery, loses nothing that was answered', async () => {
+test('record file: a crash anywhere loses nothing that was answered', async () => {
   let crashes = 0
   let partial = 0
   for (let seed = 0; seed < 320; seed++) {

@@ -153,6 +153,8 @@ export class Rebalancing {
   }
 
   private expelUnsynced(group: Group): void {
+    // The last one that owed a sync was replaced by another of its instance id.
+    if (group.owingSync.size === 0) return
     for (const id of [...group.owingSync]) {
       const member = group.members.get(id)
       if (member !== undefined) this.remove(group, member)
@@ -163,7 +165,6 @@ export class Rebalancing {
   /** Tells everybody who waits for an assignment that none will come. */
   callOffSyncs(group: Group, error: ErrorName): void {
     for (const member of group.members.values()) {
-      member.assignment = noBytes
       if (member.sync === null) continue
       group.answerSync(member, refusedSync(error))
       this.keepAlive(group, member)

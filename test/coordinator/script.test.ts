@@ -1,5 +1,6 @@
-// Plays the rebalance flows of test/script/coordinator-*.txt: a line that begins with '> ' is a command, the
-// lines under it are what followed from it. `UPDATE=1 npm test` writes them anew; read the difference.
+// Plays the rebalance flows of test/script/coordinator-*.txt: a line that begins with '> ' is a
+// command, the lines under it are what followed from it. `UPDATE=1 npm test` writes them anew; read
+// the difference.
 //
 // Commands:
 //   options k=v ...                     a new coordinator, with empty records

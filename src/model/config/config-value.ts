@@ -93,14 +93,24 @@ function complaint(key: ConfigKey, text: string): string {
 }
 
 /** The values that a key takes, in words: "a whole number from 1 to 9, or -1". */
-export function valuesOf(key: ConfigKey): string {
-  if (key.type === 'boolean') return "'true' or 'false'"
-  if (key.type === 'string' || key.type === 'list') {
-    const list = key.type === 'list' ? 'a list, separated by commas, of ' : ''
-    if (key.form) return `${list}${key.form.text}`
-    if (key.words) return `${list}${list ? '' : 'one of '}${key.words.join(', ')}`
-    return key.type === 'list' ? 'a list, separated by commas' : 'any text'
+function valuesOf(key: ConfigKey): string {
+  switch (key.type) {
+    case 'boolean':
+      return "'true' or 'false'"
+    case 'string':
+      return key.form?.text ?? (key.words ? `one of ${key.words.join(', ')}` : 'any text')
+    case 'list': {
+      const items = key.form?.text ?? key.words?.join(', ')
+      return items ? `a list, separated by commas, of ${items}` : 'a list, separated by commas'
+    }
+    case 'int':
+    case 'long':
+    case 'double':
+      return numbersOf(key)
   }
+}
+
+function numbersOf(key: NumberKey): string {
   const noun = key.type === 'double' ? 'a number' : 'a whole number'
   const or = key.or === undefined ? '' : `, or ${key.or}`
   const max = key.max ?? (key.type === 'int' ? 2 ** 31 - 1 : undefined)

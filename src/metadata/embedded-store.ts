@@ -11,9 +11,9 @@ import { assert } from '../base/assert.ts'
 import type { Disk } from '../io/disk.ts'
 import { RecordFile } from '../io/record-file.ts'
 import { limits } from '../model/limits.ts'
+import type { Change, ChangeSet, Entry, MetadataStore, Txn, TxnResult, Watch } from './store.ts'
 import { Draft } from './store-draft.ts'
 import { decodeRecord, encodeRecord, StoreFormatError, type StoreRecord } from './store-record.ts'
-import type { Change, ChangeSet, Entry, MetadataStore, Txn, TxnResult, Watch } from './store.ts'
 
 /** A file below this is not worth a rewrite. */
 const rewriteBytesMin = 1 << 20

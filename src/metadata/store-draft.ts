@@ -1,7 +1,8 @@
 // What the embedded store will hold when the transactions of a group have been written: the map that is
 // durable, and above it the changes decided so far. Pure; thrown away when the group was written or failed.
-import type { StoreRecord } from './store-record.ts'
+
 import type { Entry, Txn, TxnResult } from './store.ts'
+import type { StoreRecord } from './store-record.ts'
 
 export class Draft {
   readonly #base: ReadonlyMap<string, Entry>

@@ -58,11 +58,7 @@ export interface MetadataStore {
    * Calls `listener` for every change set after `afterRevision`, in order, each once, never within this
    * call. Returns null when those changes are no longer known: then read a range and watch from there.
    */
-  watch(
-    prefix: string,
-    afterRevision: number,
-    listener: (changes: ChangeSet) => void,
-  ): Watch | null
+  watch(prefix: string, afterRevision: number, listener: (changes: ChangeSet) => void): Watch | null
   close(): Promise<void>
 }
 

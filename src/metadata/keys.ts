@@ -29,7 +29,9 @@ export interface TopicValue {
   readonly config: ReadonlyMap<string, string>
 }
 
-export function encodeTopic(topic: Pick<Topic, 'id' | 'internal' | 'partitions' | 'config'>): string {
+export function encodeTopic(
+  topic: Pick<Topic, 'id' | 'internal' | 'partitions' | 'config'>,
+): string {
   const { id, internal } = topic
   const config = Object.fromEntries(topic.config)
   return JSON.stringify({ v: 1, id, internal, partitions: topic.partitions.length, config })
@@ -96,5 +98,6 @@ function configOf(value: unknown): ReadonlyMap<string, string> | null {
   return config
 }
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0
 const isCounts = (value: unknown): value is number[] => Array.isArray(value) && value.every(isCount)

@@ -47,11 +47,8 @@ export function encodeConfig(config: ReadonlyMap<string, string>): string {
 }
 
 export function parseTopic(text: string): TopicValue | null {
-  const value = parseObject(text)
-  const config = configOf(value?.['config'])
-  const id = value?.['id']
-  const partitions = value?.['partitions']
-  const internal = value?.['internal']
+  const { id, internal, partitions, config: texts } = parseObject(text) ?? {}
+  const config = configOf(texts)
   if (!config || typeof id !== 'string' || !/^[0-9a-f]{32}$/.test(id)) return null
   if (!isCount(partitions) || partitions === 0 || typeof internal !== 'boolean') return null
   return { id: topicId(id), internal, partitions, config }
@@ -71,7 +68,8 @@ export function parsePartition(text: string): PartitionState | null {
 }
 
 export function parseConfigValue(text: string): ReadonlyMap<string, string> | null {
-  return configOf(parseObject(text)?.['config'])
+  const { config } = parseObject(text) ?? {}
+  return configOf(config)
 }
 
 /** The object of a value of version 1, or null. */
@@ -85,7 +83,8 @@ function parseObject(text: string): Record<string, unknown> | null {
   }
   if (typeof value !== 'object' || value === null) return null
   const record = value as Record<string, unknown>
-  return record['v'] === 1 ? record : null
+  const { v } = record
+  return v === 1 ? record : null
 }
 
 function configOf(value: unknown): ReadonlyMap<string, string> | null {

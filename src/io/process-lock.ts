@@ -1,0 +1,107 @@
+// A folder taken by one process: the file LOCK in it names the holder. Invariant: LOCK is never seen half
+// written, because it is made under another name and linked into place, which fails when it exists. A holder
+// that is dead, or whose process id now belongs to a process that started at another time, is replaced. Process
+// ids mean nothing across containers: two of them that share a folder are not kept apart. Made by real-disk.ts.
+import fs from 'node:fs'
+import path from 'node:path'
+import { DiskError } from './disk.ts'
+import { ignoreOnly, systemCall } from './system-call.ts'
+
+interface Holder {
+  readonly pid: number
+  /** Boot and start time of the process, where the system tells them; else ''. */
+  readonly born: string
+}
+
+/** Takes `folder` (an absolute path) or rejects with EBUSY; resolves to the release. */
+export async function lockFolder(folder: string): Promise<{ release(): Promise<void> }> {
+  const file = path.join(folder, 'LOCK')
+  const own = `${file}.${process.pid}`
+  await put(own, `${process.pid} ${birthOf(process.pid)}\n`)
+  try {
+    for (let attempt = 0; !(await linked(own, file)); attempt++) {
+      const holder = await holderOf(file)
+      if (holder && (isAlive(holder) || attempt > 10)) throw busy(folder, holder)
+      if (holder) await displace(file, holder)
+    }
+  } finally {
+    await unlink(own)
+  }
+  return { release: () => unlink(file) }
+}
+
+function busy(folder: string, holder: Holder): DiskError {
+  return new DiskError('EBUSY', `${folder} is in use by process ${holder.pid}`)
+}
+
+/** Moves a dead holder's file aside; if another process was faster, its file is put back. */
+async function displace(file: string, dead: Holder): Promise<void> {
+  const aside = `${file}.${process.pid}.stale`
+  try {
+    await systemCall<void>(`rename ${file}`, (done) => fs.rename(file, aside, (e) => done(e)))
+  } catch (error) {
+    return ignoreOnly(error, 'ENOENT')
+  }
+  const moved = await holderOf(aside)
+  if (moved && (moved.pid !== dead.pid || moved.born !== dead.born)) await linked(aside, file)
+  await unlink(aside)
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await systemCall<void>(`link ${to}`, (done) => fs.link(from, to, (e) => done(e)))
+    return true
+  } catch (error) {
+    ignoreOnly(error, 'EEXIST')
+    return false
+  }
+}
+
+async function holderOf(file: string): Promise<Holder | null> {
+  try {
+    const text = await systemCall<string>(`read ${file}`, (d) => fs.readFile(file, 'latin1', d))
+    const match = /^(\d{1,10}) (\S*)\n$/.exec(text)
+    return { pid: Number(match?.[1] ?? 0), born: match?.[2] ?? '' }
+  } catch (error) {
+    ignoreOnly(error, 'ENOENT')
+    return null
+  }
+}
+
+function isAlive(holder: Holder): boolean {
+  if (holder.pid === 0) return false
+  try {
+    process.kill(holder.pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+  }
+  const born = birthOf(holder.pid)
+  return born === '' || holder.born === '' || born === holder.born
+}
+
+/** proc(5): the 22nd field of stat is the start time, counted behind the name, which may hold spaces. */
+function birthOf(pid: number): string {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
+    return `${boot}:${started}`
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error
+    return ''
+  }
+}
+
+async function put(file: string, text: string): Promise<void> {
+  await systemCall<void>(`write ${file}`, (done) =>
+    fs.writeFile(file, text, { mode: 0o600 }, (e) => done(e)),
+  )
+}
+
+async function unlink(file: string): Promise<void> {
+  try {
+    await systemCall<void>(`unlink ${file}`, (done) => fs.unlink(file, (e) => done(e)))
+  } catch (error) {
+    ignoreOnly(error, 'ENOENT')
+  }
+}

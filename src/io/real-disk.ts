@@ -1,0 +1,176 @@
+// The operating system's disk below one root folder. Invariant: what Disk promises to survive a crash has been
+// given to fdatasync, O_DSYNC or the fsync of its folder before a call resolves. Made by start-broker.ts.
+import fs from 'node:fs'
+import path from 'node:path'
+import { blockBytes, type Disk, type DiskFile, type OpenOptions } from './disk.ts'
+import { pathNames } from './disk-path.ts'
+import { pageMemory } from './page-memory.ts'
+import { lockFolder } from './process-lock.ts'
+import { RealFile } from './real-file.ts'
+import { ignoreOnly, systemCall } from './system-call.ts'
+
+/** The disk below `root`, which `makeDir('')` creates when it is absent. */
+export function realDisk(root: string): Disk {
+  return new RealDisk(path.resolve(root))
+}
+
+/** Absent on Windows and macOS, whatever the types say. */
+const { O_DIRECT, O_DSYNC } = fs.constants as { O_DIRECT?: number; O_DSYNC?: number }
+
+const probeName = '.direct-probe'
+
+class RealDisk implements Disk {
+  readonly #root: string
+  /** Whether the root's file system takes direct writes; found out once, at the first wish. */
+  #takesDirect: Promise<boolean> | undefined
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  async open(name: string, options: OpenOptions): Promise<DiskFile> {
+    const direct = options.direct === true && (await this.#directWorks())
+    return this.#open(name, { ...options, direct })
+  }
+
+  async #open(name: string, options: OpenOptions): Promise<DiskFile> {
+    const { O_RDONLY, O_RDWR, O_CREAT, O_TRUNC } = fs.constants
+    let flags = options.access === 'read' ? O_RDONLY : O_RDWR | O_CREAT
+    if (options.truncate) flags |= O_TRUNC
+    if (options.direct) flags |= O_DIRECT ?? 0
+    if (options.durable) flags |= O_DSYNC ?? 0
+    const file = this.#resolve(name)
+    const fd = await systemCall<number>(`open ${file}`, (d) => fs.open(file, flags, 0o600, d))
+    const syncAfterWrite = options.durable === true && O_DSYNC === undefined
+    return new RealFile(fd, file, { direct: options.direct === true, syncAfterWrite })
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    const [source, target] = [this.#resolve(from), this.#resolve(to)]
+    await systemCall<void>(`rename ${source}`, (d) => fs.rename(source, target, (e) => d(e)))
+  }
+
+  async remove(name: string): Promise<void> {
+    const file = this.#resolve(name)
+    try {
+      await systemCall<void>(`unlink ${file}`, (done) => fs.unlink(file, (e) => done(e)))
+    } catch (error) {
+      ignoreOnly(error, 'ENOENT')
+    }
+  }
+
+  async removeTree(name: string): Promise<void> {
+    const folder = this.#resolve(name)
+    const options = { recursive: true, force: true }
+    await systemCall<void>(`rm ${folder}`, (done) => fs.rm(folder, options, (e) => done(e)))
+  }
+
+  async makeDir(name: string): Promise<void> {
+    await makeRoot(this.#root)
+    let folder = this.#root
+    for (const part of pathNames(name)) {
+      const parent = folder
+      folder = path.join(folder, part)
+      await makeFolder(folder)
+      // Also when it existed: who made it may have died before its name was durable.
+      await syncFolder(parent)
+    }
+  }
+
+  async list(name: string): Promise<string[]> {
+    const folder = this.#resolve(name)
+    try {
+      const names = await systemCall<string[]>(`list ${folder}`, (d) => fs.readdir(folder, d))
+      return names.sort()
+    } catch (error) {
+      ignoreOnly(error, 'ENOENT')
+      return []
+    }
+  }
+
+  async syncDir(name: string): Promise<void> {
+    await syncFolder(this.#resolve(name))
+  }
+
+  async freeBytes(): Promise<number> {
+    const call = `statfs ${this.#root}`
+    const stats = await systemCall<fs.StatsFs>(call, (done) => fs.statfs(this.#root, done))
+    return stats.bavail * stats.bsize
+  }
+
+  lock(name: string): Promise<{ release(): Promise<void> }> {
+    return lockFolder(this.#resolve(name))
+  }
+
+  allocate(bytes: number): Uint8Array {
+    const memory = pageMemory(bytes)
+    if (memory) return memory
+    // Address space is short: from now on files are opened without `direct`.
+    this.#takesDirect = Promise.resolve(false)
+    return Buffer.allocUnsafeSlow(bytes).fill(0)
+  }
+
+  #resolve(name: string): string {
+    return path.join(this.#root, ...pathNames(name))
+  }
+
+  #directWorks(): Promise<boolean> {
+    this.#takesDirect ??= this.#probeDirect()
+    return this.#takesDirect
+  }
+
+  /** File systems differ in whether they refuse at open or at the write, so one block is written. */
+  async #probeDirect(): Promise<boolean> {
+    const block = O_DIRECT === undefined ? null : pageMemory(blockBytes)
+    if (!block) return false
+    try {
+      const file = await this.#open(probeName, { access: 'write', direct: true })
+      try {
+        await file.write([block], 0)
+      } finally {
+        await file.close()
+      }
+      return true
+    } catch (error) {
+      ignoreOnly(error, 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP')
+      return false
+    } finally {
+      await this.remove(probeName)
+    }
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await systemCall<void>(`mkdir ${folder}`, (done) => fs.mkdir(folder, 0o700, (e) => done(e)))
+  } catch (error) {
+    ignoreOnly(error, 'EEXIST')
+  }
+}
+
+/** Creates the root with all its parents; each new name is made durable. */
+async function makeRoot(root: string): Promise<void> {
+  const options = { recursive: true, mode: 0o700 } as const
+  const first = await systemCall<string | undefined>(`mkdir ${root}`, (done) =>
+    fs.mkdir(root, options, done),
+  )
+  if (first === undefined) return
+  for (let folder = root; ; folder = path.dirname(folder)) {
+    await syncFolder(path.dirname(folder))
+    if (folder === first || folder === path.dirname(folder)) return
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const call = `fsync ${folder}`
+  const fd = await systemCall<number>(call, (done) => fs.open(folder, 'r', done))
+  try {
+    await systemCall<void>(call, (done) => fs.fsync(fd, (e) => done(e)))
+  } catch (error) {
+    // Some network file systems keep names durable by themselves and refuse.
+    ignoreOnly(error, 'EINVAL', 'ENOTSUP')
+  } finally {
+    await systemCall<void>(call, (done) => fs.close(fd, (e) => done(e)))
+  }
+}

@@ -1,0 +1,81 @@
+// Holds every Kafka schema of ours against the definitions in Kafka's jars, which Maven fetches into
+// `.tools/` (not committed). Prints each difference and ends with 1 if there is one.
+// Run by `npm run check:schemas`; needs mvn and unzip.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { apis } from '../src/protocol/kafka/schema/api-table.ts'
+import {
+  consumerProtocolAssignment,
+  consumerProtocolSubscription,
+} from '../src/protocol/kafka/schema/consumer-protocol.ts'
+import {
+  groupMetadataKey,
+  groupMetadataValue,
+  offsetCommitKey,
+  offsetCommitValue,
+} from '../src/protocol/kafka/schema/group-records.ts'
+import { requestHeader, responseHeader } from '../src/protocol/kafka/schema/header.ts'
+import type { Message } from '../src/wire/message.ts'
+import { compare, type Definition, parseDefinition } from './kafka-definitions.ts'
+
+const kafkaVersion = '4.2.0'
+const tools = '.tools'
+const folder = join(tools, `kafka-${kafkaVersion}`)
+
+/** Deliberate differences, each with its reason. Whole lines as they would be printed. */
+const allowed: ReadonlyMap<string, string> = new Map()
+
+function fetchDefinitions(): void {
+  for (const artifact of ['kafka-clients', 'kafka-group-coordinator']) {
+    const jar = join(tools, `${artifact}-${kafkaVersion}.jar`)
+    if (!existsSync(jar)) {
+      const coordinates = `-Dartifact=org.apache.kafka:${artifact}:${kafkaVersion}`
+      execFileSync('mvn', ['-q', 'dependency:copy', coordinates, `-DoutputDirectory=${tools}`])
+    }
+    execFileSync('unzip', ['-qo', jar, 'common/message/*.json', '-d', folder])
+  }
+}
+
+const definitionOf = (message: Message): Definition =>
+  parseDefinition(readFileSync(join(folder, 'common/message', `${message.name}.json`), 'utf8'))
+
+fetchDefinitions()
+let rows = 0
+let messages = 0
+const differences: string[] = []
+
+function check(message: Message, definition: Definition, isUnstable?: boolean): void {
+  const result = compare(message, definition, isUnstable)
+  messages++
+  rows += result.rows
+  differences.push(...result.differences.filter((line) => !allowed.has(line)))
+}
+
+for (const api of apis) {
+  const request = definitionOf(api.request)
+  const response = definitionOf(api.response)
+  if (request.apiKey !== api.key || response.apiKey !== api.key)
+    differences.push(`${api.name}: ours key ${api.key}; Kafka's ${request.apiKey}`)
+  check(api.request, request)
+  // Only the request says that the newest version is unstable; it holds for both.
+  check(api.response, response, request.latestVersionUnstable)
+}
+for (const message of [
+  requestHeader,
+  responseHeader,
+  consumerProtocolSubscription,
+  consumerProtocolAssignment,
+  offsetCommitKey,
+  offsetCommitValue,
+  groupMetadataKey,
+  groupMetadataValue,
+])
+  check(message, definitionOf(message))
+
+for (const line of differences) console.error(line)
+console.log(
+  `Compared ${messages} messages, ${rows} rows, with Kafka ${kafkaVersion}: ` +
+    `${differences.length} differences, ${allowed.size} allowed.`,
+)
+process.exitCode = differences.length === 0 ? 0 : 1

@@ -1,9 +1,27 @@
 // The face that one node shows to its doors: everything that a protocol may ask for, in protocol-free words.
 // `broker.ts` implements it. A door translates; limits, permissions and every durable decision stand behind
 // this line, so that no door can forget one. Answers come by callback where a request may have to wait.
+import type {
+  CommitRequest,
+  FetchOffsetsAnswer,
+  GroupDescription,
+  GroupFilter,
+  JoinAnswer,
+  JoinRequest,
+  LeaveAnswer,
+  LeaveRequest,
+  ListedGroup,
+  MemberRequest,
+  OffsetsAnswer,
+  SyncAnswer,
+  SyncRequest,
+  TopicPartitions,
+} from '../coordinator/group-requests.ts'
 import type { ErrorName, Result } from '../model/errors.ts'
-import type { PartitionId } from '../model/ids.ts'
+import type { NodeId, PartitionId, ProducerId, TopicId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
+
+export type * from '../coordinator/group-requests.ts'
 
 // ---- Appending -----------------------------------------------------------------------------------------
 
@@ -153,4 +171,135 @@ export interface Logs {
     before: number,
   ): Promise<Result<{ logStartOffset: number }>>
   sizes(topic: Topic): readonly PartitionSize[]
+}
+
+// ---- Topics --------------------------------------------------------------------------------------------
+
+export interface NewTopic {
+  readonly name: string
+  /** -1: the node's default. */
+  readonly partitions: number
+  /** -1: the node's default. */
+  readonly replicationFactor: number
+  /** Nodes for each partition, by hand; then both numbers above are -1. Empty: the node chooses. */
+  readonly assignments: readonly { readonly partition: number; readonly nodes: readonly number[] }[]
+  readonly config: ReadonlyMap<string, string>
+}
+
+export interface Topics {
+  named(name: string): Topic | null
+  withId(id: TopicId): Topic | null
+  all(): Iterable<Topic>
+  /** The topic as it would be, when `validateOnly`. Durable when resolved. */
+  create(topic: NewTopic, validateOnly: boolean): Promise<Result<Topic>>
+  /** For a client that asks for a topic nobody made: by the node's defaults, or refused if that is off. */
+  createOnDemand(name: string): Promise<Result<Topic>>
+  delete(topic: Topic): Promise<Result<null>>
+  /** Grows a topic to `count` partitions; `assignments` gives the nodes of each new one, or null. */
+  addPartitions(
+    topic: Topic,
+    count: number,
+    assignments: readonly (readonly number[])[] | null,
+    validateOnly: boolean,
+  ): Promise<Result<null>>
+}
+
+// ---- Configuration -------------------------------------------------------------------------------------
+
+export type ConfigTarget =
+  | { readonly kind: 'topic'; readonly topic: Topic }
+  /** `node` null: what all nodes start from. */
+  | { readonly kind: 'node'; readonly node: number | null }
+
+/** Where a value comes from, the nearest first. */
+export type ConfigSource = 'topic' | 'node' | 'allNodes' | 'static' | 'default'
+
+export type ConfigType =
+  | 'boolean'
+  | 'string'
+  | 'int'
+  | 'short'
+  | 'long'
+  | 'double'
+  | 'list'
+  | 'class'
+  | 'password'
+
+export interface ConfigEntry {
+  readonly name: string
+  /** Null when it is sensitive or has none. */
+  readonly value: string | null
+  readonly source: ConfigSource
+  readonly readOnly: boolean
+  readonly sensitive: boolean
+  readonly type: ConfigType
+  readonly documentation: string
+  /** The names and places that it could come from, the nearest first, with what stands there. */
+  readonly synonyms: readonly {
+    readonly name: string
+    readonly value: string | null
+    readonly source: ConfigSource
+  }[]
+}
+
+export interface ConfigChange {
+  readonly name: string
+  /** `append` and `subtract` are for lists. */
+  readonly change: 'set' | 'delete' | 'append' | 'subtract'
+  readonly value: string | null
+}
+
+export interface Configs {
+  /** Every key that the target has, set or not. */
+  describe(target: ConfigTarget): Result<readonly ConfigEntry[]>
+  /** All or none. Durable when resolved. */
+  change(
+    target: ConfigTarget,
+    changes: readonly ConfigChange[],
+    validateOnly: boolean,
+  ): Promise<Result<null>>
+  /** Sets these and forgets whatever else was set. */
+  replace(
+    target: ConfigTarget,
+    values: ReadonlyMap<string, string | null>,
+    validateOnly: boolean,
+  ): Promise<Result<null>>
+}
+
+// ---- Groups and producers ------------------------------------------------------------------------------
+
+/** The groups of this node. Answers by callback come once, at once or when the group has agreed. */
+export interface Groups {
+  join(request: JoinRequest, reply: (answer: JoinAnswer) => void): void
+  sync(request: SyncRequest, reply: (answer: SyncAnswer) => void): void
+  heartbeat(request: MemberRequest): ErrorName | null
+  leave(request: LeaveRequest): LeaveAnswer
+  commit(request: CommitRequest, reply: (answer: OffsetsAnswer) => void): void
+  /** `topics` null: all that the group has. */
+  fetchOffsets(groupId: string, topics: readonly TopicPartitions[] | null): FetchOffsetsAnswer
+  deleteOffsets(
+    groupId: string,
+    topics: readonly TopicPartitions[],
+    reply: (answer: OffsetsAnswer) => void,
+  ): void
+  describe(groupId: string): GroupDescription
+  list(filter: GroupFilter): { error: ErrorName | null; groups: readonly ListedGroup[] }
+  deleteGroup(groupId: string, reply: (error: ErrorName | null) => void): void
+}
+
+export interface Producers {
+  /** A producer id that was never given out before, with epoch 0. */
+  newProducerId(): Promise<Result<ProducerId>>
+}
+
+// ---- The node ------------------------------------------------------------------------------------------
+
+export interface Broker {
+  readonly nodeId: NodeId
+  readonly clusterId: string
+  readonly logs: Logs
+  readonly topics: Topics
+  readonly configs: Configs
+  readonly groups: Groups
+  readonly producers: Producers
 }

@@ -56,6 +56,7 @@ class Emitter {
       case 'string16':
         return `r.text${orNull}(${this.length(node, at)}, ${at})`
       case 'bytes':
+      case 'pieces':
         return `r.bytes${orNull}(${this.length(node, at)}, ${at})`
       case 'array':
         return this.arrayReader(node, path, nullAllowed)
@@ -76,6 +77,8 @@ class Emitter {
     switch (node.kind) {
       case 'string':
         return `w.${flexible ? 'stringCompact' : 'string16'}(${value})`
+      case 'pieces':
+        return `w.${flexible ? 'piecesCompact' : 'pieces32'}(${value})`
       case 'bytes':
         return `w.${flexible ? 'bytesCompact' : 'bytes32'}(${value})`
       case 'array':

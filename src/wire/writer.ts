@@ -183,6 +183,17 @@ export class Writer {
     this.raw(value)
   }
 
+  /** The parts as one run of bytes. */
+  pieces32(parts: readonly Uint8Array[]): void {
+    this.int32(totalLength(parts))
+    for (const part of parts) this.raw(part)
+  }
+
+  piecesCompact(parts: readonly Uint8Array[]): void {
+    this.uvarint(totalLength(parts) + 1)
+    for (const part of parts) this.raw(part)
+  }
+
   /** Bytes as they are: copied when few, otherwise listed by reference. */
   raw(value: Uint8Array): void {
     if (value.length < referenceFrom || this.openTags > 0) {
@@ -272,6 +283,12 @@ export class Writer {
     this.chunkBytes += this.at - this.start
     this.start = this.at
   }
+}
+
+function totalLength(parts: readonly Uint8Array[]): number {
+  let length = 0
+  for (const part of parts) length += part.length
+  return length
 }
 
 function uvarintWidth(value: number): number {

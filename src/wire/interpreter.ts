@@ -25,7 +25,6 @@ function readNode(r: Reader, node: Node, version: Version, path: string): unknow
     case 'string16':
       return r.text(r.length16(path), path)
     case 'bytes':
-    case 'pieces':
       return r.bytes(length(), path)
     case 'array': {
       const count = r.count(length(), minWidth(node.of, version), path)
@@ -51,7 +50,7 @@ function readNullable(
   if (!allowed) return readNode(r, of, version, path)
   if (of.kind === 'struct') return r.marker(path) ? readNode(r, of, version, path) : null
   const before = r.at
-  const wide = of.kind === 'bytes' || of.kind === 'pieces' || of.kind === 'array'
+  const wide = of.kind === 'bytes' || of.kind === 'array'
   const compact = version.flexible && of.kind !== 'string16'
   const length = compact ? r.lengthCompact(path) : wide ? r.length32(path) : r.length16(path)
   if (length < 0) return null

@@ -23,7 +23,6 @@ export type ScalarKind =
   | 'string'
   | 'string16'
   | 'bytes'
-  | 'pieces'
 
 export interface Scalar<R = unknown, D = R> extends Typed<R, D> {
   readonly kind: ScalarKind
@@ -98,8 +97,8 @@ export const string16 = scalar<string>('string16')
 /** Reading gives a view into the input; writing lists long ones by reference. */
 export const bytes = scalar<Uint8Array>('bytes')
 
-/** As `bytes`, but written from parts that lie in different places. */
-export const pieces = scalar<Uint8Array, readonly Uint8Array[]>('pieces')
+/** Bytes that are written from parts lying in different places: the records of a fetch. */
+export const pieces = scalar<Uint8Array, Uint8Array | readonly Uint8Array[]>('bytes')
 
 export const nilUuid = '0'.repeat(32)
 

@@ -24,7 +24,6 @@ export function minWidth(node: Node, version: Version): number {
     case 'string16':
       return 2
     case 'bytes':
-    case 'pieces':
     case 'array':
       return version.flexible ? 1 : 4
     case 'nullable':

@@ -76,11 +76,13 @@ export class Writer {
   }
 
   int8(value: number): void {
-    this.view.setInt8(this.claim(1), value)
+    const at = this.claim(1)
+    this.view.setInt8(at, value)
   }
 
   int16(value: number): void {
-    this.view.setInt16(this.claim(2), value)
+    const at = this.claim(2)
+    this.view.setInt16(at, value)
   }
 
   uint16(value: number): void {
@@ -88,26 +90,30 @@ export class Writer {
   }
 
   int32(value: number): void {
-    this.view.setInt32(this.claim(4), value)
+    const at = this.claim(4)
+    this.view.setInt32(at, value | 0)
   }
 
   uint32(value: number): void {
     this.int32(value)
   }
 
+  // Cut to 32 bits before setInt32: given a larger number, it takes three times as long on Node 24.
   int64(value: number): void {
     assert(Number.isSafeInteger(value), 'a 64-bit field holds a safe integer')
     const at = this.claim(8)
-    this.view.setInt32(at, Math.floor(value / two32))
-    this.view.setInt32(at + 4, value)
+    this.view.setInt32(at, Math.floor(value / two32) | 0)
+    this.view.setInt32(at + 4, value | 0)
   }
 
   int64Big(value: bigint): void {
-    this.view.setBigInt64(this.claim(8), value)
+    const at = this.claim(8)
+    this.view.setBigInt64(at, value)
   }
 
   float64(value: number): void {
-    this.view.setFloat64(this.claim(8), value)
+    const at = this.claim(8)
+    this.view.setFloat64(at, value)
   }
 
   /** 32 hexadecimal digits as sixteen bytes. */
@@ -173,31 +179,22 @@ export class Writer {
     this.utf8(value, bytes)
   }
 
-  bytes32(value: Uint8Array): void {
-    this.int32(value.length)
-    this.raw(value)
+  /** A length in four bytes, and the bytes or, one after the other, the pieces. */
+  bytes32(value: Uint8Array | readonly Uint8Array[]): void {
+    this.int32(totalLength(value))
+    this.rawPieces(value)
   }
 
-  bytesCompact(value: Uint8Array): void {
-    this.uvarint(value.length + 1)
-    this.raw(value)
-  }
-
-  /** The parts as one run of bytes. */
-  pieces32(parts: readonly Uint8Array[]): void {
-    this.int32(totalLength(parts))
-    for (const part of parts) this.raw(part)
-  }
-
-  piecesCompact(parts: readonly Uint8Array[]): void {
-    this.uvarint(totalLength(parts) + 1)
-    for (const part of parts) this.raw(part)
+  bytesCompact(value: Uint8Array | readonly Uint8Array[]): void {
+    this.uvarint(totalLength(value) + 1)
+    this.rawPieces(value)
   }
 
   /** Bytes as they are: copied when few, otherwise listed by reference. */
   raw(value: Uint8Array): void {
     if (value.length < referenceFrom || this.openTags > 0) {
-      this.buffer.set(value, this.claim(value.length))
+      const at = this.claim(value.length)
+      this.buffer.set(value, at)
       return
     }
     this.cut()
@@ -226,6 +223,11 @@ export class Writer {
     this.openTags--
   }
 
+  private rawPieces(value: Uint8Array | readonly Uint8Array[]): void {
+    if (value instanceof Uint8Array) this.raw(value)
+    else for (const piece of value) this.raw(piece)
+  }
+
   private asciiFits(value: string): boolean {
     if (value.length > loopCharsMax) return false
     for (let i = 0; i < value.length; i++) if (value.charCodeAt(i) > 0x7f) return false
@@ -249,7 +251,7 @@ export class Writer {
     this.buffer[to] = rest
   }
 
-  /** Makes room for `n` bytes and returns where they go. */
+  /** Makes room for `n` bytes and returns where they go. May replace `buffer` and `view`. */
   private claim(n: number): number {
     if (n > this.buffer.length - this.at) this.grow(n)
     const at = this.at
@@ -285,9 +287,10 @@ export class Writer {
   }
 }
 
-function totalLength(parts: readonly Uint8Array[]): number {
+function totalLength(value: Uint8Array | readonly Uint8Array[]): number {
+  if (value instanceof Uint8Array) return value.length
   let length = 0
-  for (const part of parts) length += part.length
+  for (const piece of value) length += piece.length
   return length
 }
 

@@ -192,8 +192,12 @@ export interface Topics {
   all(): Iterable<Topic>
   /** The topic as it would be, when `validateOnly`. Durable when resolved. */
   create(topic: NewTopic, validateOnly: boolean): Promise<Result<Topic>>
-  /** For a client that asks for a topic nobody made: by the node's defaults, or refused if that is off. */
-  createOnDemand(name: string): Promise<Result<Topic>>
+  /**
+   * What becomes of a topic that nobody made when a client asks for it: made by the node's defaults, or
+   * refused (`unknownTopic`) if the node or, with `forbidden`, the client does not want that; a name that
+   * no topic can have is `invalidTopicName` in any case.
+   */
+  createOnDemand(name: string, forbidden: boolean): Promise<Result<Topic>>
   delete(topic: Topic): Promise<Result<null>>
   /** Grows a topic to `count` partitions; `assignments` gives the nodes of each new one, or null. */
   addPartitions(

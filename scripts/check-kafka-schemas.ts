@@ -1,23 +1,13 @@
-// Holds every Kafka schema of ours against the definitions in Kafka's jars, which Maven fetches into
-// `.tools/` (not committed). Prints each difference and ends with 1 if there is one.
-// Run by `npm run check:schemas`; needs mvn and unzip.
+// Holds every Kafka schema of ours against the definitions in Kafka's jars, which Maven fetches
+// into `.tools/` (not committed). Prints each difference and ends with 1 if there is one. Run by
+// `npm run check:schemas`; needs mvn and unzip.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { apis } from '../src/protocol/kafka/schema/api-table.ts'
-import {
-  consumerProtocolAssignment,
-  consumerProtocolSubscription,
-} from '../src/protocol/kafka/schema/consumer-protocol.ts'
-import {
-  groupMetadataKey,
-  groupMetadataValue,
-  offsetCommitKey,
-  offsetCommitValue,
-} from '../src/protocol/kafka/schema/group-records.ts'
-import { requestHeader, responseHeader } from '../src/protocol/kafka/schema/header.ts'
 import type { Message } from '../src/wire/message.ts'
 import { compare, type Definition, parseDefinition } from './kafka-definitions.ts'
+import { otherMessages } from './kafka-messages.ts'
 
 const kafkaVersion = '4.2.0'
 const tools = '.tools'
@@ -31,7 +21,7 @@ function fetchDefinitions(): void {
     const jar = join(tools, `${artifact}-${kafkaVersion}.jar`)
     if (!existsSync(jar)) {
       const coordinates = `-Dartifact=org.apache.kafka:${artifact}:${kafkaVersion}`
-      execFileSync('mvn', ['-q', 'dependency:copy', coordinates, `-DoutputDirectory=${tools}`])
+      execFileSync('mvn', ['-qB', 'dependency:copy', coordinates, `-DoutputDirectory=${tools}`])
     }
     execFileSync('unzip', ['-qo', jar, 'common/message/*.json', '-d', folder])
   }
@@ -61,17 +51,7 @@ for (const api of apis) {
   // Only the request says that the newest version is unstable; it holds for both.
   check(api.response, response, request.latestVersionUnstable)
 }
-for (const message of [
-  requestHeader,
-  responseHeader,
-  consumerProtocolSubscription,
-  consumerProtocolAssignment,
-  offsetCommitKey,
-  offsetCommitValue,
-  groupMetadataKey,
-  groupMetadataValue,
-])
-  check(message, definitionOf(message))
+for (const message of otherMessages) check(message, definitionOf(message))
 
 for (const line of differences) console.error(line)
 console.log(

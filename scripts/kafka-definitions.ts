@@ -1,5 +1,5 @@
-// Compares our schemas with Kafka's own definitions of its messages (JSON files in its jars). Both are
-// laid out flat, version by version, one row of text per field; what differs is shown as rows.
+// Compares our schemas with Kafka's own definitions of its messages (JSON files in its jars). Both
+// are laid out flat, version by version, one row of text per field; what differs is shown as rows.
 import { isFlexible, type Message } from '../src/wire/message.ts'
 import {
   type Field,
@@ -65,8 +65,8 @@ const within = (version: number, [first, last]: Range): boolean =>
 const join = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`)
 
 /**
- * Compares a message with its definition in every version that we claim. `isUnstable` leaves out the
- * newest version of the definition, which Kafka does not show to clients.
+ * Compares a message with its definition in every version that we claim. `isUnstable` leaves out
+ * the newest version of the definition, which Kafka does not show to clients.
  */
 export function compare(
   message: Message,
@@ -76,7 +76,8 @@ export function compare(
   const differences: string[] = []
   const [oldest, newest] = range(definition.validVersions)
   const flexibleFrom = range(definition.flexibleVersions)[0]
-  const theirHead = `versions ${oldest}-${isUnstable ? newest - 1 : newest}, flexible ${flexibleFrom}`
+  const stable = isUnstable ? newest - 1 : newest
+  const theirHead = `versions ${oldest}-${stable}, flexible ${flexibleFrom}`
   const ours = message.flexibleFrom ?? Number.POSITIVE_INFINITY
   const ourHead = `versions ${message.versions.join('-')}, flexible ${ours}`
   if (ourHead !== theirHead)

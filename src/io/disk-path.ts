@@ -1,5 +1,5 @@
-// Paths as every disk takes them: relative, '/' between the names, no way out of the root. A wrong one is a bug
-// of ours, since no path may ever hold a name that came from the network.
+// Paths as every disk takes them: relative, '/' between the names, no way out of the root. A wrong
+// one is a bug of ours, since no path may ever hold a name that came from the network.
 import { assert } from '../base/assert.ts'
 
 /** The names along `path`; [] for the root itself ('' or '.'). */

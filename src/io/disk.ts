@@ -1,9 +1,9 @@
-// The disk as the rest of the house sees it. Implemented by the operating system (real-disk.ts), by memory
-// (memory-disk.ts, for `--memory` and tests) and by the simulator (sim/sim-disk.ts); one contract suite
-// holds all three. Paths are relative to the disk's root and use '/'.
+// The disk as the rest of the house sees it. Implemented by the operating system (real-disk.ts), by
+// memory (memory-disk.ts, for `--memory` and tests) and by the simulator (sim/sim-disk.ts); one
+// contract suite holds all three. Paths are relative to the disk's root and use '/'.
 //
-// What survives a crash: bytes after `sync` of their file (or written through a file opened with `durable`),
-// names after `syncDir` of their folder. Nothing else may be relied on.
+// What survives a crash: bytes after `sync` of their file (or written through a file opened with
+// `durable`), names after `syncDir` of their folder. Nothing else may be relied on.
 
 /** Size and address granularity of direct writes; also what we assume a device writes at once. */
 export const blockBytes = 4096
@@ -14,8 +14,9 @@ export interface OpenOptions {
   /** Empty the file first. */
   readonly truncate?: boolean
   /**
-   * Bypass the page cache where the file system can. The file then says `direct: true`, and every write
-   * to it must have position, length and memory address (see `Disk.allocate`) in multiples of `blockBytes`.
+   * Bypass the page cache where the file system can. The file then says `direct: true`, and every
+   * read and write of it must have position, length and memory address (see `Disk.allocate`) in
+   * multiples of `blockBytes`; other accesses need a file opened without `direct`.
    */
   readonly direct?: boolean
   /** Each write returns only when its bytes are durable (O_DSYNC). */
@@ -26,9 +27,15 @@ export interface DiskFile {
   readonly direct: boolean
   /** Fills `into` from `position`; returns the bytes read, fewer only at the end of the file. */
   read(into: Uint8Array, position: number): Promise<number>
-  /** Writes all of `chunks`, one behind the other, from `position`; rejects if any byte was not taken. */
+  /**
+   * Writes all of `chunks`, one behind the other, from `position`; rejects if any byte was not
+   * taken.
+   */
   write(chunks: readonly Uint8Array[], position: number): Promise<void>
-  /** Makes data and size durable (fdatasync). After a failure the file's content must not be trusted. */
+  /**
+   * Makes data and size durable (fdatasync). After a failure the file's content must not be
+   * trusted.
+   */
   sync(): Promise<void>
   truncate(bytes: number): Promise<void>
   size(): Promise<number>
@@ -42,7 +49,7 @@ export interface Disk {
   remove(path: string): Promise<void>
   /** Removes a folder and all below it; absent is no error. */
   removeTree(path: string): Promise<void>
-  /** Creates a folder and its parents, and makes their names durable. */
+  /** Creates a folder ('' is the root) and its parents, and makes their names durable. */
   makeDir(path: string): Promise<void>
   /** Names in a folder, sorted; [] when the folder is absent. */
   list(path: string): Promise<string[]>

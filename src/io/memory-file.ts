@@ -1,5 +1,6 @@
-// The bytes of one file of a memory disk, as a list of blocks: growing never copies more than one block. What
-// was never written reads as zeros and owns no memory. The budget is shared by all files of a disk.
+// The bytes of one file of a memory disk, as a list of blocks: growing never copies more than one
+// block. What was never written reads as zeros and owns no memory. The budget is shared by all
+// files of a disk.
 import { DiskError } from './disk.ts'
 
 const fullBlockBytes = 65536

@@ -1,7 +1,8 @@
-// The network as the doors see it: listeners and connections of ordered bytes. Real (real-network.ts) and
-// simulated (sim/sim-network.ts). The reader owns the memory: before each read the connection asks its
-// handler for the place where the bytes shall go, so that a large request is received straight into the
-// buffer in which it is parsed, and an idle connection owns none.
+// The network as the doors see it: listeners and connections of ordered bytes. Real
+// (real-network.ts) and simulated (sim/sim-network.ts). The reader owns the memory: before each
+// read the connection asks its handler for the place where the bytes shall go, so that a large
+// request is received straight into the buffer in which it is parsed, and an idle connection owns
+// none.
 
 export interface Address {
   readonly host: string
@@ -16,7 +17,13 @@ export interface Listener {
 
 /** What a door gives for each accepted connection. None of these may throw. */
 export interface ConnectionHandler {
-  /** Where the next bytes shall go: at least one byte of room. Asked anew before every read. */
+  /**
+   * Where the next bytes shall go: at least one byte of room. Asked after every `received`, and the
+   * answer holds until the next `received`, which may be long after. A handler that has no room
+   * calls `pause` within `received`, and is asked at the first read after `resume` instead.
+   * Bytes may arrive at once, so several handlers may answer with the same memory while they hold
+   * nothing in it: a read and its `received` are one step.
+   */
   readInto(): Uint8Array
   /** `bytes` have been placed at the start of what `readInto` returned last. */
   received(bytes: number): void
@@ -28,8 +35,8 @@ export interface Connection {
   readonly remote: Address
   readonly local: Address
   /**
-   * Queues `chunks` for sending, in order. They must not change until `done`, which is called once: when
-   * the system has taken them, or when the connection is gone.
+   * Queues `chunks` for sending, in order. They must not change until `done`, which is called once:
+   * when the system has taken them, or when the connection is gone.
    */
   write(chunks: readonly Uint8Array[], done?: () => void): void
   /** Bytes queued and not yet taken by the system. */
@@ -37,7 +44,7 @@ export interface Connection {
   /** Stop and resume reading; a paused connection fills the peer's window: back-pressure. */
   pause(): void
   resume(): void
-  /** Sends what is queued, then closes. */
+  /** Sends what is queued, then closes; nothing is received any more. */
   end(): void
   /** Closes at once. */
   destroy(): void

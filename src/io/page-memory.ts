@@ -1,7 +1,8 @@
-// Page-aligned memory for direct writes. JavaScript cannot see an address, and a Buffer's is only 8 or 16 bytes
-// aligned; the memory of a WebAssembly.Memory starts at a page by its nature. Each one reserves about 8 GB of
-// address space (never touched: its resident cost is what is written to), so a process can have some ten
-// thousand, or none where address space is limited: then null is returned.
+// Page-aligned memory for direct writes. JavaScript cannot see an address, and a Buffer's is only 8
+// or 16 bytes aligned; the memory of a WebAssembly.Memory starts at a page by its nature. Each one
+// reserves about 8 GB of address space (never touched: its resident cost is what is written to), so
+// a process can have some ten thousand, or none where address space is limited: then null is
+// returned.
 
 interface WebAssemblyMemory {
   readonly buffer: ArrayBuffer

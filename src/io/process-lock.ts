@@ -1,7 +1,8 @@
-// A folder taken by one process: the file LOCK in it names the holder. Invariant: LOCK is never seen half
-// written, because it is made under another name and linked into place, which fails when it exists. A holder
-// that is dead, or whose process id now belongs to a process that started at another time, is replaced. Process
-// ids mean nothing across containers: two of them that share a folder are not kept apart. Made by real-disk.ts.
+// A folder taken by one process: the file LOCK in it names the holder. Invariant: LOCK is never
+// seen half written, because it is made under another name and linked into place, which fails when
+// it exists. A holder that is dead, or whose process id now belongs to a process that started at
+// another time, is replaced. Process ids mean nothing across containers: two of them that share a
+// folder are not kept apart. Made by real-disk.ts.
 import fs from 'node:fs'
 import path from 'node:path'
 import { DiskError } from './disk.ts'
@@ -79,7 +80,10 @@ function isAlive(holder: Holder): boolean {
   return born === '' || holder.born === '' || born === holder.born
 }
 
-/** proc(5): the 22nd field of stat is the start time, counted behind the name, which may hold spaces. */
+/**
+ * proc(5): the 22nd field of stat is the start time, counted behind the name, which may hold
+ * spaces.
+ */
 function birthOf(pid: number): string {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1')

@@ -1,5 +1,6 @@
-// The operating system's disk below one root folder. Invariant: what Disk promises to survive a crash has been
-// given to fdatasync, O_DSYNC or the fsync of its folder before a call resolves. Made by start-broker.ts.
+// The operating system's disk below one root folder. Invariant: what Disk promises to survive a
+// crash has been given to fdatasync, O_DSYNC or the fsync of its folder before a call resolves.
+// Made by start-broker.ts.
 import fs from 'node:fs'
 import path from 'node:path'
 import { blockBytes, type Disk, type DiskFile, type OpenOptions } from './disk.ts'
@@ -119,7 +120,9 @@ class RealDisk implements Disk {
     return this.#takesDirect
   }
 
-  /** File systems differ in whether they refuse at open or at the write, so one block is written. */
+  /**
+   * File systems differ in whether they refuse at open or at the write, so one block is written.
+   */
   async #probeDirect(): Promise<boolean> {
     const block = O_DIRECT === undefined ? null : pageMemory(blockBytes)
     if (!block) return false

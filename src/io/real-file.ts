@@ -1,5 +1,5 @@
-// A file of the operating system behind DiskFile. Invariant: `write` resolves only when every byte was taken,
-// whatever the system took at a time. Made by real-disk.ts only.
+// A file of the operating system behind DiskFile. Invariant: `write` resolves only when every byte
+// was taken, whatever the system took at a time. Made by real-disk.ts only.
 import fs from 'node:fs'
 import { assert } from '../base/assert.ts'
 import { blockBytes, DiskError, type DiskFile } from './disk.ts'
@@ -65,7 +65,6 @@ export class RealFile implements DiskFile {
     await this.#call<void>('ftruncate', (done) =>
       fs.ftruncate(this.#fd, bytes, done as fs.NoParamCallback),
     )
-    if (this.#syncAfterWrite) await this.sync()
   }
 
   async size(): Promise<number> {
@@ -92,7 +91,9 @@ export class RealFile implements DiskFile {
     return this.direct ? taken - (taken % blockBytes) : taken
   }
 
-  /** The memory of `Disk.allocate` starts at a page, so that an offset into it says the alignment. */
+  /**
+   * The memory of `Disk.allocate` starts at a page, so that an offset into it says the alignment.
+   */
   #check(memory: Uint8Array, position: number): void {
     assert(Number.isSafeInteger(position) && position >= 0, `${this.#path}: position ${position}`)
     if (!this.direct) return

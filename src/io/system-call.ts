@@ -1,5 +1,5 @@
-// The one bridge from Node's callback API to promises that reject with DiskError. The callback API is used
-// instead of fs.promises because a raw descriptor costs no FileHandle object per call.
+// The one bridge from Node's callback API to promises that reject with DiskError. The callback API
+// is used instead of fs.promises because a raw descriptor costs no FileHandle object per call.
 import { DiskError } from './disk.ts'
 
 type Done<T> = (error: NodeJS.ErrnoException | null, value: T) => void

@@ -1,5 +1,5 @@
-// What every Disk must do, run on the real, the memory and the simulated one. What survives a crash is tested
-// where crashes exist, in the simulator.
+// What every Disk must do, run on the real, the memory and the simulated one. What survives a crash
+// is tested where crashes exist, in the simulator.
 import assert from 'node:assert/strict'
 import { blockBytes, type Disk, DiskError, type DiskFile } from '../../src/io/disk.ts'
 

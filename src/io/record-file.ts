@@ -1,0 +1,235 @@
+// A file of records that grows at its end and survives crashes: the metadata store and the log's
+// manifest are kept in such files. Invariant: a record whose append was answered is in the file for
+// ever, or until a rewrite that its owner asked for; an append is there whole or not at all;
+// records keep their order. One job runs at a time, in the order of the calls; appends that wait
+// together share one write.
+//
+// append, append ──▶ queue ──▶ one frame, one durable write ──▶ both answered rewrite ──▶ queue ──▶
+// path.new: write, sync ──▶ rename ──▶ sync the folder ──▶ answered
+//
+// After a failed write or sync nobody knows what the disk holds, so every later call fails the same
+// way.
+//
+// What cannot be seen: a last frame that was damaged after it was written looks like one that was
+// torn.
+import { assert } from '../base/assert.ts'
+import type { Disk, DiskFile } from './disk.ts'
+import { bodyBytesOf, encodeFrame } from './record-frame.ts'
+import { scanRecords } from './record-scan.ts'
+
+export interface RecordFileOptions {
+  /** The longest record, in bytes. May be raised for an existing file, never lowered. */
+  readonly maxRecordBytes: number
+}
+
+/** How much one frame gathers, beyond one record of any length. */
+const gatherBytes = 1 << 20
+
+interface Append {
+  readonly records: readonly Uint8Array[]
+  readonly bodyBytes: number
+}
+interface Job {
+  /** What to add, or what to put in the place of everything. */
+  readonly work: Append | { readonly replaceBy: readonly Uint8Array[] }
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+export class RecordFile {
+  readonly #disk: Disk
+  readonly #path: string
+  readonly #bodyBytesMax: number
+  #file: DiskFile
+  #bytes = 0
+  #nextSequence = 0
+  #jobs: Job[] = []
+  #running: Promise<void> | null = null
+  #failure: unknown = null
+  #closed = false
+
+  /**
+   * Opens or creates the file; its folder must exist. Resolves to what it holds, in order. A torn
+   * tail is cut. Rejects with CorruptFileError, leaving the file as it is, when frames were
+   * damaged.
+   */
+  static async open(
+    disk: Disk,
+    path: string,
+    options: RecordFileOptions,
+  ): Promise<{ file: RecordFile; records: Uint8Array[] }> {
+    await disk.remove(replacementOf(path))
+    const stored = await disk.open(path, { access: 'write', durable: true })
+    const file = new RecordFile(disk, path, stored, options)
+    try {
+      return { file, records: await file.#recover() }
+    } catch (error) {
+      await stored.close()
+      throw error
+    }
+  }
+
+  private constructor(disk: Disk, path: string, file: DiskFile, options: RecordFileOptions) {
+    this.#disk = disk
+    this.#path = path
+    this.#file = file
+    this.#bodyBytesMax = Math.max(gatherBytes, options.maxRecordBytes + 4)
+  }
+
+  /** Bytes that the file has now: the owner decides when a rewrite is worth it. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /**
+   * Adds `records`, all or none; durable when it resolves. Together at most 1 MiB or one record.
+   */
+  append(records: readonly Uint8Array[]): Promise<void> {
+    const bodyBytes = bodyBytesOf(records)
+    assert(bodyBytes <= this.#bodyBytesMax, `an append of ${bodyBytes} bytes to ${this.#path}`)
+    if (records.length === 0) return Promise.resolve()
+    return this.#enqueue({ records, bodyBytes })
+  }
+
+  /**
+   * Puts `records` in the place of all that was appended before this call; a crash leaves the old
+   * content or the new. When the disk is full the old content stays and appends go on.
+   */
+  rewrite(records: readonly Uint8Array[]): Promise<void> {
+    return this.#enqueue({ replaceBy: records })
+  }
+
+  /** Waits for what was asked before; no call may follow. */
+  async close(): Promise<void> {
+    this.#closed = true
+    while (this.#running) await this.#running
+    await this.#file.close()
+  }
+
+  async #recover(): Promise<Uint8Array[]> {
+    const scan = await scanRecords(this.#file, this.#path, this.#bodyBytesMax)
+    if (scan.end < scan.size) await this.#file.truncate(scan.end)
+    // What was read may be in the system's cache only, and the file's name too.
+    await this.#file.sync()
+    await this.#disk.syncDir(folderOf(this.#path))
+    this.#bytes = scan.end
+    this.#nextSequence = scan.nextSequence
+    return scan.records
+  }
+
+  #enqueue(work: Job['work']): Promise<void> {
+    assert(!this.#closed, `${this.#path} is closed`)
+    return new Promise((resolve, reject) => {
+      this.#jobs.push({ work, resolve, reject })
+      this.#running ??= this.#run()
+    })
+  }
+
+  /** Works off the queue; never rejects. */
+  async #run(): Promise<void> {
+    // Calls of the same turn are gathered too.
+    await Promise.resolve()
+    while (this.#jobs.length > 0) {
+      const jobs = this.#nextJobs()
+      try {
+        if (this.#failure) throw this.#failure
+        await this.#perform(jobs)
+        for (const job of jobs) job.resolve()
+      } catch (error) {
+        for (const job of jobs) job.reject(error)
+      }
+    }
+    this.#running = null
+  }
+
+  /** The appends at the head of the queue that fit one frame, or the rewrite that stands there. */
+  #nextJobs(): Job[] {
+    let count = 0
+    let bytes = 0
+    for (const { work } of this.#jobs) {
+      if ('replaceBy' in work) break
+      bytes += work.bodyBytes
+      if (bytes > this.#bodyBytesMax) break
+      count++
+    }
+    return this.#jobs.splice(0, Math.max(1, count))
+  }
+
+  async #perform(jobs: readonly Job[]): Promise<void> {
+    const first = jobs[0]?.work
+    if (first && 'replaceBy' in first) return this.#replace(first.replaceBy)
+    const records = jobs.flatMap(({ work }) => ('records' in work ? work.records : []))
+    try {
+      await this.#writeFrame(this.#file, records, this.#bytes)
+    } catch (error) {
+      this.#failure = error
+      throw error
+    }
+  }
+
+  async #writeFrame(file: DiskFile, records: readonly Uint8Array[], at: number): Promise<void> {
+    const frame = encodeFrame(records, this.#nextSequence, at)
+    await file.write([frame], at)
+    this.#nextSequence++
+    this.#bytes = at + frame.length
+  }
+
+  async #replace(records: readonly Uint8Array[]): Promise<void> {
+    const before = { bytes: this.#bytes, nextSequence: this.#nextSequence }
+    const replacement = replacementOf(this.#path)
+    try {
+      await this.#writeAll(replacement, records)
+    } catch (error) {
+      this.#bytes = before.bytes
+      this.#nextSequence = before.nextSequence
+      await this.#disk.remove(replacement)
+      throw error
+    }
+    try {
+      await this.#disk.rename(replacement, this.#path)
+      await this.#disk.syncDir(folderOf(this.#path))
+      await this.#file.close()
+      this.#file = await this.#disk.open(this.#path, { access: 'write', durable: true })
+    } catch (error) {
+      this.#failure = error
+      throw error
+    }
+  }
+
+  /** A whole new file at `path`, synced. */
+  async #writeAll(path: string, records: readonly Uint8Array[]): Promise<void> {
+    const file = await this.#disk.open(path, { access: 'write', truncate: true })
+    try {
+      this.#bytes = 0
+      for (let from = 0; from < records.length; ) {
+        const count = this.#fitting(records, from)
+        await this.#writeFrame(file, records.slice(from, from + count), this.#bytes)
+        from += count
+      }
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** How many records from `from` on share one frame: at least one. */
+  #fitting(records: readonly Uint8Array[], from: number): number {
+    let bytes = 0
+    let count = 0
+    for (let at = from; at < records.length; at++) {
+      bytes += 4 + (records[at]?.length ?? 0)
+      if (bytes > this.#bodyBytesMax) break
+      count++
+    }
+    assert(count > 0, `a record too long for ${this.#path}`)
+    return count
+  }
+}
+
+function replacementOf(path: string): string {
+  return `${path}.new`
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')))
+}

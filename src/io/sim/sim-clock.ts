@@ -1,0 +1,119 @@
+// Virtual time. Events run in the order of (time, sequence), each followed by all promises that it
+// let go on, so a run depends on nothing but what was scheduled. Invariant: time never goes back,
+// except the wall clock by `jump`. The other parts of the simulator schedule themselves here; tests
+// drive it.
+import { assert } from '../../base/assert.ts'
+import { crc32c } from '../../base/crc32c.ts'
+import { Heap } from '../../base/heap.ts'
+import type { Clock, Timer } from '../clock.ts'
+import { eventLoopTurn } from '../real-clock.ts'
+
+interface Event {
+  readonly at: number
+  readonly sequence: number
+  /** Null when cancelled. */
+  action: (() => void) | null
+}
+
+const firstDayMs = Date.UTC(2026, 0, 1)
+
+export class SimClock implements Clock {
+  readonly #events = new Heap<Event>((a, b) =>
+    a.at === b.at ? a.sequence < b.sequence : a.at < b.at,
+  )
+  #time = 0
+  #wall = firstDayMs
+  #sequence = 0
+  #ran = 0
+  #trace = 0
+
+  now(): number {
+    return Math.floor(this.#wall + this.#time)
+  }
+
+  monotonic(): number {
+    return this.#time
+  }
+
+  after(ms: number, action: () => void): Timer {
+    const delay = Math.min(Math.max(ms, 0), 2 ** 31 - 1)
+    const event: Event = { at: this.#time + delay, sequence: this.#sequence++, action }
+    this.#events.push(event)
+    return {
+      cancel: () => {
+        event.action = null
+      },
+    }
+  }
+
+  soon(action: () => void): void {
+    this.after(0, action)
+  }
+
+  /** Moves the wall clock, forth or back, as an administrator would. */
+  jump(ms: number): void {
+    this.#wall += ms
+  }
+
+  /** Events run so far. */
+  get events(): number {
+    return this.#ran
+  }
+
+  /** A number that two runs share only when they took the same steps in the same order. */
+  get traceHash(): number {
+    return this.#trace
+  }
+
+  /** Adds a step to the trace. */
+  trace(step: string): void {
+    this.#trace = crc32c(new TextEncoder().encode(`${this.#time} ${step}\n`), this.#trace)
+  }
+
+  /** Runs the next event, and the promises behind it; false when there is none. */
+  async #step(): Promise<boolean> {
+    for (let event = this.#events.pop(); event; event = this.#events.pop()) {
+      if (!event.action) continue
+      this.#time = event.at
+      this.#ran++
+      event.action()
+      await eventLoopTurn()
+      return true
+    }
+    return false
+  }
+
+  /** Runs until no event is left, or until `events` have run. */
+  async run(events: number = Number.POSITIVE_INFINITY): Promise<void> {
+    await eventLoopTurn()
+    for (let ran = 0; ran < events && (await this.#step()); ran++);
+  }
+
+  /** Runs until `ms` of virtual time have passed. */
+  async runFor(ms: number): Promise<void> {
+    let due = false
+    this.after(ms, () => {
+      due = true
+    })
+    await eventLoopTurn()
+    while (!due) await this.#step()
+  }
+
+  /**
+   * Runs until `promise` is settled, and answers as it does. A promise that nothing can settle is a
+   * bug.
+   */
+  async runUntil<T>(promise: Promise<T>): Promise<T> {
+    let settled = false
+    const settle = (): void => {
+      settled = true
+    }
+    promise.then(settle, settle)
+    await eventLoopTurn()
+    while (!settled) {
+      const ran = await this.#step()
+      assert(ran || settled, 'the simulation stands still: no event is left to settle the promise')
+    }
+    return promise
+  }
+}

@@ -1,0 +1,64 @@
+// One commit of the journal while it is filled, and until it is written: which frames it holds and who
+// wants to know. It knows its place in the run of LSNs; its bytes lie in the journal's slabs.
+import { blockBytes } from '../io/disk.ts'
+import { commitHeaderBytes, directoryBytes, frameHeaderBytes } from './journal-format.ts'
+
+/** Who appends: a partition. */
+export interface FrameSource {
+  /** Made by `frameTemplate`; the journal scribbles in it. */
+  readonly frame: Uint8Array
+  /** The frame that ends before `nextOffset` is as durable as its append asked. */
+  committed(nextOffset: number): void
+}
+
+const align = (n: number): number => Math.ceil(n / blockBytes) * blockBytes
+
+/** Bytes that a commit of one batch takes, padding included. */
+export const loneCommitBytes = (batchBytes: number): number =>
+  align(commitHeaderBytes + frameHeaderBytes + batchBytes + directoryBytes(1))
+
+export class Commit {
+  readonly start: number
+  /** End of the frames put so far. */
+  end: number
+  /** True when it must be durable before its frames count, false when written is enough. */
+  sync = false
+  /** Offset of the directory in the commit; set when it is sealed. */
+  directoryAt = 0
+  readonly sources: FrameSource[] = []
+  readonly nextOffsets: number[] = []
+  /** Offsets of the frames in the commit. */
+  readonly frameAts: number[] = []
+
+  constructor(start: number) {
+    this.start = start
+    this.end = start + commitHeaderBytes
+  }
+
+  get frames(): number {
+    return this.sources.length
+  }
+
+  /** LSN behind it once it is sealed: directory and padding included. */
+  get sealedEnd(): number {
+    return align(this.end + directoryBytes(this.frames))
+  }
+
+  /** `sealedEnd` if a batch of so many bytes joined it. */
+  endWith(batchBytes: number): number {
+    return align(this.end + frameHeaderBytes + batchBytes + directoryBytes(this.frames + 1))
+  }
+
+  add(source: FrameSource, nextOffset: number, sync: boolean): void {
+    this.sources.push(source)
+    this.nextOffsets.push(nextOffset)
+    this.frameAts.push(this.end - this.start)
+    this.sync ||= sync
+  }
+
+  /** Tells every source, in order, that its frame is down. */
+  announce(): void {
+    for (let i = 0; i < this.sources.length; i++)
+      (this.sources[i] as FrameSource).committed(this.nextOffsets[i] as number)
+  }
+}

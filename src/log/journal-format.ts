@@ -1,0 +1,184 @@
+// The bytes of the journal. It is one endless run of commits; a commit is what one write and one sync made
+// durable. LSN = place in that run; file `n` holds the LSNs [n × fileBytes, (n+1) × fileBytes), and a commit
+// never spans files. To change a layout: raise `version`, keep the reader of the old one for a release.
+//
+// Commit, starting at a multiple of 4096:
+//   offset size  field
+//        0    4  magic "PMQC"
+//        4    1  version, 1
+//        5    3  zero
+//        8    4  bytes of the commit, header, directory and padding included; a multiple of 4096
+//       12    4  number of frames
+//       16    8  LSN of this header: what an earlier lap left behind does not fit its place
+//       24    8  LSN where the commit before this one ended
+//       32    8  LSN up to which all was durable when this commit was written
+//       40    8  generation: +1 with each start of the node, so that a cut tail cannot come back
+//       48    4  offset of the directory in the commit
+//       52    8  zero
+//       60    4  CRC-32C of bytes 0..59
+//   then the frames, the directory, zeros.
+//
+// Frame: a record batch and where it belongs.
+//        0    4  magic "PMQF"
+//        4    1  version, 1
+//        5    3  zero
+//        8    4  bytes of the batch
+//       12    4  partition
+//       16   16  topic id
+//       32    8  LSN of this header
+//       40    4  CRC-32C of bytes 0..39
+//       44    .  the batch, with its own CRC-32C
+//
+// Directory: says once more what the frames hold, so that a damaged frame still names its owner.
+//   per frame: topic id 16, partition 4, offset of the frame in the commit 4, next offset 8; at its end the
+//   CRC-32C of all entries.
+import { crc32c } from '../base/crc32c.ts'
+import { BatchHeader } from '../model/record-batch.ts'
+
+const version = 1
+const commitMagic = 0x504d5143
+const frameMagic = 0x504d5146
+export const commitHeaderBytes = 64
+export const frameHeaderBytes = 44
+export const directoryEntryBytes = 32
+export const directoryBytes = (frames: number): number => frames * directoryEntryBytes + 4
+
+export interface CommitHeader {
+  readonly bytes: number
+  readonly frames: number
+  readonly lsn: number
+  readonly previousEnd: number
+  readonly syncedLsn: number
+  readonly generation: number
+  readonly directoryAt: number
+}
+
+const viewOf = (b: Uint8Array): DataView => new DataView(b.buffer, b.byteOffset, b.byteLength)
+const readInt64 = (v: DataView, at: number): number => Number(v.getBigInt64(at))
+
+export function writeCommitHeader(into: Uint8Array, header: CommitHeader): void {
+  const view = viewOf(into)
+  into.fill(0, 0, commitHeaderBytes)
+  view.setUint32(0, commitMagic)
+  view.setUint8(4, version)
+  view.setUint32(8, header.bytes)
+  view.setUint32(12, header.frames)
+  view.setBigInt64(16, BigInt(header.lsn))
+  view.setBigInt64(24, BigInt(header.previousEnd))
+  view.setBigInt64(32, BigInt(header.syncedLsn))
+  view.setBigInt64(40, BigInt(header.generation))
+  view.setUint32(48, header.directoryAt)
+  view.setUint32(60, crc32c(into.subarray(0, 60)))
+}
+
+/** Null unless the bytes are a whole commit header. Says nothing on whether it belongs here: see `lsn`. */
+export function readCommitHeader(from: Uint8Array): CommitHeader | null {
+  if (from.length < commitHeaderBytes) return null
+  const view = viewOf(from)
+  if (view.getUint32(0) !== commitMagic || view.getUint8(4) !== version) return null
+  if (view.getUint32(60) !== crc32c(from.subarray(0, 60))) return null
+  return {
+    bytes: view.getUint32(8),
+    frames: view.getUint32(12),
+    lsn: readInt64(view, 16),
+    previousEnd: readInt64(view, 24),
+    syncedLsn: readInt64(view, 32),
+    generation: readInt64(view, 40),
+    directoryAt: view.getUint32(48),
+  }
+}
+
+/** The part of a frame header that is the same for every frame of a partition. */
+export function frameTemplate(topicId: string, partition: number): Uint8Array {
+  const template = new Uint8Array(frameHeaderBytes)
+  const view = viewOf(template)
+  view.setUint32(0, frameMagic)
+  view.setUint8(4, version)
+  view.setInt32(12, partition)
+  template.set(Buffer.from(topicId, 'hex'), 16)
+  return template
+}
+
+/** Completes a partition's template for one frame at `lsn`. */
+export function writeFrameHeader(template: Uint8Array, batchBytes: number, lsn: number): void {
+  const view = viewOf(template)
+  view.setUint32(8, batchBytes)
+  view.setUint32(32, Math.floor(lsn / 0x1_0000_0000))
+  view.setUint32(36, lsn >>> 0)
+  view.setUint32(40, crc32c(template.subarray(0, 40)))
+}
+
+export interface FrameOwner {
+  readonly topicId: string
+  readonly partition: number
+}
+
+export interface Frame extends FrameOwner {
+  /** LSN of the batch, behind the frame's header. */
+  readonly lsn: number
+  readonly batch: Uint8Array
+}
+
+const ownerAt = (bytes: Uint8Array, topicAt: number, partitionAt: number): FrameOwner => ({
+  topicId: Buffer.from(bytes.subarray(topicAt, topicAt + 16)).toString('hex'),
+  partition: viewOf(bytes).getInt32(partitionAt),
+})
+
+/**
+ * The frame at `at` of a commit, or null when its header is damaged. The batch is given even if its own
+ * checksum is wrong: `batchIsWhole` says.
+ */
+export function readFrame(commit: Uint8Array, at: number, commitLsn: number): Frame | null {
+  if (at + frameHeaderBytes > commit.length) return null
+  const header = commit.subarray(at, at + frameHeaderBytes)
+  const view = viewOf(header)
+  if (view.getUint32(0) !== frameMagic || view.getUint8(4) !== version) return null
+  if (view.getUint32(40) !== crc32c(header.subarray(0, 40))) return null
+  const bytes = view.getUint32(8)
+  const from = at + frameHeaderBytes
+  if (readInt64(view, 32) !== commitLsn + at || from + bytes > commit.length) return null
+  return { ...ownerAt(header, 16, 12), lsn: commitLsn + from, batch: commit.subarray(from, from + bytes) }
+}
+
+const header = new BatchHeader()
+
+export function batchIsWhole(batch: Uint8Array): boolean {
+  if (batch.length < 61) return false
+  header.moveTo(batch)
+  return header.bytes === batch.length && header.checksum() === header.crc
+}
+
+export interface DirectoryEntry extends FrameOwner {
+  readonly frameAt: number
+  readonly nextOffset: number
+}
+
+export function writeDirectoryEntry(
+  into: Uint8Array,
+  template: Uint8Array,
+  frameAt: number,
+  nextOffset: number,
+): void {
+  into.set(template.subarray(16, 32), 0)
+  into.set(template.subarray(12, 16), 16)
+  const view = viewOf(into)
+  view.setUint32(20, frameAt)
+  view.setBigInt64(24, BigInt(nextOffset))
+}
+
+/** Null when the directory is damaged. */
+export function readDirectory(commit: Uint8Array, head: CommitHeader): DirectoryEntry[] | null {
+  const end = head.directoryAt + directoryBytes(head.frames)
+  if (head.directoryAt < commitHeaderBytes || end > commit.length) return null
+  const entries = commit.subarray(head.directoryAt, end - 4)
+  if (viewOf(commit).getUint32(end - 4) !== crc32c(entries)) return null
+  const view = viewOf(entries)
+  return Array.from({ length: head.frames }, (_, i) => {
+    const at = i * directoryEntryBytes
+    return {
+      ...ownerAt(entries, at, at + 16),
+      frameAt: view.getUint32(at + 20),
+      nextOffset: readInt64(view, at + 24),
+    }
+  })
+}

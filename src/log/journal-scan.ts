@@ -1,0 +1,226 @@
+// Reads the journal back after a start: replays commits in order and decides where the journal ends. A bad
+// place is a torn tail, and is cut, unless a later commit says that the place had been durable; then it is
+// damage: it is reported with the partitions concerned, and nothing is thrown away. Frames, directory and
+// commit header say the same thing twice, so that one bad sector never hides whose records it held.
+// Runs once, before the node serves; `log-store.ts` calls it.
+import { blockBytes, type Disk } from '../io/disk.ts'
+import { findSlots, type JournalSlot } from './journal-slots.ts'
+import {
+  batchIsWhole,
+  type CommitHeader,
+  commitHeaderBytes,
+  directoryBytes,
+  type Frame,
+  type FrameOwner,
+  frameHeaderBytes,
+  readCommitHeader,
+  readDirectory,
+  readFrame,
+} from './journal-format.ts'
+
+/** A place that was durable and cannot be read. */
+export interface JournalDamage {
+  readonly lsn: number
+  readonly slot: string
+  readonly seq: number
+  /** Whose frames stood there; null when nothing names them any more. */
+  readonly owners: readonly FrameOwner[] | null
+}
+
+export interface JournalScan {
+  /** Where the next commit goes, and the end of the last good one. */
+  readonly end: number
+  readonly previousEnd: number
+  /** Larger than every generation seen. */
+  readonly generation: number
+  /** Slots by file sequence, for the files that hold commits at or above the start. */
+  readonly inUse: ReadonlyMap<number, string>
+  readonly free: readonly string[]
+  readonly damage: readonly JournalDamage[]
+}
+
+interface Found {
+  readonly slot: JournalSlot
+  readonly header: CommitHeader
+}
+
+interface Content {
+  readonly frames: readonly Frame[]
+  /** Owners of what is damaged; null: unknown; empty: all is whole. */
+  readonly lost: readonly FrameOwner[] | null
+}
+
+/** @param start LSN below which everything is in segments. @param onFrame told each good frame, in order. */
+export async function scanJournal(
+  disk: Disk,
+  fileBytes: number,
+  start: number,
+  onFrame: (frame: Frame) => void,
+): Promise<JournalScan> {
+  const slots = await findSlots(disk, fileBytes)
+  const scan = new Scan(slots, fileBytes, onFrame)
+  const end = await scan.run(start)
+  await Promise.all(slots.map((s) => s.file.close()))
+  const used = slots.filter(
+    (s) => s.seq >= Math.floor(start / fileBytes) && s.seq <= Math.floor((end - 1) / fileBytes),
+  )
+  return {
+    end,
+    previousEnd: end,
+    generation: scan.generation + 1,
+    inUse: new Map(used.map((s) => [s.seq, s.name])),
+    free: slots.filter((s) => !used.includes(s)).map((s) => s.name),
+    damage: scan.damage,
+  }
+}
+
+class Scan {
+  readonly damage: JournalDamage[] = []
+  generation = 0
+  readonly #bySeq: ReadonlyMap<number, JournalSlot>
+  readonly #fileBytes: number
+  readonly #onFrame: (frame: Frame) => void
+  readonly #maxSeq: number
+
+  constructor(slots: readonly JournalSlot[], fileBytes: number, onFrame: (frame: Frame) => void) {
+    this.#bySeq = new Map(slots.map((s) => [s.seq, s]))
+    this.#maxSeq = Math.max(-1, ...slots.map((s) => s.seq))
+    this.#fileBytes = fileBytes
+    this.#onFrame = onFrame
+  }
+
+  /** Returns where the journal ends. */
+  async run(start: number): Promise<number> {
+    let at = start
+    for (let here = await this.#at(at); ; ) {
+      const next = await this.#find(here === null ? at : at + here.header.bytes)
+      if (here !== null) {
+        const wasDurable = next !== null && next.header.syncedLsn > at
+        if (!(await this.#replay(here, wasDurable))) return at
+        at += here.header.bytes
+      }
+      if (next === null) return at
+      if (next.header.previousEnd > at) {
+        // What was written between the two is unreadable.
+        if (next.header.syncedLsn <= at) return at
+        await this.#repair(at, next.header.previousEnd)
+      }
+      at = next.header.lsn
+      here = next
+    }
+  }
+
+  /** False when the commit is a torn tail: not whole, and nothing says that it ever was. */
+  async #replay(commit: Found, wasDurable: boolean): Promise<boolean> {
+    const content = readContent(await this.#bytes(commit), commit.header)
+    const whole = content.lost !== null && content.lost.length === 0
+    if (!whole && !wasDurable) return false
+    if (!whole) this.#report(commit.slot, commit.header.lsn, content.lost)
+    this.generation = commit.header.generation
+    for (const frame of content.frames) this.#onFrame(frame)
+    return true
+  }
+
+  /** The valid commit that starts right at `lsn`, or null. */
+  async #at(lsn: number): Promise<Found | null> {
+    const slot = this.#bySeq.get(Math.floor(lsn / this.#fileBytes))
+    if (slot === undefined) return null
+    const head = new Uint8Array(commitHeaderBytes)
+    if ((await slot.file.read(head, lsn % this.#fileBytes)) < head.length) return null
+    const header = readCommitHeader(head)
+    return header !== null && this.#belongs(header, lsn) ? { slot, header } : null
+  }
+
+  /** A header that is whole may still be of an earlier lap, or of a tail that was cut. */
+  #belongs(header: CommitHeader, lsn: number): boolean {
+    const inFile = (lsn % this.#fileBytes) + header.bytes <= this.#fileBytes
+    const aligned = header.bytes > 0 && header.bytes % blockBytes === 0
+    return header.lsn === lsn && header.generation >= this.generation && inFile && aligned
+  }
+
+  /** The first valid commit at or behind `lsn`, in this file or a later one. */
+  async #find(lsn: number): Promise<Found | null> {
+    for (let seq = Math.floor(lsn / this.#fileBytes); seq <= this.#maxSeq; seq++) {
+      const slot = this.#bySeq.get(seq)
+      if (slot === undefined) continue
+      const base = seq * this.#fileBytes
+      const found = await this.#search(slot, base, Math.max(0, lsn - base))
+      if (found !== null) return found
+    }
+    return null
+  }
+
+  async #search(slot: JournalSlot, base: number, from: number): Promise<Found | null> {
+    const piece = new Uint8Array(Math.min(1 << 20, this.#fileBytes))
+    for (let at = from; at < this.#fileBytes; ) {
+      // The commit behind a good one is nearly always right there.
+      const want = at === from ? blockBytes : piece.length
+      const n = await slot.file.read(piece.subarray(0, want), at)
+      for (let i = 0; i + commitHeaderBytes <= n; i += blockBytes) {
+        const header = readCommitHeader(piece.subarray(i, i + commitHeaderBytes))
+        if (header !== null && this.#belongs(header, base + at + i)) return { slot, header }
+      }
+      if (n < want) return null
+      at += want
+    }
+    return null
+  }
+
+  async #bytes(found: Found): Promise<Uint8Array> {
+    const bytes = new Uint8Array(found.header.bytes)
+    const n = await found.slot.file.read(bytes, found.header.lsn % this.#fileBytes)
+    return bytes.subarray(0, n)
+  }
+
+  /** Commits in [from, to) have lost their headers: takes what their frames say by themselves. */
+  async #repair(from: number, to: number): Promise<void> {
+    const slot = this.#bySeq.get(Math.floor(from / this.#fileBytes))
+    if (slot === undefined) {
+      this.damage.push({ lsn: from, slot: 'missing', seq: Math.floor(from / this.#fileBytes), owners: null })
+      return
+    }
+    const inFile = Math.min(to - from, this.#fileBytes - (from % this.#fileBytes))
+    const bytes = new Uint8Array(inFile)
+    await slot.file.read(bytes, from % this.#fileBytes)
+    const { frames, complete } = readBareFrames(bytes, from)
+    for (const frame of frames) this.#onFrame(frame)
+    if (!complete) this.#report(slot, from, null)
+  }
+
+  #report(slot: JournalSlot, lsn: number, owners: readonly FrameOwner[] | null): void {
+    this.damage.push({ lsn, slot: slot.name, seq: slot.seq, owners })
+  }
+}
+
+/** Frames of a commit, found by its directory or, where that is damaged, one behind the other. */
+function readContent(commit: Uint8Array, header: CommitHeader): Content {
+  const directory = readDirectory(commit, header)
+  if (directory === null) {
+    const { frames } = readBareFrames(commit, header.lsn)
+    return { frames, lost: frames.length === header.frames ? [] : null }
+  }
+  const frames: Frame[] = []
+  const lost: FrameOwner[] = []
+  for (const entry of directory) {
+    const frame = readFrame(commit, entry.frameAt, header.lsn)
+    if (frame !== null && batchIsWhole(frame.batch)) frames.push(frame)
+    else lost.push(entry)
+  }
+  return { frames, lost }
+}
+
+/** Frames of a commit whose header is damaged. Complete when a directory proves that none is missing. */
+function readBareFrames(commit: Uint8Array, lsn: number): { frames: Frame[]; complete: boolean } {
+  const frames: Frame[] = []
+  let at = commitHeaderBytes
+  for (;;) {
+    const frame = readFrame(commit, at, lsn)
+    if (frame === null || !batchIsWhole(frame.batch)) break
+    frames.push(frame)
+    at += frameHeaderBytes + frame.batch.length
+  }
+  const head = { bytes: 0, frames: frames.length, lsn, previousEnd: 0, syncedLsn: 0, generation: 0 }
+  const proved = frames.length > 0 && readDirectory(commit, { ...head, directoryAt: at }) !== null
+  const end = Math.ceil((at + directoryBytes(frames.length)) / blockBytes) * blockBytes
+  return { frames, complete: proved && end === commit.length }
+}

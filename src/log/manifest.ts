@@ -1,0 +1,128 @@
+// What the node knows of its partitions apart from their records: which segments they have, where the log
+// starts, epochs, producers; and from where the journal has to be replayed. Kept as a file of changes, each
+// record one JSON object whose changes take effect together:
+//
+//   { v: 1, replayFrom?, partitions?: [{ topic, partition, ...what changed }], dropped?: [[topic, partition]] }
+//
+// `segments` replaces those with the same file and position and adds the others, after `removed` are gone.
+// The file is rewritten whole when most of it is history. The log store owns it.
+import { assert } from '../base/assert.ts'
+import type { Disk } from '../io/disk.ts'
+import { RecordFile } from '../io/record-file.ts'
+import type { EpochStart } from './epoch-cache.ts'
+import type { ProducerSnapshot } from './producer-state.ts'
+import { type SegmentFields, sameSegment } from './segment.ts'
+
+export interface PartitionChange {
+  readonly topic: string
+  readonly partition: number
+  readonly segments?: readonly SegmentFields[]
+  /** [file, position] of segments that are gone. */
+  readonly removed?: readonly (readonly [number, number])[]
+  readonly logStartOffset?: number
+  readonly epochs?: readonly EpochStart[]
+  readonly producers?: readonly ProducerSnapshot[]
+  /** First offset of records that are known to be unreadable. */
+  readonly damagedFrom?: number
+}
+
+export interface PartitionState {
+  readonly topic: string
+  readonly partition: number
+  readonly segments: readonly SegmentFields[]
+  readonly logStartOffset: number
+  readonly epochs: readonly EpochStart[]
+  readonly producers: readonly ProducerSnapshot[]
+  readonly damagedFrom: number | null
+}
+
+export interface ManifestChange {
+  readonly v: 1
+  /** Everything below this LSN is in segments. */
+  readonly replayFrom?: number
+  readonly partitions?: readonly PartitionChange[]
+  readonly dropped?: readonly (readonly [string, number])[]
+}
+
+export interface ManifestState {
+  replayFrom: number
+  readonly partitions: Map<string, PartitionState>
+}
+
+export const partitionKey = (topic: string, partition: number): string => `${topic}:${partition}`
+
+const maxRecordBytes = 256 << 20
+const rewriteAboveBytes = 1 << 20
+
+/** The state after one more change; pure but for `state`, which it updates. */
+export function applyChange(state: ManifestState, change: ManifestChange): void {
+  if (change.replayFrom !== undefined) state.replayFrom = change.replayFrom
+  for (const c of change.partitions ?? []) {
+    const key = partitionKey(c.topic, c.partition)
+    state.partitions.set(key, merged(state.partitions.get(key), c))
+  }
+  for (const [topic, partition] of change.dropped ?? [])
+    state.partitions.delete(partitionKey(topic, partition))
+}
+
+function merged(before: PartitionState | undefined, change: PartitionChange): PartitionState {
+  const gone = (s: SegmentFields): boolean =>
+    (change.removed ?? []).some(([file, position]) => s.file === file && s.position === position) ||
+    (change.segments ?? []).some((n) => sameSegment(s, n))
+  const segments = [...(before?.segments ?? []).filter((s) => !gone(s)), ...(change.segments ?? [])]
+  return {
+    topic: change.topic,
+    partition: change.partition,
+    segments: segments.sort((a, b) => a.baseOffset - b.baseOffset),
+    logStartOffset: change.logStartOffset ?? before?.logStartOffset ?? 0,
+    epochs: change.epochs ?? before?.epochs ?? [],
+    producers: change.producers ?? before?.producers ?? [],
+    damagedFrom: change.damagedFrom ?? before?.damagedFrom ?? null,
+  }
+}
+
+export class Manifest {
+  readonly #file: RecordFile
+  /** Bytes of the file after the last rewrite. */
+  #cleanBytes: number
+
+  private constructor(file: RecordFile) {
+    this.#file = file
+    this.#cleanBytes = file.bytes
+  }
+
+  static async open(disk: Disk): Promise<{ manifest: Manifest; state: ManifestState }> {
+    const { file, records } = await RecordFile.open(disk, 'manifest', { maxRecordBytes })
+    const state: ManifestState = { replayFrom: 0, partitions: new Map() }
+    for (const record of records) {
+      const change = JSON.parse(Buffer.from(record).toString('utf8')) as ManifestChange
+      assert(change.v === 1, 'the manifest is of a version that this release reads')
+      applyChange(state, change)
+    }
+    return { manifest: new Manifest(file), state }
+  }
+
+  /** Durable when resolved. */
+  async append(change: Omit<ManifestChange, 'v'>): Promise<void> {
+    await this.#file.append([encode({ v: 1, ...change })])
+  }
+
+  /** True when a rewrite would make the file much smaller. */
+  get isMostlyHistory(): boolean {
+    return this.#file.bytes > 2 * this.#cleanBytes + rewriteAboveBytes
+  }
+
+  /** Replaces the file by the present state; nothing may be appended meanwhile. */
+  async rewrite(replayFrom: number, partitions: Iterable<PartitionChange>): Promise<void> {
+    await this.#file.rewrite([encode({ v: 1, replayFrom, partitions: [...partitions] })])
+    this.#cleanBytes = this.#file.bytes
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close()
+  }
+}
+
+function encode(change: ManifestChange): Uint8Array {
+  return Buffer.from(JSON.stringify(change), 'utf8')
+}

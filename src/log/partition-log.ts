@@ -1,0 +1,251 @@
+// One partition: its offsets, its batches (segments, then the tail in the journal), its producers and
+// epochs. Everything that changes an invariant is synchronous. Invariants: logStartOffset <= highWatermark
+// <= logEndOffset; segments and tail follow each other without overlap; readers see only what is below the
+// high watermark, and that moves only when the journal says that the records are as durable as promised.
+import { assert } from '../base/assert.ts'
+import { type ErrorName, errors } from '../model/errors.ts'
+import { BatchHeader } from '../model/record-batch.ts'
+import type { AppendOutcome } from './append-outcome.ts'
+import { checkBatch } from './batch-check.ts'
+import type { FrameSource } from './commit.ts'
+import { EpochCache } from './epoch-cache.ts'
+import type { Journal } from './journal.ts'
+import { type Frame, frameTemplate } from './journal-format.ts'
+import type { LogSettings } from './log-settings.ts'
+import type { PartitionChange, PartitionState } from './manifest.ts'
+import { ProducerState, sequenceAfter } from './producer-state.ts'
+import type { Segment, SegmentFields } from './segment.ts'
+import { SegmentIndex } from './segment-index.ts'
+import { TailIndex } from './tail-index.ts'
+
+const header = new BatchHeader()
+
+/** Told when a partition's high watermark has moved, after the commit that moved it is whole. */
+export type Watcher = () => void
+
+export class PartitionLog implements FrameSource {
+  readonly topic: string
+  readonly partition: number
+  readonly frame: Uint8Array
+  readonly epochs: EpochCache
+  readonly producers: ProducerState
+  readonly tail = new TailIndex()
+  readonly watchers = new Set<Watcher>()
+  settings: LogSettings
+  /** Set when the partition is deleted: nobody may append, and whoever works on it lets go. */
+  deleted = false
+  #segments: readonly Segment[]
+  #logStartOffset: number
+  #logEndOffset: number
+  #highWatermark: number
+  #damagedFrom: number | null
+  /** Sets `advanced` once for each commit that it is part of. */
+  readonly #advanced: (log: PartitionLog) => void
+
+  constructor(
+    id: { readonly topic: string; readonly partition: number },
+    state: PartitionState | null,
+    settings: LogSettings,
+    advanced: (log: PartitionLog) => void,
+  ) {
+    this.topic = id.topic
+    this.partition = id.partition
+    this.frame = frameTemplate(id.topic, id.partition)
+    this.settings = settings
+    this.#advanced = advanced
+    this.epochs = new EpochCache(state?.epochs)
+    this.producers = new ProducerState(state?.producers)
+    this.#segments = (state?.segments ?? []).map((s) => ({ ...s, index: new SegmentIndex() }))
+    this.#logStartOffset = state?.logStartOffset ?? 0
+    this.#logEndOffset = Math.max(this.#logStartOffset, this.flushedOffset)
+    this.#highWatermark = this.#logEndOffset
+    this.#damagedFrom = state?.damagedFrom ?? null
+  }
+
+  get logStartOffset(): number {
+    return this.#logStartOffset
+  }
+  get logEndOffset(): number {
+    return this.#logEndOffset
+  }
+  get highWatermark(): number {
+    return this.#highWatermark
+  }
+  get segments(): readonly Segment[] {
+    return this.#segments
+  }
+  /** Everything below is in segments. */
+  get flushedOffset(): number {
+    return this.#segments[this.#segments.length - 1]?.nextOffset ?? 0
+  }
+  get bytes(): number {
+    return this.#segments.reduce((n, s) => n + s.bytes, this.tail.bytes)
+  }
+  /** First offset that is known to be unreadable; null when all is well. */
+  get damagedFrom(): number | null {
+    return this.#damagedFrom
+  }
+
+  // ---- Appending ---------------------------------------------------------------------------------------
+
+  /** The journal must have room for it. Does not wait: see `lsn` of the outcome. */
+  append(journal: Journal, batch: Uint8Array, leaderEpoch: number, nowMs: number): AppendOutcome {
+    if (this.deleted) return this.#refused('unknownTopic')
+    if (this.#damagedFrom !== null) return this.#refused('storageError', this.damageText())
+    const wrong = checkBatch(header, batch, this.settings, nowMs)
+    if (wrong !== null) return { ...this.#refused(wrong.error, wrong.message), recordErrors: wrong.recordErrors ?? [] }
+    if (header.producerId >= 0) {
+      const repeated = this.#checkSequence(journal)
+      if (repeated !== null) return repeated
+    }
+    return this.#place(journal, batch, leaderEpoch, nowMs)
+  }
+
+  /** Appends what the node itself has built; the base offset in it is still relative to 0. */
+  appendTrusted(journal: Journal, batch: Uint8Array, leaderEpoch: number, nowMs: number): AppendOutcome {
+    header.moveTo(batch)
+    return this.#place(journal, batch, leaderEpoch, nowMs)
+  }
+
+  #place(journal: Journal, batch: Uint8Array, leaderEpoch: number, nowMs: number): AppendOutcome {
+    const baseOffset = this.#logEndOffset
+    const appendTimeMs = this.settings.timestampType === 'LogAppendTime' ? nowMs : -1
+    if (appendTimeMs >= 0) header.stampAppendTime(nowMs)
+    header.place(baseOffset, leaderEpoch)
+    const lsn = journal.append(this, batch, header.nextOffset, this.settings.flush === 'sync')
+    this.#accept(lsn, batch.length)
+    return {
+      error: null,
+      message: null,
+      baseOffset,
+      appendTimeMs,
+      logStartOffset: this.#logStartOffset,
+      recordErrors: [],
+      lsn: lsn + batch.length,
+    }
+  }
+
+  /** Takes the batch at `header` into the partition's state; it lies at `lsn` of the journal. */
+  #accept(lsn: number, bytes: number): void {
+    const { baseOffset, nextOffset } = header
+    this.tail.push(baseOffset, nextOffset, lsn, bytes, header.maxTimestamp)
+    this.epochs.note(header.leaderEpoch, baseOffset)
+    if (header.producerId >= 0)
+      this.producers.note({
+        producerId: header.producerId,
+        producerEpoch: header.producerEpoch,
+        baseSequence: header.baseSequence,
+        lastSequence: sequenceAfter(header.baseSequence, header.lastOffsetDelta),
+        baseOffset,
+        lastOffset: nextOffset - 1,
+        timestampMs: header.maxTimestamp,
+      })
+    this.#logEndOffset = nextOffset
+  }
+
+  #checkSequence(journal: Journal): AppendOutcome | null {
+    const last = sequenceAfter(header.baseSequence, header.lastOffsetDelta)
+    const check = this.producers.check(header.producerId, header.producerEpoch, header.baseSequence, last)
+    switch (check.kind) {
+      case 'next':
+        return null
+      case 'refused':
+        return this.#refused(check.error, check.message)
+      case 'duplicate':
+        return {
+          ...this.#refused('unknownServerError'),
+          error: null,
+          message: null,
+          baseOffset: check.baseOffset,
+          appendTimeMs: this.settings.timestampType === 'LogAppendTime' ? check.timestampMs : -1,
+          // The first of the two may still be on its way to the disk.
+          lsn: journal.appendedLsn,
+        }
+    }
+  }
+
+  #refused(error: ErrorName, message: string = errors[error].text): AppendOutcome {
+    return {
+      error,
+      message,
+      baseOffset: -1,
+      appendTimeMs: -1,
+      logStartOffset: this.#logStartOffset,
+      recordErrors: [],
+      lsn: 0,
+    }
+  }
+
+  committed(nextOffset: number): void {
+    assert(nextOffset <= this.#logEndOffset, 'what is committed was appended')
+    if (nextOffset <= this.#highWatermark) return
+    this.#highWatermark = nextOffset
+    if (this.watchers.size > 0) this.#advanced(this)
+  }
+
+  // ---- Starting ----------------------------------------------------------------------------------------
+
+  /** A frame of the journal, in order. What segments hold already is passed over. */
+  replay(frame: Frame): void {
+    header.moveTo(frame.batch)
+    if (header.nextOffset <= this.#logEndOffset) return
+    if (header.baseOffset > this.#logEndOffset && this.#damagedFrom === null)
+      this.#damagedFrom = this.#logEndOffset
+    this.#accept(frame.lsn, frame.batch.length)
+    this.#highWatermark = this.#logEndOffset
+  }
+
+  /** Records from here on were durable and cannot be read: reported, kept, and not served as if whole. */
+  markDamaged(from: number = this.#logEndOffset): void {
+    this.#damagedFrom = Math.min(this.#damagedFrom ?? Number.POSITIVE_INFINITY, from)
+  }
+
+  damageText(): string {
+    return `records of this partition from offset ${this.#damagedFrom} on are damaged on disk`
+  }
+
+  // ---- Segments ----------------------------------------------------------------------------------------
+
+  /** The first `batches` of the tail now lie in `segment`, which is new or has grown. */
+  moveToSegment(segment: Segment, batches: number): void {
+    const last = this.#segments[this.#segments.length - 1]
+    const grown = last !== undefined && last.file === segment.file && last.position === segment.position
+    this.#segments = [...this.#segments.slice(0, grown ? -1 : undefined), segment]
+    this.tail.drop(batches)
+  }
+
+  /** Puts `by` in place of `old`, as a rewrite has made them; null: nothing was left. */
+  replaceSegments(old: readonly SegmentFields[], by: readonly Segment[]): void {
+    const kept = this.#segments.filter((s) => !old.includes(s))
+    this.#segments = [...kept, ...by].sort((a, b) => a.baseOffset - b.baseOffset)
+  }
+
+  /** Moves the log start up; the caller has made that durable. Returns segments that are now wholly below. */
+  raiseLogStart(to: number): Segment[] {
+    this.#logStartOffset = Math.max(this.#logStartOffset, Math.min(to, this.#highWatermark))
+    this.epochs.trimStart(this.#logStartOffset)
+    const gone = this.#segments.filter((s) => s.nextOffset <= this.#logStartOffset)
+    // The last one stays: it carries where the log ends.
+    if (gone.length === this.#segments.length && this.tail.count === 0) gone.pop()
+    this.#segments = this.#segments.filter((s) => !gone.includes(s))
+    return gone
+  }
+
+  /** What the manifest has to know after a rewrite of itself. */
+  state(): PartitionChange {
+    return {
+      topic: this.topic,
+      partition: this.partition,
+      segments: this.#segments.map(segmentFields),
+      logStartOffset: this.#logStartOffset,
+      epochs: this.epochs.starts,
+      producers: this.producers.snapshot(),
+      ...(this.#damagedFrom === null ? {} : { damagedFrom: this.#damagedFrom }),
+    }
+  }
+}
+
+/** A segment without what is derived. */
+export function segmentFields({ index: _, ...fields }: Segment): SegmentFields {
+  return fields
+}

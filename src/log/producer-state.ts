@@ -1,0 +1,127 @@
+// What a partition remembers of the producers that number their batches, so that a batch sent twice is
+// stored once: the last five batches of each producer id, as clients have five requests in flight. It is
+// derived from the log alone: snapshots come with the manifest, the rest from replay. The partition log asks
+// before each append and tells after it. Kafka: "Idempotent producer", KIP-98, KIP-360.
+import type { ErrorName } from '../model/errors.ts'
+
+const remembered = 5
+const maxSequence = 0x7fffffff
+
+/** A batch as its producer numbered it. */
+export interface NumberedBatch {
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly baseSequence: number
+  readonly lastSequence: number
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly timestampMs: number
+}
+
+/** [first sequence, last sequence, base offset, last offset, timestamp] */
+type Remembered = readonly [number, number, number, number, number]
+
+export interface ProducerSnapshot {
+  readonly id: number
+  readonly epoch: number
+  /** Of its last append, ms since 1970: expiry counts from it. */
+  readonly lastMs: number
+  readonly batches: readonly Remembered[]
+}
+
+interface Producer {
+  epoch: number
+  lastMs: number
+  batches: Remembered[]
+}
+
+export type SequenceCheck =
+  | { readonly kind: 'next' }
+  | { readonly kind: 'duplicate'; readonly baseOffset: number; readonly timestampMs: number }
+  | { readonly kind: 'refused'; readonly error: ErrorName; readonly message: string }
+
+const next: SequenceCheck = { kind: 'next' }
+
+export const sequenceAfter = (sequence: number, count: number): number =>
+  sequence > maxSequence - count ? count - (maxSequence - sequence) - 1 : sequence + count
+
+export class ProducerState {
+  readonly #producers = new Map<number, Producer>()
+  /** True when something changed since the last snapshot. */
+  dirty = false
+
+  constructor(snapshots: readonly ProducerSnapshot[] = []) {
+    for (const s of snapshots)
+      this.#producers.set(s.id, { epoch: s.epoch, lastMs: s.lastMs, batches: [...s.batches] })
+  }
+
+  get count(): number {
+    return this.#producers.size
+  }
+
+  /** May this batch be appended now? Changes nothing. */
+  check(producerId: number, epoch: number, first: number, last: number): SequenceCheck {
+    const producer = this.#producers.get(producerId)
+    // Nothing known (expired, deleted, new): any sequence may start. Refusing would be fatal to clients.
+    if (producer === undefined) return next
+    if (epoch < producer.epoch)
+      return refused('invalidProducerEpoch', `epoch ${epoch} is older than ${producer.epoch}`)
+    if (epoch > producer.epoch)
+      return first === 0
+        ? next
+        : refused('outOfOrderSequence', `a new epoch starts with sequence 0, not ${first}`)
+    const known = producer.batches.find((b) => b[0] === first && b[1] === last)
+    if (known !== undefined) return { kind: 'duplicate', baseOffset: known[2], timestampMs: known[4] }
+    const newest = producer.batches[producer.batches.length - 1]
+    if (newest === undefined || first === sequenceAfter(newest[1], 1)) return next
+    return refused('outOfOrderSequence', `sequence ${first} came after ${newest[1]}`)
+  }
+
+  /** The batch has been appended; or, at replay, is found in the log. Older ones than known are passed over. */
+  note(batch: NumberedBatch): void {
+    let producer = this.#producers.get(batch.producerId)
+    if (producer === undefined || batch.producerEpoch > producer.epoch) {
+      producer = { epoch: batch.producerEpoch, lastMs: 0, batches: [] }
+      this.#producers.set(batch.producerId, producer)
+    }
+    const newest = producer.batches[producer.batches.length - 1]
+    if (newest !== undefined && batch.baseOffset <= newest[3]) return
+    producer.lastMs = Math.max(producer.lastMs, batch.timestampMs)
+    producer.batches.push([
+      batch.baseSequence,
+      batch.lastSequence,
+      batch.baseOffset,
+      batch.lastOffset,
+      batch.timestampMs,
+    ])
+    if (producer.batches.length > remembered) producer.batches.shift()
+    this.dirty = true
+  }
+
+  /** Forgets producers that have been silent since before `silentSinceMs`. */
+  expire(silentSinceMs: number): void {
+    for (const [id, producer] of this.#producers)
+      if (producer.lastMs < silentSinceMs) {
+        this.#producers.delete(id)
+        this.dirty = true
+      }
+  }
+
+  snapshot(): ProducerSnapshot[] {
+    return [...this.#producers].map(([id, p]) => ({
+      id,
+      epoch: p.epoch,
+      lastMs: p.lastMs,
+      batches: [...p.batches],
+    }))
+  }
+
+  *active(): Iterable<{ id: number; epoch: number; lastSequence: number; lastMs: number }> {
+    for (const [id, p] of this.#producers)
+      yield { id, epoch: p.epoch, lastSequence: p.batches.at(-1)?.[1] ?? -1, lastMs: p.lastMs }
+  }
+}
+
+function refused(error: ErrorName, message: string): SequenceCheck {
+  return { kind: 'refused', error, message }
+}

@@ -1,0 +1,139 @@
+// The files that segments lie in: numbered, in one folder, opened when read and closed when others need the
+// place. A file lives as long as a segment in it does. A run of segments in a file begins with a header that
+// names its partition, so that a file can be read without the manifest if the worst comes.
+//
+// Run header:  0 4 magic "PMQS" | 4 1 version, 1 | 5 3 zero | 8 4 partition | 12 4 zero | 16 16 topic id |
+//              32 8 base offset | 40 4 bytes of the run, 0 when it may grow | 44 16 zero | 60 4 CRC-32C of 0..59
+import { assert } from '../base/assert.ts'
+import { crc32c } from '../base/crc32c.ts'
+import type { Disk, DiskFile } from '../io/disk.ts'
+
+export const segmentFolder = 'segments'
+export const runHeaderBytes = 64
+const runMagic = 0x504d5153
+
+export const segmentPath = (file: number): string =>
+  `${segmentFolder}/${String(file).padStart(12, '0')}.log`
+
+export function writeRunHeader(
+  into: Uint8Array,
+  run: { topicId: string; partition: number; baseOffset: number; bytes: number },
+): void {
+  const view = new DataView(into.buffer, into.byteOffset, runHeaderBytes)
+  into.fill(0, 0, runHeaderBytes)
+  view.setUint32(0, runMagic)
+  view.setUint8(4, 1)
+  view.setInt32(8, run.partition)
+  into.set(Buffer.from(run.topicId, 'hex'), 16)
+  view.setBigInt64(32, BigInt(run.baseOffset))
+  view.setUint32(40, run.bytes)
+  view.setUint32(60, crc32c(into.subarray(0, 60)))
+}
+
+interface Handle {
+  readonly file: Promise<DiskFile>
+  users: number
+}
+
+export class SegmentFiles {
+  readonly #disk: Disk
+  readonly #openLimit: number
+  /** Least recently used first. */
+  readonly #open = new Map<number, Handle>()
+  /** Segments in each file. */
+  readonly #segments = new Map<number, number>()
+  #nextNumber = 1
+
+  constructor(disk: Disk, openLimit: number) {
+    this.#disk = disk
+    this.#openLimit = openLimit
+  }
+
+  /** A number that no file has had. */
+  newNumber(): number {
+    return this.#nextNumber++
+  }
+
+  get count(): number {
+    return this.#segments.size
+  }
+
+  /** One more segment lies in `file`. */
+  retain(file: number): void {
+    this.#segments.set(file, (this.#segments.get(file) ?? 0) + 1)
+    this.#nextNumber = Math.max(this.#nextNumber, file + 1)
+  }
+
+  /** One segment fewer, and the manifest says so already; the last one takes the file with it. */
+  async release(file: number): Promise<void> {
+    const left = (this.#segments.get(file) ?? 0) - 1
+    assert(left >= 0, 'a segment is released once')
+    if (left > 0) {
+      this.#segments.set(file, left)
+      return
+    }
+    this.#segments.delete(file)
+    await this.#forget(file)
+    await this.#disk.remove(segmentPath(file))
+  }
+
+  /** Removes files that no segment lies in: left by a crash between writing them and saying so. */
+  async removeStrays(): Promise<number> {
+    let strays = 0
+    for (const name of await this.#disk.list(segmentFolder)) {
+      const number = Number.parseInt(name, 10)
+      if (!name.endsWith('.log') || Number.isNaN(number)) continue
+      this.#nextNumber = Math.max(this.#nextNumber, number + 1)
+      if (this.#segments.has(number)) continue
+      await this.#disk.remove(`${segmentFolder}/${name}`)
+      strays++
+    }
+    return strays
+  }
+
+  /** Fills `into` from `position` of a file; returns the bytes read. */
+  async read(file: number, into: Uint8Array, position: number): Promise<number> {
+    const handle = this.#use(file)
+    handle.users++
+    try {
+      return await (await handle.file).read(into, position)
+    } finally {
+      handle.users--
+      this.#trim()
+    }
+  }
+
+  #use(file: number): Handle {
+    let handle = this.#open.get(file)
+    if (handle !== undefined) this.#open.delete(file)
+    else handle = { file: this.#disk.open(segmentPath(file), { access: 'read' }), users: 0 }
+    this.#open.set(file, handle)
+    return handle
+  }
+
+  #trim(): void {
+    for (const [number, handle] of this.#open) {
+      if (this.#open.size <= this.#openLimit) return
+      if (handle.users === 0) void this.#close(number, handle)
+    }
+  }
+
+  async #forget(file: number): Promise<void> {
+    const handle = this.#open.get(file)
+    if (handle !== undefined) await this.#close(file, handle)
+  }
+
+  async #close(number: number, handle: Handle): Promise<void> {
+    this.#open.delete(number)
+    await handle.file.then((f) => f.close()).catch(ignoreFailedOpen)
+  }
+
+  async close(): Promise<void> {
+    for (const [number, handle] of [...this.#open]) await this.#close(number, handle)
+  }
+}
+
+/** Whoever wanted to read has been told; here there is only nothing to close. */
+function ignoreFailedOpen(): undefined {
+  return undefined
+}

@@ -1,0 +1,66 @@
+// Sparse places in a segment: every so many bytes, the offset that begins there and the largest timestamp
+// before it. Built while flushing; for a segment of an earlier run it starts with one entry and learns as
+// readers pass. A wrong place is impossible to notice later, so entries are only ever made from batches that
+// were read or written. Also remembers where sequential readers will continue.
+const everyBytes = 256 << 10
+const stride = 3
+const rememberedReaders = 16
+
+export class SegmentIndex {
+  /** offset, position in the segment, largest timestamp of all before; ascending. */
+  readonly #entries: number[] = []
+  readonly #next = new Map<number, number>()
+  #maxTimestamp = Number.NEGATIVE_INFINITY
+  #covered = 0
+
+  /** Told of batches as they are written or read; only what continues the known part is kept. */
+  note(offset: number, position: number, bytes: number, maxTimestamp: number): void {
+    if (position !== this.#covered) return
+    const last = this.#entries[this.#entries.length - 2]
+    if (last === undefined || position - last >= everyBytes)
+      this.#entries.push(offset, position, this.#maxTimestamp)
+    this.#maxTimestamp = Math.max(this.#maxTimestamp, maxTimestamp)
+    this.#covered = position + bytes
+  }
+
+  /** Bytes from the segment's start whose batches have been noted. */
+  get covered(): number {
+    return this.#covered
+  }
+
+  /** A reader that took all below `offset` will go on at `position`. */
+  remember(offset: number, position: number): void {
+    if (this.#next.size >= rememberedReaders) {
+      const oldest = this.#next.keys().next()
+      if (!oldest.done) this.#next.delete(oldest.value)
+    }
+    this.#next.set(offset, position)
+  }
+
+  /** A place at or before the batch that holds `offset`. */
+  placeOf(offset: number): number {
+    const exact = this.#next.get(offset)
+    if (exact !== undefined) {
+      this.#next.delete(offset)
+      return exact
+    }
+    let low = 0
+    let high = this.#entries.length / stride
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#entries[middle * stride] as number) <= offset) low = middle + 1
+      else high = middle
+    }
+    return low === 0 ? 0 : (this.#entries[(low - 1) * stride + 1] as number)
+  }
+
+  /** A place before which every timestamp is below `timestampMs`. */
+  placeOfTime(timestampMs: number): number {
+    let place = 0
+    for (let i = 0; i < this.#entries.length; i += stride) {
+      if ((this.#entries[i + 2] as number) >= timestampMs) break
+      place = this.#entries[i + 1] as number
+    }
+    return place
+  }
+}

@@ -1,0 +1,183 @@
+// The record batch, version 2: the one stored form of every message. This file knows the fixed header;
+// records.ts knows what is behind it. Kafka protocol guide, "Record Batch".
+//
+//   offset  size  field                      inside the CRC
+//        0     8  base offset                no: set when appended
+//        8     4  batch length, from here on no
+//       12     4  partition leader epoch     no: set when appended
+//       16     1  magic, 2                   no
+//       17     4  CRC-32C of the rest        -
+//       21     2  attributes                 yes, and all below
+//       23     4  last offset delta
+//       27     8  base timestamp, ms
+//       35     8  max timestamp, ms
+//       43     8  producer id
+//       51     2  producer epoch
+//       53     4  base sequence
+//       57     4  number of records
+//       61        records, compressed as attributes say
+import { crc32c } from '../base/crc32c.ts'
+
+export const headerBytes = 61
+/** Bytes before the part that the field "batch length" counts. */
+export const lengthPrefixBytes = 12
+const crcFrom = 21
+
+export const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+export type Compression = (typeof compressions)[number]
+
+const compressionMask = 0x07
+const appendTimeBit = 0x08
+const transactionalBit = 0x10
+const controlBit = 0x20
+const deleteHorizonBit = 0x40
+
+/** Reads and patches the header of one batch that starts at `at` in `view`. Moved from batch to batch, never kept. */
+export class BatchHeader {
+  #view: DataView = new DataView(new ArrayBuffer(0))
+  #bytes: Uint8Array = new Uint8Array(0)
+  #at = 0
+
+  /** Points at a batch; the caller has made sure that `headerBytes` are there. */
+  moveTo(bytes: Uint8Array, at = 0): this {
+    if (this.#bytes.buffer !== bytes.buffer)
+      this.#view = new DataView(bytes.buffer)
+    this.#bytes = bytes
+    this.#at = bytes.byteOffset + at
+    return this
+  }
+
+  /** Bytes of the whole batch, header included. */
+  get bytes(): number {
+    return this.#view.getInt32(this.#at + 8) + lengthPrefixBytes
+  }
+  get baseOffset(): number {
+    return this.#int64(0)
+  }
+  get leaderEpoch(): number {
+    return this.#view.getInt32(this.#at + 12)
+  }
+  get magic(): number {
+    return this.#view.getInt8(this.#at + 16)
+  }
+  get crc(): number {
+    return this.#view.getUint32(this.#at + 17)
+  }
+  get attributes(): number {
+    return this.#view.getInt16(this.#at + 21)
+  }
+  get lastOffsetDelta(): number {
+    return this.#view.getInt32(this.#at + 23)
+  }
+  get nextOffset(): number {
+    return this.baseOffset + this.lastOffsetDelta + 1
+  }
+  get baseTimestamp(): number {
+    return this.#int64(27)
+  }
+  get maxTimestamp(): number {
+    return this.#int64(35)
+  }
+  get producerId(): number {
+    return this.#int64(43)
+  }
+  get producerEpoch(): number {
+    return this.#view.getInt16(this.#at + 51)
+  }
+  get baseSequence(): number {
+    return this.#view.getInt32(this.#at + 53)
+  }
+  get recordCount(): number {
+    return this.#view.getInt32(this.#at + 57)
+  }
+  /** Null for the codes that no codec has. */
+  get compression(): Compression | null {
+    return compressions[this.attributes & compressionMask] ?? null
+  }
+  get isAppendTime(): boolean {
+    return (this.attributes & appendTimeBit) !== 0
+  }
+  get isTransactional(): boolean {
+    return (this.attributes & transactionalBit) !== 0
+  }
+  get isControl(): boolean {
+    return (this.attributes & controlBit) !== 0
+  }
+  get hasDeleteHorizon(): boolean {
+    return (this.attributes & deleteHorizonBit) !== 0
+  }
+
+  /** The records behind the header, as they are (perhaps compressed). */
+  records(): Uint8Array {
+    const from = this.#at - this.#bytes.byteOffset
+    return this.#bytes.subarray(from + headerBytes, from + this.bytes)
+  }
+
+  checksum(): number {
+    const from = this.#at - this.#bytes.byteOffset
+    return crc32c(this.#bytes.subarray(from + crcFrom, from + this.bytes))
+  }
+
+  /** Both fields lie outside the checksum. */
+  place(baseOffset: number, leaderEpoch: number): void {
+    this.#setInt64(0, baseOffset)
+    this.#view.setInt32(this.#at + 12, leaderEpoch)
+  }
+
+  /** Stamps the batch with the node's time and renews the checksum, since both lie inside it. */
+  stampAppendTime(nowMs: number): void {
+    this.#view.setInt16(this.#at + 21, this.attributes | appendTimeBit)
+    this.#setInt64(35, nowMs)
+    this.renewChecksum()
+  }
+
+  renewChecksum(): void {
+    this.#view.setUint32(this.#at + 17, this.checksum())
+  }
+
+  /** Full-range values are clamped to what a number holds exactly: no valid batch goes beyond. */
+  #int64(field: number): number {
+    const high = this.#view.getInt32(this.#at + field)
+    return high * 0x1_0000_0000 + this.#view.getUint32(this.#at + field + 4)
+  }
+
+  #setInt64(field: number, value: number): void {
+    this.#view.setInt32(this.#at + field, Math.floor(value / 0x1_0000_0000))
+    this.#view.setUint32(this.#at + field + 4, value >>> 0)
+  }
+}
+
+/** What a new batch is made of; timestamps are absolute. */
+export interface BatchFields {
+  readonly baseOffset: number
+  readonly leaderEpoch: number
+  readonly attributes: number
+  readonly lastOffsetDelta: number
+  readonly baseTimestamp: number
+  readonly maxTimestamp: number
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly baseSequence: number
+  readonly recordCount: number
+}
+
+/** Puts a header in front of `records` (already compressed as `attributes` say). */
+export function buildBatch(fields: BatchFields, records: Uint8Array): Uint8Array {
+  const batch = new Uint8Array(headerBytes + records.length)
+  const view = new DataView(batch.buffer)
+  view.setInt32(8, batch.length - lengthPrefixBytes)
+  view.setInt8(16, 2)
+  view.setInt16(21, fields.attributes)
+  view.setInt32(23, fields.lastOffsetDelta)
+  view.setBigInt64(27, BigInt(fields.baseTimestamp))
+  view.setBigInt64(35, BigInt(fields.maxTimestamp))
+  view.setBigInt64(43, BigInt(fields.producerId))
+  view.setInt16(51, fields.producerEpoch)
+  view.setInt32(53, fields.baseSequence)
+  view.setInt32(57, fields.recordCount)
+  batch.set(records, headerBytes)
+  const header = new BatchHeader().moveTo(batch)
+  header.renewChecksum()
+  header.place(fields.baseOffset, fields.leaderEpoch)
+  return batch
+}

@@ -216,18 +216,14 @@ export type ConfigTarget =
   | { readonly kind: 'node'; readonly node: number | null }
 
 /** Where a value comes from, the nearest first. */
-export type ConfigSource = 'topic' | 'node' | 'allNodes' | 'static' | 'default'
+export type ConfigSource =
+  | 'topic'
+  | 'dynamicBroker'
+  | 'dynamicDefaultBroker'
+  | 'staticBroker'
+  | 'default'
 
-export type ConfigType =
-  | 'boolean'
-  | 'string'
-  | 'int'
-  | 'short'
-  | 'long'
-  | 'double'
-  | 'list'
-  | 'class'
-  | 'password'
+export type ConfigType = 'boolean' | 'int' | 'long' | 'double' | 'string' | 'list'
 
 export interface ConfigEntry {
   readonly name: string

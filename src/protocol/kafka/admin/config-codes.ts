@@ -8,9 +8,9 @@ export const resourceTypes = { topic: 2, broker: 4 }
 
 export const sourceCodes = {
   topic: 1,
-  node: 2,
-  allNodes: 3,
-  static: 4,
+  dynamicBroker: 2,
+  dynamicDefaultBroker: 3,
+  staticBroker: 4,
   default: 5,
 } satisfies Record<ConfigSource, number>
 
@@ -18,12 +18,9 @@ export const typeCodes = {
   boolean: 1,
   string: 2,
   int: 3,
-  short: 4,
   long: 5,
   double: 6,
   list: 7,
-  class: 8,
-  password: 9,
 } satisfies Record<ConfigType, number>
 
 export const changeByCode: ReadonlyMap<number, ConfigChange['change']> = new Map([

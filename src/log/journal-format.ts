@@ -137,7 +137,11 @@ export function readFrame(commit: Uint8Array, at: number, commitLsn: number): Fr
   const bytes = view.getUint32(8)
   const from = at + frameHeaderBytes
   if (readInt64(view, 32) !== commitLsn + at || from + bytes > commit.length) return null
-  return { ...ownerAt(header, 16, 12), lsn: commitLsn + from, batch: commit.subarray(from, from + bytes) }
+  return {
+    ...ownerAt(header, 16, 12),
+    lsn: commitLsn + from,
+    batch: commit.subarray(from, from + bytes),
+  }
 }
 
 const header = new BatchHeader()

@@ -4,7 +4,6 @@
 // commit header say the same thing twice, so that one bad sector never hides whose records it held.
 // Runs once, before the node serves; `log-store.ts` calls it.
 import { blockBytes, type Disk } from '../io/disk.ts'
-import { findSlots, type JournalSlot } from './journal-slots.ts'
 import {
   batchIsWhole,
   type CommitHeader,
@@ -17,6 +16,7 @@ import {
   readDirectory,
   readFrame,
 } from './journal-format.ts'
+import { findSlots, type JournalSlot } from './journal-slots.ts'
 
 /** A place that was durable and cannot be read. */
 export interface JournalDamage {
@@ -176,7 +176,12 @@ class Scan {
   async #repair(from: number, to: number): Promise<void> {
     const slot = this.#bySeq.get(Math.floor(from / this.#fileBytes))
     if (slot === undefined) {
-      this.damage.push({ lsn: from, slot: 'missing', seq: Math.floor(from / this.#fileBytes), owners: null })
+      this.damage.push({
+        lsn: from,
+        slot: 'missing',
+        seq: Math.floor(from / this.#fileBytes),
+        owners: null,
+      })
       return
     }
     const inFile = Math.min(to - from, this.#fileBytes - (from % this.#fileBytes))

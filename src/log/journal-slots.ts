@@ -77,5 +77,7 @@ async function sequenceOf(file: ReadAhead, fileBytes: number): Promise<number> {
 /** The sequence that a commit header at `position` claims for its file, or -1. */
 function claimed(bytes: Uint8Array, position: number, fileBytes: number): number {
   const header = readCommitHeader(bytes)
-  return header !== null && header.lsn % fileBytes === position ? Math.floor(header.lsn / fileBytes) : -1
+  return header !== null && header.lsn % fileBytes === position
+    ? Math.floor(header.lsn / fileBytes)
+    : -1
 }

@@ -188,7 +188,9 @@ export class Journal {
     const open = this.#open
     if (open === null) return false
     const end = open.endWith(batchBytes)
-    return end - open.start <= this.#options.commitBytes && this.#seq(end - 1) === this.#seq(open.start)
+    return (
+      end - open.start <= this.#options.commitBytes && this.#seq(end - 1) === this.#seq(open.start)
+    )
   }
 
   /** Where a new commit for such a batch starts: behind the last one, or in the next file. */
@@ -375,4 +377,3 @@ export class Journal {
     return { file, position: lsn % this.#files.fileBytes }
   }
 }
-

@@ -75,7 +75,8 @@ export class SlabCache {
     const first = this.#live[0]
     if (first === undefined || lsn < first.start) return undefined
     const guess = this.#live[Math.floor((lsn - first.start) / this.slabBytes)]
-    if (guess !== undefined && lsn >= guess.start && lsn < guess.start + this.slabBytes) return guess
+    if (guess !== undefined && lsn >= guess.start && lsn < guess.start + this.slabBytes)
+      return guess
     return this.#live.find((s) => lsn >= s.start && lsn < s.start + this.slabBytes)
   }
 

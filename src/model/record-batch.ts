@@ -40,8 +40,7 @@ export class BatchHeader {
 
   /** Points at a batch; the caller has made sure that `headerBytes` are there. */
   moveTo(bytes: Uint8Array, at = 0): this {
-    if (this.#bytes.buffer !== bytes.buffer)
-      this.#view = new DataView(bytes.buffer)
+    if (this.#bytes.buffer !== bytes.buffer) this.#view = new DataView(bytes.buffer)
     this.#bytes = bytes
     this.#at = bytes.byteOffset + at
     return this

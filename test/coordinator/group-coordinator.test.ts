@@ -1,0 +1,113 @@
+// What the scripts cannot show: limits of time before loading, records that cannot be read, re-entrance.
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { GroupCoordinator } from '../../src/coordinator/group-coordinator.ts'
+import { offsetRecord } from '../../src/coordinator/group-records.ts'
+import type { JoinAnswer, JoinRequest } from '../../src/coordinator/group-requests.ts'
+import { ManualClock, MemoryAppender, SeededChance, text } from './world.ts'
+
+const joinOf = (groupId: string): JoinRequest => ({
+  groupId,
+  memberId: '',
+  instanceId: null,
+  protocolType: 'consumer',
+  protocols: [{ name: 'range', metadata: subscription('orders') }],
+  sessionTimeoutMs: 10_000,
+  rebalanceTimeoutMs: 10_000,
+  clientId: 'c',
+  clientHost: '/127.0.0.1',
+  requireKnownMemberId: false,
+  supportsSkipAssignment: true,
+})
+
+/** Version 1, one topic, no user data, and something that only later versions know. */
+const subscription = (topic: string): Uint8Array =>
+  Buffer.concat([Buffer.from([0, 1, 0, 0, 0, 1, 0, topic.length]), text(topic), text('later')])
+
+const ignore = (): void => undefined
+
+const make = (options = {}) => {
+  const clock = new ManualClock()
+  const appender = new MemoryAppender()
+  const chance = new SeededChance(7)
+  const coordinator = new GroupCoordinator({ clock, chance, appender, options })
+  return { clock, appender, coordinator }
+}
+
+test('coordinator: before it is loaded it says so', () => {
+  const { clock, coordinator } = make()
+  const answers: JoinAnswer[] = []
+  coordinator.join(joinOf('g'), (a) => answers.push(a))
+  clock.settle()
+  assert.equal(answers[0]?.error, 'coordinatorLoading')
+  assert.equal(coordinator.fetchOffsets('g', null).error, 'coordinatorLoading')
+  coordinator.load([])
+  assert.equal(coordinator.fetchOffsets('', null).error, 'invalidGroupId')
+  assert.equal(coordinator.fetchOffsets('g', null).error, null)
+})
+
+test('coordinator: records that cannot be read do not keep the others from being loaded', () => {
+  const { coordinator } = make()
+  const committed = {
+    offset: 3,
+    leaderEpoch: 1,
+    metadata: 'm',
+    committedAtMs: 5,
+    expiresAtMs: null,
+  }
+  const good = offsetRecord('g', 't', 0, committed)
+  const torn = { key: good.key, value: good.value?.subarray(0, 4) ?? null }
+  const foreign = { key: Uint8Array.from([0, 3, 0, 0]), value: text('?') }
+  const nonsense = { key: Uint8Array.from([0]), value: null }
+  assert.deepEqual(coordinator.load([torn, foreign, good, nonsense]), {
+    records: 4,
+    foreign: 1,
+    unreadable: 2,
+  })
+  assert.deepEqual(coordinator.fetchOffsets('g', null).topics, [
+    { topic: 't', partitions: [{ partition: 0, offset: 3, leaderEpoch: 1, metadata: 'm' }] },
+  ])
+})
+
+test('coordinator: whoever is answered may ask again at once', () => {
+  const { clock, coordinator } = make()
+  coordinator.load([])
+  const synced: (string | null)[] = []
+  const syncAtOnce = (a: JoinAnswer): void => {
+    const { memberId, generation } = a
+    const assignments = a.members.map((m) => ({ memberId: m.memberId, assignment: text('x') }))
+    const member = { groupId: 'g', memberId, instanceId: null, generation }
+    coordinator.sync({ ...member, protocolType: null, protocol: null, assignments }, ({ error }) =>
+      synced.push(error),
+    )
+  }
+  for (let i = 0; i < 3; i++) coordinator.join(joinOf('g'), syncAtOnce)
+  clock.advance(0)
+  assert.deepEqual(synced, [null, null, null])
+  assert.equal(coordinator.describe('g').state, 'Stable')
+})
+
+test('coordinator: offsets of a topic that a consumer reads stay, those of others go', () => {
+  const { clock, coordinator } = make({ offsetRetentionMs: 1_000, retentionCheckMs: 100 })
+  coordinator.load([])
+  const answers: JoinAnswer[] = []
+  coordinator.join(joinOf('g'), (a) => answers.push(a))
+  clock.advance(0)
+  const { memberId, generation } = answers[0]!
+  const member = { groupId: 'g', memberId, instanceId: null, generation }
+  coordinator.sync({ ...member, protocolType: null, protocol: null, assignments: [] }, ignore)
+  const partitions = [{ partition: 0, offset: 1, leaderEpoch: -1, metadata: '' }]
+  const topics = ['orders', 'former'].map((topic) => ({ topic, partitions }))
+  coordinator.commit({ ...member, retentionMs: null, topics }, ignore)
+  const errors: unknown[] = []
+  const wanted = ['orders', 'former'].map((topic) => ({ topic, partitions: [7] }))
+  coordinator.deleteOffsets('g', wanted, (a) =>
+    errors.push(...a.topics.map((t) => t.partitions[0]?.error)),
+  )
+  assert.deepEqual(errors, ['groupSubscribed', null])
+  clock.advance(1_100)
+  assert.deepEqual(
+    coordinator.fetchOffsets('g', null).topics.map((t) => t.topic),
+    ['orders'],
+  )
+})

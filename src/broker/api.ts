@@ -17,8 +17,9 @@ import type {
   SyncRequest,
   TopicPartitions,
 } from '../coordinator/group-requests.ts'
+import type { ProducerIdentity } from '../coordinator/producer-ids.ts'
 import type { ErrorName, Result } from '../model/errors.ts'
-import type { NodeId, PartitionId, ProducerId, TopicId } from '../model/ids.ts'
+import type { NodeId, PartitionId, TopicId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
 
 export type * from '../coordinator/group-requests.ts'
@@ -288,8 +289,8 @@ export interface Groups {
 }
 
 export interface Producers {
-  /** A producer id that was never given out before, with epoch 0. */
-  newProducerId(): Promise<Result<ProducerId>>
+  /** An id that was never given out before, with epoch 0, for an idempotent producer. */
+  initProducerId(reply: (identity: Result<ProducerIdentity>) => void): void
 }
 
 // ---- The node ------------------------------------------------------------------------------------------

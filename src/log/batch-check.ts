@@ -1,9 +1,10 @@
 // Is this record batch fit for this topic? Looks at the header and the checksum, and hops over uncompressed
 // records; what is compressed is opened only where the topic needs it (see `needsInside`). Every length is
 // held against the bytes that are there before it is used.
+
+import { type Refusal, refuse } from '../model/errors.ts'
 import { type BatchHeader, headerBytes } from '../model/record-batch.ts'
 import { checkRecords } from '../model/records.ts'
-import { type Refusal, refuse } from '../model/errors.ts'
 import type { RecordError } from './append-outcome.ts'
 import type { LogSettings } from './log-settings.ts'
 
@@ -17,7 +18,9 @@ export function checkBatch(
   nowMs: number,
 ): BatchRefusal | null {
   return (
-    checkShape(header, bytes, settings) ?? checkAttributes(header) ?? checkTimes(header, settings, nowMs)
+    checkShape(header, bytes, settings) ??
+    checkAttributes(header) ??
+    checkTimes(header, settings, nowMs)
   )
 }
 
@@ -71,7 +74,11 @@ function checkAttributes(header: BatchHeader): BatchRefusal | null {
   return wrong && { ...refuse('invalidRecord', wrong.message), recordErrors: [wrong] }
 }
 
-function checkTimes(header: BatchHeader, settings: LogSettings, nowMs: number): BatchRefusal | null {
+function checkTimes(
+  header: BatchHeader,
+  settings: LogSettings,
+  nowMs: number,
+): BatchRefusal | null {
   if (settings.timestampType === 'LogAppendTime') return null
   const newest = header.maxTimestamp
   const oldest = header.baseTimestamp

@@ -21,7 +21,13 @@ export interface ReadResult {
   damaged: boolean
 }
 
-export const emptyRead = (): ReadResult => ({ records: [], bytes: 0, slabs: [], buffers: [], damaged: false })
+export const emptyRead = (): ReadResult => ({
+  records: [],
+  bytes: 0,
+  slabs: [],
+  buffers: [],
+  damaged: false,
+})
 
 /** Reads no more than this from a disk for one partition at a time: the rest comes with the next fetch. */
 const diskReadBytes = 4 * pieceBytes
@@ -167,7 +173,10 @@ export class LogReader {
       const buffer = await this.#buffers.take(bytes)
       const memory = buffer.memory.subarray(0, bytes)
       const n = await this.#files.read(segment.file, memory, segment.position + place)
-      const found = n < bytes ? 'damaged' : this.#collect(segment, memory, place, offset, below, limit, mustGive, into)
+      const found =
+        n < bytes
+          ? 'damaged'
+          : this.#collect(segment, memory, place, offset, below, limit, mustGive, into)
       if (found === 'done') {
         into.buffers.push(buffer)
         return
@@ -200,14 +209,16 @@ export class LogReader {
     while (at + headerBytes <= piece.length) {
       header.moveTo(piece, at)
       const { bytes, baseOffset, nextOffset, maxTimestamp } = header
-      if (bytes < headerBytes || header.magic !== 2) return from < 0 ? 'damaged' : this.#give(piece, from, at, into)
+      if (bytes < headerBytes || header.magic !== 2)
+        return from < 0 ? 'damaged' : this.#give(piece, from, at, into)
       if (nextOffset > below) break
       const whole = at + bytes <= piece.length
       if (nextOffset > offset) {
         const taken = from < 0 ? 0 : at - from
         if (!whole && from < 0) return { from: place + at, bytes }
         if (!whole || (taken + bytes > limit && !(mustGive && taken === 0))) break
-        if (header.checksum() !== header.crc) return from < 0 ? 'damaged' : this.#give(piece, from, at, into)
+        if (header.checksum() !== header.crc)
+          return from < 0 ? 'damaged' : this.#give(piece, from, at, into)
         if (from < 0) from = at
       } else if (!whole) return { from: place + at, bytes: pieceBytes }
       segment.index.note(baseOffset, place + at, bytes, maxTimestamp)

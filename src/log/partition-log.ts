@@ -93,7 +93,11 @@ export class PartitionLog implements FrameSource {
     if (this.deleted) return this.#refused('unknownTopic')
     if (this.#damagedFrom !== null) return this.#refused('storageError', this.damageText())
     const wrong = checkBatch(header, batch, this.settings, nowMs)
-    if (wrong !== null) return { ...this.#refused(wrong.error, wrong.message), recordErrors: wrong.recordErrors ?? [] }
+    if (wrong !== null)
+      return {
+        ...this.#refused(wrong.error, wrong.message),
+        recordErrors: wrong.recordErrors ?? [],
+      }
     if (header.producerId >= 0) {
       const repeated = this.#checkSequence(journal)
       if (repeated !== null) return repeated
@@ -102,7 +106,12 @@ export class PartitionLog implements FrameSource {
   }
 
   /** Appends what the node itself has built; the base offset in it is still relative to 0. */
-  appendTrusted(journal: Journal, batch: Uint8Array, leaderEpoch: number, nowMs: number): AppendOutcome {
+  appendTrusted(
+    journal: Journal,
+    batch: Uint8Array,
+    leaderEpoch: number,
+    nowMs: number,
+  ): AppendOutcome {
     header.moveTo(batch)
     return this.#place(journal, batch, leaderEpoch, nowMs)
   }
@@ -145,7 +154,12 @@ export class PartitionLog implements FrameSource {
 
   #checkSequence(journal: Journal): AppendOutcome | null {
     const last = sequenceAfter(header.baseSequence, header.lastOffsetDelta)
-    const check = this.producers.check(header.producerId, header.producerEpoch, header.baseSequence, last)
+    const check = this.producers.check(
+      header.producerId,
+      header.producerEpoch,
+      header.baseSequence,
+      last,
+    )
     switch (check.kind) {
       case 'next':
         return null
@@ -209,7 +223,8 @@ export class PartitionLog implements FrameSource {
   /** The first `batches` of the tail now lie in `segment`, which is new or has grown. */
   moveToSegment(segment: Segment, batches: number): void {
     const last = this.#segments[this.#segments.length - 1]
-    const grown = last !== undefined && last.file === segment.file && last.position === segment.position
+    const grown =
+      last !== undefined && last.file === segment.file && last.position === segment.position
     this.#segments = [...this.#segments.slice(0, grown ? -1 : undefined), segment]
     this.tail.drop(batches)
   }

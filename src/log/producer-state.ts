@@ -71,7 +71,8 @@ export class ProducerState {
         ? next
         : refused('outOfOrderSequence', `a new epoch starts with sequence 0, not ${first}`)
     const known = producer.batches.find((b) => b[0] === first && b[1] === last)
-    if (known !== undefined) return { kind: 'duplicate', baseOffset: known[2], timestampMs: known[4] }
+    if (known !== undefined)
+      return { kind: 'duplicate', baseOffset: known[2], timestampMs: known[4] }
     const newest = producer.batches[producer.batches.length - 1]
     if (newest === undefined || first === sequenceAfter(newest[1], 1)) return next
     return refused('outOfOrderSequence', `sequence ${first} came after ${newest[1]}`)

@@ -51,7 +51,11 @@ export class ReadBuffers {
   }
 
   #wake(): void {
-    for (let next = this.#waiting[0]; next !== undefined && this.#mayLend(next.bytes); next = this.#waiting[0]) {
+    for (
+      let next = this.#waiting[0];
+      next !== undefined && this.#mayLend(next.bytes);
+      next = this.#waiting[0]
+    ) {
       this.#waiting.shift()
       next.go(this.#lend(next.bytes))
     }

@@ -18,7 +18,13 @@ export class TailIndex {
     return this.#bytes
   }
 
-  push(baseOffset: number, nextOffset: number, lsn: number, bytes: number, maxTimestamp: number): void {
+  push(
+    baseOffset: number,
+    nextOffset: number,
+    lsn: number,
+    bytes: number,
+    maxTimestamp: number,
+  ): void {
     this.#numbers.push(baseOffset, nextOffset, lsn, bytes, maxTimestamp)
     this.#bytes += bytes
   }

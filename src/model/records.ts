@@ -103,7 +103,8 @@ function readRecord(records: Uint8Array, from: number): Record | null {
   const offsetDelta = cursor.varint()
   const key = readBytes(records, to)
   const value = readBytes(records, to)
-  if (key === undefined || value === undefined || Number.isNaN(timestampDelta + offsetDelta)) return null
+  if (key === undefined || value === undefined || Number.isNaN(timestampDelta + offsetDelta))
+    return null
   return { attributes, timestampDelta, offsetDelta, key, value, from, to }
 }
 

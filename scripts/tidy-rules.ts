@@ -70,7 +70,7 @@ export const rooms: readonly Room[] = [
   {
     path: 'protocol/kafka',
     level: 6,
-    imports: ['broker', 'security', 'model', 'wire', 'io', 'base'],
+    imports: ['protocol/kafka/schema', 'broker', 'security', 'model', 'wire', 'io', 'base'],
     holds: 'the Kafka door: connections, dispatch, negotiation',
   },
   {

@@ -1,11 +1,31 @@
-// The face that one node shows to its doors: everything that a protocol may ask for, in protocol-free words.
-// `broker.ts` implements it. A door translates; limits, permissions and every durable decision stand behind
-// this line, so that no door can forget one. Answers come by callback where a request may have to wait.
+// The face that one node shows to its doors: everything that a protocol may ask for, in
+// protocol-free words. `broker.ts` implements it. A door translates; limits, permissions and every
+// durable decision stand behind this line, so that no door can forget one. Answers come by callback
+// where a request may have to wait.
+import type {
+  CommitRequest,
+  FetchOffsetsAnswer,
+  GroupDescription,
+  GroupFilter,
+  JoinAnswer,
+  JoinRequest,
+  LeaveAnswer,
+  LeaveRequest,
+  ListedGroup,
+  MemberRequest,
+  OffsetsAnswer,
+  SyncAnswer,
+  SyncRequest,
+  TopicPartitions,
+} from '../coordinator/group-requests.ts'
+import type { ProducerIdentity } from '../coordinator/producer-ids.ts'
 import type { ErrorName, Result } from '../model/errors.ts'
-import type { PartitionId } from '../model/ids.ts'
+import type { NodeId, PartitionId, TopicId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
 
-// ---- Appending -----------------------------------------------------------------------------------------
+export type * from '../coordinator/group-requests.ts'
+
+// ---- Appending ----------------------------------------------------------------------------------
 
 export interface AppendRequest {
   readonly topic: Topic
@@ -32,16 +52,22 @@ export interface AppendOutcome {
   readonly recordErrors: readonly RecordError[]
 }
 
-/** `none`: no answer is wanted. `written`: as the topic's flush policy says. `all`: by every in-sync replica. */
+/**
+ * `none`: no answer is wanted. `written`: as the topic's flush policy says. `all`: by every in-sync
+ * replica.
+ */
 export type RequiredAcks = 'none' | 'written' | 'all'
 
-// ---- Fetching ------------------------------------------------------------------------------------------
+// ---- Fetching -----------------------------------------------------------------------------------
 
 export interface FetchPartition {
   readonly topic: Topic
   readonly partition: PartitionId
   readonly offset: number
-  /** At most this many bytes of records; the first batch of an answer comes whole even if it is larger. */
+  /**
+   * At most this many bytes of records; the first batch of an answer comes whole even if it is
+   * larger.
+   */
   readonly maxBytes: number
   /** What the client believes; -1 asks for no check. */
   readonly currentLeaderEpoch: number
@@ -57,7 +83,10 @@ export interface FetchRequest {
   readonly maxWaitMs: number
   /** Bound on the sum of all partitions. */
   readonly maxBytes: number
-  /** Only records below the last stable offset (the same as the high watermark while there are no transactions). */
+  /**
+   * Only records below the last stable offset (the same as the high watermark while there are no
+   * transactions).
+   */
   readonly committedOnly: boolean
 }
 
@@ -85,7 +114,7 @@ export interface PendingFetch {
   cancel(): void
 }
 
-// ---- Offsets -------------------------------------------------------------------------------------------
+// ---- Offsets ------------------------------------------------------------------------------------
 
 /** Which offset: a special one, or of the first record with at least this timestamp. */
 export type OffsetSpec =
@@ -118,8 +147,8 @@ export interface PartitionSize {
 /** The records of this node. */
 export interface Logs {
   /**
-   * Appends each batch to its partition in the order given; the answer has the same order and comes when
-   * all are acknowledged as `acks` asks. With `none` it comes at once.
+   * Appends each batch to its partition in the order given; the answer has the same order and
+   * comes when all are acknowledged as `acks` asks. With `none` it comes at once.
    */
   append(
     requests: readonly AppendRequest[],
@@ -153,4 +182,137 @@ export interface Logs {
     before: number,
   ): Promise<Result<{ logStartOffset: number }>>
   sizes(topic: Topic): readonly PartitionSize[]
+}
+
+// ---- Topics -------------------------------------------------------------------------------------
+
+export interface NewTopic {
+  readonly name: string
+  /** -1: the node's default. */
+  readonly partitions: number
+  /** -1: the node's default. */
+  readonly replicationFactor: number
+  /** Nodes for each partition, by hand; then both numbers above are -1. Empty: the node chooses. */
+  readonly assignments: readonly { readonly partition: number; readonly nodes: readonly number[] }[]
+  readonly config: ReadonlyMap<string, string>
+}
+
+export interface Topics {
+  named(name: string): Topic | null
+  withId(id: TopicId): Topic | null
+  all(): Iterable<Topic>
+  /** The topic as it would be, when `validateOnly`. Durable when resolved. */
+  create(topic: NewTopic, validateOnly: boolean): Promise<Result<Topic>>
+  /**
+   * What becomes of a topic that nobody made when a client asks for it: made by the node's
+   * defaults, or refused (`unknownTopic`) if the node or, with `forbidden`, the client does not
+   * want that; a name that no topic can have is `invalidTopicName` in any case.
+   */
+  createOnDemand(name: string, forbidden: boolean): Promise<Result<Topic>>
+  delete(topic: Topic): Promise<Result<null>>
+  /**
+   * Grows a topic to `count` partitions; `assignments` gives the nodes of each new one, or null.
+   */
+  addPartitions(
+    topic: Topic,
+    count: number,
+    assignments: readonly (readonly number[])[] | null,
+    validateOnly: boolean,
+  ): Promise<Result<null>>
+}
+
+// ---- Configuration ------------------------------------------------------------------------------
+
+export type ConfigTarget =
+  | { readonly kind: 'topic'; readonly topic: Topic }
+  /** `node` null: what all nodes start from. */
+  | { readonly kind: 'node'; readonly node: number | null }
+
+/** Where a value comes from, the nearest first. */
+export type ConfigSource =
+  | 'topic'
+  | 'dynamicBroker'
+  | 'dynamicDefaultBroker'
+  | 'staticBroker'
+  | 'default'
+
+export type ConfigType = 'boolean' | 'int' | 'long' | 'double' | 'string' | 'list'
+
+export interface ConfigEntry {
+  readonly name: string
+  /** Null when it is sensitive or has none. */
+  readonly value: string | null
+  readonly source: ConfigSource
+  readonly readOnly: boolean
+  readonly sensitive: boolean
+  readonly type: ConfigType
+  readonly documentation: string
+  /** The names and places that it could come from, the nearest first, with what stands there. */
+  readonly synonyms: readonly {
+    readonly name: string
+    readonly value: string | null
+    readonly source: ConfigSource
+  }[]
+}
+
+export interface ConfigChange {
+  readonly name: string
+  /** `append` and `subtract` are for lists. */
+  readonly change: 'set' | 'delete' | 'append' | 'subtract'
+  readonly value: string | null
+}
+
+export interface Configs {
+  /** Every key that the target has, set or not. */
+  describe(target: ConfigTarget): Result<readonly ConfigEntry[]>
+  /** All or none. Durable when resolved. */
+  change(
+    target: ConfigTarget,
+    changes: readonly ConfigChange[],
+    validateOnly: boolean,
+  ): Promise<Result<null>>
+  /** Sets these and forgets whatever else was set. */
+  replace(
+    target: ConfigTarget,
+    values: ReadonlyMap<string, string | null>,
+    validateOnly: boolean,
+  ): Promise<Result<null>>
+}
+
+// ---- Groups and producers -----------------------------------------------------------------------
+
+/** The groups of this node. Answers by callback come once, at once or when the group has agreed. */
+export interface Groups {
+  join(request: JoinRequest, reply: (answer: JoinAnswer) => void): void
+  sync(request: SyncRequest, reply: (answer: SyncAnswer) => void): void
+  heartbeat(request: MemberRequest): ErrorName | null
+  leave(request: LeaveRequest): LeaveAnswer
+  commit(request: CommitRequest, reply: (answer: OffsetsAnswer) => void): void
+  /** `topics` null: all that the group has. */
+  fetchOffsets(groupId: string, topics: readonly TopicPartitions[] | null): FetchOffsetsAnswer
+  deleteOffsets(
+    groupId: string,
+    topics: readonly TopicPartitions[],
+    reply: (answer: OffsetsAnswer) => void,
+  ): void
+  describe(groupId: string): GroupDescription
+  list(filter: GroupFilter): { error: ErrorName | null; groups: readonly ListedGroup[] }
+  deleteGroup(groupId: string, reply: (error: ErrorName | null) => void): void
+}
+
+export interface Producers {
+  /** An id that was never given out before, with epoch 0, for an idempotent producer. */
+  initProducerId(reply: (identity: Result<ProducerIdentity>) => void): void
+}
+
+// ---- The node -----------------------------------------------------------------------------------
+
+export interface Broker {
+  readonly nodeId: NodeId
+  readonly clusterId: string
+  readonly logs: Logs
+  readonly topics: Topics
+  readonly configs: Configs
+  readonly groups: Groups
+  readonly producers: Producers
 }

@@ -24,7 +24,7 @@ export type ScalarKind =
   | 'string16'
   | 'bytes'
 
-export interface Scalar<T = unknown> extends Typed<T, T> {
+export interface Scalar<R = unknown, D = R> extends Typed<R, D> {
   readonly kind: ScalarKind
 }
 
@@ -75,7 +75,7 @@ type DraftStruct<F extends Fields> = { readonly [K in Plain<F>]: Draft<NodeOf<F[
   readonly [K in Optional<F>]?: Draft<NodeOf<F[K]>> | undefined
 }
 
-const scalar = <T>(kind: ScalarKind): Scalar<T> => ({ kind })
+const scalar = <R, D = R>(kind: ScalarKind): Scalar<R, D> => ({ kind })
 
 export const boolean = scalar<boolean>('boolean')
 export const int8 = scalar<number>('int8')
@@ -96,6 +96,9 @@ export const string = scalar<string>('string')
 export const string16 = scalar<string>('string16')
 /** Reading gives a view into the input; writing lists long ones by reference. */
 export const bytes = scalar<Uint8Array>('bytes')
+
+/** Bytes that are written from parts lying in different places: the records of a fetch. */
+export const pieces = scalar<Uint8Array, Uint8Array | readonly Uint8Array[]>('bytes')
 
 export const nilUuid = '0'.repeat(32)
 

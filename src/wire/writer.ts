@@ -179,14 +179,15 @@ export class Writer {
     this.utf8(value, bytes)
   }
 
-  bytes32(value: Uint8Array): void {
-    this.int32(value.length)
-    this.raw(value)
+  /** A length in four bytes, and the bytes or, one after the other, the pieces. */
+  bytes32(value: Uint8Array | readonly Uint8Array[]): void {
+    this.int32(totalLength(value))
+    this.rawPieces(value)
   }
 
-  bytesCompact(value: Uint8Array): void {
-    this.uvarint(value.length + 1)
-    this.raw(value)
+  bytesCompact(value: Uint8Array | readonly Uint8Array[]): void {
+    this.uvarint(totalLength(value) + 1)
+    this.rawPieces(value)
   }
 
   /** Bytes as they are: copied when few, otherwise listed by reference. */
@@ -220,6 +221,11 @@ export class Writer {
     }
     this.uvarintAt(this.start + mark, size)
     this.openTags--
+  }
+
+  private rawPieces(value: Uint8Array | readonly Uint8Array[]): void {
+    if (value instanceof Uint8Array) this.raw(value)
+    else for (const piece of value) this.raw(piece)
   }
 
   private asciiFits(value: string): boolean {
@@ -279,6 +285,13 @@ export class Writer {
     this.chunkBytes += this.at - this.start
     this.start = this.at
   }
+}
+
+function totalLength(value: Uint8Array | readonly Uint8Array[]): number {
+  if (value instanceof Uint8Array) return value.length
+  let length = 0
+  for (const piece of value) length += piece.length
+  return length
 }
 
 function uvarintWidth(value: number): number {

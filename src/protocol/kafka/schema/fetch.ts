@@ -2,7 +2,6 @@
 // High watermarks of followers use the full range of 64 bits (2^63 - 1 stands for unknown).
 import {
   array,
-  bytes,
   int8,
   int16,
   int32,
@@ -11,6 +10,7 @@ import {
   nilUuid,
   nullable,
   type Of,
+  pieces,
   since,
   string,
   struct,
@@ -97,7 +97,7 @@ export const FetchResponse = struct({
           }),
           abortedTransactions: nullable(array(struct({ producerId: int64, firstOffset: int64 }))),
           preferredReadReplica: since(11, int32, -1),
-          records: nullable(bytes),
+          records: nullable(pieces),
         }),
       ),
     }),

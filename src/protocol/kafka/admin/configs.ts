@@ -1,0 +1,139 @@
+// DescribeConfigs 1 to 4, AlterConfigs 0 to 2, IncrementalAlterConfigs 0 and 1, for topics and brokers.
+// Each resource has its own answer: one that is refused does not hold up the others. Other resources
+// (broker loggers, groups, client metrics) are refused with INVALID_REQUEST.
+import type { ConfigChange, ConfigEntry } from '../../../broker/api.ts'
+import { ok, type Result, refuse } from '../../../model/errors.ts'
+import type { Call } from '../call.ts'
+import { errorCode, errorMessage } from '../errors.ts'
+import { answering } from '../handler.ts'
+import {
+  alterConfigs,
+  type DescribeConfigsRequest,
+  describeConfigs,
+  type IncrementalAlterConfigsRequest,
+  incrementalAlterConfigs,
+} from '../schema/configs.ts'
+import { changeByCode, configTarget, sourceCodes, typeCodes } from './config-codes.ts'
+import { repeated } from './repeated.ts'
+
+interface Resource {
+  readonly resourceType: number
+  readonly resourceName: string
+}
+
+type IncrementalConfig = IncrementalAlterConfigsRequest['resources'][number]['configs'][number]
+
+export const describeConfigsHandler = answering(describeConfigs, (request, call) => ({
+  throttleTimeMs: 0,
+  results: request.resources.map((resource) => {
+    const found = entriesOf(resource, call)
+    const wanted = resource.configurationKeys
+    const isAll = wanted === null || wanted.length === 0
+    const entries = found.ok ? found.value : []
+    return {
+      ...outcome(resource, found),
+      configs: entries
+        .filter((entry) => isAll || wanted.includes(entry.name))
+        .map((entry) => shown(entry, request)),
+    }
+  }),
+}))
+
+function entriesOf(
+  { resourceType, resourceName }: Resource,
+  call: Call<never>,
+): Result<readonly ConfigEntry[]> {
+  const target = configTarget(resourceType, resourceName, call)
+  return target.ok ? call.door.broker.configs.describe(target.value) : target
+}
+
+const shown = (entry: ConfigEntry, request: DescribeConfigsRequest) => ({
+  name: entry.name,
+  value: entry.value,
+  readOnly: entry.readOnly,
+  configSource: sourceCodes[entry.source],
+  isSensitive: entry.sensitive,
+  synonyms: request.includeSynonyms
+    ? entry.synonyms.map(({ name, value, source }) => ({
+        name,
+        value,
+        source: sourceCodes[source],
+      }))
+    : [],
+  configType: typeCodes[entry.type],
+  documentation: request.includeDocumentation ? entry.documentation : null,
+})
+
+export const alterConfigsHandler = answering(alterConfigs, async (request, call) => {
+  const alter = async (resource: (typeof request.resources)[number]): Promise<Result<null>> => {
+    const target = configTarget(resource.resourceType, resource.resourceName, call)
+    if (!target.ok) return target
+    const values = new Map<string, string>()
+    for (const { name, value } of resource.configs) {
+      if (value === null || values.has(name)) return refuseKey(name, value)
+      values.set(name, value)
+    }
+    return call.door.broker.configs.replace(target.value, values, request.validateOnly)
+  }
+  return { throttleTimeMs: 0, responses: await eachOnce(request.resources, alter) }
+})
+
+export const incrementalAlterConfigsHandler = answering(
+  incrementalAlterConfigs,
+  async (request, call) => {
+    const alter = async (resource: (typeof request.resources)[number]): Promise<Result<null>> => {
+      const target = configTarget(resource.resourceType, resource.resourceName, call)
+      if (!target.ok) return target
+      const changes = changesOf(resource.configs)
+      if (!changes.ok) return changes
+      return call.door.broker.configs.change(target.value, changes.value, request.validateOnly)
+    }
+    return { throttleTimeMs: 0, responses: await eachOnce(request.resources, alter) }
+  },
+)
+
+function changesOf(configs: readonly IncrementalConfig[]): Result<readonly ConfigChange[]> {
+  const changes: ConfigChange[] = []
+  const seen = new Set<string>()
+  for (const { name, configOperation, value } of configs) {
+    const change = changeByCode.get(configOperation)
+    if (change === undefined)
+      return refuse('invalidRequest', `there is no operation ${configOperation} on configurations`)
+    if (seen.has(name) || (value === null && change !== 'delete')) return refuseKey(name, value)
+    seen.add(name)
+    changes.push({ name, change, value })
+  }
+  return ok(changes)
+}
+
+const refuseKey = (name: string, value: string | null) =>
+  refuse(
+    'invalidRequest',
+    value === null
+      ? `the configuration '${name}' has no value`
+      : `the configuration '${name}' is given more than once`,
+  )
+
+/** Alters one resource after the other; those that the request names again are refused. */
+async function eachOnce<R extends Resource>(
+  resources: readonly R[],
+  alter: (resource: R) => Promise<Result<null>>,
+) {
+  const keyOf = (resource: Resource) => `${resource.resourceType} ${resource.resourceName}`
+  const twice = repeated(resources.map(keyOf))
+  const outcomes = []
+  for (const resource of resources) {
+    const done = twice.has(keyOf(resource))
+      ? refuse('invalidRequest', `the request names '${resource.resourceName}' more than once`)
+      : await alter(resource)
+    outcomes.push(outcome(resource, done))
+  }
+  return outcomes
+}
+
+const outcome = ({ resourceType, resourceName }: Resource, done: Result<unknown>) => ({
+  errorCode: done.ok ? 0 : errorCode(done.error),
+  errorMessage: done.ok ? null : errorMessage(done.error, done.message),
+  resourceType,
+  resourceName,
+})

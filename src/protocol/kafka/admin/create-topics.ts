@@ -1,0 +1,119 @@
+// CreateTopics, versions 2 to 7, and CreatePartitions, versions 0 to 3. A topic named twice in one request
+// is refused both times. From version 5 on the answer shows the topic as it became, with its whole
+// configuration.
+import type { ConfigEntry, NewTopic } from '../../../broker/api.ts'
+import { type Result, refuse } from '../../../model/errors.ts'
+import type { Topic } from '../../../model/topic.ts'
+import type { Call } from '../call.ts'
+import { errorCode, errorMessage } from '../errors.ts'
+import { answering } from '../handler.ts'
+import {
+  type CreatePartitionsRequest,
+  type CreateTopicsRequest,
+  createPartitions,
+  createTopics,
+} from '../schema/create-topics.ts'
+import { sourceCodes } from './config-codes.ts'
+import { repeated } from './repeated.ts'
+
+type AskedTopic = CreateTopicsRequest['topics'][number]
+type AskedGrowth = CreatePartitionsRequest['topics'][number]
+
+export const createTopicsHandler = answering(createTopics, async (request, call) => {
+  const twice = repeated(request.topics.map((topic) => topic.name))
+  const topics = []
+  for (const asked of request.topics) {
+    const made = twice.has(asked.name)
+      ? refuse('invalidRequest', `the request names the topic '${asked.name}' more than once`)
+      : await create(asked, request.validateOnly, call)
+    topics.push(made.ok ? created(made.value, call) : refused(asked.name, made))
+  }
+  return { throttleTimeMs: 0, topics }
+})
+
+async function create(
+  asked: AskedTopic,
+  validateOnly: boolean,
+  call: Call<never>,
+): Promise<Result<Topic>> {
+  const { numPartitions, replicationFactor, assignments } = asked
+  if (assignments.length > 0 && (numPartitions !== -1 || replicationFactor !== -1))
+    return refuse(
+      'invalidRequest',
+      'with a replica assignment the numbers of partitions and replicas are both -1',
+    )
+  const config = new Map<string, string>()
+  for (const { name, value } of asked.configs) {
+    if (value === null) return refuse('invalidConfig', `the configuration '${name}' has no value`)
+    if (config.has(name))
+      return refuse('invalidConfig', `the configuration '${name}' is given more than once`)
+    config.set(name, value)
+  }
+  const topic: NewTopic = {
+    name: asked.name,
+    partitions: numPartitions,
+    replicationFactor,
+    assignments: assignments.map(({ partitionIndex, brokerIds }) => ({
+      partition: partitionIndex,
+      nodes: brokerIds,
+    })),
+    config,
+  }
+  return call.door.broker.topics.create(topic, validateOnly)
+}
+
+function created(topic: Topic, call: Call<never>) {
+  const configs = call.door.broker.configs.describe({ kind: 'topic', topic })
+  return {
+    name: topic.name,
+    topicId: topic.id,
+    errorCode: 0,
+    errorMessage: null,
+    numPartitions: topic.partitions.length,
+    replicationFactor: topic.partitions[0]?.replicas.length ?? -1,
+    configs: configs.ok ? configs.value.map(shownConfig) : null,
+    topicConfigErrorCode: configs.ok ? 0 : errorCode(configs.error),
+  }
+}
+
+const shownConfig = (entry: ConfigEntry) => ({
+  name: entry.name,
+  value: entry.value,
+  readOnly: entry.readOnly,
+  configSource: sourceCodes[entry.source],
+  isSensitive: entry.sensitive,
+})
+
+const refused = (name: string, made: Result<Topic> & { ok: false }) => ({
+  name,
+  errorCode: errorCode(made.error),
+  errorMessage: errorMessage(made.error, made.message),
+})
+
+export const createPartitionsHandler = answering(createPartitions, async (request, call) => {
+  const twice = repeated(request.topics.map((topic) => topic.name))
+  const results = []
+  for (const asked of request.topics) {
+    const grown = twice.has(asked.name)
+      ? refuse('invalidRequest', `the request names the topic '${asked.name}' more than once`)
+      : await grow(asked, request.validateOnly, call)
+    results.push({
+      name: asked.name,
+      errorCode: grown.ok ? 0 : errorCode(grown.error),
+      errorMessage: grown.ok ? null : errorMessage(grown.error, grown.message),
+    })
+  }
+  return { throttleTimeMs: 0, results }
+})
+
+async function grow(
+  asked: AskedGrowth,
+  validateOnly: boolean,
+  call: Call<never>,
+): Promise<Result<null>> {
+  const { topics } = call.door.broker
+  const topic = topics.named(asked.name)
+  if (topic === null) return refuse('unknownTopic', `there is no topic '${asked.name}'`)
+  const assignments = asked.assignments?.map(({ brokerIds }) => brokerIds) ?? null
+  return topics.addPartitions(topic, asked.count, assignments, validateOnly)
+}

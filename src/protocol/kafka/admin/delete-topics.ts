@@ -1,0 +1,55 @@
+// DeleteTopics, versions 1 to 6, from version 6 on by name or by id. Topics are deleted one after the
+// other; each has its own answer.
+import { type Result, refuse } from '../../../model/errors.ts'
+import type { Topic } from '../../../model/topic.ts'
+import { nilUuid } from '../../../wire/schema.ts'
+import type { Call } from '../call.ts'
+import { errorCode, errorMessage } from '../errors.ts'
+import { answering } from '../handler.ts'
+import { type DeleteTopicsRequest, deleteTopics } from '../schema/delete-topics.ts'
+import { topicById, topicByName } from '../topic-lookup.ts'
+import { repeated } from './repeated.ts'
+
+type Asked = DeleteTopicsRequest['topics'][number]
+
+const topicIdsFrom = 6
+
+export const deleteTopicsHandler = answering(deleteTopics, async (request, call) => {
+  const asked =
+    call.version >= topicIdsFrom
+      ? request.topics
+      : request.topicNames.map((name) => ({ name, topicId: nilUuid }))
+  const { topics } = call.door.broker
+  // Found before any is deleted, so that a name and the id of the same topic are seen to be one.
+  const found = asked.map((each) => find(each, call))
+  const twice = repeated(found.flatMap((each) => (each.ok ? [each.value.id] : [])))
+  const responses = []
+  for (const [i, each] of found.entries()) {
+    let done: Result<null> | null = null
+    if (each.ok && !twice.has(each.value.id)) done = await topics.delete(each.value)
+    responses.push(answer(asked[i], each, done))
+  }
+  return { throttleTimeMs: 0, responses }
+})
+
+function find({ name, topicId }: Asked, call: Call<never>): Result<Topic> {
+  const isById = topicId !== nilUuid
+  if (isById === (name !== null))
+    return refuse('invalidRequest', 'a topic is deleted by its name or by its id')
+  const { topics } = call.door.broker
+  const topic = name === null ? topicById(topics, topicId) : topicByName(topics, name)
+  return typeof topic === 'string' ? refuse(topic) : { ok: true, value: topic }
+}
+
+/** `done` null: not even tried. */
+function answer(asked: Asked | undefined, found: Result<Topic>, done: Result<null> | null) {
+  const refusal = found.ok
+    ? (done ?? refuse('invalidRequest', 'the request names the topic more than once'))
+    : found
+  return {
+    name: found.ok ? found.value.name : (asked?.name ?? null),
+    topicId: found.ok ? found.value.id : (asked?.topicId ?? nilUuid),
+    errorCode: refusal.ok ? 0 : errorCode(refusal.error),
+    errorMessage: refusal.ok ? null : errorMessage(refusal.error, refusal.message),
+  }
+}

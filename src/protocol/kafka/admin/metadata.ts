@@ -1,0 +1,100 @@
+// Metadata, versions 0 to 13: this node, and topics with their partitions. Topics that are not there are
+// made, if the client allows it and the node does; the answer then shows the new topic at once, where
+// Kafka first says LEADER_NOT_AVAILABLE. From version 12 on topics can be asked for by id.
+import type { ErrorName } from '../../../model/errors.ts'
+import type { Topic } from '../../../model/topic.ts'
+import { type Draft, nilUuid } from '../../../wire/schema.ts'
+import { clusterOperations, notAsked, topicOperations } from '../authorized-operations.ts'
+import type { Call } from '../call.ts'
+import { errorCode } from '../errors.ts'
+import { answering } from '../handler.ts'
+import { type MetadataRequest, type MetadataResponse, metadata } from '../schema/metadata.ts'
+import { topicById } from '../topic-lookup.ts'
+
+type Response = Draft<typeof MetadataResponse>
+type TopicResponse = Response['topics'][number]
+type AskedTopic = NonNullable<MetadataRequest['topics']>[number]
+
+const topicIdsFrom = 12
+const nullableNameFrom = 12
+
+export const metadataHandler = answering(metadata, async (request, call) => {
+  const { broker, advertised } = call.door
+  const operations = request.includeTopicAuthorizedOperations ? topicOperations : notAsked
+  return {
+    throttleTimeMs: 0,
+    brokers: [{ nodeId: broker.nodeId, host: advertised.host, port: advertised.port }],
+    clusterId: broker.clusterId,
+    controllerId: broker.nodeId,
+    topics: await topicsOf(request, call, operations),
+    clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
+      ? clusterOperations
+      : notAsked,
+  }
+})
+
+async function topicsOf(
+  request: MetadataRequest,
+  call: Call<Response>,
+  operations: number,
+): Promise<TopicResponse[]> {
+  const { topics } = call.door.broker
+  // In version 0 an empty list asks for all, as null does later.
+  const isAll = request.topics === null || (call.version === 0 && request.topics.length === 0)
+  if (isAll) return Array.from(topics.all(), (topic) => known(topic, operations))
+  const answers: TopicResponse[] = []
+  const seen = new Set<string>()
+  for (const asked of request.topics ?? []) {
+    const identity = `${asked.topicId} ${asked.name}`
+    if (seen.has(identity)) continue
+    seen.add(identity)
+    answers.push(await answer(asked, request.allowAutoTopicCreation, call, operations))
+  }
+  return answers
+}
+
+async function answer(
+  asked: AskedTopic,
+  mayCreate: boolean,
+  call: Call<Response>,
+  operations: number,
+): Promise<TopicResponse> {
+  const { topics } = call.door.broker
+  const isById = asked.topicId !== nilUuid
+  if (isById && call.version < topicIdsFrom) return unknown(asked, 'invalidRequest', call.version)
+  if (isById) {
+    const found = topicById(topics, asked.topicId)
+    return typeof found === 'string'
+      ? unknown({ ...asked, name: null }, found, call.version)
+      : known(found, operations)
+  }
+  if (asked.name === null) return unknown(asked, 'invalidRequest', call.version)
+  const found = topics.named(asked.name)
+  if (found !== null) return known(found, operations)
+  const made = await topics.createOnDemand(asked.name, !mayCreate)
+  return made.ok ? known(made.value, operations) : unknown(asked, made.error, call.version)
+}
+
+const unknown = (asked: AskedTopic, error: ErrorName, version: number): TopicResponse => ({
+  errorCode: errorCode(error),
+  name: version < nullableNameFrom ? (asked.name ?? '') : asked.name,
+  topicId: asked.topicId,
+  isInternal: false,
+  partitions: [],
+})
+
+const known = (topic: Topic, topicAuthorizedOperations: number): TopicResponse => ({
+  errorCode: 0,
+  name: topic.name,
+  topicId: topic.id,
+  isInternal: topic.internal,
+  partitions: topic.partitions.map((partition, partitionIndex) => ({
+    errorCode: 0,
+    partitionIndex,
+    leaderId: partition.leader,
+    leaderEpoch: partition.leaderEpoch,
+    replicaNodes: partition.replicas,
+    isrNodes: partition.isr,
+  })),
+  topicAuthorizedOperations,
+})

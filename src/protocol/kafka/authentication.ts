@@ -1,0 +1,83 @@
+// How far a connection has come in proving who it is.
+//
+//   open ----------------------------------------------> (a listener that asks for nothing stays here)
+//   required --SaslHandshake v1--> exchanging --SaslAuthenticate ...--> done
+//            --SaslHandshake v0--> raw tokens --bare frames ...-------> done
+//
+// Before `done` only the APIs of this way are answered; anything else closes the connection, as Kafka does.
+import type { Chance } from '../../io/chance.ts'
+import type { Credentials } from '../../security/credentials.ts'
+import { beginSasl, saslMechanisms } from '../../security/sasl-mechanisms.ts'
+import type { SaslServer, SaslStep } from '../../security/sasl-server.ts'
+import { apiVersions } from './schema/api-versions.ts'
+import { saslAuthenticate, saslHandshake } from './schema/sasl.ts'
+
+type Stage = 'open' | 'required' | 'exchanging' | 'rawTokens' | 'done'
+
+export class Authentication {
+  private readonly credentials: Credentials | null
+  private readonly chance: Chance
+  private stage: Stage
+  private server: SaslServer | null = null
+  private name: string | null = null
+
+  /** `credentials` null: the listener asks for none. */
+  constructor(credentials: Credentials | null, chance: Chance) {
+    this.credentials = credentials
+    this.chance = chance
+    this.stage = credentials === null ? 'open' : 'required'
+  }
+
+  /** Mechanisms that this listener offers. */
+  get mechanisms(): readonly string[] {
+    return this.credentials === null ? [] : saslMechanisms
+  }
+
+  /** Whether the connection may use every API. */
+  get isComplete(): boolean {
+    return this.stage === 'open' || this.stage === 'done'
+  }
+
+  /** Whether frames are bare SASL tokens now, without a header. */
+  get takesRawTokens(): boolean {
+    return this.stage === 'rawTokens'
+  }
+
+  get takesTokens(): boolean {
+    return this.stage === 'exchanging'
+  }
+
+  get user(): string | null {
+    return this.name
+  }
+
+  permits(apiKey: number): boolean {
+    if (this.isComplete || apiKey === apiVersions.key) return true
+    return apiKey === (this.stage === 'exchanging' ? saslAuthenticate.key : saslHandshake.key)
+  }
+
+  /** Whether a handshake is what comes next. */
+  get takesHandshake(): boolean {
+    return this.stage === 'required'
+  }
+
+  /** False when the mechanism is not offered. */
+  begin(mechanism: string, tokensHaveHeaders: boolean): boolean {
+    if (this.credentials === null) return false
+    this.server = beginSasl(mechanism, this.credentials, this.chance)
+    if (this.server === null) return false
+    this.stage = tokensHaveHeaders ? 'exchanging' : 'rawTokens'
+    return true
+  }
+
+  async step(token: Uint8Array): Promise<SaslStep> {
+    const step: SaslStep =
+      this.server === null ? { state: 'failed' } : await this.server.step(token)
+    if (step.state === 'done') {
+      this.stage = 'done'
+      this.name = step.user
+    }
+    if (step.state !== 'continue') this.server = null
+    return step
+  }
+}

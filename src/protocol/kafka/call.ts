@@ -1,0 +1,117 @@
+// One request that is being answered: what a handler may know of it, and its ways to end it. A call ends
+// once: by an answer, by none (acks=0), or because its connection is gone, which `onGone` tells.
+// Made by the dispatcher, put in order by the line of its connection.
+import { assert } from '../../base/assert.ts'
+import type { Encoded } from '../../wire/writer.ts'
+import type { Authentication } from './authentication.ts'
+import type { DoorContext } from './door-context.ts'
+
+/** Turns a response into its frame. */
+export type Encode = (response: unknown) => Encoded
+
+/** Whom a call tells that it has ended. */
+export interface CallOwner {
+  readonly authentication: Authentication
+  /** The peer's address as Kafka shows it: `/127.0.0.1`. */
+  readonly host: string
+  callAnswered(): void
+  /** Closes the connection at once; `problem` is logged. */
+  abort(problem: string): void
+  /** Sends the answers up to here and closes then. */
+  closeAfterAnswers(): void
+}
+
+const nothing: Encoded = { chunks: [], length: 0 }
+
+export class Call<Response> {
+  readonly door: DoorContext
+  readonly apiKey: number
+  readonly version: number
+  readonly clientId: string | null
+  private readonly owner: CallOwner
+  private readonly encode: Encode
+  private encoded: Encoded | null = null
+  private whenSent: (() => void) | null = null
+  private whenGone: (() => void) | null = null
+  private isGone = false
+
+  constructor(
+    door: DoorContext,
+    owner: CallOwner,
+    apiKey: number,
+    version: number,
+    clientId: string | null,
+    encode: Encode,
+  ) {
+    this.door = door
+    this.owner = owner
+    this.apiKey = apiKey
+    this.version = version
+    this.clientId = clientId
+    this.encode = encode
+  }
+
+  get host(): string {
+    return this.owner.host
+  }
+
+  get authentication(): Authentication {
+    return this.owner.authentication
+  }
+
+  /** The frame of the answer; null while there is none. */
+  get answer(): Encoded | null {
+    return this.encoded
+  }
+
+  /** `sent` is called once: when the answer's bytes are no longer needed, sent or not. */
+  reply(response: Response, sent: (() => void) | null = null): void {
+    if (this.isGone) {
+      sent?.()
+      return
+    }
+    assert(this.encoded === null, 'a call is answered once')
+    this.encoded = this.encode(response)
+    this.whenSent = sent
+    this.owner.callAnswered()
+  }
+
+  /** Ends the call without an answer, as the protocol asks for acks=0. */
+  replyNothing(): void {
+    if (this.isGone) return
+    assert(this.encoded === null, 'a call is answered once')
+    this.encoded = nothing
+    this.owner.callAnswered()
+  }
+
+  /** Closes the connection instead of answering. */
+  abort(problem: string): void {
+    if (!this.isGone) this.owner.abort(problem)
+  }
+
+  /** Closes the connection once this call's answer is sent. */
+  closeAfterAnswer(): void {
+    if (!this.isGone) this.owner.closeAfterAnswers()
+  }
+
+  /** `action` runs if the connection goes before the call is answered. */
+  onGone(action: () => void): void {
+    if (this.isGone) action()
+    else this.whenGone = action
+  }
+
+  /** Called by the line: the bytes of the answer are no longer needed. */
+  sent(): void {
+    const { whenSent } = this
+    this.whenSent = null
+    whenSent?.()
+  }
+
+  /** Called by the line: there is nobody to answer any more. */
+  gone(): void {
+    if (this.isGone) return
+    this.isGone = true
+    if (this.encoded !== null) this.sent()
+    else this.whenGone?.()
+  }
+}

@@ -1,0 +1,263 @@
+// One client's connection: bytes in, requests begun in order, answers out in order. It reads no further
+// while too much waits (requests for earlier ones, answers for the client to take them), so a client that
+// sends without reading stops itself. Answers of one turn of the event loop leave in one write.
+// Made by the door, which also sweeps the silent ones.
+import type { ConnectionHandler, Connection as Link } from '../../io/network.ts'
+import type { Encoded } from '../../wire/writer.ts'
+import type { Authentication } from './authentication.ts'
+import type { Call } from './call.ts'
+import { CallLine, gathered } from './call-line.ts'
+import { type Dispatcher, type DispatchOwner, requestBytesMin } from './dispatcher.ts'
+import { type FrameOwner, FrameReader } from './frame-reader.ts'
+import type { Limits } from './limits.ts'
+import type { RequestMemory } from './request-memory.ts'
+import { answerRawToken } from './sasl-handlers.ts'
+
+/** What connections share, and whom they tell. */
+export interface ConnectionHome {
+  readonly limits: Limits
+  readonly memory: RequestMemory
+  readonly dispatcher: Dispatcher
+  /** Milliseconds that only grow. */
+  monotonic(): number
+  /** `connection.flush` is to be called when this turn of the event loop is over. */
+  flushSoon(connection: Connection): void
+  /** The client did something wrong. */
+  report(connection: Connection, problem: string): void
+  gone(connection: Connection): void
+}
+
+const rawToken = -1
+
+export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner {
+  readonly authentication: Authentication
+  readonly host: string
+  readonly acceptedAt: number
+  private readonly home: ConnectionHome
+  private readonly link: Link
+  private readonly reader: FrameReader
+  private readonly line: CallLine
+  private readonly waiting: Buffer[] = []
+  private waitingBytes = 0
+  private answered: Call<unknown>[] = []
+  /** Of answers that are ready, sent or not, and not yet taken by the system. */
+  private unsentBytes = 0
+  private hasSpoken = false
+  private isFlushDue = false
+  private isPaused = false
+  private isClosing = false
+  private isGone = false
+  private lastActive: number
+
+  constructor(home: ConnectionHome, link: Link, authentication: Authentication) {
+    this.home = home
+    this.link = link
+    this.authentication = authentication
+    this.host = `/${link.remote.host}`
+    this.reader = new FrameReader(home.memory, this)
+    this.line = new CallLine(home.limits.waitingRequestsMax)
+    this.acceptedAt = home.monotonic()
+    this.lastActive = this.acceptedAt
+  }
+
+  // ---- As the network sees it
+
+  readInto(): Uint8Array {
+    return this.reader.readInto()
+  }
+
+  received(bytes: number): void {
+    if (this.isGone || this.isClosing) return
+    this.lastActive = this.home.monotonic()
+    this.reader.received(bytes)
+  }
+
+  closed(_reason: string): void {
+    this.leave()
+  }
+
+  // ---- As the door sees it
+
+  get peerHost(): string {
+    return this.link.remote.host
+  }
+
+  /** The peer as the log shows it. */
+  get peer(): string {
+    return `${this.link.remote.host}:${this.link.remote.port}`
+  }
+
+  /** Why the connection has been silent for too long, or null. */
+  silence(now: number): string | null {
+    const { limits } = this.home
+    if (this.isGone) return null
+    const isGreeted = this.hasSpoken && this.authentication.isComplete
+    if (!isGreeted && now - this.acceptedAt > limits.greetingMsMax)
+      return `no valid request in the first ${limits.greetingMsMax} ms`
+    const silentMs = now - this.lastActive
+    if (this.reader.isPartial && !this.isPaused && silentMs > limits.partialSilenceMsMax)
+      return `a request stopped half-way for ${limits.partialSilenceMsMax} ms`
+    return null
+  }
+
+  /** Whether it has been idle, in good order, for longer than `connections.max.idle.ms`. */
+  isIdle(now: number): boolean {
+    const { idleMsMax } = this.home.limits
+    // A client that does not take its answers is not held for ever either.
+    return this.line.isEmpty && now - this.lastActive > idleMsMax
+  }
+
+  /** Closes without a word. */
+  close(): void {
+    if (this.isGone) return
+    this.link.destroy()
+    this.leave()
+  }
+
+  /** Takes no further request; what is under way is answered, then it closes. */
+  drain(): void {
+    this.waiting.length = 0
+    this.closeAfterAnswers()
+  }
+
+  flush(): void {
+    this.isFlushDue = false
+    if (this.isGone) return
+    const calls = this.answered
+    this.answered = []
+    if (calls.length > 0) this.send(calls, gathered(calls))
+    if (this.isClosing && this.line.isEmpty) {
+      this.link.end()
+      this.reader.stop()
+      return
+    }
+    this.beginWaiting()
+  }
+
+  // ---- As the frame reader sees it
+
+  frameSizeProblem(size: number): string | null {
+    const { limits } = this.home
+    const isGreeted = this.hasSpoken && this.authentication.isComplete
+    const most = isGreeted ? limits.requestBytesMax : limits.firstRequestBytesMax
+    const least = this.authentication.takesRawTokens ? 0 : requestBytesMin
+    if (size >= least && size <= most) return null
+    return `a request of ${size} bytes, where ${least} to ${most} are allowed`
+  }
+
+  frame(bytes: Buffer): void {
+    if (this.isGone || this.isClosing) return
+    if (this.waiting.length === 0 && this.mayBegin(bytes)) {
+      this.beginRequest(bytes)
+      return
+    }
+    this.waiting.push(Buffer.from(bytes))
+    this.waitingBytes += bytes.length
+    this.updateReading()
+  }
+
+  malformed(problem: string): void {
+    this.abort(problem)
+  }
+
+  starvationChanged(): void {
+    this.updateReading()
+  }
+
+  // ---- As its calls see it
+
+  begin(call: Call<unknown>): void {
+    this.line.add(call)
+  }
+
+  /** Some call has an answer; those that may leave now are sent when this turn is over. */
+  callAnswered(): void {
+    const ready = this.line.takeAnswered()
+    if (ready.length === 0) return
+    for (const call of ready) {
+      this.answered.push(call)
+      this.unsentBytes += call.answer?.length ?? 0
+    }
+    if (this.isFlushDue) return
+    this.isFlushDue = true
+    this.home.flushSoon(this)
+  }
+
+  abort(problem: string): void {
+    if (this.isGone) return
+    this.home.report(this, problem)
+    this.close()
+  }
+
+  closeAfterAnswers(): void {
+    if (this.isGone || this.isClosing) return
+    this.isClosing = true
+    if (this.isFlushDue) return
+    this.isFlushDue = true
+    this.home.flushSoon(this)
+  }
+
+  // ---- Inside
+
+  private mayBegin(bytes: Buffer): boolean {
+    if (this.unsentBytes > this.home.limits.unsentBytesMax) return false
+    const isRaw = this.authentication.takesRawTokens || bytes.length < requestBytesMin
+    return this.line.mayBegin(isRaw ? rawToken : bytes.readInt16BE(0))
+  }
+
+  private beginRequest(bytes: Buffer): void {
+    if (this.authentication.takesRawTokens) {
+      answerRawToken(bytes, this.home.dispatcher.rawCall(this))
+      return
+    }
+    const problem = this.home.dispatcher.dispatch(bytes, this)
+    if (problem === null) this.hasSpoken = true
+    else this.abort(problem)
+  }
+
+  private beginWaiting(): void {
+    while (!this.isGone && !this.isClosing) {
+      const [next] = this.waiting
+      if (next === undefined || !this.mayBegin(next)) break
+      this.waiting.shift()
+      this.waitingBytes -= next.length
+      this.beginRequest(next)
+    }
+    this.updateReading()
+  }
+
+  private send(calls: readonly Call<unknown>[], { chunks, length }: Encoded): void {
+    const sent = () => {
+      this.unsentBytes -= length
+      this.lastActive = this.home.monotonic()
+      for (const call of calls) call.sent()
+      if (this.waiting.length > 0) this.beginWaiting()
+    }
+    if (length === 0) sent()
+    else this.link.write(chunks, sent)
+  }
+
+  private updateReading(): void {
+    if (this.isGone) return
+    const { waitingRequestsMax, waitingBytesMax } = this.home.limits
+    const isFull = this.waiting.length >= waitingRequestsMax || this.waitingBytes >= waitingBytesMax
+    const pause = isFull || this.reader.isStarved
+    if (pause === this.isPaused) return
+    this.isPaused = pause
+    if (pause) this.link.pause()
+    else {
+      this.lastActive = this.home.monotonic()
+      this.link.resume()
+    }
+  }
+
+  private leave(): void {
+    if (this.isGone) return
+    this.isGone = true
+    this.reader.stop()
+    this.waiting.length = 0
+    for (const call of [...this.answered, ...this.line.takeAll()]) call.gone()
+    this.answered = []
+    this.home.gone(this)
+  }
+}

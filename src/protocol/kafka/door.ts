@@ -1,0 +1,187 @@
+// The Kafka door of one node: a listener and its connections. It accepts within its limits, closes who
+// stays silent, and drains when it is closed. The composition root opens it with the handlers of the
+// rooms data, group and admin; those of the connection itself are added here.
+import { assert } from '../../base/assert.ts'
+import type { Broker } from '../../broker/api.ts'
+import type { Chance } from '../../io/chance.ts'
+import type { Clock, Timer } from '../../io/clock.ts'
+import type { Address, Connection as Link, Network } from '../../io/network.ts'
+import type { Credentials } from '../../security/credentials.ts'
+import { apiVersionsHandler } from './api-versions.ts'
+import { Authentication } from './authentication.ts'
+import { Connection, type ConnectionHome } from './connection.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { FetchSessions } from './fetch-sessions.ts'
+import type { Handler } from './handler.ts'
+import { defaultLimits, type Limits } from './limits.ts'
+import { Reporter } from './reporter.ts'
+import { RequestMemory } from './request-memory.ts'
+import { saslAuthenticateHandler, saslHandshakeHandler } from './sasl-handlers.ts'
+
+export interface KafkaDoorOptions {
+  readonly broker: Broker
+  readonly network: Network
+  readonly clock: Clock
+  readonly chance: Chance
+  /** Where to listen; port 0 takes a free one. */
+  readonly address: Address
+  /** What clients are told to connect to; by default the address that is listened on. */
+  readonly advertised?: Address
+  readonly handlers: readonly Handler[]
+  /** Given: clients must authenticate. */
+  readonly credentials?: Credentials
+  readonly limits?: Partial<Limits>
+  /** Takes a line for the log about something that a client did wrong. */
+  readonly report: (line: string) => void
+}
+
+export interface KafkaDoor {
+  /** The address that is listened on. */
+  readonly address: Address
+  readonly connections: number
+  /** Accepts no more, answers what is under way, then closes every connection. */
+  close(): Promise<void>
+}
+
+const sweepsPerLimit = 4
+const sweepMsMin = 100
+const sweepMsMax = 5_000
+const drainStepMs = 10
+
+/** Resolves when connections are accepted; rejects as `Network.listen` does. */
+export async function openKafkaDoor(options: KafkaDoorOptions): Promise<KafkaDoor> {
+  const home = new Home(options)
+  const listener = await options.network.listen(options.address, (link) => home.accept(link))
+  home.begin(listener.address)
+  return {
+    address: listener.address,
+    get connections() {
+      return home.size
+    },
+    close: async () => {
+      await listener.close()
+      await home.drain()
+    },
+  }
+}
+
+class Home implements ConnectionHome {
+  readonly limits: Limits
+  readonly memory: RequestMemory
+  private readonly options: KafkaDoorOptions
+  private readonly reporter: Reporter
+  private readonly connections = new Set<Connection>()
+  private readonly perHost = new Map<string, number>()
+  private toFlush: Connection[] = []
+  private spoken: Dispatcher | null = null
+  private sweeper: Timer | null = null
+
+  constructor(options: KafkaDoorOptions) {
+    this.options = options
+    this.limits = { ...defaultLimits, ...options.limits }
+    this.memory = new RequestMemory(this.limits.partialBytesMax)
+    this.reporter = new Reporter(options.clock, options.report)
+  }
+
+  get size(): number {
+    return this.connections.size
+  }
+
+  get dispatcher(): Dispatcher {
+    assert(this.spoken !== null, 'connections are accepted once the door has begun')
+    return this.spoken
+  }
+
+  /** From here on requests are answered; `address` is the one that is listened on. */
+  begin(address: Address): void {
+    const { broker, clock, chance, advertised = address } = this.options
+    const handlers = [
+      ...this.options.handlers,
+      apiVersionsHandler,
+      saslHandshakeHandler,
+      saslAuthenticateHandler,
+    ].sort((a, b) => a.api.key - b.api.key)
+    const apis = handlers.map((handler) => handler.api)
+    const { limits } = this
+    const fetchSessions = new FetchSessions(
+      clock,
+      chance,
+      limits.fetchSessionsMax,
+      limits.fetchSessionPartitionsMax,
+    )
+    const door = { broker, clock, chance, limits, fetchSessions, advertised, apis }
+    this.spoken = new Dispatcher(door, handlers)
+    this.sweepLater()
+  }
+
+  accept(link: Link): Connection | null {
+    const { host } = link.remote
+    const fromHost = this.perHost.get(host) ?? 0
+    const { connectionsMax, connectionsPerIpMax } = this.limits
+    if (this.sweeper === null || this.size >= connectionsMax || fromHost >= connectionsPerIpMax) {
+      this.reporter.line(`refused a connection from ${host}: ${this.size} are open`)
+      return null
+    }
+    const authentication = new Authentication(this.options.credentials ?? null, this.options.chance)
+    const connection = new Connection(this, link, authentication)
+    this.connections.add(connection)
+    this.perHost.set(host, fromHost + 1)
+    return connection
+  }
+
+  monotonic(): number {
+    return this.options.clock.monotonic()
+  }
+
+  flushSoon(connection: Connection): void {
+    this.toFlush.push(connection)
+    if (this.toFlush.length > 1) return
+    this.options.clock.soon(() => {
+      const due = this.toFlush
+      this.toFlush = []
+      for (const each of due) each.flush()
+    })
+  }
+
+  report(connection: Connection, problem: string): void {
+    this.reporter.line(`closed the connection from ${connection.peer}: ${problem}`)
+  }
+
+  gone(connection: Connection): void {
+    this.connections.delete(connection)
+    const left = (this.perHost.get(connection.peerHost) ?? 0) - 1
+    if (left > 0) this.perHost.set(connection.peerHost, left)
+    else this.perHost.delete(connection.peerHost)
+  }
+
+  /** Ends when every connection is closed, by force after `drainMsMax`. */
+  async drain(): Promise<void> {
+    this.sweeper?.cancel()
+    this.sweeper = null
+    const { clock } = this.options
+    const deadline = clock.monotonic() + this.limits.drainMsMax
+    for (const connection of this.connections) connection.drain()
+    while (this.size > 0 && clock.monotonic() < deadline)
+      await new Promise<void>((resume) => clock.after(drainStepMs, resume))
+    for (const connection of [...this.connections]) connection.close()
+  }
+
+  private sweepLater(): void {
+    const { idleMsMax, greetingMsMax, partialSilenceMsMax } = this.limits
+    const shortest = Math.min(idleMsMax, greetingMsMax, partialSilenceMsMax)
+    const everyMs = Math.min(sweepMsMax, Math.max(sweepMsMin, shortest / sweepsPerLimit))
+    this.sweeper = this.options.clock.after(everyMs, () => {
+      this.sweep()
+      this.sweepLater()
+    })
+  }
+
+  private sweep(): void {
+    const now = this.monotonic()
+    for (const connection of [...this.connections]) {
+      const silence = connection.silence(now)
+      if (silence !== null) connection.abort(silence)
+      else if (connection.isIdle(now)) connection.close()
+    }
+  }
+}

@@ -1,0 +1,51 @@
+// SaslHandshake, versions 0 and 1, and SaslAuthenticate, versions 0 to 2. After a handshake of version 0
+// the tokens come as bare frames, which the connection brings to `answerRawToken`. Every failure is
+// answered with the same words, and the connection closes after them. Sessions do not expire, so
+// sessionLifetimeMs is 0; a second handshake on a connection is ILLEGAL_SASL_STATE.
+import type { Call } from './call.ts'
+import { errorCodes } from './errors.ts'
+import { answering, handler } from './handler.ts'
+import { saslAuthenticate, saslHandshake } from './schema/sasl.ts'
+
+const failedText = 'Authentication failed: the user name or the password is wrong'
+
+export const saslHandshakeHandler = answering(saslHandshake, ({ mechanism }, call) => {
+  const { authentication } = call
+  const mechanisms = authentication.mechanisms
+  if (!authentication.takesHandshake)
+    return { errorCode: errorCodes.illegalSaslState, mechanisms: [] }
+  if (authentication.begin(mechanism, call.version > 0)) return { errorCode: 0, mechanisms }
+  return { errorCode: errorCodes.unsupportedSaslMechanism, mechanisms }
+})
+
+const noToken = new Uint8Array(0)
+
+export const saslAuthenticateHandler = handler(saslAuthenticate, ({ authBytes }, call) => {
+  const { authentication } = call
+  if (!authentication.takesTokens) {
+    const errorMessage = 'SaslAuthenticate is answered only after SaslHandshake'
+    return call.reply({
+      errorCode: errorCodes.illegalSaslState,
+      errorMessage,
+      authBytes: noToken,
+    })
+  }
+  void authentication.step(Uint8Array.from(authBytes)).then((step) => {
+    if (step.state !== 'failed')
+      return call.reply({ errorCode: 0, errorMessage: null, authBytes: step.token })
+    call.reply({
+      errorCode: errorCodes.authenticationFailed,
+      errorMessage: failedText,
+      authBytes: noToken,
+    })
+    call.closeAfterAnswer()
+  })
+})
+
+/** One token of an exchange whose frames have no headers; it fails by closing the connection. */
+export function answerRawToken(token: Uint8Array, call: Call<Uint8Array>): void {
+  void call.authentication.step(Uint8Array.from(token)).then((step) => {
+    if (step.state === 'failed') call.abort('authentication failed')
+    else call.reply(step.token)
+  })
+}

@@ -1,0 +1,23 @@
+// Finds the topic that a request means: by name in older versions of an API, by id in newer ones.
+import type { Topics } from '../../broker/api.ts'
+import type { ErrorName } from '../../model/errors.ts'
+import { topicId } from '../../model/ids.ts'
+import type { Topic } from '../../model/topic.ts'
+
+/** The topic, or why there is none. */
+export function topicByName(topics: Topics, name: string): Topic | ErrorName {
+  return topics.named(name) ?? 'unknownTopic'
+}
+
+export function topicById(topics: Topics, id: string): Topic | ErrorName {
+  return topics.withId(topicId(id)) ?? 'unknownTopicId'
+}
+
+export const hasPartition = (topic: Topic, partition: number): boolean =>
+  partition >= 0 && partition < topic.partitions.length
+
+/** The error of asking this topic, if it is one, for this partition. */
+export function partitionProblem(found: Topic | ErrorName, partition: number): ErrorName | null {
+  if (typeof found === 'string') return found
+  return hasPartition(found, partition) ? null : 'unknownTopic'
+}

@@ -1,0 +1,134 @@
+// What a connection makes of bytes: frames however they are cut, and the ways in which they can lie.
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { apiVersions } from '../../../src/protocol/kafka/schema/api-versions.ts'
+import { metadata } from '../../../src/protocol/kafka/schema/metadata.ts'
+import { produce } from '../../../src/protocol/kafka/schema/produce.ts'
+import { settled } from './pipe.ts'
+import { batchOf, framed, requestFrame, TestDoor } from './test-door.ts'
+
+const hello = requestFrame(apiVersions, 0, {})
+const size = (n: number): Buffer => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32BE(n)
+  return bytes
+}
+
+test('requests are understood however their bytes are cut', async () => {
+  const host = await TestDoor.open()
+  const two = Buffer.concat([hello, requestFrame(metadata, 1, { topics: [] }, 2)])
+  for (const piece of [1, 2, 3, 4, 5, 7, 13, two.length]) {
+    const client = host.connect()
+    for (let at = 0; at < two.length; at += piece) client.pipe.send(two.subarray(at, at + piece))
+    assert.equal((await client.answer(apiVersions, 0)).errorCode, 0)
+    assert.equal((await client.answer(metadata, 1)).controllerId, 7)
+  }
+})
+
+test('a request of 1 MiB in pieces arrives whole', async () => {
+  const host = await TestDoor.open()
+  const client = host.connect()
+  await client.call(apiVersions, 0, {})
+  host.broker.topics.createNow(topic('big'))
+  const batch = batchOf('x'.repeat(1024 * 1024))
+  const partitionData = [{ index: 0, records: batch }]
+  const body = { transactionalId: null, acks: 1, timeoutMs: 1000 }
+  const frame = requestFrame(produce, 9, { ...body, topicData: [{ name: 'big', partitionData }] })
+  for (let at = 0; at < frame.length; at += 50_000)
+    client.pipe.send(frame.subarray(at, at + 50_000))
+  const answer = await client.answer(produce, 9)
+  assert.equal(answer.responses[0]?.partitionResponses[0]?.errorCode, 0)
+  const stored = host.broker.logs.partition(host.broker.topics.named('big')?.id ?? '', 0)
+  assert.deepEqual(stored.batches[0]?.bytes.subarray(16), batch.subarray(16))
+})
+
+for (const [what, bytes] of [
+  ['size -1', size(-1)],
+  ['size 0', size(0)],
+  ['size 3', size(3)],
+  ['size 0x7fffffff', size(0x7fffffff)],
+  ['more than a first request may have', size(65_537)],
+  ['an HTTP request', Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')],
+  ['a TLS hello', Buffer.from('16030100c8010000c4030366', 'hex')],
+  ['an unknown api key', framed(Buffer.from('03e7000000000001ffff', 'hex'))],
+  ['a negative api key', framed(Buffer.from('fffe000000000001ffff', 'hex'))],
+  ['a version that is too high', framed(Buffer.from('0003006300000001ffff', 'hex'))],
+  ['Produce version 2', framed(Buffer.from('0000000200000001ffff', 'hex'))],
+  ['an array of 0x7fffffff', framed(Buffer.from('0003000000000001ffff7fffffff', 'hex'))],
+  ['a string of length -2', framed(Buffer.from('0003000000000001ffff00000001fffe', 'hex'))],
+  ['a cut request', framed(Buffer.from('0003000000000001', 'hex'))],
+] as const)
+  test(`${what} closes the connection with one line, and others go on`, async () => {
+    const host = await TestDoor.open()
+    const other = host.connect()
+    const client = host.connect()
+    client.pipe.send(bytes)
+    client.pipe.send(bytes)
+    await settled()
+    assert.ok(client.isClosed)
+    assert.equal(client.frames.length, 0)
+    assert.equal(host.lines.length, 1)
+    assert.equal((await other.call(apiVersions, 0, {})).errorCode, 0)
+  })
+
+test('after a valid request larger ones are taken, up to socket.request.max.bytes', async () => {
+  const host = await TestDoor.open({ limits: { requestBytesMax: 1_000_000 } })
+  const client = host.connect()
+  await client.call(apiVersions, 0, {})
+  client.pipe.send(size(1_000_000))
+  assert.ok(!client.isClosed)
+  const greedy = host.connect()
+  await greedy.call(apiVersions, 0, {})
+  greedy.pipe.send(size(1_000_001))
+  assert.ok(greedy.isClosed)
+})
+
+test('partial requests share a budget: those beyond it are read when memory is free', async () => {
+  const host = await TestDoor.open({ limits: { partialBytesMax: 150_000 } })
+  host.broker.topics.createNow(topic('t'))
+  const [first, second] = [host.connect(), host.connect()]
+  for (const client of [first, second]) await client.call(apiVersions, 0, {})
+  const frame = produceFrame('t', 'x'.repeat(100_000))
+  first.pipe.send(frame.subarray(0, 60_000))
+  second.pipe.send(frame.subarray(0, 60_000))
+  second.pipe.send(frame.subarray(60_000))
+  assert.ok(second.pipe.waitsToBeRead, 'the second is not read any more')
+  first.pipe.send(frame.subarray(60_000))
+  assert.equal((await first.answer(produce, 9)).responses.length, 1)
+  assert.equal((await second.answer(produce, 9)).responses.length, 1)
+})
+
+test('a request that stops half-way is given up, and so is a client that never says hello', async () => {
+  const host = await TestDoor.open()
+  const slow = host.connect()
+  const silent = host.connect()
+  const good = host.connect()
+  await slow.call(apiVersions, 0, {})
+  await good.call(apiVersions, 0, {})
+  slow.pipe.send(size(50_000))
+  for (let i = 0; i < 12; i++) {
+    silent.pipe.send(Buffer.of(0))
+    await host.clock.advance(1_000)
+    if (i < 3) assert.ok(!silent.isClosed)
+    if (silent.isClosed) break
+  }
+  assert.ok(silent.isClosed)
+  assert.ok(!slow.isClosed)
+  await host.clock.advance(40_000)
+  assert.ok(slow.isClosed)
+  assert.ok(!good.isClosed)
+  await host.clock.advance(600_000)
+  assert.ok(good.isClosed, 'connections.max.idle.ms')
+  assert.equal(host.door.connections, 0)
+})
+
+function topic(name: string) {
+  const numbers = { partitions: 1, replicationFactor: 1 }
+  return { name, ...numbers, assignments: [], config: new Map<string, string>() }
+}
+
+function produceFrame(name: string, value: string): Buffer {
+  const partitionData = [{ index: 0, records: batchOf(value) }]
+  const body = { transactionalId: null, acks: 1, timeoutMs: 1000 }
+  return requestFrame(produce, 9, { ...body, topicData: [{ name, partitionData }] })
+}

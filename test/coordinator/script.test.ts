@@ -4,8 +4,11 @@
 //
 // Commands:
 //   options k=v ...                     a new coordinator, with empty records
-//   join NAME [id] [instance=I] [protocols=a,b] [metadata=M] [session=ms] [rebalance=ms] [old] [skip]
-//   sync NAME [gen=N] [give=NAME:A,NAME:A]      heartbeat NAME [gen=N]      leave NAME[,NAME] [instance=I]
+//   join NAME [id] [old] [skip] [instance=I] [type=T] [protocols=a,b] [metadata=M]
+//        [session=ms] [rebalance=ms]
+//     id: with the id it knows; old: needs no known id; skip: understands skip-assignment
+//   sync NAME [gen=N] [protocol=P] [give=NAME:A,NAME:A]
+//   heartbeat NAME [gen=N] [instance=I]    leave NAME[,NAME] [instance=I]
 //   commit NAME|- topic partition offset [gen=N] [metadata=M] [retention=ms]
 //   offsets [topic partition]            delete-offsets topic partition      forget-topic topic
 //   describe | list [states=a,b] [types=a] | delete

@@ -105,12 +105,15 @@ async function main(): Promise<void> {
       peers: { type: 'string', default: 'kafka,polymq' },
       rounds: { type: 'string', default: '3' },
       quick: { type: 'boolean', default: false },
+      scale: { type: 'string' },
       dir: { type: 'string', default: join(toolsDir, 'bench-data') },
     },
   })
   const rounds = Number(values.rounds)
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be 1 or more')
-  const bench = { dir: values.dir, scale: values.quick ? quickScale : 1 }
+  const scale = Number(values.scale ?? (values.quick ? quickScale : 1))
+  if (!(scale > 0 && scale <= 1)) throw new Error('--scale must be above 0 and at most 1')
+  const bench = { dir: values.dir, scale }
   const contenders = chosen(peers, values.peers).map(([, peer]) => peer)
   const entries = chosen(measures, values.only)
   await fetchKafka()
@@ -122,7 +125,7 @@ async function main(): Promise<void> {
     const head = await preface(contenders, rounds, bench)
     const text = `${head}\n\n${await runMeasure(name, entry, contenders, rounds, bench)}\n`
     say(`\n${text}`)
-    if (!values.quick) await writeFile(join(results, `${day}-${name}.txt`), text)
+    if (scale === 1) await writeFile(join(results, `${day}-${name}.txt`), text)
   }
 }
 

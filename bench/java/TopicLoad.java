@@ -24,8 +24,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * i/rate seconds and its latency counts from then, so a broker that stalls is charged for all that had
  * to wait. With rate 0 it sends as fast as the clients' buffers are drained.
  *
- * <p>Several producers, because one looks at each of its partitions before every request: with 10,000
- * of them that, and not the broker, is what one would measure.
+ * <p>Several producers, because one looks at each of its topics before every request: with 10,000 of
+ * them that, and not the broker, is what one would measure.
  *
  * <p>produce BOOTSTRAP PREFIX TOPICS WARMUP RECORDS RATE SIZE PRODUCERS NAME=VALUE...: prints
  * "measuring" when the warm-up is acknowledged, then a line "result NAME=NUMBER ..."; what follows

@@ -17,6 +17,7 @@ const short = (value: number): string =>
 
 const spread = (values: readonly number[]): string => {
   if (values.length === 0) return '-'
+  if (values.length === 1) return short(values[0] ?? Number.NaN)
   const sorted = values.toSorted((a, b) => a - b)
   return [sorted[0], median(sorted), sorted.at(-1)].map((v) => short(v ?? Number.NaN)).join(' / ')
 }

@@ -55,7 +55,7 @@ export interface Spread {
   /** Records a second; 0 for as many as it can. */
   readonly rate: number
   readonly recordBytes: number
-  /** Producers that share the topics; must divide their number, or the topics be one. */
+  /** Producers in turn. If their number divides that of the topics, each topic has one producer. */
   readonly producers: number
   /** Producer configuration. */
   readonly config: Readonly<Record<string, string>>

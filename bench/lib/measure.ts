@@ -1,5 +1,6 @@
 // What a measure is: a function that takes a peer and returns rows of figures, and the few steps that
 // all of them share. A measure starts its own broker on an empty directory and leaves nothing behind.
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Peer, PeerOptions, RunningPeer } from '../../scripts/peers/peer.ts'
@@ -27,13 +28,21 @@ export const kilobyte = 1024
 export const scaled = (records: number, bench: Bench): number =>
   Math.max(1_000, Math.round(records * bench.scale))
 
+/** What an interrupted run would leave on the disk: gigabytes. */
+const leftovers = new Set<string>()
+process.once('exit', () => {
+  for (const dir of leftovers) rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
+})
+
 /** Runs `use` with an empty data directory that is removed afterwards, whatever happens. */
 export async function withDir<T>(bench: Bench, use: (dataDir: string) => Promise<T>): Promise<T> {
   const dataDir = await mkdtemp(join(bench.dir, 'peer-'))
+  leftovers.add(dataDir)
   try {
     return await use(dataDir)
   } finally {
     await rm(dataDir, { recursive: true, force: true })
+    leftovers.delete(dataDir)
   }
 }
 

@@ -1,6 +1,6 @@
-// The benchmark: `npm run bench -- --only produce,single --peers kafka,polymq --rounds 3`. Runs every
-// measure on every peer, alternating the peers (A B A B), prints a table for each and writes it to
-// bench/results/. See bench/README.md.
+// The benchmark: `npm run bench -- --only produce,single --peers kafka,polymq --rounds 3`. Runs
+// every measure on every peer, alternating the peers (A B A B), prints a table for each and writes
+// it to bench/results/. See bench/README.md.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -57,7 +57,9 @@ const say = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
 
-/** One peer in one round. A peer that fails has no figures; the failure is reported with the table. */
+/**
+ * One peer in one round. A peer that fails has no figures; the failure is reported with the table.
+ */
 async function attempt(entry: Entry, peer: Peer, bench: Bench): Promise<Row[] | Error> {
   try {
     return await entry.run(peer, bench)

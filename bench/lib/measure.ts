@@ -1,5 +1,6 @@
-// What a measure is: a function that takes a peer and returns rows of figures, and the few steps that
-// all of them share. A measure starts its own broker on an empty directory and leaves nothing behind.
+// What a measure is: a function that takes a peer and returns rows of figures, and the few steps
+// that all of them share. A measure starts its own broker on an empty directory and leaves nothing
+// behind.
 import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'

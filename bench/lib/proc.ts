@@ -38,8 +38,9 @@ const quietWindows = 2
 const quietMsMax = 30_000
 
 /**
- * Waits until the process has used less than 6 % of a core for a second, at most 30 s. So work that a
- * broker puts off until after its answers (flushing, compiling, collecting) is counted as its work.
+ * Waits until the process has used less than 6 % of a core for a second, at most 30 s. So work that
+ * a broker puts off until after its answers (flushing, compiling, collecting) is counted as its
+ * work.
  */
 export async function untilQuiet(pid: number): Promise<void> {
   let quiet = 0
@@ -51,7 +52,9 @@ export async function untilQuiet(pid: number): Promise<void> {
   }
 }
 
-/** Runs the load and returns what it returns, with the CPU seconds it cost the process until quiet. */
+/**
+ * Runs the load and returns what it returns, with the CPU seconds it cost the process until quiet.
+ */
 export async function withCpu<T>(pid: number, load: () => Promise<T>): Promise<[T, number]> {
   const before = cpuSeconds(pid)
   const result = await load()

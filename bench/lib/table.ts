@@ -1,5 +1,5 @@
-// Figures as text: for each row the least, the median and the most of all rounds, and the ratios of the
-// pairs that ran next to each other.
+// Figures as text: for each row the least, the median and the most of all rounds, and the ratios of
+// the pairs that ran next to each other.
 import type { Row } from './measure.ts'
 
 /** The rows of one peer, one entry for each round. */

@@ -69,7 +69,9 @@ export interface SpreadResult {
   readonly clientCpuSeconds: number
 }
 
-/** Sends the load. Throws if a single record failed. `onMeasuring` is called when warm-up is over. */
+/**
+ * Sends the load. Throws if a single record failed. `onMeasuring` is called when warm-up is over.
+ */
 export async function spread(
   broker: RunningPeer,
   load: Spread,

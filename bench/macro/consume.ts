@@ -1,5 +1,5 @@
-// Reading a backlog of 1 KB records from six partitions with one consumer, once after a warm-up that
-// reads a fifth of it. The page cache may hold the data: it was written a moment ago.
+// Reading a backlog of 1 KB records from six partitions with one consumer, once after a warm-up
+// that reads a fifth of it. The page cache may hold the data: it was written a moment ago.
 import type { Peer } from '../../scripts/peers/peer.ts'
 import { type Bench, createTopic, kilobyte, type Row, scaled, withBroker } from '../lib/measure.ts'
 import { produce, consume as runConsumer } from '../lib/perf-tools.ts'

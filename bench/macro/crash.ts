@@ -1,5 +1,5 @@
-// Recovery: 5 GB in 10,000 partitions, all acknowledged, then SIGKILL, then a start on what is left. The
-// records are counted afterwards, for a fast recovery that forgets is none.
+// Recovery: 5 GB in 10,000 partitions, all acknowledged, then SIGKILL, then a start on what is
+// left. The records are counted afterwards, for a fast recovery that forgets is none.
 import type { Peer, RunningPeer } from '../../scripts/peers/peer.ts'
 import { type Bench, type Row, scaled, withDir } from '../lib/measure.ts'
 import { countRecords, createMany, spread } from '../lib/topic-load.ts'

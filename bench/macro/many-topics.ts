@@ -1,9 +1,9 @@
-// 10,000 topics against one at the same load. Every request carries one record of 1 KB to one topic, in
-// both cases (a batch of one byte, a request no larger than one record), through the same producers: so
-// the two loads differ in nothing but how many topics the requests go to. Once at a fixed rate, for the
-// broker's CPU and the acknowledgement, and once as fast as it goes. A producer looks at each of its
-// topics before every request; 80 producers of 125 topics each keep that small beside the rest, and the
-// client's CPU time is reported to show it.
+// 10,000 topics against one at the same load. Every request carries one record of 1 KB to one
+// topic, in both cases (a batch of one byte, a request no larger than one record), through the same
+// producers: so the two loads differ in nothing but how many topics the requests go to. Once at a
+// fixed rate, for the broker's CPU and the acknowledgement, and once as fast as it goes. A producer
+// looks at each of its topics before every request; 80 producers of 125 topics each keep that small
+// beside the rest, and the client's CPU time is reported to show it.
 import type { Peer, RunningPeer } from '../../scripts/peers/peer.ts'
 import { type Bench, kilobyte, type Row, scaled, withBroker } from '../lib/measure.ts'
 import { cpuSeconds, untilQuiet } from '../lib/proc.ts'
@@ -13,8 +13,9 @@ const topicsFull = 10_000
 const openRate = 5_000
 const producers = 80
 /**
- * Records of warm-up for each topic. Kafka makes and maps a partition's index files at its fourth 1 KB
- * record (index.interval.bytes), which costs it milliseconds, once; that is not what is measured.
+ * Records of warm-up for each topic. Kafka makes and maps a partition's index files at its fourth 1
+ * KB record (index.interval.bytes), which costs it milliseconds, once; that is not what is
+ * measured.
  */
 const warmupOfEach = 6
 const oneRecordARequest = {
@@ -33,7 +34,12 @@ interface Loads {
 
 async function loadOver(broker: RunningPeer, topics: number, bench: Bench): Promise<Loads> {
   const load = {
-    ...{ topics, warmup: warmupOfEach * scaled(topicsFull, bench), recordBytes: kilobyte, producers },
+    ...{
+      topics,
+      warmup: warmupOfEach * scaled(topicsFull, bench),
+      recordBytes: kilobyte,
+      producers,
+    },
     config: oneRecordARequest,
   }
   let before = 0

@@ -1,5 +1,5 @@
-// Closed-loop production by one Java client with batches: six partitions, acks=all, batch.size 65536,
-// linger 5 ms. The third of three runs counts, so that both sides are warm.
+// Closed-loop production by one Java client with batches: six partitions, acks=all, batch.size
+// 65536, linger 5 ms. The third of three runs counts, so that both sides are warm.
 import type { Peer, RunningPeer } from '../../scripts/peers/peer.ts'
 import { type Bench, createTopic, kilobyte, type Row, scaled, withBroker } from '../lib/measure.ts'
 import { type Produced, produce as runProducer } from '../lib/perf-tools.ts'

@@ -1,8 +1,8 @@
-// 5,000 produce requests a second, each with one record of 1 KB: the price of a request. First through one
-// connection with Kafka's own tool, where a broker that needs more than a millisecond for each falls
-// behind (a client has five requests in flight); then through eight connections with an open loop, where
-// latency counts from the moment a record was due. The count of records in a request is reported, for
-// the client may be tempted to join what waits.
+// 5,000 produce requests a second, each with one record of 1 KB: the price of a request. First
+// through one connection with Kafka's own tool, where a broker that needs more than a millisecond
+// for each falls behind (a client has five requests in flight); then through eight connections with
+// an open loop, where latency counts from the moment a record was due. The count of records in a
+// request is reported, for the client may be tempted to join what waits.
 import type { Peer, RunningPeer } from '../../scripts/peers/peer.ts'
 import { type Bench, createTopic, kilobyte, type Row, scaled, withBroker } from '../lib/measure.ts'
 import { produce } from '../lib/perf-tools.ts'
@@ -19,7 +19,9 @@ interface Outcome {
   readonly cpuMicros: number
 }
 
-/** ProducerPerformance on one partition: a batch of one byte holds one record, a request one batch. */
+/**
+ * ProducerPerformance on one partition: a batch of one byte holds one record, a request one batch.
+ */
 async function oneConnection(peer: Peer, broker: RunningPeer, records: number): Promise<Outcome> {
   const load = {
     ...{ topic: 'single', recordBytes: kilobyte, records },

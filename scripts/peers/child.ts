@@ -1,5 +1,6 @@
-// A child process of a rig: its output is kept to a bound, its end is a promise, and it never outlives
-// the process that started it. Everything that starts a broker or a client tool goes through here.
+// A child process of a rig: its output is kept to a bound, its end is a promise, and it never
+// outlives the process that started it. Everything that starts a broker or a client tool goes
+// through here.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 

@@ -1,6 +1,6 @@
-// Apache Kafka as a peer: one KRaft node, broker and controller in one process, on 127.0.0.1, with the
-// heap and the collector settings of its own start script and everything else at its defaults, except
-// what a single node needs (replication factors of 1).
+// Apache Kafka as a peer: one KRaft node, broker and controller in one process, on 127.0.0.1, with
+// the heap and the collector settings of its own start script and everything else at its defaults,
+// except what a single node needs (replication factors of 1).
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -44,7 +44,10 @@ const properties = (dataDir: string, port: number, controllerPort: number) => ({
   'share.coordinator.state.topic.min.isr': '1',
 })
 
-/** A cluster id as Kafka writes them: 16 bytes in base64url. The first byte keeps it from starting with '-'. */
+/**
+ * A cluster id as Kafka writes them: 16 bytes in base64url. The first byte keeps it from starting
+ * with '-'.
+ */
 const clusterId = (): string => Buffer.concat([Buffer.of(0), randomBytes(15)]).toString('base64url')
 
 async function prepare(dataDir: string, config: Record<string, string>): Promise<string> {

@@ -1,5 +1,6 @@
-// Ports on 127.0.0.1 for the brokers of a rig. They are taken below 32768, where no kernel hands out
-// ephemeral ports by default, so that no outgoing connection of a client can sit on one meanwhile.
+// Ports on 127.0.0.1 for the brokers of a rig. They are taken below 32768, where no kernel hands
+// out ephemeral ports by default, so that no outgoing connection of a client can sit on one
+// meanwhile.
 import { createServer } from 'node:net'
 
 const lowest = 20_000

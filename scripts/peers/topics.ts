@@ -1,5 +1,5 @@
-// Creates topics on a peer through the admin client of kafkajs, which is there anyway, so that no JVM
-// has to start for it.
+// Creates topics on a peer through the admin client of kafkajs, which is there anyway, so that no
+// JVM has to start for it.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Admin, Kafka, logLevel } from 'kafkajs'
 

@@ -31,8 +31,10 @@ interface Theirs {
 function ask(): string[][] {
   if (!existsSync(jars)) throw new Error(`no jars of Kafka in ${jars}`)
   const program = join('scripts', 'java', 'KafkaConfigs.java')
-  const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const
-  const output = execFileSync('java', ['-cp', join(jars, '*'), program], options)
+  const output = execFileSync('java', ['-cp', join(jars, '*'), program], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   return output
     .trim()
     .split('\n')

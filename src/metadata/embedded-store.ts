@@ -1,8 +1,8 @@
-// The metadata store of a single node: a map in memory, and a record file in which each transaction is one
-// record. Invariants: the map holds exactly the transactions that are durable and answered; a transaction is
-// compared with all that went before it, so they are worked off one group at a time, each group made durable
-// by one write. Nothing is removed because it could not be read: a file that is damaged or of a newer format
-// stops the start.
+// The metadata store of a single node: a map in memory, and a record file in which each transaction
+// is one record. Invariants: the map holds exactly the transactions that are durable and answered;
+// a transaction is compared with all that went before it, so they are worked off one group at a
+// time, each group made durable by one write. Nothing is removed because it could not be read: a
+// file that is damaged or of a newer format stops the start.
 //
 //   txn, txn, txn ──▶ waiting ──▶ compare on a draft ──▶ append ──▶ map, watchers, answers
 //
@@ -207,7 +207,9 @@ export class EmbeddedStore implements MetadataStore {
     this.#entries.delete(key)
   }
 
-  /** A failed rewrite leaves the file as it was; whether it still takes appends, the next one shows. */
+  /**
+   * A failed rewrite leaves the file as it was; whether it still takes appends, the next one shows.
+   */
   async #rewriteIfGarbage(): Promise<void> {
     const bytes = this.#file.bytes
     if (bytes < this.#rewriteBytesMin || bytes < 2 * this.#liveBytes) return

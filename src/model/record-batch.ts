@@ -31,7 +31,7 @@ const appendTimeBit = 0x08
 const transactionalBit = 0x10
 const controlBit = 0x20
 /** The base timestamp is when tombstones may go (KIP-534); the records' deltas are relative to it. */
-export const deleteHorizonBit = 0x40
+const deleteHorizonBit = 0x40
 
 /** Reads and patches the header of one batch that starts at `at` in `view`. Moved from batch to batch, never kept. */
 export class BatchHeader {
@@ -113,6 +113,12 @@ export class BatchHeader {
     return this.#bytes.subarray(from + headerBytes, from + this.bytes)
   }
 
+  /** All bytes of the batch. */
+  whole(): Uint8Array {
+    const from = this.#at - this.#bytes.byteOffset
+    return this.#bytes.subarray(from, from + this.bytes)
+  }
+
   checksum(): number {
     const from = this.#at - this.#bytes.byteOffset
     return crc32c(this.#bytes.subarray(from + crcFrom, from + this.bytes))
@@ -177,6 +183,13 @@ export interface RecordsFields {
   readonly maxTimestamp?: number
   readonly recordCount?: number
 }
+
+/** The attributes of a batch whose base timestamp becomes the time from which tombstones may go. */
+export const withDeleteHorizon = (attributes: number): number => attributes | deleteHorizonBit
+
+/** The attributes of a batch without records: nothing is compressed, no tombstone waits. */
+export const ofEmptyBatch = (attributes: number): number =>
+  attributes & ~(compressionMask | deleteHorizonBit)
 
 /** The attributes of a batch with another codec in them. */
 export const withCompression = (attributes: number, compression: Compression): number =>

@@ -20,8 +20,16 @@ const admin = new Admin(base)
 
 type StringConsumer = Consumer<string, string, string, string>
 
+const maxWaitTime = 200
+/**
+ * A fetch that is in flight during a rebalance still delivers, and its records come again by the new
+ * assignment. So an assignment counts when every older fetch has ended.
+ */
+const settledMs = 2 * maxWaitTime
+
 interface Member {
   readonly consumer: StringConsumer
+  assignedAt: number
   readonly stream: MessagesStream<string, string, string, string>
   readonly topic: string
   readonly inbox: Inbox
@@ -82,7 +90,7 @@ const handlers: Handlers = {
       ...base,
       ...{ groupId: group, deserializers: stringDeserializers, autocommit: false },
       ...{ sessionTimeout: 10_000, rebalanceTimeout: 10_000, heartbeatInterval: 300 },
-      maxWaitTime: 200,
+      maxWaitTime,
     })
     const stream = await consumer.consume({
       topics: [topic],
@@ -92,14 +100,19 @@ const handlers: Handlers = {
     const inbox = new Inbox()
     stream.on('data', (message) => take(inbox, message))
     stream.on('error', (error) => process.stderr.write(`${member}: ${error.stack}\n`))
-    members.add(member, { consumer, stream, topic, inbox })
+    const state: Member = { consumer, assignedAt: performance.now(), stream, topic, inbox }
+    consumer.on('consumer:group:join', () => {
+      state.assignedAt = performance.now()
+    })
+    members.add(member, state)
     return null
   },
 
   state: async ({ member }) => {
-    const { consumer, inbox, topic } = members.get(member)
+    const { consumer, assignedAt, inbox, topic } = members.get(member)
+    const isSettled = performance.now() - assignedAt > settledMs
     const assignment = consumer.assignments?.find((found) => found.topic === topic)
-    return { assigned: assignment?.partitions ?? [], taken: inbox.handOut() }
+    return { assigned: isSettled ? (assignment?.partitions ?? []) : [], taken: inbox.handOut() }
   },
 
   commit: async ({ member }) => {

@@ -8,7 +8,7 @@ import type { Codec } from './lib/commands.ts'
 import { Driver, type Program } from './lib/driver.ts'
 import type { Check } from './lib/report.ts'
 import { type Abilities, Scenario } from './lib/scenario.ts'
-import { npmTool } from './lib/tools.ts'
+import { debian, npmTool } from './lib/tools.ts'
 
 export interface Suite {
   readonly name: string
@@ -81,4 +81,24 @@ const platformatic2 = client('platformatic 2', true, everything, async () => {
   }
 })
 
-export const suites: readonly Suite[] = [kafkajs, platformatic1, platformatic2]
+const kcat = client(
+  'kcat',
+  true,
+  { ...everything, setsTimestamps: false, readsCommitted: false },
+  async () => {
+    await debian('kcat')
+    return node('kcat')
+  },
+)
+
+/** Compiles librdkafka, some minutes; libzstd-dev makes it know zstd. */
+const nodeRdkafka = async (): Promise<string> => {
+  await debian('libzstd-dev')
+  return npmTool('rdkafka', ['node-rdkafka@3.6.1', 'mocha@11.8.0'])
+}
+
+const rdkafka = client('node-rdkafka', false, everything, async () =>
+  node('rdkafka', { NODE_RDKAFKA: join(await nodeRdkafka(), 'node_modules/node-rdkafka') }),
+)
+
+export const suites: readonly Suite[] = [kafkajs, platformatic1, platformatic2, kcat, rdkafka]

@@ -59,12 +59,12 @@ export const go = async (): Promise<string> => {
   return dir
 }
 
-/** A Debian package whose program is missing. */
-export const debian = async (program: string): Promise<void> => {
-  const found = await run('which', [program], { timeoutMs: 5_000 })
+/** A Debian package, unless it is there. */
+export const debian = async (name: string): Promise<void> => {
+  const found = await run('dpkg', ['-s', name], { timeoutMs: 10_000 })
   if (found.code === 0) return
-  console.log(`# installs ${program}`)
+  console.log(`# installs ${name}`)
   const options = { timeoutMs: installTimeoutMs, env: { DEBIAN_FRONTEND: 'noninteractive' } }
   await mustRun('apt-get', ['update', '-qq'], options)
-  await mustRun('apt-get', ['install', '-y', '-qq', program], options)
+  await mustRun('apt-get', ['install', '-y', '-qq', name], options)
 }

@@ -8,7 +8,7 @@ import type { Codec } from './lib/commands.ts'
 import { Driver, type Program } from './lib/driver.ts'
 import type { Check } from './lib/report.ts'
 import { type Abilities, Scenario } from './lib/scenario.ts'
-import { debian, npmTool } from './lib/tools.ts'
+import { debian, npmTool, python, sources } from './lib/tools.ts'
 
 export interface Suite {
   readonly name: string
@@ -101,4 +101,23 @@ const rdkafka = client('node-rdkafka', false, everything, async () =>
   node('rdkafka', { NODE_RDKAFKA: join(await nodeRdkafka(), 'node_modules/node-rdkafka') }),
 )
 
-export const suites: readonly Suite[] = [kafkajs, platformatic1, platformatic2, kcat, rdkafka]
+const inPython = (name: string, file: string): Suite =>
+  client(name, false, everything, async () => ({
+    command: await python(),
+    args: [join(sources, 'python', file)],
+  }))
+
+const confluentKafka = inPython('confluent-kafka', 'confluent.py')
+const kafkaPython = inPython('kafka-python', 'kafka_python.py')
+const aiokafka = inPython('aiokafka', 'aio.py')
+
+export const suites: readonly Suite[] = [
+  kafkajs,
+  platformatic1,
+  platformatic2,
+  kcat,
+  rdkafka,
+  confluentKafka,
+  kafkaPython,
+  aiokafka,
+]

@@ -8,7 +8,7 @@ import type { Codec } from './lib/commands.ts'
 import { Driver, type Program } from './lib/driver.ts'
 import type { Check } from './lib/report.ts'
 import { type Abilities, Scenario } from './lib/scenario.ts'
-import { debian, npmTool, python, sources } from './lib/tools.ts'
+import { debian, go, npmTool, python, sources } from './lib/tools.ts'
 
 export interface Suite {
   readonly name: string
@@ -111,6 +111,12 @@ const confluentKafka = inPython('confluent-kafka', 'confluent.py')
 const kafkaPython = inPython('kafka-python', 'kafka_python.py')
 const aiokafka = inPython('aiokafka', 'aio.py')
 
+const inGo = (name: string, program: string): Suite =>
+  client(name, false, everything, async () => ({ command: join(await go(), program), args: [] }))
+
+const franzGo = inGo('franz-go', 'franz')
+const sarama = inGo('sarama', 'sarama')
+
 export const suites: readonly Suite[] = [
   kafkajs,
   platformatic1,
@@ -120,4 +126,6 @@ export const suites: readonly Suite[] = [
   confluentKafka,
   kafkaPython,
   aiokafka,
+  franzGo,
+  sarama,
 ]

@@ -8,8 +8,15 @@ from serve import BOOTSTRAP, Inbox, serve
 
 TIMEOUT_S = 20
 
-admin = KafkaAdminClient(bootstrap_servers=BOOTSTRAP)
 members = {}
+
+
+def with_admin(ask):
+    admin = KafkaAdminClient(bootstrap_servers=BOOTSTRAP)
+    try:
+        return ask(admin)
+    finally:
+        admin.close()
 
 
 class Member:
@@ -25,6 +32,8 @@ class Member:
             session_timeout_ms=10_000,
             heartbeat_interval_ms=300,
             fetch_max_wait_ms=200,
+            # It may join before it has seen a new topic, and then owns nothing until it looks again.
+            metadata_max_age_ms=2_000,
         )
 
     def poll(self):
@@ -41,11 +50,11 @@ class Member:
 
 
 def create_topic(topic, partitions):
-    admin.create_topics([NewTopic(topic, partitions, 1)])
+    with_admin(lambda admin: admin.create_topics([NewTopic(topic, partitions, 1)]))
 
 
 def partitions_of(topic):
-    return len(admin.describe_topics([topic])[0]["partitions"])
+    return len(with_admin(lambda admin: admin.describe_topics([topic]))[0]["partitions"])
 
 
 def places_of(topic):
@@ -101,20 +110,20 @@ def leave(member):
 
 def committed(group, topic):
     places = places_of(topic)
-    found = admin.list_group_offsets({group: places})[group]
+    found = with_admin(lambda admin: admin.list_group_offsets({group: places}))[group]
     return {place.partition: found[place].offset for place in places}
 
 
 def reset_by_time(group, topic, timestampMs):
     places = places_of(topic)
-    done = admin.reset_group_offsets(group, {p: OffsetTimestamp(timestampMs) for p in places})
+    wanted = {place: OffsetTimestamp(timestampMs) for place in places}
+    done = with_admin(lambda admin: admin.reset_group_offsets(group, wanted))
     return {place.partition: done[place]["offset"] for place in places}
 
 
 def close():
     for member in members.values():
         member.consumer.close()
-    admin.close()
 
 
 asyncio.run(

@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import zlib from 'node:zlib'
 import { root } from '../../scripts/peers/root.ts'
+import { runTools } from './java/tools.ts'
 import type { Broker } from './lib/broker.ts'
 import type { Codec } from './lib/commands.ts'
 import { Driver, type Program } from './lib/driver.ts'
 import type { Check } from './lib/report.ts'
 import { type Abilities, Scenario } from './lib/scenario.ts'
 import { debian, go, npmTool, python, sources } from './lib/tools.ts'
+import { runE2e } from './rdkafka-e2e.ts'
 
 export interface Suite {
   readonly name: string
@@ -101,6 +103,12 @@ const rdkafka = client('node-rdkafka', false, everything, async () =>
   node('rdkafka', { NODE_RDKAFKA: join(await nodeRdkafka(), 'node_modules/node-rdkafka') }),
 )
 
+const rdkafkaE2e: Suite = {
+  name: 'e2e of node-rdkafka',
+  ci: false,
+  run: async (broker, check) => runE2e(await nodeRdkafka(), broker, check),
+}
+
 const inPython = (name: string, file: string): Suite =>
   client(name, false, everything, async () => ({
     command: await python(),
@@ -117,15 +125,19 @@ const inGo = (name: string, program: string): Suite =>
 const franzGo = inGo('franz-go', 'franz')
 const sarama = inGo('sarama', 'sarama')
 
+const javaTools: Suite = { name: 'Java tools', ci: false, run: runTools }
+
 export const suites: readonly Suite[] = [
   kafkajs,
   platformatic1,
   platformatic2,
   kcat,
   rdkafka,
+  rdkafkaE2e,
   confluentKafka,
   kafkaPython,
   aiokafka,
   franzGo,
   sarama,
+  javaTools,
 ]

@@ -1,16 +1,14 @@
 // kcat, one process for each thing asked. It makes topics by naming them, its members commit what they
-// printed by themselves, and it cannot commit for another: what is reset to a time is read
+// printed when they lose it or end, and it cannot commit for another: what is reset to a time is read
 // from that time on by a reader of its own, outside of a group.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { ended, kill, mustRun, own } from './lib/child.ts'
 import type { Handlers, Produce, Sent } from './lib/commands.ts'
 import { Inbox, Members } from './lib/inbox.ts'
 import { bootstrap, serve } from './lib/serve.ts'
 
 const timeoutMs = 30_000
-const commitIntervalMs = 100
 const kcat = (args: readonly string[], input?: string) =>
   mustRun('kcat', ['-b', bootstrap, ...args], {
     timeoutMs,
@@ -106,8 +104,7 @@ const handlers: Handlers = {
   join: async ({ member, group, topic }) => {
     const time = times.get(group)
     const timing = ['session.timeout.ms=10000', 'heartbeat.interval.ms=300']
-    const commits = `auto.commit.interval.ms=${commitIntervalMs}`
-    const settings = [...timing, commits, 'auto.offset.reset=earliest'].flatMap((s) => ['-X', s])
+    const settings = [...timing, 'auto.offset.reset=earliest'].flatMap((s) => ['-X', s])
     if (time === undefined) members.add(member, read([...settings, '-G', group, topic], []))
     else {
       const all = await partitionsOf(topic)
@@ -121,11 +118,8 @@ const handlers: Handlers = {
     return { assigned, taken: inbox.handOut() }
   },
 
-  /** It commits by its own clock and does not tell when it has. */
-  commit: async () => {
-    await sleep(5 * commitIntervalMs)
-    return null
-  },
+  /** Happens when it loses its partitions or ends. */
+  commit: async () => null,
 
   leave: async ({ member }) => {
     const { child } = members.remove(member)

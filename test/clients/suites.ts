@@ -26,6 +26,7 @@ const everything: Abilities = {
   idempotent: true,
   setsTimestamps: true,
   readsCommitted: true,
+  commitsWhileMember: true,
 }
 
 /** A client that speaks commands.ts; `install` answers how to start it. */
@@ -86,7 +87,7 @@ const platformatic2 = client('platformatic 2', true, everything, async () => {
 const kcat = client(
   'kcat',
   true,
-  { ...everything, setsTimestamps: false, readsCommitted: false },
+  { ...everything, setsTimestamps: false, readsCommitted: false, commitsWhileMember: false },
   async () => {
     await debian('kcat')
     return node('kcat')

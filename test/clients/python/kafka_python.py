@@ -1,12 +1,14 @@
 """kafka-python. Members are polled whenever the scenario asks for their state."""
 
 import asyncio
+import logging
 
 from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic, OffsetTimestamp
 from serve import BOOTSTRAP, Inbox, serve
 
 TIMEOUT_S = 20
+logging.basicConfig(level=logging.INFO)
 
 members = {}
 

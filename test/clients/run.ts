@@ -1,5 +1,6 @@
-// Runs unmodified clients against a broker, one after another on the same one, and prints a line a case.
-// `run.js [--broker polymq|kafka] [--ci] [--only NAME]...`; exits 0 only if every case passed.
+// Runs unmodified clients against a broker, one after another on the same one, and prints a line a
+// case. `run.js [--broker polymq|kafka] [--ci] [--only NAME]...`; exits 0 only if every case
+// passed.
 import { parseArgs } from 'node:util'
 import { startBroker } from './lib/broker.ts'
 import { Report } from './lib/report.ts'
@@ -18,8 +19,17 @@ const chosen = (suite: Suite): boolean =>
   (values.only.length === 0 || values.only.some((name) => suite.name.startsWith(name)))
 
 const report = new Report()
-const broker = await startBroker(values.broker)
-console.log(`# ${values.broker} at ${broker.bootstrap}`)
-for (const suite of suites.filter(chosen)) await suite.run(broker, report.suite(suite.name))
-await report.suite('broker')('stops cleanly', () => broker.stop())
+
+/** Runs suites on one broker, if there are any. */
+const runOn = async (list: readonly Suite[], partitions?: number): Promise<void> => {
+  if (list.length === 0) return
+  const broker = await startBroker(values.broker, partitions)
+  console.log(`# ${values.broker} at ${broker.bootstrap}`)
+  for (const suite of list) await suite.run(broker, report.suite(suite.name))
+  await report.suite(`broker of ${list[0]?.name}`)('stops cleanly', () => broker.stop())
+}
+
+const all = suites.filter(chosen)
+await runOn(all.filter((suite) => suite.partitions === undefined))
+for (const suite of all) if (suite.partitions !== undefined) await runOn([suite], suite.partitions)
 process.exit(report.close() ? 0 : 1)

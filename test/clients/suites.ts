@@ -16,6 +16,8 @@ export interface Suite {
   readonly name: string
   /** Runs without a compiler and with few downloads: part of what continuous integration runs. */
   readonly ci: boolean
+  /** The partitions of a topic that is made by naming it; a suite that says so gets its own broker. */
+  readonly partitions?: number
   run(broker: Broker, check: Check): Promise<void>
 }
 
@@ -107,6 +109,7 @@ const rdkafka = client('node-rdkafka', false, everything, async () =>
 const rdkafkaE2e: Suite = {
   name: 'e2e of node-rdkafka',
   ci: false,
+  partitions: 1,
   run: async (broker, check) => runE2e(await nodeRdkafka(), broker, check),
 }
 

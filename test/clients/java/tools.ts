@@ -1,4 +1,5 @@
-// The command-line tools of Apache Kafka 4.2, as its scripts start them, each used for what it is for.
+// The command-line tools of Apache Kafka 4.2, as its scripts start them, each used for what it is
+// for.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,7 @@
 // Looks at how a broker stored what a client produced: the headers of the record batches of one
-// partition, read with a Fetch request of version 4 over a plain socket. It tells what no client tells:
-// whether the codec that was asked for was used, and whether the producer was an idempotent one.
+// partition, read with a Fetch request of version 4 over a plain socket. It tells what no client
+// tells: whether the codec that was asked for was used, and whether the producer was an idempotent
+// one.
 import { connect, type Socket } from 'node:net'
 import type { Codec } from './commands.ts'
 
@@ -76,7 +77,10 @@ const recordsOf = (answer: Buffer): Buffer => {
   return answer.subarray(at + 4, at + 4 + length)
 }
 
-/** KIP-98: offset, length, leader epoch, magic, CRC, attributes, last delta, two times, producer, count. */
+/**
+ * KIP-98: offset, length, leader epoch, magic, CRC, attributes, last delta, two times, producer,
+ * count.
+ */
 const headersOf = (records: Buffer): Batch[] => {
   const found: Batch[] = []
   for (let at = 0; at + 61 <= records.length; ) {

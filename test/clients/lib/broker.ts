@@ -24,10 +24,13 @@ const recipes: Readonly<Record<string, { peer: Peer; settings: Record<string, st
 }
 
 /** Starts `polymq` (as it was built) or `kafka` on a new data folder. */
-export const startBroker = async (name: string): Promise<Broker> => {
+export const startBroker = async (
+  name: string,
+  partitions: number = partitionsDefault,
+): Promise<Broker> => {
   const recipe = recipes[name]
   if (!recipe) throw new Error(`no broker ${name}; there are ${Object.keys(recipes).join(', ')}`)
-  const settings = { ...recipe.settings, 'num.partitions': String(partitionsDefault) }
+  const settings = { ...recipe.settings, 'num.partitions': String(partitions) }
   const dataDir = mkdtempSync(join(tmpdir(), `clients-${name}-`))
   let running = await recipe.peer.start(dataDir, { settings })
   const { port, bootstrap } = running

@@ -1,5 +1,5 @@
-// Runs other programs with a time limit. Every child gets a process group of its own, so that what it
-// started dies with it; what it printed is kept, up to a bound, to be shown when it fails.
+// Runs other programs with a time limit. Every child gets a process group of its own, so that what
+// it started dies with it; what it printed is kept, up to a bound, to be shown when it fails.
 import { type ChildProcess, spawn } from 'node:child_process'
 
 const outputMax = 4 << 20
@@ -26,6 +26,7 @@ export interface RunOptions {
 
 export interface Finished {
   readonly code: number | null
+  readonly signal: NodeJS.Signals | null
   readonly timedOut: boolean
   readonly stdout: string
   readonly stderr: string
@@ -88,16 +89,16 @@ export const run = (
       timedOut = true
       kill(child, 'SIGKILL')
     }, options.timeoutMs)
-    const finish = (code: number | null): void => {
+    const finish = (code: number | null, signal: NodeJS.Signals | null): void => {
       clearTimeout(timer)
-      resolve({ code, timedOut, stdout: stdout.text, stderr: stderr.text })
+      resolve({ code, signal, timedOut, stdout: stdout.text, stderr: stderr.text })
     }
     child.stdout.on('data', (chunk: Buffer) => stdout.add(chunk))
     child.stderr.on('data', (chunk: Buffer) => stderr.add(chunk))
     child.stdin.on('error', (error) => stderr.add(`standard input: ${error.message}\n`))
     child.once('error', (error) => {
       stderr.add(error.message)
-      finish(null)
+      finish(null, null)
     })
     child.once('close', finish)
     child.stdin.end(options.input)

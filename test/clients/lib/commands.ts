@@ -1,7 +1,8 @@
-// What the runner asks of a client. Each client is a child process that reads one JSON request a line on
-// its standard input, `{"id":1,"do":"produce","with":{...}}`, and answers on its standard output with
-// `{"id":1,"result":...}` or `{"id":1,"error":"..."}`. One scenario (scenario.ts) speaks these commands to
-// every client, whatever its language, so that what is proved stands in one place.
+// What the runner asks of a client. Each client is a child process that reads one JSON request a
+// line on its standard input, `{"id":1,"do":"produce","with":{...}}`, and answers on its standard
+// output with `{"id":1,"result":...}` or `{"id":1,"error":"..."}`. One scenario (scenario.ts)
+// speaks these commands to every client, whatever its language, so that what is proved stands in
+// one place.
 
 export type Codec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 export type Acks = 0 | 1 | -1
@@ -59,7 +60,9 @@ export interface Commands {
   commit: [{ member: string }, null]
   leave: [{ member: string }, null]
   committed: [{ group: string; topic: string }, Offsets]
-  /** Sets an empty group to the first record at or after a time, or the end; answers the offsets. */
+  /**
+   * Sets an empty group to the first record at or after a time, or the end; answers the offsets.
+   */
   resetByTime: [{ group: string; topic: string; timestampMs: number }, Offsets]
 }
 

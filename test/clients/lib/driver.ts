@@ -1,5 +1,6 @@
-// The runner's side of commands.ts: starts a client and asks it one thing after another. A client that
-// does not answer in time has failed that case; it is killed, and every later question fails at once.
+// The runner's side of commands.ts: starts a client and asks it one thing after another. A client
+// that does not answer in time has failed that case; it is killed, and every later question fails
+// at once.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { ended, environment, kill, own, Tail } from './child.ts'

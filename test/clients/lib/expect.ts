@@ -48,8 +48,8 @@ const counted = (taken: readonly Taken[], sent: readonly Expected[]): string => 
 }
 
 /**
- * Every record sent was taken exactly once and nothing else was: same partition, same order in it, same
- * key, value, header and, if the client can set it, same time; offsets rise.
+ * Every record sent was taken exactly once and nothing else was: same partition, same order in it,
+ * same key, value, header and, if the client can set it, same time; offsets rise.
  */
 export const sameRecords = (
   taken: readonly Taken[],

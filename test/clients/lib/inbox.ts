@@ -1,4 +1,5 @@
-// What a member has received and not handed out yet, and what of the handed out is not committed yet.
+// What a member has received and not handed out yet, and what of the handed out is not committed
+// yet.
 import type { Taken } from './commands.ts'
 
 export class Inbox {

@@ -1,4 +1,5 @@
-// Counts cases and prints one line for each. A case passes when its body ends without throwing in time.
+// Counts cases and prints one line for each. A case passes when its body ends without throwing in
+// time.
 
 const shortMs = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 

@@ -131,7 +131,9 @@ export class Scenario {
       )
   }
 
-  /** Waits until the client can ask for a group's offsets: its coordinator loads them at a start. */
+  /**
+   * Waits until the client can ask for a group's offsets: its coordinator loads them at a start.
+   */
   async #isCoordinated(group: string, topic: string): Promise<void> {
     if (!this.#can.readsCommitted) return
     const ask = () => this.#driver.ask('committed', { group, topic })
@@ -206,7 +208,9 @@ export class Scenario {
     return taken
   }
 
-  /** Waits until the members together own every partition once, and each as many as `share` says. */
+  /**
+   * Waits until the members together own every partition once, and each as many as `share` says.
+   */
   async #shared(share: Readonly<Record<string, number>>): Promise<void> {
     await eventually(async () => {
       for (const member of Object.keys(share)) await this.#poll(member)

@@ -1,5 +1,5 @@
-// The client's side of commands.ts, for the clients that run in Node: reads requests from standard input,
-// one at a time and in order, and answers them. Standard input closing ends the process.
+// The client's side of commands.ts, for the clients that run in Node: reads requests from standard
+// input, one at a time and in order, and answers them. Standard input closing ends the process.
 import { createInterface } from 'node:readline'
 import type { Commands, Handlers } from './commands.ts'
 

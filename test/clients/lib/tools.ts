@@ -1,5 +1,5 @@
-// Installs what the client suites need into `.tools/`, once. Each folder there carries a stamp with what
-// was asked for: the same stamp means nothing to do, another one means to install again.
+// Installs what the client suites need into `.tools/`, once. Each folder there carries a stamp with
+// what was asked for: the same stamp means nothing to do, another one means to install again.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, toolsDir } from '../../../scripts/peers/root.ts'

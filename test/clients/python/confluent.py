@@ -1,4 +1,4 @@
-"""confluent-kafka: librdkafka in Python. Members are polled whenever the scenario asks for their state."""
+"""confluent-kafka: librdkafka in Python. Members are polled when the scenario asks for their state."""
 
 import asyncio
 

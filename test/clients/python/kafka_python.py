@@ -34,12 +34,12 @@ class Member:
             session_timeout_ms=10_000,
             heartbeat_interval_ms=300,
             fetch_max_wait_ms=200,
-            # It may join before it has seen a new topic, and then owns nothing until it looks again.
-            metadata_max_age_ms=2_000,
         )
 
     def poll(self):
-        for messages in self.consumer.poll(timeout_ms=100).values():
+        # A poll that ends while it joins may lose the join.
+        timeout_ms = 100 if self.consumer.assignment() else 1_000
+        for messages in self.consumer.poll(timeout_ms).values():
             for message in messages:
                 self.inbox.add(
                     message.partition,

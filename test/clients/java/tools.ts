@@ -64,14 +64,11 @@ class Tools {
       .sort()
   }
 
-  /** Offsets by partition: `TOPIC:PARTITION:OFFSET` lines. */
+  /** Offsets by partition, from lines `TOPIC:PARTITION:OFFSET`; none where there is no record. */
   async #offsets(topic: string, time: number): Promise<Record<string, number>> {
     const out = await this.#java.run('getOffsets', ['--topic', topic, '--time', String(time)])
-    const rows = out
-      .trim()
-      .split('\n')
-      .map((row) => row.split(':'))
-    return Object.fromEntries(rows.map(([, partition, offset]) => [partition, Number(offset)]))
+    const rows = out.matchAll(/^.+:(\d+):(\d+)$/gm)
+    return Object.fromEntries([...rows].map(([, partition, offset]) => [partition, Number(offset)]))
   }
 
   async #count(topic: string): Promise<number> {

@@ -2,7 +2,7 @@
 // cannot do a thing (see Abilities) the case is left out, never passed.
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { batchesOf, FetchError } from './batches.ts'
+import { type Batch, batchesOf, FetchError } from './batches.ts'
 import { type Broker, partitionsDefault } from './broker.ts'
 import type { Acks, Codec, Offsets, Sent, Taken } from './commands.ts'
 import type { Driver } from './driver.ts'
@@ -118,17 +118,20 @@ export class Scenario {
    */
   async #isLed(topic: string): Promise<void> {
     for (const p of partitions)
-      await eventually(
-        () =>
-          batchesOf(this.#broker.bootstrap, topic, p).then(
-            () => null,
-            (error: unknown) => {
-              if (error instanceof FetchError) return `${topic}-${p}: ${error.message}`
-              throw error
-            },
-          ),
-        10_000,
-      )
+      await eventually(async () => {
+        const found = await this.#batches(topic, p)
+        return typeof found === 'string' ? found : null
+      }, 10_000)
+  }
+
+  /** The batches of a partition, or what the broker said instead. */
+  async #batches(topic: string, partition: number): Promise<Batch[] | string> {
+    try {
+      return await batchesOf(this.#broker.bootstrap, topic, partition)
+    } catch (error) {
+      if (error instanceof FetchError) return `${topic}-${partition}: ${error.message}`
+      throw error
+    }
   }
 
   /**
@@ -169,13 +172,16 @@ export class Scenario {
   /** The batches hold so many records a partition, in the codec asked for, idempotent or not. */
   async #stored(topic: string, count: number, how: Sending): Promise<void> {
     for (const p of partitions) {
-      const read = () => batchesOf(this.#broker.bootstrap, topic, p)
+      let batches: Batch[] = []
       await eventually(async () => {
-        const found = (await read()).reduce((sum, batch) => sum + batch.records, 0)
+        const got = await this.#batches(topic, p)
+        if (typeof got === 'string') return got
+        batches = got
+        const found = got.reduce((sum, batch) => sum + batch.records, 0)
         return found === count ? null : `${topic}-${p} holds ${found} records, not ${count}`
       }, 10_000)
       let next = 0
-      for (const batch of await read()) {
+      for (const batch of batches) {
         assert.equal(batch.codec, how.codec, 'the codec of a stored batch')
         assert.equal(batch.baseOffset, next, 'the base offset of a batch')
         assert.equal(batch.producerId >= 0, how.idempotent, `producer id ${batch.producerId}`)

@@ -16,7 +16,7 @@ export interface Suite {
   readonly name: string
   /** Runs without a compiler and with few downloads: part of what continuous integration runs. */
   readonly ci: boolean
-  /** The partitions of a topic that is made by naming it; a suite that says so gets its own broker. */
+  /** Partitions of a topic made by naming it; a suite that says so gets a broker of its own. */
   readonly partitions?: number
   run(broker: Broker, check: Check): Promise<void>
 }

@@ -18,6 +18,9 @@ const chosen = (suite: Suite): boolean =>
   (suite.ci || !values.ci) &&
   (values.only.length === 0 || values.only.some((name) => suite.name.startsWith(name)))
 
+// What this process started is killed when it exits; a signal alone would not make it exit so.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 const report = new Report()
 
 /** Runs suites on one broker, if there are any. */

@@ -1,0 +1,46 @@
+package reference;
+
+import java.io.FileOutputStream;
+import java.io.FileDescriptor;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.apache.kafka.clients.admin.Admin;
+
+/**
+ * The behaviour suite. Arguments: the address of a fresh broker, and optionally a prefix of the
+ * questions to ask. Prints one JSON line for each question; see Answers.
+ */
+public final class Suite {
+    private Suite() {}
+
+    public static void main(String[] arguments) throws Exception {
+        String bootstrap = arguments[0];
+        String only = arguments.length > 1 ? arguments[1] : "";
+        PrintStream out =
+            new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
+        try (Admin admin = Admin.create(Session.client(bootstrap))) {
+            int node = admin.describeCluster().nodes().get().iterator().next().id();
+            Answers answers = new Answers(out, only, new Normal(bootstrap, node));
+            try (Session session = new Session(bootstrap, admin, answers)) {
+                session.warmUp();
+                for (Area area : areas(session)) if (answers.wantsArea(area.name)) run(area);
+            }
+        }
+        System.exit(0);
+    }
+
+    /** An area that cannot prepare its questions fails alone, and says so as an answer. */
+    private static void run(Area area) {
+        long startedMs = System.currentTimeMillis();
+        area.ask("completed", () -> {
+            area.run();
+            return true;
+        });
+        System.err.printf("%s: %d ms%n", area.name, System.currentTimeMillis() - startedMs);
+    }
+
+    private static List<Area> areas(Session session) {
+        return List.of(new Topics(session));
+    }
+}

@@ -8,7 +8,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
-import java.util.Iterator;
 import java.util.Map;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.record.BaseRecords;
@@ -22,8 +21,7 @@ final class Fill {
     private Fill() {}
 
     static <T> T fill(T message, JsonNode json) throws ReflectiveOperationException {
-        for (Iterator<Map.Entry<String, JsonNode>> i = json.fields(); i.hasNext(); ) {
-            Map.Entry<String, JsonNode> field = i.next();
+        for (Map.Entry<String, JsonNode> field : json.properties()) {
             String name = field.getKey();
             Method setter = setter(message.getClass(), name);
             Type type = setter.getGenericParameterTypes()[0];

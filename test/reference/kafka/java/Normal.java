@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Iterator;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -41,9 +43,10 @@ final class Normal {
     private JsonNode value(String key, JsonNode value, Collection<String> messages) {
         if (value instanceof ObjectNode object) return object(object, messages);
         if (value instanceof ArrayNode array) {
-            ArrayNode copy = JsonNodeFactory.instance.arrayNode();
+            List<JsonNode> copy = new ArrayList<>();
             for (JsonNode element : array) copy.add(value(key, element, messages));
-            return copy;
+            if (isNamed(copy)) copy.sort(Comparator.comparing(element -> element.get("name").asText()));
+            return JsonNodeFactory.instance.arrayNode().addAll(copy);
         }
         if (value.isTextual()) return text(key, value.asText());
         return value.isIntegralNumber() ? number(key, value) : value;
@@ -51,8 +54,7 @@ final class Normal {
 
     private ObjectNode object(ObjectNode object, Collection<String> messages) {
         ObjectNode copy = JsonNodeFactory.instance.objectNode();
-        for (Iterator<Map.Entry<String, JsonNode>> i = object.fields(); i.hasNext(); ) {
-            Map.Entry<String, JsonNode> field = i.next();
+        for (Map.Entry<String, JsonNode> field : object.properties()) {
             String key = field.getKey();
             if (key.equals("throttleTimeMs")) continue;
             if (key.toLowerCase().endsWith("errormessage")) {
@@ -62,6 +64,11 @@ final class Normal {
             }
         }
         return copy;
+    }
+
+    /** A list of named things has no order: Kafka shuffles some of them on purpose. */
+    private static boolean isNamed(List<JsonNode> elements) {
+        return elements.stream().allMatch(element -> element.hasNonNull("name"));
     }
 
     private JsonNode text(String key, String text) {

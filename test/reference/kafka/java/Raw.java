@@ -44,10 +44,14 @@ final class Raw implements AutoCloseable {
 
     /** Sends the request that `json` describes (see Fill) and waits for its response. */
     JsonNode send(ApiKeys key, int version, String json, Object... arguments) throws Exception {
+        return exchange(key, version, encode(key, version, json.formatted(arguments)));
+    }
+
+    /** The bytes of a request's body. */
+    static ByteBuffer encode(ApiKeys key, int version, String json) throws Exception {
         ApiMessage request = ApiMessageType.fromApiKey(key.id).newRequest();
-        Fill.fill(request, LENIENT.readTree(json.formatted(arguments)));
-        ByteBuffer body = MessageUtil.toByteBufferAccessor(request, (short) version).buffer();
-        return exchange(key, version, body);
+        Fill.fill(request, LENIENT.readTree(json));
+        return MessageUtil.toByteBufferAccessor(request, (short) version).buffer();
     }
 
     /** The same, with a body that is already encoded. */
@@ -56,7 +60,6 @@ final class Raw implements AutoCloseable {
             post(key.id, version, key.requestHeaderVersion((short) version), body);
             return response(key, version);
         } catch (SocketTimeoutException e) {
-            close();
             return outcome("no answer");
         } catch (EOFException | SocketException e) {
             close();
@@ -96,8 +99,17 @@ final class Raw implements AutoCloseable {
         }
     }
 
-    /** The next response on the connection, which must be of this kind. */
+    /** The next response on the connection, which must be of this kind; else the connection ends. */
     JsonNode response(ApiKeys key, int version) throws Exception {
+        try {
+            return read(key, version);
+        } catch (Exception e) {
+            close();
+            throw e;
+        }
+    }
+
+    private JsonNode read(ApiKeys key, int version) throws Exception {
         DataInputStream in = new DataInputStream(socket.getInputStream());
         ByteBuffer bytes = ByteBuffer.wrap(in.readNBytes(in.readInt()));
         short headerVersion = key.responseHeaderVersion((short) version);

@@ -13,7 +13,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.protocol.ApiKeys;
 
 /** What all areas share: the broker's address, one Admin client, one raw connection, the answers. */
-final class Session implements AutoCloseable {
+final class Session {
     private static final ConfigResource BARRIER =
         new ConfigResource(ConfigResource.Type.TOPIC, "barrier");
     private static final int WARM_GROUPS = 500;
@@ -51,7 +51,7 @@ final class Session implements AutoCloseable {
 
     private boolean isWarm() throws Exception {
         JsonNode found = raw.send(ApiKeys.FIND_COORDINATOR, 3, "{key: 'warm', keyType: 0}");
-        JsonNode producer = raw.send(ApiKeys.INIT_PRODUCER_ID, 4, "{transactionTimeoutMs: 1000}");
+        JsonNode producer = raw.send(ApiKeys.INIT_PRODUCER_ID, 4, "{transactionalId: null}");
         if (found.path("errorCode").asInt() != 0 || producer.path("errorCode").asInt() != 0) return false;
         for (int i = 0; i < WARM_GROUPS; i++)
             if (raw.send(ApiKeys.OFFSET_FETCH, 7, "{groupId: 'warm%d', topics: []}", i)
@@ -70,10 +70,5 @@ final class Session implements AutoCloseable {
             while (!mark.equals(admin.describeConfigs(List.of(BARRIER)).all().get().get(BARRIER)
                     .get("retention.ms").value())) Thread.sleep(2);
         }
-    }
-
-    @Override
-    public void close() throws Exception {
-        raw.close();
     }
 }

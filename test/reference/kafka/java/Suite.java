@@ -22,10 +22,9 @@ public final class Suite {
         try (Admin admin = Admin.create(Session.client(bootstrap))) {
             int node = admin.describeCluster().nodes().get().iterator().next().id();
             Answers answers = new Answers(out, only, new Normal(bootstrap, node));
-            try (Session session = new Session(bootstrap, admin, answers)) {
-                session.warmUp();
-                for (Area area : areas(session)) if (answers.wantsArea(area.name)) run(area);
-            }
+            Session session = new Session(bootstrap, admin, answers);
+            session.warmUp();
+            for (Area area : areas(session)) if (answers.wantsArea(area.name)) run(area);
         }
         System.exit(0);
     }
@@ -41,6 +40,20 @@ public final class Suite {
     }
 
     private static List<Area> areas(Session session) {
-        return List.of(new Topics(session));
+        return List.of(
+            new Cluster(session),
+            new Topics(session),
+            new Partitions(session),
+            new Configs(session),
+            new TopicConfigs(session),
+            new Metadata(session),
+            new Produce(session),
+            new Idempotence(session),
+            new Fetch(session),
+            new Offsets(session),
+            new Commits(session),
+            new ClassicGroups(session),
+            new Groups(session),
+            new Clients(session));
     }
 }

@@ -48,11 +48,11 @@ abstract class Area {
         return admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).topicId();
     }
 
-    final void produce(String topic, int partition, Batch batch) throws Exception {
+    final void store(String topic, int partition, Batch batch) throws Exception {
         JsonNode answer = send(ApiKeys.PRODUCE, 9, """
             {acks: -1, timeoutMs: 5000, topicData: [{name: '%s', partitionData: [
               {index: %d, records: '%s'}]}]}""", topic, partition, batch);
         if (answer.findPath("errorCode").asInt(-1) != 0)
-            throw new IllegalStateException("cannot produce to " + topic + ": " + answer);
+            throw new IllegalStateException("cannot store into " + topic + ": " + answer);
     }
 }

@@ -26,7 +26,7 @@ final class Fetch extends Area {
     void run() throws Exception {
         id = topic("f-one", 2);
         for (String value : new String[] {"a", "b", "c"})
-            produce("f-one", 0, Batch.of(value + "0", value + "1", value + "2"));
+            store("f-one", 0, Batch.of(value + "0", value + "1", value + "2"));
         versions();
         ranges();
         targets();
@@ -83,7 +83,7 @@ final class Fetch extends Area {
     private void limits() throws Exception {
         topic("f-large", 2);
         for (int partition = 0; partition < 2; partition++)
-            for (int i = 0; i < 3; i++) produce("f-large", partition, Batch.of("x".repeat(1000)));
+            for (int i = 0; i < 3; i++) store("f-large", partition, Batch.of("x".repeat(1000)));
         String two = """
             {maxWaitMs: 0, minBytes: 0, maxBytes: %d, topics: [{topic: 'f-large', partitions: [
               {partition: 0, fetchOffset: 0, partitionMaxBytes: %d},
@@ -116,7 +116,7 @@ final class Fetch extends Area {
         ask("wait.minBytes.zero", () -> waited(wait, SHORT_WAIT_MS, 0, 0));
         ask("wait.zero", () -> waited(wait, 0, 1, 0));
         ask("wait.outOfRange", () -> waited(wait, SHORT_WAIT_MS, 1, 5));
-        produce("f-wait", 0, Batch.of("a"));
+        store("f-wait", 0, Batch.of("a"));
         ask("wait.enough", () -> waited(wait, SHORT_WAIT_MS, 1, 0));
         ask("wait.notEnough", () -> waited(wait, SHORT_WAIT_MS, 100_000, 0));
         ask("wait.notEnough.answer", FETCH, 12, wait, SHORT_WAIT_MS, 100_000, 0);
@@ -130,7 +130,7 @@ final class Fetch extends Area {
                     throw new IllegalStateException(e);
                 }
             });
-            produce("f-wait", 0, Batch.of("woken"));
+            store("f-wait", 0, Batch.of("woken"));
             return waiting.get();
         });
         ask("wait.pipelined", () -> {

@@ -28,9 +28,9 @@ final class Offsets extends Area {
     @Override
     void run() throws Exception {
         topic("o-one", 3);
-        produce("o-one", 0, Batch.of("a", "b", "c"));
-        produce("o-one", 0, Batch.compressed(Compression.gzip().build(), "d", "e", "f"));
-        produce("o-one", 0, Batch.at(Batch.T0 - 5_000, "old"));
+        store("o-one", 0, Batch.of("a", "b", "c"));
+        store("o-one", 0, Batch.compressed(Compression.gzip().build(), "d", "e", "f"));
+        store("o-one", 0, Batch.at(Batch.T0 - 5_000, "old"));
         specs("one", ONE);
         specs("empty", EMPTY);
         specs("unknown", new TopicPartition("o-none", 0));
@@ -107,7 +107,7 @@ final class Offsets extends Area {
     private void appendTime() throws Exception {
         topic("o-append", 1, "message.timestamp.type", "LogAppendTime");
         TopicPartition append = new TopicPartition("o-append", 0);
-        produce("o-append", 0, Batch.of("a", "b", "c"));
+        store("o-append", 0, Batch.of("a", "b", "c"));
         ask("appendTime.max", () -> listed(append, OffsetSpec.maxTimestamp()));
         ask("appendTime.zero", () -> listed(append, OffsetSpec.forTimestamp(0)));
         ask("appendTime.later", () -> listed(append,
@@ -142,7 +142,7 @@ final class Offsets extends Area {
             ask("delete.version." + version, org.apache.kafka.common.protocol.ApiKeys.DELETE_RECORDS, version, """
                 {topics: [{name: 'o-one', partitions: [{partitionIndex: 0, offset: 3},
                   {partitionIndex: 9, offset: 3}]}], timeoutMs: 5000}""");
-        produce("o-one", 0, Batch.of("after"));
+        store("o-one", 0, Batch.of("after"));
         ask("delete.producedAfter", () -> listed(ONE, OffsetSpec.latest()));
     }
 }

@@ -38,6 +38,12 @@ abstract class Area {
         return session.raw.send(key, version, json, arguments);
     }
 
+    /** The first error code of a response, alone; the whole response when it has none. */
+    static Object error(JsonNode answer) {
+        JsonNode code = answer.findValue("errorCode");
+        return code == null ? answer : Map.of("errorCode", code);
+    }
+
     /** Creates a topic of this area that keeps old records, ready to be produced to. */
     final Uuid topic(String topic, int partitions, String... configs) throws Exception {
         Map<String, String> values = new java.util.HashMap<>(Map.of("retention.ms", "-1"));

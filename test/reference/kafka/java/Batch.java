@@ -19,6 +19,8 @@ final class Batch {
     private static final int ATTRIBUTES = 21;
     private static final int LAST_OFFSET_DELTA = 23;
     private static final int MAX_TIMESTAMP = 35;
+    private static final int PRODUCER_EPOCH = 51;
+    private static final int SEQUENCE = 53;
     private static final int COUNT = 57;
 
     private final ByteBuffer bytes;
@@ -94,6 +96,11 @@ final class Batch {
 
     Batch maxTimestamp(long timestamp) {
         bytes.putLong(MAX_TIMESTAMP, timestamp);
+        return sealed();
+    }
+
+    Batch sequence(int epoch, int sequence) {
+        bytes.putShort(PRODUCER_EPOCH, (short) epoch).putInt(SEQUENCE, sequence);
         return sealed();
     }
 

@@ -64,7 +64,7 @@ final class ClassicGroups extends Area {
         ask("join.emptyInstance", JOIN_GROUP, 9, JOIN.replace("{groupId", "{groupInstanceId: '', groupId"),
             "cg-i", 10_000, "", "consumer", "range");
         ask("join.badInstance", JOIN_GROUP, 9, JOIN.replace("{groupId", "{groupInstanceId: 'a b', groupId"),
-            "cg-i", 10_000, "", "consumer", "range");
+            "cg-i2", 10_000, "", "consumer", "range");
         ask("list.pending", () -> state("cg-j"));
     }
 
@@ -159,7 +159,7 @@ final class ClassicGroups extends Area {
             java.util.TreeMap<String, JsonNode> groups = new java.util.TreeMap<>();
             for (JsonNode group : answer.path("groups"))
                 if (group.path("groupId").asText().startsWith("cg-")) groups.put(group.path("groupId").asText(), group);
-            return java.util.List.of(answer.path("errorCode"), groups);
+            return java.util.Map.of("errorCode", answer.path("errorCode"), "groups", groups);
         });
     }
 
@@ -175,7 +175,7 @@ final class ClassicGroups extends Area {
 
     /** The members of a join response come in no order; what counts is how many the leader is told. */
     private static Object joined(JsonNode answer, String leader) {
-        return java.util.Map.of("error", answer.path("errorCode"), "generation", answer.path("generationId"),
+        return java.util.Map.of("errorCode", answer.path("errorCode"), "generation", answer.path("generationId"),
             "members", answer.path("members").size(), "firstLeads", answer.path("leader").asText().equals(leader),
             "protocol", answer.path("protocolName"));
     }

@@ -153,7 +153,7 @@ final class Clients extends Area {
             seek("end", 15, reset);
         }
         ask("seek.duration", () -> {
-            try (Consumer<String, String> consumer = consumer("auto.offset.reset", "by_duration:P1D", "group.id", "cl-dur")) {
+            try (Consumer<String, String> consumer = consumer("auto.offset.reset", "by_duration:P5000D", "group.id", "cl-dur")) {
                 consumer.assign(List.of(ONE));
                 consumer.poll(Duration.ofMillis(500));
                 return consumer.position(ONE);

@@ -116,7 +116,8 @@ final class Configs extends Area {
                 return local && entry != null ? entry.isReadOnly() : shape;
             });
         }
-        ask("broker.unknown", () -> described(new ConfigResource(Type.BROKER, "77")).entries().size());
+        ask("broker.unknown", DESCRIBE_CONFIGS, 4,
+            "{resources: [{resourceType: 4, resourceName: '77', configurationKeys: null}]}");
         ask("broker.notANumber", () -> described(new ConfigResource(Type.BROKER, "x")).entries().size());
         ask("broker.default", () -> described(new ConfigResource(Type.BROKER, "")).entries().size());
         ask("logger", () -> described(new ConfigResource(Type.BROKER_LOGGER, broker.name()))
@@ -231,7 +232,9 @@ final class Configs extends Area {
         brokerChange("broker.delete.dynamic", all, op(DELETE, "log.segment.bytes", null));
         session.barrier();
         after("broker.delete.dynamic.topic", "c-plain", "segment.bytes");
-        brokerChange("broker.other", new ConfigResource(Type.BROKER, "77"), op(SET, "log.segment.bytes", "5000000"));
+        ask("broker.other", INCREMENTAL_ALTER_CONFIGS, 1, """
+            {resources: [{resourceType: 4, resourceName: '77', configs: [
+              {name: 'log.segment.bytes', value: '5000000'}]}]}""");
         brokerChange("broker.set.notANumber", new ConfigResource(Type.BROKER, "x"),
             op(SET, "log.segment.bytes", "5000000"));
     }

@@ -53,8 +53,8 @@ final class Idempotence extends Area {
         produce("gap.filled", 0, Batch.idempotent(id, 0, 1, "a", "b"));
         produce("gap.after", 0, Batch.idempotent(id, 0, 3, "a"));
         produce("gap.backToZero", 0, Batch.idempotent(id, 0, 0, "a", "b", "c", "d", "e"));
-        produce("gap.noSequence", 0, Batch.idempotent(id, 0, -1, "a"));
-        produce("gap.noEpoch", 0, Batch.idempotent(id, -1, 4, "a"));
+        produce("gap.noSequence", 0, Batch.idempotent(id, 0, 0, "a").sequence(0, -1));
+        produce("gap.noEpoch", 0, Batch.idempotent(id, 0, 0, "a").sequence(-1, 4));
     }
 
     private void epochs(long id) {

@@ -52,10 +52,8 @@ final class Metadata extends Area {
     private void names() {
         String[] names = {"a b", ".", "..", "", "x".repeat(250), "__cluster_metadata"};
         for (String name : names)
-            ask("name(" + (name.length() > 20 ? "250" : name) + ")", () -> {
-                JsonNode topics = send(METADATA, 12, "{topics: [{name: '%s'}]}", name).get("topics");
-                return topics == null ? "closed" : topics.findPath("errorCode").asInt();
-            });
+            ask("name(" + (name.length() > 20 ? "250" : name) + ")",
+                () -> error(send(METADATA, 12, "{topics: [{name: '%s'}]}", name)));
         ask("sameTwice", METADATA, 12, "{topics: [{name: 'm-one'}, {name: 'm-one'}]}");
         ask("goodBesideBad", METADATA, 12, "{topics: [{name: 'm-one'}, {name: 'a b'}]}");
     }

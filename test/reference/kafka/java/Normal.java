@@ -21,18 +21,21 @@ import org.apache.kafka.common.protocol.Errors;
 final class Normal {
     private static final Set<String> NODES = Set.of("nodeId", "leaderId", "brokerId", "controllerId",
         "leader", "replicaNodes", "isrNodes", "replicas", "isr");
-    private static final Set<String> ADDRESSES = Set.of("host", "port", "clusterId");
     private static final Pattern UUID =
         Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
+    private static final List<String> IDENTITIES =
+        List.of("name", "topic", "groupId", "index", "partitionIndex", "partition");
     private static final String NO_UUID = "AAAAAAAAAAAAAAAAAAAAAA";
     private static final long CLOCK_SLACK_MS = 60_000;
 
     private final String address;
+    private final int port;
     private final int node;
     private final long startedMs = System.currentTimeMillis();
 
     Normal(String address, int node) {
         this.address = address;
+        this.port = Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
         this.node = node;
     }
 
@@ -45,7 +48,7 @@ final class Normal {
         if (value instanceof ArrayNode array) {
             List<JsonNode> copy = new ArrayList<>();
             for (JsonNode element : array) copy.add(value(key, element, messages));
-            if (isNamed(copy)) copy.sort(Comparator.comparing(element -> element.get("name").asText()));
+            sort(copy);
             return JsonNodeFactory.instance.arrayNode().addAll(copy);
         }
         if (value.isTextual()) return text(key, value.asText());
@@ -66,14 +69,16 @@ final class Normal {
         return copy;
     }
 
-    /** A list of named things has no order: Kafka shuffles some of them on purpose. */
-    private static boolean isNamed(List<JsonNode> elements) {
-        return elements.stream().allMatch(element -> element.hasNonNull("name"));
+    /** A list of named or numbered things has no order: Kafka shuffles some of them on purpose. */
+    private static void sort(List<JsonNode> elements) {
+        for (String key : IDENTITIES)
+            if (elements.stream().allMatch(element -> element.hasNonNull(key)))
+                elements.sort(Comparator.<JsonNode>comparingInt(element -> element.get(key).asInt())
+                    .thenComparing(element -> element.get(key).asText()));
     }
 
     private JsonNode text(String key, String text) {
         if ("clusterId".equals(key)) return word("cluster");
-        if ("host".equals(key)) return word("host");
         if ("topicId".equals(key)) return text.equals(NO_UUID) ? TextNode.valueOf(text) : word("uuid");
         return TextNode.valueOf(plain(text));
     }
@@ -86,7 +91,7 @@ final class Normal {
         long n = value.asLong();
         if (key == null) return near(n) ? word("now") : value;
         if (NODES.contains(key) && n == node) return word("node");
-        if (ADDRESSES.contains(key)) return word(key);
+        if (key.equals("port") && n == port) return word("port");
         if (key.equals("producerId") && n >= 0) return word("pid");
         if (key.equals("sessionId") && n != 0) return word("session");
         if (key.endsWith("rrorCode")) return TextNode.valueOf(Errors.forCode((short) n).name());

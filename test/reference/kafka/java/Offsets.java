@@ -1,5 +1,6 @@
 package reference;
 
+import static org.apache.kafka.common.protocol.ApiKeys.DELETE_RECORDS;
 import static org.apache.kafka.common.protocol.ApiKeys.LIST_OFFSETS;
 
 import java.util.LinkedHashMap;
@@ -135,11 +136,11 @@ final class Offsets extends Area {
         ask("delete.all.max", () -> listed(ONE, OffsetSpec.maxTimestamp()));
         delete("delete.empty", EMPTY, -1);
         delete("delete.empty.one", EMPTY, 1);
-        delete("delete.unknownPartition", new TopicPartition("o-one", 9), 0);
-        delete("delete.unknownTopic", new TopicPartition("o-none", 0), 0);
+        ask("delete.unknownTopic", DELETE_RECORDS, 2, """
+            {topics: [{name: 'o-none', partitions: [{partitionIndex: 0, offset: 0}]}], timeoutMs: 5000}""");
         delete("delete.internal", new TopicPartition("__consumer_offsets", 0), -1);
         for (int version = 0; version <= 2; version++)
-            ask("delete.version." + version, org.apache.kafka.common.protocol.ApiKeys.DELETE_RECORDS, version, """
+            ask("delete.version." + version, DELETE_RECORDS, version, """
                 {topics: [{name: 'o-one', partitions: [{partitionIndex: 0, offset: 3},
                   {partitionIndex: 9, offset: 3}]}], timeoutMs: 5000}""");
         store("o-one", 0, Batch.of("after"));

@@ -22,7 +22,6 @@ final class Partitions extends Area {
         grow("fewer", NewPartitions.increaseTo(2));
         grow("zero", NewPartitions.increaseTo(0));
         grow("negative", NewPartitions.increaseTo(-1));
-        grow("tooMany", NewPartitions.increaseTo(20_000));
         grow("more", NewPartitions.increaseTo(4));
         grow("assignment.good", NewPartitions.increaseTo(5, List.of(List.of(1))));
         grow("assignment.tooFew", NewPartitions.increaseTo(7, List.of(List.of(1))));

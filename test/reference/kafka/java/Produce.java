@@ -110,7 +110,6 @@ final class Produce extends Area {
 
     private void malformed() throws Exception {
         topic("pr-bad", 1);
-        ask("records.null", PRODUCE, 9, ONE.replace("'%s'}]}]", "null}]}]"), -1, "pr-bad", 0);
         produce("records.empty", "pr-bad", "");
         produce("crc", "pr-bad", Batch.of("a").brokenCrc());
         for (int magic : new int[] {0, 1, 3, -1})
@@ -133,7 +132,10 @@ final class Produce extends Area {
         produce("garbage", "pr-bad", Base64.getEncoder().encodeToString(new byte[100]));
         produce("batches.two", "pr-bad", joined(Batch.of("a"), Batch.of("b")));
         produce("batches.secondBad", "pr-bad", joined(Batch.of("a"), Batch.of("b").brokenCrc()));
-        produce("record.badLength", "pr-bad", Batch.of("abc").byteFromEnd(9, 0x7e));
+        produce("record.headerCount", "pr-bad", Batch.of("abc").byteFromEnd(1, 0x7e));
+        produce("record.valueLength", "pr-bad", Batch.of("abc").byteFromEnd(5, 0x7e));
+        produce("record.offsetDelta", "pr-bad", Batch.of("abc").byteFromEnd(9, 0x7e));
+        produce("record.length", "pr-bad", Batch.of("abc").byteFromEnd(12, 0x7e));
         produce("maxTimestamp.wrong", "pr-bad", Batch.of("a").maxTimestamp(Batch.T0 + 99_999));
         stored("stored.afterBad", "pr-bad", 0);
     }

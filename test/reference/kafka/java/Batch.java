@@ -42,6 +42,14 @@ final class Batch {
         return new Batch(MemoryRecords.withRecords(Compression.NONE, records(timestamp, values)));
     }
 
+    /** One record for each timestamp. */
+    static Batch atEach(long... timestamps) {
+        SimpleRecord[] records = new SimpleRecord[timestamps.length];
+        for (int i = 0; i < records.length; i++)
+            records[i] = new SimpleRecord(timestamps[i], "k".getBytes(), "v".getBytes());
+        return new Batch(MemoryRecords.withRecords(Compression.NONE, records));
+    }
+
     static Batch withoutKey(String value) {
         SimpleRecord record = new SimpleRecord(T0, null, value.getBytes());
         return new Batch(MemoryRecords.withRecords(Compression.NONE, record));

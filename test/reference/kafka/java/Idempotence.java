@@ -14,7 +14,7 @@ final class Idempotence extends Area {
 
     @Override
     void run() throws Exception {
-        topic(TOPIC, 4);
+        topic(TOPIC, 5);
         duplicates(newId());
         gaps(newId());
         epochs(newId());
@@ -95,8 +95,8 @@ final class Idempotence extends Area {
     }
 
     private void describe(long id) {
-        produce("describe.first", 3, Batch.idempotent(id, 0, 0, "a"));
+        produce("describe.first", 4, Batch.idempotent(id, 0, 0, "a"));
         ask("describe", org.apache.kafka.common.protocol.ApiKeys.DESCRIBE_PRODUCERS, 0,
-            "{topics: [{name: '%s', partitionIndexes: [3, 9]}]}", TOPIC);
+            "{topics: [{name: '%s', partitionIndexes: [4, 9]}]}", TOPIC);
     }
 }

@@ -200,7 +200,7 @@ final class Produce extends Area {
         produce("timestamp.window.old", "pr-window", Batch.at(now - 600_000, "a"));
         produce("timestamp.window.future", "pr-window", Batch.at(now + 600_000, "a"));
         produce("timestamp.window.now", "pr-window", Batch.at(now, "a"));
-        produce("timestamp.window.secondFuture", "pr-window", Batch.at(now + 59_500, "a", "b", "c", "d"));
+        produce("timestamp.window.secondFuture", "pr-window", Batch.atEach(now, now + 600_000, now));
         topic("pr-append", 1, "message.timestamp.type", "LogAppendTime");
         produce("timestamp.append", "pr-append", Batch.of("a", "b"));
         produce("timestamp.append.compressed", "pr-append", Batch.compressed(Compression.gzip().build(), "a", "b"));

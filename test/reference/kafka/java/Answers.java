@@ -16,7 +16,7 @@ import org.apache.kafka.common.protocol.Errors;
 
 /**
  * Asks questions and prints one JSON line for each: its id, the normalised answer, and the human
- * messages, which are shown but never compared. A question that throws is answered by its exception.
+ * messages, which are shown but never compared. What a question throws is its answer.
  */
 final class Answers {
     static final ObjectMapper JSON = new ObjectMapper();
@@ -59,7 +59,7 @@ final class Answers {
         out.flush();
     }
 
-    /** What an exception says: its class, the protocol's error code, and the message beside them. */
+    /** What an exception says: its class, the error of the protocol, and its message. */
     static Map<String, Object> failure(Throwable thrown) {
         Throwable e = thrown;
         while (e instanceof ExecutionException && e.getCause() != null) e = e.getCause();

@@ -1,6 +1,7 @@
 package reference;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,7 +35,8 @@ abstract class Area {
     }
 
     /** The response to a request that prepares a question, or null when there was none. */
-    final JsonNode send(ApiKeys key, int version, String json, Object... arguments) throws Exception {
+    final JsonNode send(ApiKeys key, int version, String json,
+        Object... arguments) throws Exception {
         return session.raw.send(key, version, json, arguments);
     }
 
@@ -46,7 +48,7 @@ abstract class Area {
 
     /** Creates a topic of this area that keeps old records, ready to be produced to. */
     final Uuid topic(String topic, int partitions, String... configs) throws Exception {
-        Map<String, String> values = new java.util.HashMap<>(Map.of("retention.ms", "-1"));
+        Map<String, String> values = new HashMap<>(Map.of("retention.ms", "-1"));
         for (int i = 0; i < configs.length; i += 2) values.put(configs[i], configs[i + 1]);
         NewTopic wanted = new NewTopic(topic, Optional.of(partitions), Optional.empty());
         admin.createTopics(List.of(wanted.configs(values))).all().get();

@@ -9,7 +9,7 @@ import org.apache.kafka.common.utils.Crc32C;
 
 /** One record batch v2 as bytes, right at first, whose fields can then be made wrong one by one. */
 final class Batch {
-    /** The timestamp of the first record of every batch here: far enough in the past to be fixed. */
+    /** The timestamp of the first record of a batch: in the past, so that it can be fixed. */
     static final long T0 = 1_700_000_000_000L;
 
     private static final int LENGTH = 8;
@@ -68,7 +68,8 @@ final class Batch {
     private static SimpleRecord[] records(long timestamp, String[] values) {
         SimpleRecord[] records = new SimpleRecord[values.length];
         for (int i = 0; i < values.length; i++)
-            records[i] = new SimpleRecord(timestamp + i * 1000L, ("k" + i).getBytes(), values[i].getBytes());
+            records[i] = new SimpleRecord(timestamp + i * 1000L, ("k" + i).getBytes(),
+                values[i].getBytes());
         return records;
     }
 

@@ -18,7 +18,8 @@ final class Batches {
         for (int t = 0; t < fetched.responses().size(); t++) {
             var partitions = fetched.responses().get(t).partitions();
             for (int p = 0; p < partitions.size(); p++) {
-                ObjectNode into = (ObjectNode) json.get("responses").get(t).get("partitions").get(p);
+                ObjectNode into = (ObjectNode) json.get("responses").get(t).get("partitions")
+                    .get(p);
                 into.remove("recordsSizeInBytes");
                 into.set("records", describe(partitions.get(p)));
             }
@@ -35,9 +36,11 @@ final class Batches {
     private static ObjectNode describe(RecordBatch batch) {
         ObjectNode node = Answers.JSON.createObjectNode();
         node.put("baseOffset", batch.baseOffset()).put("lastOffset", batch.lastOffset());
-        node.put("partitionLeaderEpoch", batch.partitionLeaderEpoch()).put("valid", batch.isValid());
+        node.put("partitionLeaderEpoch", batch.partitionLeaderEpoch())
+            .put("valid", batch.isValid());
         node.put("compression", batch.compressionType().name);
-        node.put("timestampType", batch.timestampType().name).put("maxTimestamp", batch.maxTimestamp());
+        node.put("timestampType", batch.timestampType().name)
+            .put("maxTimestamp", batch.maxTimestamp());
         node.put("producerId", batch.producerId()).put("producerEpoch", batch.producerEpoch());
         node.put("baseSequence", batch.baseSequence());
         ArrayNode records = node.putArray("records");

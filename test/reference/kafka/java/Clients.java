@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -32,8 +33,9 @@ final class Clients extends Area {
     @Override
     void run() throws Exception {
         topic("cl-one", 2);
+        List<String> codecs = List.of("none", "gzip", "snappy", "lz4", "zstd");
         for (String acks : List.of("0", "1", "all"))
-            for (String codec : List.of("none", "gzip", "snappy", "lz4", "zstd")) produces(acks, codec);
+            for (String codec : codecs) produces(acks, codec);
         refusals();
         reading();
         seeking();
@@ -44,8 +46,8 @@ final class Clients extends Area {
 
     private Producer<String, String> producer(String... settings) {
         Properties properties = Session.client(session.bootstrap);
-        properties.put("max.block.ms", "3000");
-        properties.put("delivery.timeout.ms", "6000");
+        properties.put("max.block.ms", "10000");
+        properties.put("delivery.timeout.ms", "15000");
         for (int i = 0; i < settings.length; i += 2) properties.put(settings[i], settings[i + 1]);
         return new KafkaProducer<>(properties, new StringSerializer(), new StringSerializer());
     }
@@ -59,7 +61,8 @@ final class Clients extends Area {
     }
 
     private static ProducerRecord<String, String> record(String topic, String key, String value) {
-        ProducerRecord<String, String> record = new ProducerRecord<>(topic, 0, Batch.T0, key, value);
+        ProducerRecord<String, String> record =
+            new ProducerRecord<>(topic, 0, Batch.T0, key, value);
         record.headers().add("trace", new byte[] {1, 2});
         record.headers().add("nothing", null);
         return record;
@@ -74,8 +77,9 @@ final class Clients extends Area {
 
     private void produces(String acks, String codec) {
         ask("produce.acks." + acks + "." + codec, () -> {
-            try (Producer<String, String> producer = producer("acks", acks, "compression.type", codec,
-                    "enable.idempotence", Boolean.toString(acks.equals("all")))) {
+            String idempotent = Boolean.toString(acks.equals("all"));
+            try (Producer<String, String> producer = producer("acks", acks,
+                    "compression.type", codec, "enable.idempotence", idempotent)) {
                 return shape(producer.send(record("cl-one", "k", acks + codec)).get());
             }
         });
@@ -98,7 +102,8 @@ final class Clients extends Area {
         ask("produce.autoCreated", sends("cl-auto", "k", "v"));
         ask("produce.null.value", sends("cl-compact", "k", null));
         ask("partitionsFor.unknown", () -> {
-            try (Consumer<String, String> consumer = consumer("allow.auto.create.topics", "false")) {
+            try (Consumer<String, String> consumer =
+                    consumer("allow.auto.create.topics", "false")) {
                 return consumer.partitionsFor("cl-none");
             }
         });
@@ -153,7 +158,8 @@ final class Clients extends Area {
             seek("end", 15, reset);
         }
         ask("seek.duration", () -> {
-            try (Consumer<String, String> consumer = consumer("auto.offset.reset", "by_duration:P5000D", "group.id", "cl-dur")) {
+            try (Consumer<String, String> consumer =
+                    consumer("auto.offset.reset", "by_duration:P5000D", "group.id", "cl-dur")) {
                 consumer.assign(List.of(ONE));
                 consumer.poll(Duration.ofMillis(500));
                 return consumer.position(ONE);
@@ -164,12 +170,15 @@ final class Clients extends Area {
     private void lookups() {
         ask("lookup.ends", () -> {
             try (Consumer<String, String> consumer = consumer()) {
-                return List.of(consumer.beginningOffsets(List.of(ONE)).get(ONE), consumer.endOffsets(List.of(ONE)).get(ONE));
+                return List.of(consumer.beginningOffsets(List.of(ONE)).get(ONE),
+                    consumer.endOffsets(List.of(ONE)).get(ONE));
             }
         });
         ask("lookup.times", () -> {
             try (Consumer<String, String> consumer = consumer()) {
-                return String.valueOf(consumer.offsetsForTimes(Map.of(ONE, Batch.T0, new TopicPartition("cl-one", 1), 0L)));
+                Map<TopicPartition, Long> times =
+                    Map.of(ONE, Batch.T0, new TopicPartition("cl-one", 1), 0L);
+                return String.valueOf(consumer.offsetsForTimes(times));
             }
         });
         ask("lookup.times.none", () -> {
@@ -192,8 +201,8 @@ final class Clients extends Area {
     private void group(String protocol) {
         String group = "cl-group-" + protocol;
         ask("group." + protocol + ".first", () -> {
-            try (Consumer<String, String> consumer = consumer("group.id", group, "group.protocol", protocol,
-                    "max.poll.records", "4")) {
+            try (Consumer<String, String> consumer = consumer("group.id", group,
+                    "group.protocol", protocol, "max.poll.records", "4")) {
                 consumer.subscribe(List.of("cl-one"));
                 List<Object> taken = take(consumer, 4);
                 consumer.commitSync(Map.of(ONE, new OffsetAndMetadata(4, "four")));
@@ -201,10 +210,11 @@ final class Clients extends Area {
             }
         });
         ask("group." + protocol + ".second", () -> {
-            try (Consumer<String, String> consumer = consumer("group.id", group, "group.protocol", protocol)) {
+            try (Consumer<String, String> consumer =
+                    consumer("group.id", group, "group.protocol", protocol)) {
                 consumer.subscribe(List.of("cl-one"));
                 List<Object> taken = take(consumer, 11);
-                return List.of(taken.size(), String.valueOf(consumer.committed(java.util.Set.of(ONE))));
+                return List.of(taken.size(), String.valueOf(consumer.committed(Set.of(ONE))));
             }
         });
     }

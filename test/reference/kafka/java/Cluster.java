@@ -58,17 +58,19 @@ final class Cluster extends Area {
         String[] names = {"", "-a", "a-", "a b", "a_b", "a.b-c", "ä", "a".repeat(300)};
         for (String name : names) {
             String what = name.length() > 20 ? "long" : name;
-            ask("apiVersions.name(" + what + ")", () -> error(send(API_VERSIONS, 3, client, name, "1")));
+            ask("apiVersions.name(" + what + ")", () ->
+                error(send(API_VERSIONS, 3, client, name, "1")));
             ask("apiVersions.softwareVersion(" + what + ")",
                 () -> error(send(API_VERSIONS, 3, client, "a", name)));
         }
     }
 
-    /** A version from the future is answered in version 0, with error 35 and the supported range. */
+    /** A version from the future is answered in version 0, with error 35 and the ranges. */
     private Object unknownVersion() throws Exception {
         session.raw.post(API_VERSIONS.id, 99, 2, ByteBuffer.allocate(1));
         JsonNode answer = session.raw.response(API_VERSIONS, 0);
-        return Map.of("errorCode", answer.get("errorCode"), "keys", answer.get("apiKeys").size() > 0);
+        boolean hasKeys = !answer.get("apiKeys").isEmpty();
+        return Map.of("errorCode", answer.get("errorCode"), "keys", hasKeys);
     }
 
     private void describe() {
@@ -105,19 +107,22 @@ final class Cluster extends Area {
         ask("coordinator.emptyBesideGood", FIND_COORDINATOR, 4, "{coordinatorKeys: ['', 'cl-a']}");
         ask("coordinator.none", FIND_COORDINATOR, 6, "{coordinatorKeys: []}");
         ask("coordinator.sameTwice", FIND_COORDINATOR, 6, "{coordinatorKeys: ['cl-a', 'cl-a']}");
-        ask("coordinator.share.badKey", FIND_COORDINATOR, 6, "{keyType: 2, coordinatorKeys: ['x']}");
+        ask("coordinator.share.badKey", FIND_COORDINATOR, 6,
+            "{keyType: 2, coordinatorKeys: ['x']}");
         ask("coordinator.long", FIND_COORDINATOR, 6, "{coordinatorKeys: ['%s']}", "g".repeat(1000));
     }
 
     private void producerIds() {
         for (int version = 0; version <= 5; version++)
-            ask("producerId.version." + version, INIT_PRODUCER_ID, version, "{transactionalId: null}");
+            ask("producerId.version." + version, INIT_PRODUCER_ID, version,
+                "{transactionalId: null}");
         ask("producerId.timeout.zero", INIT_PRODUCER_ID, 4,
             "{transactionalId: null, transactionTimeoutMs: 0}");
         ask("producerId.emptyTransactionalId", INIT_PRODUCER_ID, 4, "{transactionalId: ''}");
         ask("producerId.keep", INIT_PRODUCER_ID, 4,
             "{transactionalId: null, producerId: 5, producerEpoch: 3}");
-        ask("producerId.epochOnly", INIT_PRODUCER_ID, 4, "{transactionalId: null, producerEpoch: 3}");
+        ask("producerId.epochOnly", INIT_PRODUCER_ID, 4,
+            "{transactionalId: null, producerEpoch: 3}");
         ask("producerId.idOnly", INIT_PRODUCER_ID, 4, "{transactionalId: null, producerId: 3}");
         ask("producerId.differ", () -> {
             JsonNode a = send(INIT_PRODUCER_ID, 4, "{transactionalId: null}");
@@ -139,7 +144,8 @@ final class Cluster extends Area {
         ask("frame.aboveRequestMax", () -> closes(ByteBuffer.allocate(4).putInt(104_857_601)));
         ask("frame.zeroSize", () -> closes(ByteBuffer.allocate(4).putInt(0)));
         ask("frame.http", () -> closes(ByteBuffer.wrap("GET / HTTP/1.1\r\n\r\n".getBytes())));
-        ask("frame.tls", () -> closes(ByteBuffer.wrap(new byte[] {22, 3, 1, 2, 0, 1, 0, 1, (byte) 0xfc, 3, 3})));
+        byte[] clientHello = {22, 3, 1, 2, 0, 1, 0, 1, (byte) 0xfc, 3, 3};
+        ask("frame.tls", () -> closes(ByteBuffer.wrap(clientHello)));
         ask("frame.headerOnly", () -> closes(header(ApiKeys.METADATA.id, 0)));
         ask("frame.unknownKey", () -> closes(header(999, 0)));
         ask("frame.negativeKey", () -> closes(header(-1, 0)));

@@ -1,5 +1,6 @@
 package reference;
 
+import static org.apache.kafka.common.protocol.ApiKeys.DELETE_GROUPS;
 import static org.apache.kafka.common.protocol.ApiKeys.OFFSET_COMMIT;
 import static org.apache.kafka.common.protocol.ApiKeys.OFFSET_DELETE;
 import static org.apache.kafka.common.protocol.ApiKeys.OFFSET_FETCH;
@@ -16,7 +17,8 @@ import org.apache.kafka.common.Uuid;
 /** OffsetCommit, OffsetFetch and OffsetDelete without members, and their Admin calls. */
 final class Commits extends Area {
     private static final String COMMIT = """
-        {groupId: '%s', generationIdOrMemberEpoch: %d, memberId: '%s', topics: [{name: '%s', partitions: [
+        {groupId: '%s', generationIdOrMemberEpoch: %d, memberId: '%s',
+          topics: [{name: '%s', partitions: [
           {partitionIndex: %d, committedOffset: %d, committedMetadata: '%s'}]}]}""";
 
     private Uuid id;
@@ -36,16 +38,19 @@ final class Commits extends Area {
 
     private void commit(String question, int version, String group, int generation, String member,
             String topic, int partition, long offset, String metadata) {
-        ask(question, OFFSET_COMMIT, version, COMMIT, group, generation, member, topic, partition, offset, metadata);
+        ask(question, OFFSET_COMMIT, version, COMMIT, group, generation, member, topic, partition,
+            offset, metadata);
     }
 
     private void commits() {
         for (int version = 2; version <= 9; version++)
-            commit("commit.version." + version, version, "co-g", -1, "", "co-one", 0, version, "v" + version);
+            commit("commit.version." + version, version, "co-g", -1, "", "co-one", 0, version, "v");
         String byId = COMMIT.replace("name: '%s'", "topicId: '%s'");
         ask("commit.version.10", OFFSET_COMMIT, 10, byId, "co-g", -1, "", id, 0, 10, "v10");
-        ask("commit.unknownTopicId", OFFSET_COMMIT, 10, byId, "co-g", -1, "", new Uuid(1, 9), 0, 10, "");
-        ask("commit.zeroTopicId", OFFSET_COMMIT, 10, byId, "co-g", -1, "", Uuid.ZERO_UUID, 0, 10, "");
+        ask("commit.unknownTopicId", OFFSET_COMMIT, 10, byId, "co-g", -1, "", new Uuid(1, 9), 0,
+            10, "");
+        ask("commit.zeroTopicId", OFFSET_COMMIT, 10, byId, "co-g", -1, "", Uuid.ZERO_UUID, 0, 10,
+            "");
         commit("commit.emptyGroup", 8, "", -1, "", "co-one", 0, 1, "");
         commit("commit.unknownTopic", 8, "co-g", -1, "", "co-none", 0, 1, "");
         commit("commit.unknownPartition", 8, "co-g", -1, "", "co-one", 9, 1, "");
@@ -60,21 +65,24 @@ final class Commits extends Area {
         commit("commit.known.generation", 8, "co-g", 1, "", "co-one", 0, 1, "");
         commit("commit.known.member", 8, "co-g", 1, "nobody", "co-one", 0, 1, "");
         commit("commit.longGroup", 8, "g".repeat(1_000), -1, "", "co-one", 0, 1, "");
-        ask("commit.instance", OFFSET_COMMIT, 8, COMMIT.replace("{groupId", "{groupInstanceId: 'i', groupId"),
+        ask("commit.instance", OFFSET_COMMIT, 8,
+            COMMIT.replace("{groupId", "{groupInstanceId: 'i', groupId"),
             "co-g", -1, "", "co-one", 0, 1, "");
         ask("commit.nullMetadata", OFFSET_COMMIT, 8, COMMIT.replace("'%s'}]}]}", "null}]}]}"),
             "co-g", -1, "", "co-one", 2, 7);
         ask("commit.leaderEpoch", OFFSET_COMMIT, 8,
             COMMIT.replace("committedMetadata", "committedLeaderEpoch: 5, committedMetadata"),
             "co-epoch", -1, "", "co-one", 0, 3, "e");
-        ask("commit.nothing", OFFSET_COMMIT, 8, "{groupId: 'co-g', generationIdOrMemberEpoch: -1, topics: []}");
+        ask("commit.nothing", OFFSET_COMMIT, 8,
+            "{groupId: 'co-g', generationIdOrMemberEpoch: -1, topics: []}");
         ask("commit.goodBesideBad", OFFSET_COMMIT, 8, """
             {groupId: 'co-beside', generationIdOrMemberEpoch: -1, topics: [
               {name: 'co-one', partitions: [{partitionIndex: 0, committedOffset: 1},
                 {partitionIndex: 8, committedOffset: 1}]},
               {name: 'co-none', partitions: [{partitionIndex: 0, committedOffset: 1}]}]}""");
         ask("commit.retention.version.2", OFFSET_COMMIT, 2,
-            COMMIT.replace("{groupId", "{retentionTimeMs: 1000, groupId"), "co-g", -1, "", "co-one", 0, 42, "r");
+            COMMIT.replace("{groupId", "{retentionTimeMs: 1000, groupId"), "co-g", -1, "",
+                "co-one", 0, 42, "r");
     }
 
     private void fetches() {
@@ -86,7 +94,8 @@ final class Commits extends Area {
               {name: 'co-none', partitionIndexes: [0]}]}]}""";
         for (int version = 8; version <= 9; version++)
             ask("fetch.version." + version, OFFSET_FETCH, version, many, "co-g");
-        String byId = "{groups: [{groupId: '%s', topics: [{topicId: '%s', partitionIndexes: [0, 7]}]}]}";
+        String byId =
+            "{groups: [{groupId: '%s', topics: [{topicId: '%s', partitionIndexes: [0, 7]}]}]}";
         ask("fetch.version.10", OFFSET_FETCH, 10, byId, "co-g", id);
         ask("fetch.unknownTopicId", OFFSET_FETCH, 10, byId, "co-g", new Uuid(1, 9));
         ask("fetch.all.2", OFFSET_FETCH, 2, "{groupId: 'co-g', topics: null}");
@@ -94,13 +103,15 @@ final class Commits extends Area {
         ask("fetch.all.10", OFFSET_FETCH, 10, "{groups: [{groupId: 'co-g', topics: null}]}");
         ask("fetch.noTopics", OFFSET_FETCH, 8, "{groups: [{groupId: 'co-g', topics: []}]}");
         ask("fetch.unknownGroup", OFFSET_FETCH, 8, many, "co-nobody");
-        ask("fetch.unknownGroup.all", OFFSET_FETCH, 8, "{groups: [{groupId: 'co-nobody', topics: null}]}");
+        ask("fetch.unknownGroup.all", OFFSET_FETCH, 8,
+            "{groups: [{groupId: 'co-nobody', topics: null}]}");
         ask("fetch.emptyGroup", OFFSET_FETCH, 8, many, "");
         ask("fetch.twoGroups", OFFSET_FETCH, 8, """
             {groups: [{groupId: 'co-g', topics: [{name: 'co-one', partitionIndexes: [0]}]},
               {groupId: 'co-epoch', topics: null}]}""");
         ask("fetch.noGroups", OFFSET_FETCH, 8, "{groups: []}");
-        ask("fetch.requireStable", OFFSET_FETCH, 8, "{requireStable: true, groups: [{groupId: 'co-g', topics: null}]}");
+        ask("fetch.requireStable", OFFSET_FETCH, 8,
+            "{requireStable: true, groups: [{groupId: 'co-g', topics: null}]}");
         ask("fetch.member.unknown", OFFSET_FETCH, 9, """
             {groups: [{groupId: 'co-g', memberId: 'nobody', memberEpoch: 3, topics: null}]}""");
         ask("fetch.beside", OFFSET_FETCH, 8, "{groups: [{groupId: 'co-beside', topics: null}]}");
@@ -113,8 +124,10 @@ final class Commits extends Area {
         ask("admin.list", () -> listed("co-admin"));
         ask("admin.list.unknown", () -> listed("co-nobody"));
         ask("admin.list.empty", () -> listed(""));
-        ask("admin.list.uncommitted", () -> String.valueOf(admin.listConsumerGroupOffsets(Map.of("co-admin",
-            new ListConsumerGroupOffsetsSpec().topicPartitions(List.of(new TopicPartition("co-one", 2)))))
+        ask("admin.list.uncommitted", () ->
+            String.valueOf(admin.listConsumerGroupOffsets(Map.of("co-admin",
+            new ListConsumerGroupOffsetsSpec()
+                .topicPartitions(List.of(new TopicPartition("co-one", 2)))))
             .partitionsToOffsetAndMetadata("co-admin").get()));
         TopicPartition none = new TopicPartition("co-none", 0);
         ask("admin.alter.unknownTopic", () -> admin.alterConsumerGroupOffsets("co-admin",
@@ -134,21 +147,29 @@ final class Commits extends Area {
     private void deletes() {
         TopicPartition one = new TopicPartition("co-one", 0);
         TopicPartition none = new TopicPartition("co-none", 0);
-        ask("delete.offset", () -> admin.deleteConsumerGroupOffsets("co-admin", Set.of(one)).partitionResult(one).get());
+        ask("delete.offset", () -> admin.deleteConsumerGroupOffsets("co-admin", Set.of(one))
+            .partitionResult(one).get());
         ask("delete.offset.after", () -> listed("co-admin"));
-        ask("delete.offset.again", () -> admin.deleteConsumerGroupOffsets("co-admin", Set.of(one)).partitionResult(one).get());
-        ask("delete.offset.unknownTopic", () -> admin.deleteConsumerGroupOffsets("co-g", Set.of(none)).partitionResult(none).get());
-        ask("delete.offset.unknownGroup", () -> admin.deleteConsumerGroupOffsets("co-nobody", Set.of(one)).partitionResult(one).get());
+        ask("delete.offset.again", () -> admin.deleteConsumerGroupOffsets("co-admin", Set.of(one))
+            .partitionResult(one).get());
+        ask("delete.offset.unknownTopic", () ->
+            admin.deleteConsumerGroupOffsets("co-g", Set.of(none)).partitionResult(none).get());
+        ask("delete.offset.unknownGroup", () ->
+            admin.deleteConsumerGroupOffsets("co-nobody", Set.of(one)).partitionResult(one).get());
         ask("delete.raw", OFFSET_DELETE, 0, """
-            {groupId: 'co-g', topics: [{name: 'co-one', partitions: [{partitionIndex: 1}, {partitionIndex: 8}]}]}""");
+            {groupId: 'co-g', topics: [{name: 'co-one',
+              partitions: [{partitionIndex: 1}, {partitionIndex: 8}]}]}""");
         ask("delete.raw.emptyGroup", OFFSET_DELETE, 0,
             "{groupId: '', topics: [{name: 'co-one', partitions: [{partitionIndex: 1}]}]}");
-        ask("delete.group", () -> admin.deleteConsumerGroups(List.of("co-g")).deletedGroups().get("co-g").get());
+        ask("delete.group", () -> admin.deleteConsumerGroups(List.of("co-g")).deletedGroups()
+            .get("co-g").get());
         ask("delete.group.after", () -> listed("co-g"));
-        ask("delete.group.again", () -> admin.deleteConsumerGroups(List.of("co-g")).deletedGroups().get("co-g").get());
-        ask("delete.group.empty", () -> admin.deleteConsumerGroups(List.of("")).deletedGroups().get("").get());
+        ask("delete.group.again", () -> admin.deleteConsumerGroups(List.of("co-g")).deletedGroups()
+            .get("co-g").get());
+        ask("delete.group.empty", () -> admin.deleteConsumerGroups(List.of("")).deletedGroups()
+            .get("").get());
         for (int version = 0; version <= 2; version++)
-            ask("delete.group.version." + version, org.apache.kafka.common.protocol.ApiKeys.DELETE_GROUPS, version,
+            ask("delete.group.version." + version, DELETE_GROUPS, version,
                 "{groupsNames: ['co-nobody', 'co-epoch']}");
     }
 }

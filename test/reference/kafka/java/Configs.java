@@ -20,7 +20,7 @@ import org.apache.kafka.clients.admin.DescribeConfigsOptions;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.ConfigResource.Type;
 
-/** DescribeConfigs, IncrementalAlterConfigs and AlterConfigs on topics, brokers and other resources. */
+/** DescribeConfigs, IncrementalAlterConfigs and AlterConfigs, on all kinds of resources. */
 final class Configs extends Area {
     private static final List<String> BROKER = List.of("advertised.listeners",
         "auto.create.topics.enable", "broker.id", "compression.type", "connections.max.idle.ms",
@@ -92,13 +92,12 @@ final class Configs extends Area {
             described(plain).entries().forEach(entry -> names.add(entry.name()));
             return names;
         });
-        admin.createTopics(List.of(new org.apache.kafka.clients.admin.NewTopic("c-fresh", 1, (short) 1)
-            .configs(Map.of("retention.ms", "604800000", "cleanup.policy", "compact")))).all().get();
-        session.barrier();
+        topic("c-fresh", 1, "retention.ms", "604800000", "cleanup.policy", "compact");
         for (String config : TopicConfigs.NAMES) {
             ask("topic.default." + config, () -> shape(described(plain).get(config)));
         }
-        ask("topic.setToDefault", () -> shape(described(topicResource("c-fresh")).get("retention.ms")));
+        ask("topic.setToDefault", () -> shape(described(topicResource("c-fresh"))
+            .get("retention.ms")));
         ask("topic.set", () -> shape(described(topicResource("c-fresh")).get("cleanup.policy")));
         ask("topic.unknown", () -> described(topicResource("c-none")).entries().size());
         ask("topic.badName", () -> described(topicResource("a b")).entries().size());
@@ -112,14 +111,17 @@ final class Configs extends Area {
             ask("broker." + config, () -> {
                 ConfigEntry entry = described(broker).get(config);
                 Object shape = shape(entry);
-                boolean local = List.of("advertised.listeners", "metadata.log.dir").contains(config);
+                boolean local = List.of("advertised.listeners", "metadata.log.dir")
+                    .contains(config);
                 return local && entry != null ? entry.isReadOnly() : shape;
             });
         }
         ask("broker.unknown", DESCRIBE_CONFIGS, 4,
             "{resources: [{resourceType: 4, resourceName: '77', configurationKeys: null}]}");
-        ask("broker.notANumber", () -> described(new ConfigResource(Type.BROKER, "x")).entries().size());
-        ask("broker.default", () -> described(new ConfigResource(Type.BROKER, "")).entries().size());
+        ask("broker.notANumber", () -> described(new ConfigResource(Type.BROKER, "x")).entries()
+            .size());
+        ask("broker.default", () -> described(new ConfigResource(Type.BROKER, "")).entries()
+            .size());
         ask("logger", () -> described(new ConfigResource(Type.BROKER_LOGGER, broker.name()))
             .entries().isEmpty());
     }
@@ -127,18 +129,22 @@ final class Configs extends Area {
     private void describeOther() {
         for (int type : new int[] {0, 1, 3, 16, 32, 64, 127})
             ask("describe.type." + type, DESCRIBE_CONFIGS, 4,
-                "{resources: [{resourceType: %d, resourceName: 'x', configurationKeys: null}]}", type);
+                "{resources: [{resourceType: %d, resourceName: 'x', configurationKeys: null}]}",
+                    type);
         ask("describe.oneKey", DESCRIBE_CONFIGS, 4, """
             {resources: [{resourceType: 2, resourceName: 'c-plain',
               configurationKeys: ['retention.bytes']}]}""");
         ask("describe.unknownKey", DESCRIBE_CONFIGS, 4, """
-            {resources: [{resourceType: 2, resourceName: 'c-plain', configurationKeys: ['no.such']}]}""");
+            {resources: [{resourceType: 2, resourceName: 'c-plain',
+              configurationKeys: ['no.such']}]}""");
         ask("describe.noKeys", DESCRIBE_CONFIGS, 4, """
             {resources: [{resourceType: 2, resourceName: 'c-plain', configurationKeys: []}]}""");
         ask("describe.none", DESCRIBE_CONFIGS, 4, "{resources: []}");
         ask("describe.sameTwice", DESCRIBE_CONFIGS, 4, """
-            {resources: [{resourceType: 2, resourceName: 'c-plain', configurationKeys: ['segment.ms']},
-              {resourceType: 2, resourceName: 'c-plain', configurationKeys: ['segment.bytes']}]}""");
+            {resources: [{resourceType: 2, resourceName: 'c-plain',
+              configurationKeys: ['segment.ms']},
+              {resourceType: 2, resourceName: 'c-plain',
+                configurationKeys: ['segment.bytes']}]}""");
         for (int version = 1; version <= 3; version++)
             ask("describe.version." + version, DESCRIBE_CONFIGS, version, """
                 {resources: [{resourceType: 2, resourceName: 'c-plain',
@@ -184,25 +190,33 @@ final class Configs extends Area {
         change("incremental.none", "c-inc");
         change("incremental.unknownTopic", "c-none", op(SET, "retention.ms", "1"));
         change("incremental.badTopic", "a b", op(SET, "retention.ms", "1"));
-        change("incremental.oneBadOfTwo", "c-inc", op(SET, "segment.ms", "1000"), op(SET, "segment.bytes", "x"));
+        change("incremental.oneBadOfTwo", "c-inc", op(SET, "segment.ms", "1000"),
+            op(SET, "segment.bytes", "x"));
         after("incremental.oneBadOfTwo.after", "c-inc", "segment.ms");
-        change("incremental.sameTwice", "c-inc", op(SET, "segment.ms", "1000"), op(SET, "segment.ms", "2000"));
+        change("incremental.sameTwice", "c-inc", op(SET, "segment.ms", "1000"),
+            op(SET, "segment.ms", "2000"));
         ConfigResource resource = topicResource("c-inc");
         AlterConfigsOptions dry = new AlterConfigsOptions().validateOnly(true);
         ask("incremental.validateOnly", () -> admin.incrementalAlterConfigs(
-            Map.of(resource, List.of(op(SET, "segment.ms", "4000"))), dry).values().get(resource).get());
+            Map.of(resource, List.of(op(SET, "segment.ms", "4000"))), dry).values().get(resource)
+                .get());
         ask("incremental.validateOnly.bad", () -> admin.incrementalAlterConfigs(
-            Map.of(resource, List.of(op(SET, "segment.ms", "x"))), dry).values().get(resource).get());
+            Map.of(resource, List.of(op(SET, "segment.ms", "x"))), dry).values().get(resource)
+                .get());
         after("incremental.validateOnly.after", "c-inc", "segment.ms");
         ask("incremental.goodBesideBad", INCREMENTAL_ALTER_CONFIGS, 1, """
             {resources: [
-              {resourceType: 2, resourceName: 'c-inc', configs: [{name: 'retention.ms', value: '5000'}]},
-              {resourceType: 2, resourceName: 'c-none', configs: [{name: 'retention.ms', value: '5'}]}]}""");
+              {resourceType: 2, resourceName: 'c-inc',
+                configs: [{name: 'retention.ms', value: '5000'}]},
+              {resourceType: 2, resourceName: 'c-none',
+                configs: [{name: 'retention.ms', value: '5'}]}]}""");
         after("incremental.goodBesideBad.after", "c-inc", "retention.ms");
         ask("incremental.sameResourceTwice", INCREMENTAL_ALTER_CONFIGS, 1, """
             {resources: [
-              {resourceType: 2, resourceName: 'c-inc', configs: [{name: 'retention.ms', value: '6000'}]},
-              {resourceType: 2, resourceName: 'c-inc', configs: [{name: 'segment.ms', value: '7000'}]}]}""");
+              {resourceType: 2, resourceName: 'c-inc',
+                configs: [{name: 'retention.ms', value: '6000'}]},
+              {resourceType: 2, resourceName: 'c-inc',
+                configs: [{name: 'segment.ms', value: '7000'}]}]}""");
         ask("incremental.unknownOperation", INCREMENTAL_ALTER_CONFIGS, 1, """
             {resources: [{resourceType: 2, resourceName: 'c-inc', configs: [
               {name: 'retention.ms', configOperation: 9, value: '6000'}]}]}""");
@@ -220,10 +234,12 @@ final class Configs extends Area {
     private void brokerChanges() throws Exception {
         ConfigResource all = new ConfigResource(Type.BROKER, "");
         brokerChange("broker.set.readOnly", broker, op(SET, "num.partitions", "3"));
-        brokerChange("broker.set.autoCreate", broker, op(SET, "auto.create.topics.enable", "false"));
+        brokerChange("broker.set.autoCreate", broker,
+            op(SET, "auto.create.topics.enable", "false"));
         brokerChange("broker.set.unknown", broker, op(SET, "no.such", "3"));
         brokerChange("broker.set.bad", broker, op(SET, "message.max.bytes", "x"));
-        brokerChange("broker.set.clusterWideOnly", broker, op(SET, "max.connections.per.ip", "1000"));
+        brokerChange("broker.set.clusterWideOnly", broker,
+            op(SET, "max.connections.per.ip", "1000"));
         brokerChange("broker.set.dynamic", all, op(SET, "log.segment.bytes", "500000000"));
         session.barrier();
         ask("broker.set.dynamic.broker", () -> shape(described(broker).get("log.segment.bytes")));
@@ -250,7 +266,8 @@ final class Configs extends Area {
             {resources: [{resourceType: 2, resourceName: 'c-old', configs: [
               {name: 'retention.ms', value: 'x'}]}]}""");
         ask("legacy.unknown", ALTER_CONFIGS, 2, """
-            {resources: [{resourceType: 2, resourceName: 'c-old', configs: [{name: 'no', value: 'x'}]}]}""");
+            {resources: [{resourceType: 2, resourceName: 'c-old',
+              configs: [{name: 'no', value: 'x'}]}]}""");
         ask("legacy.null", ALTER_CONFIGS, 2, """
             {resources: [{resourceType: 2, resourceName: 'c-old', configs: [
               {name: 'retention.ms', value: null}]}]}""");
@@ -258,7 +275,8 @@ final class Configs extends Area {
             {resources: [{resourceType: 2, resourceName: 'c-none', configs: [
               {name: 'retention.ms', value: '5000'}]}]}""");
         ask("legacy.validateOnly", ALTER_CONFIGS, 2, """
-            {validateOnly: true, resources: [{resourceType: 2, resourceName: 'c-old', configs: []}]}""");
+            {validateOnly: true, resources: [{resourceType: 2, resourceName: 'c-old',
+              configs: []}]}""");
         after("legacy.validateOnly.after", "c-old", "retention.ms");
         ask("legacy.nothing", ALTER_CONFIGS, 2, """
             {resources: [{resourceType: 2, resourceName: 'c-old', configs: []}]}""");

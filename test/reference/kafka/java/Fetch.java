@@ -5,6 +5,7 @@ import static org.apache.kafka.common.protocol.ApiKeys.FETCH;
 import static org.apache.kafka.common.protocol.ApiKeys.OFFSET_FOR_LEADER_EPOCH;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.Uuid;
 
@@ -14,7 +15,7 @@ final class Fetch extends Area {
         {maxWaitMs: 0, minBytes: 0, topics: [{topic: '%s', partitions: [
           {partition: %d, fetchOffset: %d, partitionMaxBytes: 1000000}]}]}""";
     private static final String BY_ID = ONE.replace("topic: '%s'", "topicId: '%s'");
-    private static final int SHORT_WAIT_MS = 300;
+    private static final int SHORT_WAIT_MS = 1_000;
 
     private Uuid id;
 
@@ -54,10 +55,14 @@ final class Fetch extends Area {
         fetch("offset.huge", "f-one", 0, Long.MAX_VALUE);
         fetch("empty", "f-one", 1, 0);
         fetch("empty.beyond", "f-one", 1, 1);
-        ask("readCommitted", FETCH, 12, ONE.replace("{maxWaitMs", "{isolationLevel: 1, maxWaitMs"), "f-one", 0, 6);
-        ask("isolation.unknown", FETCH, 12, ONE.replace("{maxWaitMs", "{isolationLevel: 2, maxWaitMs"), "f-one", 0, 6);
-        ask("replica", FETCH, 12, ONE.replace("{maxWaitMs", "{replicaId: 7, maxWaitMs"), "f-one", 0, 0);
-        ask("logStartOffset.given", FETCH, 12, ONE.replace("fetchOffset", "logStartOffset: 2, fetchOffset"), "f-one", 0, 8);
+        ask("readCommitted", FETCH, 12, ONE.replace("{maxWaitMs", "{isolationLevel: 1, maxWaitMs"),
+            "f-one", 0, 6);
+        ask("isolation.unknown", FETCH, 12, ONE.replace("{maxWaitMs",
+            "{isolationLevel: 2, maxWaitMs"), "f-one", 0, 6);
+        ask("replica", FETCH, 12, ONE.replace("{maxWaitMs", "{replicaId: 7, maxWaitMs"), "f-one",
+            0, 0);
+        ask("logStartOffset.given", FETCH, 12,
+            ONE.replace("fetchOffset", "logStartOffset: 2, fetchOffset"), "f-one", 0, 8);
     }
 
     private void targets() {
@@ -71,7 +76,8 @@ final class Fetch extends Area {
         ask("none", FETCH, 12, "{maxWaitMs: 0, minBytes: 0, topics: []}");
         ask("goodBesideBad", FETCH, 12, """
             {maxWaitMs: 0, minBytes: 0, topics: [{topic: 'f-none', partitions: [
-              {partition: 0, fetchOffset: 0, partitionMaxBytes: 100}]}, {topic: 'f-one', partitions: [
+              {partition: 0, fetchOffset: 0, partitionMaxBytes: 100}]},
+                {topic: 'f-one', partitions: [
               {partition: 0, fetchOffset: 8, partitionMaxBytes: 1000},
               {partition: 1, fetchOffset: 8, partitionMaxBytes: 1000}]}]}""");
         ask("samePartitionTwice", FETCH, 12, """
@@ -120,8 +126,10 @@ final class Fetch extends Area {
         ask("wait.enough", () -> waited(wait, SHORT_WAIT_MS, 1, 0));
         ask("wait.notEnough", () -> waited(wait, SHORT_WAIT_MS, 100_000, 0));
         ask("wait.notEnough.answer", FETCH, 12, wait, SHORT_WAIT_MS, 100_000, 0);
-        ask("wait.minBytesAbovePartitionMax", () -> waited(wait.replace("1000000", "10"), SHORT_WAIT_MS, 20, 0));
-        ask("wait.unknownTopic", () -> waited(wait.replace("f-wait", "f-none"), SHORT_WAIT_MS, 1, 0));
+        ask("wait.minBytesAbovePartitionMax", () ->
+            waited(wait.replace("1000000", "10"), SHORT_WAIT_MS, 20, 0));
+        ask("wait.unknownTopic", () -> waited(wait.replace("f-wait", "f-none"), SHORT_WAIT_MS, 1,
+            0));
         ask("wait.wokenByProduce", () -> {
             CompletableFuture<JsonNode> waiting = CompletableFuture.supplyAsync(() -> {
                 try (Raw raw = new Raw(session.bootstrap)) {
@@ -134,22 +142,24 @@ final class Fetch extends Area {
             return waiting.get();
         });
         ask("wait.pipelined", () -> {
-            session.raw.post(FETCH.id, 12, 2, Raw.encode(FETCH, 12, wait.formatted(SHORT_WAIT_MS, 1, 2)));
-            JsonNode second = null;
+            session.raw.post(FETCH.id, 12, 2,
+                Raw.encode(FETCH, 12, wait.formatted(SHORT_WAIT_MS, 1, 2)));
             session.raw.post(FETCH.id, 12, 2, Raw.encode(FETCH, 12, wait.formatted(0, 1, 0)));
             JsonNode first = session.raw.response(FETCH, 12);
-            second = session.raw.response(FETCH, 12);
-            return java.util.List.of(first, second);
+            return List.of(first, session.raw.response(FETCH, 12));
         });
     }
 
     private void sessions() throws Exception {
         String open = """
-            {maxWaitMs: 0, minBytes: 0, sessionId: %d, sessionEpoch: %d, topics: [%s], forgottenTopicsData: [%s]}""";
+            {maxWaitMs: 0, minBytes: 0, sessionId: %d, sessionEpoch: %d, topics: [%s],
+              forgottenTopicsData: [%s]}""";
         String both = """
             {topic: 'f-one', partitions: [{partition: 0, fetchOffset: 6, partitionMaxBytes: 100000},
               {partition: 1, fetchOffset: 0, partitionMaxBytes: 100000}]}""";
-        String moved = "{topic: 'f-one', partitions: [{partition: 0, fetchOffset: 9, partitionMaxBytes: 100000}]}";
+        String moved = """
+            {topic: 'f-one', partitions: [{partition: 0, fetchOffset: 9,
+              partitionMaxBytes: 100000}]}""";
         ask("session.none", FETCH, 12, open, 0, -1, both, "");
         JsonNode first = send(FETCH, 12, open, 0, 0, both, "");
         ask("session.open", () -> first);
@@ -166,16 +176,19 @@ final class Fetch extends Area {
         ask("session.closed", FETCH, 12, open, session, 5, "", "");
         ask("session.zeroWithEpoch", FETCH, 12, open, 0, 5, both, "");
         ask("session.open.nothing", FETCH, 12, open, 0, 0, "", "");
-        ask("session.open.unknownTopic", FETCH, 12, open, 0, 0, both.replace("f-one", "f-none"), "");
+        ask("session.open.unknownTopic", FETCH, 12, open, 0, 0, both.replace("f-one", "f-none"),
+            "");
     }
 
     private void epochs() {
         for (int epoch : new int[] {-1, 0, 1, 99, -2})
             ask("leaderEpoch." + epoch, FETCH, 12,
-                ONE.replace("fetchOffset", "currentLeaderEpoch: " + epoch + ", fetchOffset"), "f-one", 0, 6);
+                ONE.replace("fetchOffset", "currentLeaderEpoch: " + epoch + ", fetchOffset"),
+                    "f-one", 0, 6);
         for (int epoch : new int[] {0, 1})
             ask("lastFetchedEpoch." + epoch, FETCH, 12,
-                ONE.replace("fetchOffset", "lastFetchedEpoch: " + epoch + ", fetchOffset"), "f-one", 0, 6);
+                ONE.replace("fetchOffset", "lastFetchedEpoch: " + epoch + ", fetchOffset"),
+                    "f-one", 0, 6);
         String ask = """
             {replicaId: -1, topics: [{topic: '%s', partitions: [
               {partition: %d, currentLeaderEpoch: %d, leaderEpoch: %d}]}]}""";
@@ -193,7 +206,8 @@ final class Fetch extends Area {
 
     private void deleted() throws Exception {
         send(DELETE_RECORDS, 2, """
-            {topics: [{name: 'f-one', partitions: [{partitionIndex: 0, offset: 4}]}], timeoutMs: 5000}""");
+            {topics: [{name: 'f-one', partitions: [{partitionIndex: 0, offset: 4}]}],
+              timeoutMs: 5000}""");
         fetch("deleted.below", "f-one", 0, 3);
         fetch("deleted.first", "f-one", 0, 4);
         ask("deleted.offsetForEpoch", OFFSET_FOR_LEADER_EPOCH, 4, """

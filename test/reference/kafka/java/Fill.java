@@ -48,7 +48,8 @@ final class Fill {
         if (type == long.class) return json.asLong();
         if (type == Uuid.class) return Uuid.fromString(json.asText());
         if (type == byte[].class) return Base64.getDecoder().decode(json.asText());
-        if (type == ByteBuffer.class) return ByteBuffer.wrap(Base64.getDecoder().decode(json.asText()));
+        if (type == ByteBuffer.class) return ByteBuffer.wrap(Base64.getDecoder()
+            .decode(json.asText()));
         if (type == BaseRecords.class) return records(json.asText());
         if (type instanceof ParameterizedType list)
             return list(new ArrayList<>(), list.getActualTypeArguments()[0], json);

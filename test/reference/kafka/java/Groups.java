@@ -33,13 +33,15 @@ final class Groups extends Area {
     void run() throws Exception {
         topic("g-one", 2);
         ask("unknown", () -> described("g-none"));
-        ask("unknown.classic", () -> admin.describeClassicGroups(List.of("g-none")).describedGroups().get("g-none").get().state());
+        ask("unknown.classic", () -> admin.describeClassicGroups(List.of("g-none"))
+            .describedGroups().get("g-none").get().state());
         ask("emptyName", () -> described(""));
         try (Consumer<String, String> consumer = consumer("g-active", "range", null)) {
             stable(consumer);
         }
         left();
-        try (Consumer<String, String> consumer = consumer("g-static", "cooperative-sticky", "desk")) {
+        try (Consumer<String, String> consumer =
+            consumer("g-static", "cooperative-sticky", "desk")) {
             poll(consumer);
             ask("static.describe", () -> described("g-static"));
             removal();
@@ -59,7 +61,8 @@ final class Groups extends Area {
 
     private static void poll(Consumer<String, String> consumer) {
         consumer.subscribe(List.of("g-one"));
-        for (int i = 0; i < 100 && consumer.assignment().isEmpty(); i++) consumer.poll(Duration.ofMillis(100));
+        for (int i = 0; i < 100 && consumer.assignment()
+            .isEmpty(); i++) consumer.poll(Duration.ofMillis(100));
     }
 
     private void stable(Consumer<String, String> consumer) {
@@ -67,10 +70,14 @@ final class Groups extends Area {
         consumer.commitSync(Map.of(ONE, new OffsetAndMetadata(0, "m")));
         ask("stable.describe", () -> described("g-active"));
         ask("stable.list", () -> listed(new ListGroupsOptions()));
-        ask("stable.list.stable", () -> listed(new ListGroupsOptions().inGroupStates(Set.of(GroupState.STABLE))));
-        ask("stable.list.empty", () -> listed(new ListGroupsOptions().inGroupStates(Set.of(GroupState.EMPTY))));
-        ask("stable.list.classic", () -> listed(new ListGroupsOptions().withTypes(Set.of(GroupType.CLASSIC))));
-        ask("stable.list.consumer", () -> listed(new ListGroupsOptions().withTypes(Set.of(GroupType.CONSUMER))));
+        ask("stable.list.stable", () -> listed(new ListGroupsOptions()
+            .inGroupStates(Set.of(GroupState.STABLE))));
+        ask("stable.list.empty", () -> listed(new ListGroupsOptions()
+            .inGroupStates(Set.of(GroupState.EMPTY))));
+        ask("stable.list.classic", () -> listed(new ListGroupsOptions()
+            .withTypes(Set.of(GroupType.CLASSIC))));
+        ask("stable.list.consumer", () -> listed(new ListGroupsOptions()
+            .withTypes(Set.of(GroupType.CONSUMER))));
         ask("stable.list.consumers", () -> listed(ListGroupsOptions.forConsumerGroups()));
         ask("stable.alterOffsets", () -> admin.alterConsumerGroupOffsets("g-active",
             Map.of(ONE, new OffsetAndMetadata(1))).partitionResult(ONE).get());
@@ -78,7 +85,8 @@ final class Groups extends Area {
             admin.deleteConsumerGroupOffsets("g-active", Set.of(ONE)).partitionResult(ONE).get());
         TopicPartition other = new TopicPartition("barrier", 0);
         ask("stable.deleteOffsets.otherTopic", () ->
-            admin.deleteConsumerGroupOffsets("g-active", Set.of(other)).partitionResult(other).get());
+            admin.deleteConsumerGroupOffsets("g-active", Set.of(other)).partitionResult(other)
+                .get());
         ask("stable.delete", () ->
             admin.deleteConsumerGroups(List.of("g-active")).deletedGroups().get("g-active").get());
         ask("stable.remove.unknownInstance", () -> remove("g-active", "nobody"));
@@ -86,7 +94,8 @@ final class Groups extends Area {
 
     private void left() {
         ask("empty.describe", () -> described("g-active"));
-        ask("empty.list", () -> listed(new ListGroupsOptions().inGroupStates(Set.of(GroupState.EMPTY))));
+        ask("empty.list", () -> listed(new ListGroupsOptions()
+            .inGroupStates(Set.of(GroupState.EMPTY))));
         ask("empty.alterOffsets", () -> admin.alterConsumerGroupOffsets("g-active",
             Map.of(ONE, new OffsetAndMetadata(1))).partitionResult(ONE).get());
         ask("empty.deleteOffsets", () ->
@@ -140,7 +149,8 @@ final class Groups extends Area {
         Map<String, String> answer = new TreeMap<>();
         for (GroupListing group : admin.listGroups(options).all().get())
             if (group.groupId().startsWith("g-"))
-                answer.put(group.groupId(), group.type() + " " + group.protocol() + " " + group.groupState());
+                answer.put(group.groupId(), group.type() + " " + group.protocol() + " "
+                    + group.groupState());
         return answer;
     }
 }

@@ -1,6 +1,7 @@
 package reference;
 
 import static org.apache.kafka.common.protocol.ApiKeys.DELETE_RECORDS;
+import static org.apache.kafka.common.protocol.ApiKeys.DESCRIBE_PRODUCERS;
 import static org.apache.kafka.common.protocol.ApiKeys.INIT_PRODUCER_ID;
 import static org.apache.kafka.common.protocol.ApiKeys.PRODUCE;
 
@@ -87,7 +88,8 @@ final class Idempotence extends Area {
     private void afterDeletion(long id) {
         produce("deleted.first", 3, Batch.idempotent(id, 0, 0, "a", "b"));
         ask("deleted.delete", DELETE_RECORDS, 2, """
-            {topics: [{name: '%s', partitions: [{partitionIndex: 3, offset: -1}]}], timeoutMs: 5000}""",
+            {topics: [{name: '%s', partitions: [{partitionIndex: 3, offset: -1}]}],
+              timeoutMs: 5000}""",
             TOPIC);
         produce("deleted.duplicate", 3, Batch.idempotent(id, 0, 0, "a", "b"));
         produce("deleted.gap", 3, Batch.idempotent(id, 0, 7, "a"));
@@ -96,7 +98,7 @@ final class Idempotence extends Area {
 
     private void describe(long id) {
         produce("describe.first", 4, Batch.idempotent(id, 0, 0, "a"));
-        ask("describe", org.apache.kafka.common.protocol.ApiKeys.DESCRIBE_PRODUCERS, 0,
+        ask("describe", DESCRIBE_PRODUCERS, 0,
             "{topics: [{name: '%s', partitionIndexes: [4, 9]}]}", TOPIC);
     }
 }

@@ -41,7 +41,8 @@ final class Metadata extends Area {
         ask("byId.13", METADATA, 13, "{topics: [{topicId: '%s', name: null}]}", id);
         ask("byId.withName", METADATA, 12, "{topics: [{topicId: '%s', name: 'm-one'}]}", id);
         ask("byId.withOtherName", METADATA, 12, "{topics: [{topicId: '%s', name: 'm-two'}]}", id);
-        ask("byId.unknown", METADATA, 12, "{topics: [{topicId: '%s', name: null}]}", new Uuid(3, 4));
+        ask("byId.unknown", METADATA, 12, "{topics: [{topicId: '%s', name: null}]}",
+            new Uuid(3, 4));
         ask("byId.zero", METADATA, 12, "{topics: [{name: null}]}");
         ask("byId.version.10", METADATA, 10, "{topics: [{topicId: '%s', name: 'm-one'}]}", id);
         ask("byId.version.11.noName", METADATA, 11, "{topics: [{topicId: '%s', name: null}]}", id);
@@ -59,24 +60,29 @@ final class Metadata extends Area {
     }
 
     private void autoCreate() throws Exception {
-        ask("autoCreate.first", METADATA, 12, "{topics: [{name: 'm-auto'}], allowAutoTopicCreation: true}");
+        ask("autoCreate.first", METADATA, 12,
+            "{topics: [{name: 'm-auto'}], allowAutoTopicCreation: true}");
         session.barrier();
-        ask("autoCreate.second", METADATA, 12, "{topics: [{name: 'm-auto'}], allowAutoTopicCreation: true}");
+        ask("autoCreate.second", METADATA, 12,
+            "{topics: [{name: 'm-auto'}], allowAutoTopicCreation: true}");
         ask("autoCreate.version.3", METADATA, 3, "{topics: [{name: 'm-auto3'}]}");
         session.barrier();
         ask("autoCreate.version.3.after", METADATA, 3, "{topics: [{name: 'm-auto3'}]}");
-        ask("autoCreate.off", METADATA, 12, "{topics: [{name: 'm-off'}], allowAutoTopicCreation: false}");
+        ask("autoCreate.off", METADATA, 12,
+            "{topics: [{name: 'm-off'}], allowAutoTopicCreation: false}");
         session.barrier();
         ask("autoCreate.off.after", METADATA, 12,
             "{topics: [{name: 'm-off'}], allowAutoTopicCreation: false}");
         ask("autoCreate.collision.prepare", METADATA, 12, "{topics: [{name: 'm.col'}]}");
         session.barrier();
         ask("autoCreate.collision", METADATA, 12, "{topics: [{name: 'm_col'}]}");
-        ask("autoCreate.byId", METADATA, 12, "{topics: [{topicId: '%s', name: null}]}", new Uuid(5, 6));
+        ask("autoCreate.byId", METADATA, 12, "{topics: [{topicId: '%s', name: null}]}",
+            new Uuid(5, 6));
     }
 
     private void describePartitions() {
-        ask("describePartitions", ApiKeys.DESCRIBE_TOPIC_PARTITIONS, 0, "{topics: [{name: 'm-one'}]}");
+        ask("describePartitions", ApiKeys.DESCRIBE_TOPIC_PARTITIONS, 0,
+            "{topics: [{name: 'm-one'}]}");
         ask("describePartitions.unknown", ApiKeys.DESCRIBE_TOPIC_PARTITIONS, 0,
             "{topics: [{name: 'm-none'}]}");
         ask("describePartitions.limit", ApiKeys.DESCRIBE_TOPIC_PARTITIONS, 0,

@@ -19,7 +19,8 @@ import org.apache.kafka.common.protocol.Errors;
  * time) by a word in angle brackets, error codes by their names, and takes messages aside.
  */
 final class Normal {
-    private static final Set<String> NODES = Set.of("nodeId", "leaderId", "brokerId", "controllerId",
+    private static final Set<String> NODES = Set.of("nodeId", "leaderId", "brokerId",
+        "controllerId",
         "leader", "replicaNodes", "isrNodes", "replicas", "isr");
     private static final Pattern UUID =
         Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
@@ -79,7 +80,8 @@ final class Normal {
 
     private JsonNode text(String key, String text) {
         if ("clusterId".equals(key)) return word("cluster");
-        if ("topicId".equals(key)) return text.equals(NO_UUID) ? TextNode.valueOf(text) : word("uuid");
+        if ("topicId".equals(key)) return text.equals(NO_UUID)
+            ? TextNode.valueOf(text) : word("uuid");
         return TextNode.valueOf(plain(text));
     }
 

@@ -45,9 +45,11 @@ final class Offsets extends Area {
         return listed(partition, spec, IsolationLevel.READ_UNCOMMITTED);
     }
 
-    private Object listed(TopicPartition partition, OffsetSpec spec, IsolationLevel isolation) throws Exception {
+    private Object listed(TopicPartition partition, OffsetSpec spec,
+        IsolationLevel isolation) throws Exception {
         ListOffsetsResult.ListOffsetsResultInfo info = admin.listOffsets(
-            Map.of(partition, spec), new ListOffsetsOptions(isolation)).partitionResult(partition).get();
+            Map.of(partition, spec), new ListOffsetsOptions(isolation)).partitionResult(partition)
+                .get();
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("offset", info.offset());
         answer.put("timestamp", info.timestamp());
@@ -71,9 +73,11 @@ final class Offsets extends Area {
     }
 
     private void times() {
-        long[] deltas = {-10_000, -5_000, -1, 0, 1, 500, 1_000, 1_001, 2_000, 2_001, 3_000, 1_000_000};
+        long[] deltas = {-10_000, -5_000, -1, 0, 1, 500, 1_000, 1_001, 2_000, 2_001, 3_000,
+            1_000_000};
         for (long delta : deltas) {
-            ask("time(" + delta + ")", () -> listed(ONE, OffsetSpec.forTimestamp(Batch.T0 + delta)));
+            ask("time(" + delta + ")", () -> listed(ONE,
+                OffsetSpec.forTimestamp(Batch.T0 + delta)));
         }
         ask("time.zero", () -> listed(ONE, OffsetSpec.forTimestamp(0)));
         ask("time.max", () -> listed(ONE, OffsetSpec.forTimestamp(Long.MAX_VALUE)));
@@ -83,7 +87,8 @@ final class Offsets extends Area {
     private void raw() {
         for (int version = 1; version <= 11; version++) {
             ask("version." + version + ".latest", LIST_OFFSETS, version, RAW, "o-one", 0, -1, -1);
-            ask("version." + version + ".time", LIST_OFFSETS, version, RAW, "o-one", 0, -1, Batch.T0);
+            ask("version." + version + ".time", LIST_OFFSETS, version, RAW, "o-one", 0, -1,
+                Batch.T0);
         }
         for (int special = -8; special <= -3; special++)
             ask("special(" + special + ")", LIST_OFFSETS, 11, RAW, "o-one", 0, -1, special);
@@ -116,7 +121,8 @@ final class Offsets extends Area {
     }
 
     private void delete(String question, TopicPartition partition, long before) {
-        ask(question, () -> admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(before)))
+        ask(question, () -> admin.deleteRecords(Map.of(partition,
+            RecordsToDelete.beforeOffset(before)))
             .lowWatermarks().get(partition).get().lowWatermark());
     }
 
@@ -137,7 +143,8 @@ final class Offsets extends Area {
         delete("delete.empty", EMPTY, -1);
         delete("delete.empty.one", EMPTY, 1);
         ask("delete.unknownTopic", DELETE_RECORDS, 2, """
-            {topics: [{name: 'o-none', partitions: [{partitionIndex: 0, offset: 0}]}], timeoutMs: 5000}""");
+            {topics: [{name: 'o-none', partitions: [{partitionIndex: 0, offset: 0}]}],
+              timeoutMs: 5000}""");
         delete("delete.internal", new TopicPartition("__consumer_offsets", 0), -1);
         for (int version = 0; version <= 2; version++)
             ask("delete.version." + version, DELETE_RECORDS, version, """

@@ -43,12 +43,14 @@ final class Partitions extends Area {
         ask("sameTopicTwice", CREATE_PARTITIONS, 3,
             "{topics: [{name: 'p-grow', count: 6}, {name: 'p-grow', count: 7}], timeoutMs: 5000}");
         ask("none", CREATE_PARTITIONS, 3, "{topics: [], timeoutMs: 5000}");
-        ask("badName", CREATE_PARTITIONS, 3, "{topics: [{name: 'a b', count: 6}], timeoutMs: 5000}");
+        ask("badName", CREATE_PARTITIONS, 3,
+            "{topics: [{name: 'a b', count: 6}], timeoutMs: 5000}");
         for (int version = 0; version <= 3; version++)
             ask("version." + version, CREATE_PARTITIONS, version,
-                "{topics: [{name: 'p-grow', count: %d, assignments: null}], timeoutMs: 5000}", 10 + version);
+                "{topics: [{name: 'p-grow', count: %d, assignments: null}], timeoutMs: 5000}", 10
+                    + version);
         ask("internal", CREATE_PARTITIONS, 3,
-            "{topics: [{name: '__consumer_offsets', count: 10, assignments: null}], timeoutMs: 5000}");
+            "{topics: [{name: '__consumer_offsets', count: 10}], timeoutMs: 5000}");
     }
 
     private void grow(String question, NewPartitions partitions) {

@@ -60,7 +60,8 @@ final class Produce extends Area {
         for (int version = 0; version <= 2; version++) {
             int v = version;
             ask("version." + v, () -> {
-                ByteBuffer body = ByteBuffer.allocate(10).putShort((short) -1).putInt(1000).putInt(0);
+                ByteBuffer body = ByteBuffer.allocate(10).putShort((short) -1).putInt(1000)
+                    .putInt(0);
                 return session.raw.exchange(PRODUCE, v, body.flip());
             });
         }
@@ -80,7 +81,8 @@ final class Produce extends Area {
             }
         });
         ask("timeout.zero", PRODUCE, 9, ONE.replace("5000", "0"), -1, "pr-one", 0, Batch.of("a"));
-        ask("timeout.negative", PRODUCE, 9, ONE.replace("5000", "-1"), 1, "pr-one", 0, Batch.of("a"));
+        ask("timeout.negative", PRODUCE, 9, ONE.replace("5000", "-1"), 1, "pr-one", 0,
+            Batch.of("a"));
     }
 
     private static ByteBuffer body(int acks, String topic, Batch batch) throws Exception {
@@ -99,13 +101,15 @@ final class Produce extends Area {
             "{acks: -1, timeoutMs: 5000, topicData: [{name: 'pr-one', partitionData: []}]}");
         ask("goodBesideBad", PRODUCE, 9, """
             {acks: -1, timeoutMs: 5000, topicData: [{name: 'pr-one', partitionData: [
-              {index: 0, records: '%1$s'}, {index: 1, records: '%1$s'}, {index: 7, records: '%1$s'}]},
+              {index: 0, records: '%1$s'}, {index: 1, records: '%1$s'},
+                {index: 7, records: '%1$s'}]},
               {name: 'pr-none', partitionData: [{index: 0, records: '%1$s'}]}]}""", Batch.of("a"));
         ask("samePartitionTwice", PRODUCE, 9, """
             {acks: -1, timeoutMs: 5000, topicData: [{name: 'pr-one', partitionData: [
               {index: 1, records: '%1$s'}, {index: 1, records: '%1$s'}]}]}""", Batch.of("a"));
         ask("transactionalId.noTransaction", PRODUCE, 9,
-            ONE.replace("{acks", "{transactionalId: 'pr-tx', acks"), -1, "pr-one", 0, Batch.of("a"));
+            ONE.replace("{acks", "{transactionalId: 'pr-tx', acks"), -1, "pr-one", 0,
+                Batch.of("a"));
     }
 
     private void malformed() throws Exception {
@@ -163,7 +167,8 @@ final class Produce extends Area {
             produce("attributes.codec." + codec, "pr-attributes", Batch.of("a").attributes(codec));
         produce("attributes.gzipThatIsNone", "pr-attributes", Batch.of("a").attributes(1));
         produce("attributes.zstdThatIsNone", "pr-attributes", Batch.of("a").attributes(4));
-        produce("attributes.transactional.unknownProducer", "pr-attributes", Batch.transactional(987_654, 0, 0, "a"));
+        produce("attributes.transactional.unknownProducer", "pr-attributes",
+            Batch.transactional(987_654, 0, 0, "a"));
         stored("attributes.stored", "pr-attributes", 0);
     }
 
@@ -200,10 +205,12 @@ final class Produce extends Area {
         produce("timestamp.window.old", "pr-window", Batch.at(now - 600_000, "a"));
         produce("timestamp.window.future", "pr-window", Batch.at(now + 600_000, "a"));
         produce("timestamp.window.now", "pr-window", Batch.at(now, "a"));
-        produce("timestamp.window.secondFuture", "pr-window", Batch.atEach(now, now + 600_000, now));
+        produce("timestamp.window.secondFuture", "pr-window",
+            Batch.atEach(now, now + 600_000, now));
         topic("pr-append", 1, "message.timestamp.type", "LogAppendTime");
         produce("timestamp.append", "pr-append", Batch.of("a", "b"));
-        produce("timestamp.append.compressed", "pr-append", Batch.compressed(Compression.gzip().build(), "a", "b"));
+        produce("timestamp.append.compressed", "pr-append",
+            Batch.compressed(Compression.gzip().build(), "a", "b"));
         produce("timestamp.append.farFuture", "pr-append", Batch.at(now * 2, "a"));
         stored("timestamp.append.stored", "pr-append", 0);
     }
@@ -215,7 +222,8 @@ final class Produce extends Area {
         produce("size.above", "pr-small", Batch.of("a".repeat(300)));
         produce("size.above.compressed", "pr-small",
             Batch.compressed(Compression.gzip().build(), "a".repeat(3000)));
-        produce("size.twoBatches", "pr-small", joined(Batch.of("a".repeat(80)), Batch.of("b".repeat(80))));
+        produce("size.twoBatches", "pr-small",
+            joined(Batch.of("a".repeat(80)), Batch.of("b".repeat(80))));
         produce("size.default.above", "pr-one", Batch.of("a".repeat(1_100_000)));
         topic("pr-quorum", 1, "min.insync.replicas", "2");
         produce("minInsync.all", -1, "pr-quorum", 0, Batch.of("a"));

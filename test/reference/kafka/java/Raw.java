@@ -99,7 +99,7 @@ final class Raw implements AutoCloseable {
         }
     }
 
-    /** The next response on the connection, which must be of this kind; else the connection ends. */
+    /** The next response on the connection, which must be of this kind or it ends. */
     JsonNode response(ApiKeys key, int version) throws Exception {
         try {
             return read(key, version);
@@ -130,7 +130,8 @@ final class Raw implements AutoCloseable {
 
     private static JsonNode toJson(ApiMessage message, int version) throws Exception {
         Class<?> converter = Class.forName(message.getClass().getName() + "JsonConverter");
-        return (JsonNode) converter.getMethod("write", message.getClass(), short.class, boolean.class)
+        return (JsonNode) converter.getMethod("write", message.getClass(), short.class,
+            boolean.class)
             .invoke(null, message, (short) version, false);
     }
 

@@ -12,12 +12,13 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.protocol.ApiKeys;
 
-/** What all areas share: the broker's address, one Admin client, one raw connection, the answers. */
+/** What all areas share: the address, one Admin client, one raw connection, the answers. */
 final class Session {
     private static final ConfigResource BARRIER =
         new ConfigResource(ConfigResource.Type.TOPIC, "barrier");
     private static final int WARM_GROUPS = 500;
     private static final long READY_MS = 30_000;
+    private static final long BARRIER_MS = 5_000;
 
     final String bootstrap;
     final Admin admin;
@@ -35,8 +36,8 @@ final class Session {
     static Properties client(String bootstrap) {
         Properties properties = new Properties();
         properties.put("bootstrap.servers", bootstrap);
-        properties.put("request.timeout.ms", "5000");
-        properties.put("default.api.timeout.ms", "6000");
+        properties.put("request.timeout.ms", "10000");
+        properties.put("default.api.timeout.ms", "15000");
         properties.put("enable.metrics.push", "false");
         return properties;
     }
@@ -50,13 +51,16 @@ final class Session {
     }
 
     private boolean isWarm() throws Exception {
-        JsonNode found = raw.send(ApiKeys.FIND_COORDINATOR, 3, "{key: 'warm', keyType: 0}");
-        JsonNode producer = raw.send(ApiKeys.INIT_PRODUCER_ID, 4, "{transactionalId: null}");
-        if (found.path("errorCode").asInt() != 0 || producer.path("errorCode").asInt() != 0) return false;
+        if (!succeeds(ApiKeys.FIND_COORDINATOR, 3, "{key: 'warm', keyType: 0}")) return false;
+        if (!succeeds(ApiKeys.INIT_PRODUCER_ID, 4, "{transactionalId: null}")) return false;
         for (int i = 0; i < WARM_GROUPS; i++)
-            if (raw.send(ApiKeys.OFFSET_FETCH, 7, "{groupId: 'warm%d', topics: []}", i)
-                    .path("errorCode").asInt() != 0) return false;
+            if (!succeeds(ApiKeys.OFFSET_FETCH, 7, "{groupId: 'warm" + i + "', topics: []}"))
+                return false;
         return true;
+    }
+
+    private boolean succeeds(ApiKeys key, int version, String json) throws Exception {
+        return raw.send(key, version, json).path("errorCode").asInt(-1) == 0;
     }
 
     /** Returns when every change of metadata that was answered before has taken effect. */
@@ -67,8 +71,17 @@ final class Session {
                 new AlterConfigOp(new ConfigEntry("retention.ms", mark), AlterConfigOp.OpType.SET);
             Collection<AlterConfigOp> change = List.of(set);
             admin.incrementalAlterConfigs(Map.of(BARRIER, change)).all().get();
-            while (!mark.equals(admin.describeConfigs(List.of(BARRIER)).all().get().get(BARRIER)
-                    .get("retention.ms").value())) Thread.sleep(2);
+            waitFor(mark);
+        }
+    }
+
+    private void waitFor(String mark) throws Exception {
+        long deadline = System.currentTimeMillis() + BARRIER_MS;
+        while (!mark.equals(admin.describeConfigs(List.of(BARRIER)).all().get().get(BARRIER)
+                .get("retention.ms").value())) {
+            if (System.currentTimeMillis() > deadline)
+                throw new IllegalStateException("a change of configuration takes no effect");
+            Thread.sleep(2);
         }
     }
 }

@@ -24,14 +24,18 @@ final class TopicConfigs extends Area {
 
     private static Map<String, Values> values() {
         Map<String, Values> all = new LinkedHashMap<>();
-        all.put("cleanup.policy", new Values("compact,delete", List.of("", "delete,delete"), List.of("shred")));
+        all.put("cleanup.policy", new Values("compact,delete", List.of("", "delete,delete"),
+            List.of("shred")));
         all.put("compression.gzip.level", new Values("9", List.of("-1", "0", "10"), NOT_AN_INT));
-        all.put("compression.lz4.level", new Values("9", List.of("0", "1", "17", "18"), NOT_AN_INT));
+        all.put("compression.lz4.level", new Values("9", List.of("0", "1", "17", "18"),
+            NOT_AN_INT));
         all.put("compression.type", new Values("zstd", List.of("uncompressed", "producer", "none"),
             List.of("brotli", "GZIP", "")));
-        all.put("compression.zstd.level", new Values("3", List.of("-131072", "22", "23", "-131073"), NOT_AN_INT));
+        all.put("compression.zstd.level", new Values("3",
+            List.of("-131072", "22", "23", "-131073"), NOT_AN_INT));
         all.put("delete.retention.ms", new Values("1000", List.of("0", "-1"), NOT_A_LONG));
-        all.put("errors.deadletterqueue.topic.name.enable", new Values("true", List.of(), List.of()));
+        all.put("errors.deadletterqueue.topic.name.enable",
+            new Values("true", List.of(), List.of()));
         all.put("file.delete.delay.ms", new Values("1000", List.of("0", "-1"), NOT_A_LONG));
         all.put("flush.messages", new Values("10", List.of("0", "1", "-1"), NOT_A_LONG));
         all.put("flush.ms", new Values("10", List.of("0", "-1"), NOT_A_LONG));
@@ -44,25 +48,31 @@ final class TopicConfigs extends Area {
         all.put("local.retention.ms", new Values("-2", List.of("-3", "0", "1000"), NOT_A_LONG));
         all.put("max.compaction.lag.ms", new Values("1000", List.of("0", "1", "-1"), NOT_A_LONG));
         all.put("max.message.bytes", new Values("2000", List.of("0", "-1"), NOT_AN_INT));
-        all.put("message.timestamp.after.max.ms", new Values("1000", List.of("0", "-1"), NOT_A_LONG));
-        all.put("message.timestamp.before.max.ms", new Values("1000", List.of("0", "-1"), NOT_A_LONG));
+        all.put("message.timestamp.after.max.ms",
+            new Values("1000", List.of("0", "-1"), NOT_A_LONG));
+        all.put("message.timestamp.before.max.ms",
+            new Values("1000", List.of("0", "-1"), NOT_A_LONG));
         all.put("message.timestamp.type", new Values("LogAppendTime", List.of("CreateTime"),
             List.of("createtime", "")));
-        all.put("min.cleanable.dirty.ratio", new Values("0.2", List.of("0", "1", "1.1", "-0.1"), List.of("x", "")));
+        all.put("min.cleanable.dirty.ratio", new Values("0.2", List.of("0", "1", "1.1", "-0.1"),
+            List.of("x", "")));
         all.put("min.compaction.lag.ms", new Values("1000", List.of("0", "-1"), NOT_A_LONG));
         all.put("min.insync.replicas", new Values("1", List.of("0", "2", "-1"), NOT_AN_INT));
         all.put("preallocate", new Values("true", List.of("TRUE"), NOT_A_BOOLEAN));
         all.put("remote.copy.disable", new Values("false", List.of("true"), NOT_A_BOOLEAN));
         all.put("remote.log.copy.disable", new Values("false", List.of("true"), NOT_A_BOOLEAN));
-        all.put("remote.log.delete.on.disable", new Values("false", List.of("true"), NOT_A_BOOLEAN));
+        all.put("remote.log.delete.on.disable",
+            new Values("false", List.of("true"), NOT_A_BOOLEAN));
         all.put("remote.storage.enable", new Values("false", List.of("true"), NOT_A_BOOLEAN));
         all.put("retention.bytes", new Values("100000", List.of("-1", "0", "-2"), NOT_A_LONG));
         all.put("retention.ms", new Values("100000", List.of("-1", "0", "-2"), NOT_A_LONG));
-        all.put("segment.bytes", new Values("2000000", List.of("1048575", "1048576", "14", "0"), NOT_AN_INT));
+        all.put("segment.bytes", new Values("2000000", List.of("1048575", "1048576", "14", "0"),
+            NOT_AN_INT));
         all.put("segment.index.bytes", new Values("100000", List.of("3", "4", "0"), NOT_AN_INT));
         all.put("segment.jitter.ms", new Values("10", List.of("0", "-1"), NOT_A_LONG));
         all.put("segment.ms", new Values("10000", List.of("1", "0", "-1"), NOT_A_LONG));
-        all.put("unclean.leader.election.enable", new Values("true", List.of("false"), NOT_A_BOOLEAN));
+        all.put("unclean.leader.election.enable",
+            new Values("true", List.of("false"), NOT_A_BOOLEAN));
         return all;
     }
 
@@ -89,29 +99,36 @@ final class TopicConfigs extends Area {
         ConfigResource resource = Configs.topicResource("tc-all");
         AlterConfigOp op = new AlterConfigOp(new ConfigEntry(config, value), type);
         ask(question, () ->
-            admin.incrementalAlterConfigs(Map.of(resource, List.of(op))).values().get(resource).get());
+            admin.incrementalAlterConfigs(Map.of(resource, List.of(op))).values().get(resource)
+                .get());
     }
 
     private Object after(String config) throws Exception {
         session.barrier();
         ConfigResource resource = Configs.topicResource("tc-all");
-        ConfigEntry entry = admin.describeConfigs(List.of(resource)).all().get().get(resource).get(config);
+        ConfigEntry entry = admin.describeConfigs(List.of(resource)).all().get().get(resource)
+            .get(config);
         return entry == null ? null : entry.source() + " " + entry.value();
     }
 
     /** Values that are good alone and bad together. */
     private void combinations() {
-        together("minLagAboveMaxLag", Map.of("min.compaction.lag.ms", "2000", "max.compaction.lag.ms", "1000"));
-        together("localRetentionAboveRetention", Map.of("retention.ms", "1000", "local.retention.ms", "2000"));
-        together("remoteStorage.compact", Map.of("remote.storage.enable", "true", "cleanup.policy", "compact"));
+        together("minLagAboveMaxLag", Map.of("min.compaction.lag.ms", "2000",
+            "max.compaction.lag.ms", "1000"));
+        together("localRetentionAboveRetention",
+            Map.of("retention.ms", "1000", "local.retention.ms", "2000"));
+        together("remoteStorage.compact", Map.of("remote.storage.enable", "true", "cleanup.policy",
+            "compact"));
         together("segmentAboveRetention", Map.of("segment.ms", "10000", "retention.ms", "1000"));
-        together("segmentBelowMessage", Map.of("segment.bytes", "1048576", "max.message.bytes", "5000000"));
+        together("segmentBelowMessage", Map.of("segment.bytes", "1048576", "max.message.bytes",
+            "5000000"));
     }
 
     private void together(String what, Map<String, String> configs) {
         ConfigResource resource = Configs.topicResource("tc-all");
         List<AlterConfigOp> ops = configs.entrySet().stream()
-            .map(e -> new AlterConfigOp(new ConfigEntry(e.getKey(), e.getValue()), AlterConfigOp.OpType.SET))
+            .map(e -> new AlterConfigOp(new ConfigEntry(e.getKey(), e.getValue()),
+                AlterConfigOp.OpType.SET))
             .toList();
         ask("together." + what, () ->
             admin.incrementalAlterConfigs(Map.of(resource, ops)).values().get(resource).get());

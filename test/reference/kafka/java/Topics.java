@@ -51,9 +51,12 @@ final class Topics extends Area {
         create("create.replication.minus2", new NewTopic("t-bad", 1, (short) -2));
         create("create.replication.three", new NewTopic("t-bad", 1, (short) 3));
         CreateTopicsOptions dry = new CreateTopicsOptions().validateOnly(true);
-        ask("create.validateOnly", () -> created(List.of(new NewTopic("t-dry", 3, (short) 1)), dry));
-        ask("create.validateOnly.existing", () -> created(List.of(new NewTopic("t-one", 1, (short) 1)), dry));
-        ask("create.validateOnly.bad", () -> created(List.of(new NewTopic("t-dry", 0, (short) 1)), dry));
+        ask("create.validateOnly", () -> created(List.of(new NewTopic("t-dry", 3, (short) 1)),
+            dry));
+        ask("create.validateOnly.existing", () ->
+            created(List.of(new NewTopic("t-one", 1, (short) 1)), dry));
+        ask("create.validateOnly.bad", () -> created(List.of(new NewTopic("t-dry", 0, (short) 1)),
+            dry));
         ask("create.validateOnly.isNotCreated", () -> {
             session.barrier();
             return admin.describeTopics(List.of("t-dry")).topicNameValues().get("t-dry").get();
@@ -84,7 +87,8 @@ final class Topics extends Area {
         names.put("collision.first", "t.col_a");
         names.put("collision.second", "t_col.a");
         names.put("collision.third", "t_col_a");
-        names.forEach((what, name) -> create("create.name." + what, new NewTopic(name, 1, (short) 1)));
+        names.forEach((what, name) -> create("create.name." + what,
+            new NewTopic(name, 1, (short) 1)));
     }
 
     private void assignments() {
@@ -106,7 +110,8 @@ final class Topics extends Area {
               assignments: [{partitionIndex: 0, brokerIds: [1]}]}], timeoutMs: 5000}""");
         ask("create.assignment.repeated", CREATE_TOPICS, 7, """
             {topics: [{name: 't-assign-rep', numPartitions: -1, replicationFactor: -1,
-              assignments: [{partitionIndex: 0, brokerIds: [1]}, {partitionIndex: 0, brokerIds: [1]}]}],
+              assignments: [{partitionIndex: 0, brokerIds: [1]},
+                {partitionIndex: 0, brokerIds: [1]}]}],
               timeoutMs: 5000}""");
     }
 
@@ -137,27 +142,34 @@ final class Topics extends Area {
     }
 
     private void config(String what, Map<String, String> configs) {
-        create("create.config." + what, new NewTopic("t-config-" + what, 1, (short) 1).configs(configs));
+        create("create.config." + what, new NewTopic("t-config-" + what, 1, (short) 1)
+            .configs(configs));
     }
 
     private void requests() {
         ask("create.sameNameTwice", CREATE_TOPICS, 7, """
             {topics: [{name: 't-twice', numPartitions: 1, replicationFactor: 1},
               {name: 't-twice', numPartitions: 2, replicationFactor: 1},
-              {name: 't-beside-twice', numPartitions: 1, replicationFactor: 1}], timeoutMs: 5000}""");
-        ask("create.goodBesideBad", () -> created(List.of(new NewTopic("t-beside-good", 1, (short) 1),
+              {name: 't-beside-twice', numPartitions: 1, replicationFactor: 1}],
+                timeoutMs: 5000}""");
+        ask("create.goodBesideBad", () -> created(List.of(new NewTopic("t-beside-good", 1,
+            (short) 1),
             new NewTopic("t beside bad", 1, (short) 1)), new CreateTopicsOptions()));
         ask("create.none", CREATE_TOPICS, 7, "{topics: [], timeoutMs: 5000}");
         for (int version : new int[] {2, 3, 4, 5, 6})
             ask("create.version." + version, CREATE_TOPICS, version, """
-                {topics: [{name: 't-version-%d', numPartitions: 1, replicationFactor: 1}], timeoutMs: 5000}
+                {topics: [{name: 't-version-%d', numPartitions: 1, replicationFactor: 1}],
+                  timeoutMs: 5000}
                 """, version);
         ask("create.version.3.defaults", CREATE_TOPICS, 3, """
-            {topics: [{name: 't-v3', numPartitions: -1, replicationFactor: -1}], timeoutMs: 5000}""");
+            {topics: [{name: 't-v3', numPartitions: -1, replicationFactor: -1}],
+              timeoutMs: 5000}""");
         ask("create.version.4.defaults", CREATE_TOPICS, 4, """
-            {topics: [{name: 't-v4', numPartitions: -1, replicationFactor: -1}], timeoutMs: 5000}""");
+            {topics: [{name: 't-v4', numPartitions: -1, replicationFactor: -1}],
+              timeoutMs: 5000}""");
         ask("create.timeout.zero", CREATE_TOPICS, 7, """
-            {topics: [{name: 't-in-no-time', numPartitions: 0, replicationFactor: 1}], timeoutMs: 0}""");
+            {topics: [{name: 't-in-no-time', numPartitions: 0, replicationFactor: 1}],
+              timeoutMs: 0}""");
     }
 
     private void create(String question, NewTopic topic) {
@@ -198,7 +210,8 @@ final class Topics extends Area {
         ask("describe.unknown", () -> described("t-nowhere"));
         ask("describe.badName", () -> described("a b"));
         ask("describe.empty", () -> described(""));
-        Uuid id = admin.describeTopics(List.of("t-one")).allTopicNames().get().get("t-one").topicId();
+        Uuid id = admin.describeTopics(List.of("t-one")).allTopicNames().get().get("t-one")
+            .topicId();
         ask("describe.byId", () -> describedById(id));
         ask("describe.byId.unknown", () -> describedById(new Uuid(1, 2)));
         ask("describe.byId.zero", () -> describedById(Uuid.ZERO_UUID));
@@ -223,7 +236,8 @@ final class Topics extends Area {
         answer.put("operations", String.valueOf(topic.authorizedOperations()));
         List<Object> partitions = new ArrayList<>();
         for (TopicPartitionInfo p : topic.partitions())
-            partitions.add(new TreeMap<>(Map.of("partition", p.partition(), "leader", p.leader().id(),
+            partitions.add(new TreeMap<>(Map.of("partition", p.partition(), "leader", p.leader()
+                .id(),
                 "replicas", p.replicas().stream().map(n -> n.id()).toList(),
                 "isr", p.isr().stream().map(n -> n.id()).toList(),
                 "elr", String.valueOf(p.elr()), "lastKnownElr", String.valueOf(p.lastKnownElr()))));
@@ -235,14 +249,17 @@ final class Topics extends Area {
         Map<String, Boolean> answer = new TreeMap<>();
         ListTopicsOptions options = new ListTopicsOptions().listInternal(internal);
         for (TopicListing topic : admin.listTopics(options).listings().get())
-            if (!topic.topicId().equals(Uuid.ZERO_UUID)) answer.put(topic.name(), topic.isInternal());
+            if (!topic.topicId().equals(Uuid.ZERO_UUID)) answer.put(topic.name(),
+                topic.isInternal());
         answer.keySet().removeIf(name -> !name.startsWith("t-") && !name.startsWith("__"));
         return answer;
     }
 
     private void delete() throws Exception {
-        Uuid one = admin.describeTopics(List.of("t-one")).allTopicNames().get().get("t-one").topicId();
-        Uuid many = admin.describeTopics(List.of("t-many")).allTopicNames().get().get("t-many").topicId();
+        Uuid one = admin.describeTopics(List.of("t-one")).allTopicNames().get().get("t-one")
+            .topicId();
+        Uuid many = admin.describeTopics(List.of("t-many")).allTopicNames().get().get("t-many")
+            .topicId();
         deleteByName("delete.byName", "t-one");
         session.barrier();
         deleteByName("delete.again", "t-one");
@@ -261,7 +278,8 @@ final class Topics extends Area {
             "{topics: [{name: 't-defaults'}, {name: 't-defaults'}], timeoutMs: 5000}");
         for (int version : new int[] {1, 3, 4, 5})
             ask("delete.version." + version, DELETE_TOPICS, version,
-                "{topicNames: ['t-nowhere', 't-version-%d'], timeoutMs: 5000}", Math.max(2, version));
+                "{topicNames: ['t-nowhere', 't-version-%d'], timeoutMs: 5000}",
+                    Math.max(2, version));
         ask("delete.none", DELETE_TOPICS, 6, "{topics: [], timeoutMs: 5000}");
         session.barrier();
         ask("delete.describe", () -> described("t-many"));

@@ -37,7 +37,7 @@ export class NodeTopics implements Topics {
       name: topic.name,
       partitions: topic.partitions,
       replicationFactor: topic.replicationFactor,
-      assignments: new Map(topic.assignments.map((a) => [a.partition, a.nodes])),
+      assignments: byPartition(topic.assignments),
       configs: [...topic.config],
       internal: isInternalName(topic.name),
     }
@@ -75,4 +75,12 @@ export class NodeTopics implements Topics {
     const grown = await this.#operations.grow(wish, { validateOnly })
     return grown.ok ? ok(null) : grown
   }
+}
+
+/** Null: the node chooses. */
+function byPartition(
+  assignments: NewTopic['assignments'],
+): ReadonlyMap<number, readonly number[]> | null {
+  if (assignments.length === 0) return null
+  return new Map(assignments.map((a) => [a.partition, a.nodes]))
 }

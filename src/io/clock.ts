@@ -11,12 +11,10 @@ export interface Clock {
   /** Milliseconds that only grow, with fractions; meaningless except as differences. */
   monotonic(): number
   /**
-   * Runs `action` once after `ms` (clamped to 0 .. 2^31-1). The timer does not keep a process
-   * alive.
+   * Runs `action` once after `ms` (clamped to 0 .. 2^31-1). Keeps the process alive until then, so
+   * that whoever closes must cancel what it has set.
    */
   after(ms: number, action: () => void): Timer
-  /**
-   * Runs `action` after the events that are already due; does not keep a process alive by itself.
-   */
+  /** Runs `action` after the events that are already due. */
   soon(action: () => void): void
 }

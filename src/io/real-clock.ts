@@ -10,7 +10,7 @@ export const realClock: Clock = {
   monotonic: () => performance.now(),
   after(ms: number, action: () => void): Timer {
     const delay = Math.min(Math.max(ms, 0), delayMsMax)
-    const timer = setTimeout(action, delay).unref()
+    const timer = setTimeout(action, delay)
     return { cancel: () => clearTimeout(timer) }
   },
   soon(action: () => void): void {

@@ -199,6 +199,29 @@ test('what lies beyond the map, control batches and what cannot be opened stay b
     assert.deepEqual(compactBatch(at(batch), rules), batch)
 })
 
+test('of a batch that the map covers in part, the rest stays, keyless or tombstone', () => {
+  const batch = sampleBatch({
+    records: [record('a', '1'), record('a', '2'), record(null, 'x'), record('b', null)],
+  })
+  const whole = new KeyMap(1000, 0)
+  noteKeys(at(batch), whole, openedBytesMax)
+  const marked = compactBatch(at(batch), rulesFor([batch], whole, 100)) as Uint8Array
+  assert.deepEqual(
+    read([marked]).map((r) => r.offset),
+    [1, 3],
+  )
+  const part = new KeyMap(1000, 0)
+  part.note(Buffer.from('a'), 1)
+  part.coveredTo = 2
+  const rest = compactBatch(at(batch), rulesFor([batch], part, 100)) as Uint8Array
+  assert.deepEqual(
+    read([rest]).map((r) => r.offset),
+    [1, 2, 3],
+  )
+  const muchLater = rulesFor([batch], part, 100 + retentionMs)
+  assert.deepEqual(compactBatch(at(marked), muchLater), marked)
+})
+
 test('times that the node stamped stay what they were', () => {
   const batch = sampleBatch({ records: [record('a', '1', 5), record('a', null, 7)] })
   at(batch).stampAppendTime(6000)

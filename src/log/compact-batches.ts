@@ -12,8 +12,8 @@ import type { KeyMap } from './key-map.ts'
  * Notes the keys of a batch, in the order of the log. False when the map is full: `keys.coveredTo` then says
  * how far it got. A batch that cannot be opened counts as noted, since it is also kept.
  */
-export function noteKeys(header: BatchHeader, keys: KeyMap, openedBytesMax: number): boolean {
-  const records = header.isControl ? null : openedRecords(header, openedBytesMax)
+export function noteKeys(header: BatchHeader, keys: KeyMap): boolean {
+  const records = header.isControl ? null : openedRecords(header)
   if (records !== null) {
     const { baseOffset } = header
     for (const walk = new RecordWalk(records); walk.next(); ) {
@@ -40,7 +40,6 @@ export interface CompactionRules {
    * the last of an active producer, so that its sequence survives a restart.
    */
   mustStay(header: BatchHeader): boolean
-  readonly openedBytesMax: number
 }
 
 /**
@@ -49,7 +48,7 @@ export interface CompactionRules {
  */
 export function compactBatch(header: BatchHeader, rules: CompactionRules): Uint8Array | null {
   if (header.isControl || header.baseOffset >= rules.keys.coveredTo) return header.whole()
-  const records = openedRecords(header, rules.openedBytesMax)
+  const records = openedRecords(header)
   if (records === null) return header.whole()
   const left = survivors(header, records, rules)
   if (left.spans.length === 0) return emptied(header, rules)
@@ -133,9 +132,9 @@ function moved(records: Uint8Array, span: Span, byMs: number): Uint8Array[] {
 }
 
 /** The records of a stored batch; null when they cannot be had, or are not what the header says. */
-function openedRecords(header: BatchHeader, maxBytes: number): Uint8Array | null {
+function openedRecords(header: BatchHeader): Uint8Array | null {
   if (header.recordCount === 0) return new Uint8Array(0)
-  const opened = openBatch(header, maxBytes)
+  const opened = openBatch(header)
   if (!opened.ok) return null
   const walk = new RecordWalk(opened.value)
   let count = 0

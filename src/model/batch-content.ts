@@ -3,14 +3,22 @@
 // bytes; what those say is not believed here either, since stored batches may be older than a check.
 import { compress, decompress } from './compression.ts'
 import { ok, type Refusal, type Result, refuse } from './errors.ts'
-import { type BatchHeader, type Compression, withCompression } from './record-batch.ts'
+import { BatchHeader, type Compression, withCompression } from './record-batch.ts'
 import { type RecordError, RecordWalk } from './records.ts'
 
 /** A refusal that may name the records at fault. */
 export type ContentRefusal = Refusal & { readonly recordErrors?: readonly RecordError[] }
 
-/** The records of the batch, uncompressed to at most `maxBytes`; a view of the batch if they were not compressed. */
-export function openBatch(header: BatchHeader, maxBytes: number): Result<Uint8Array> {
+const mebi = 1024 * 1024
+
+/** What a batch may become when nothing stricter is asked for: no real one multiplies more than this. */
+const openedBytesMax = (batchBytes: number): number => Math.max(64 * mebi, 4 * batchBytes)
+
+/** The records of the batch, uncompressed to at most `maxBytes`; a view of the batch if not compressed. */
+export function openBatch(
+  header: BatchHeader,
+  maxBytes: number = openedBytesMax(header.bytes),
+): Result<Uint8Array> {
   const { compression } = header
   if (compression === null)
     return refuse('unsupportedCompression', `no codec has the number ${header.attributes & 7}`)
@@ -88,38 +96,41 @@ export interface TimedOffset {
   readonly timestampMs: number
 }
 
-/** The first record of the batch that is as new as `timestampMs` or newer; null when none is. */
+/**
+ * The first record of a stored batch, at `fromOffset` or later, that is as new as `timestampMs` or newer. Null
+ * when none is, or when the batch cannot be opened, as then it has no records for anybody.
+ */
 export function findByTimestamp(
-  header: BatchHeader,
-  records: Uint8Array,
+  batch: Uint8Array,
   timestampMs: number,
+  fromOffset = 0,
 ): TimedOffset | null {
-  const walk = new RecordWalk(records)
-  while (walk.next()) {
-    const record = timed(header, walk)
-    if (record.timestampMs >= timestampMs) return record
-  }
+  for (const record of timedRecords(batch))
+    if (record.timestampMs >= timestampMs && record.offset >= fromOffset) return record
   return null
 }
 
-/** The first of the records with the largest timestamp; null when the batch is empty. */
-export function maxTimestampRecord(header: BatchHeader, records: Uint8Array): TimedOffset | null {
-  const walk = new RecordWalk(records)
+/** The first of the records with the largest timestamp; null when there are none. */
+export function maxTimestampRecord(batch: Uint8Array): TimedOffset | null {
   let largest: TimedOffset | null = null
-  while (walk.next()) {
-    const record = timed(header, walk)
+  for (const record of timedRecords(batch))
     if (largest === null || record.timestampMs > largest.timestampMs) largest = record
-  }
   return largest
 }
 
 /** Where the node stamped the batch, every record has the time of its header. */
-const timed = (header: BatchHeader, walk: RecordWalk): TimedOffset => ({
-  offset: header.baseOffset + walk.offsetDelta,
-  timestampMs: header.isAppendTime
-    ? header.maxTimestamp
-    : header.baseTimestamp + walk.timestampDelta,
-})
+function* timedRecords(batch: Uint8Array): Iterable<TimedOffset> {
+  const header = new BatchHeader().moveTo(batch)
+  const { baseOffset, baseTimestamp, maxTimestamp, isAppendTime } = header
+  const records = header.recordCount === 0 ? null : openBatch(header)
+  if (records === null || !records.ok) return
+  const walk = new RecordWalk(records.value)
+  while (walk.next())
+    yield {
+      offset: baseOffset + walk.offsetDelta,
+      timestampMs: isAppendTime ? maxTimestamp : baseTimestamp + walk.timestampDelta,
+    }
+}
 
 /**
  * The batch with its records compressed by `compression`, for topics whose `compression.type` is not

@@ -11,9 +11,9 @@ const segment = (baseOffset: number, bytes: number, timeMs = 0): CleanableSegmen
   createdMs: timeMs,
 })
 const settings = {
-  minCleanableDirtyRatio: 0.5,
-  minCompactionLagMs: 0,
-  maxCompactionLagMs: Number.POSITIVE_INFINITY,
+  dirtyRatioMin: 0.5,
+  compactionLagMsMin: 0,
+  compactionLagMsMax: Number.POSITIVE_INFINITY,
 }
 const four = [segment(10, 100), segment(20, 100), segment(30, 100), segment(40, 101)]
 
@@ -26,7 +26,7 @@ test('the dirty share decides, and has to be more than the ratio', () => {
 })
 
 test('nothing dirty, nothing to do', () => {
-  const eager = { ...settings, minCleanableDirtyRatio: 0, maxCompactionLagMs: 0 }
+  const eager = { ...settings, dirtyRatioMin: 0, compactionLagMsMax: 0 }
   assert.equal(chooseCleaning([], eager, 1000, 0), null)
   assert.equal(chooseCleaning(four, eager, 1000, 50), null)
 })
@@ -36,7 +36,7 @@ test('a log that was cut below where cleaning ended starts anew', () => {
 })
 
 test('segments that are too young wait, with all that follow', () => {
-  const lag = { ...settings, minCompactionLagMs: 100 }
+  const lag = { ...settings, compactionLagMsMin: 100 }
   const log = [segment(0, 10, 500), segment(10, 10, 901), segment(20, 10, 500)]
   assert.deepEqual(chooseCleaning(log, lag, 1000, 0), { from: 0, to: 10 })
   assert.deepEqual(chooseCleaning(log, lag, 1001, 0), { from: 0, to: 30 })
@@ -45,7 +45,7 @@ test('segments that are too young wait, with all that follow', () => {
 
 test('a segment that is overdue is cleaned whatever its share', () => {
   const log = [segment(0, 1000), segment(10, 1, 500)]
-  const lag = { ...settings, maxCompactionLagMs: 400 }
+  const lag = { ...settings, compactionLagMsMax: 400 }
   assert.equal(chooseCleaning(log, lag, 900, 10), null)
   assert.deepEqual(chooseCleaning(log, lag, 901, 10), { from: 10, to: 20 })
 })

@@ -12,7 +12,6 @@ import { type Random, seeded } from '../wire/random-value.ts'
 
 await prepareCompression()
 
-const openedBytesMax = 1024 * 1024
 const retentionMs = 1000
 const at = (batch: Uint8Array): BatchHeader => new BatchHeader().moveTo(batch)
 
@@ -24,7 +23,7 @@ function read(log: Log) {
     assert.equal(header.crc, header.checksum())
     assert.equal(header.bytes, batch.length)
     if (header.recordCount === 0) return []
-    const opened = openBatch(header, openedBytesMax)
+    const opened = openBatch(header)
     assert.ok(opened.ok)
     const records = readSample(opened.value, header.baseOffset, header.baseTimestamp)
     assert.equal(records.length, header.recordCount)
@@ -44,7 +43,6 @@ function rulesFor(log: Log, keys: KeyMap, nowMs: number): CompactionRules {
     nowMs,
     deleteRetentionMs: retentionMs,
     mustStay: (header) => header.nextOffset === end,
-    openedBytesMax,
   }
 }
 
@@ -53,7 +51,7 @@ function clean(log: Log, nowMs: number, from = 0, mapBytes = 100_000): { log: Lo
   const keys = new KeyMap(mapBytes, from)
   for (const batch of log) {
     const header = at(batch)
-    if (header.nextOffset > from && !noteKeys(header, keys, openedBytesMax)) break
+    if (header.nextOffset > from && !noteKeys(header, keys)) break
   }
   const rules = rulesFor(log, keys, nowMs)
   const left = log.flatMap((batch) => compactBatch(at(batch), rules) ?? [])
@@ -174,7 +172,7 @@ test('a tombstone gets its horizon once, and records keep their times across it'
   assert.deepEqual(read(log), read([batch]))
   const forever = rulesFor([batch], new KeyMap(1000, 0), 9000)
   const keys = new KeyMap(1000, 0)
-  noteKeys(at(batch), keys, openedBytesMax)
+  noteKeys(at(batch), keys)
   const kept = compactBatch(at(batch), { ...forever, keys, deleteRetentionMs: 2 ** 63 })
   assert.deepEqual(read([kept as Uint8Array]), read([batch]))
 })
@@ -191,7 +189,7 @@ test('what lies beyond the map, control batches and what cannot be opened stay b
     { recordCount: 7 },
   )
   const keys = new KeyMap(1000, 0)
-  for (const batch of [control, broken, lying]) assert.ok(noteKeys(at(batch), keys, openedBytesMax))
+  for (const batch of [control, broken, lying]) assert.ok(noteKeys(at(batch), keys))
   assert.equal(keys.size, 0)
   assert.equal(keys.coveredTo, 3)
   const rules = rulesFor([], keys, 100)
@@ -204,7 +202,7 @@ test('of a batch that the map covers in part, the rest stays, keyless or tombsto
     records: [record('a', '1'), record('a', '2'), record(null, 'x'), record('b', null)],
   })
   const whole = new KeyMap(1000, 0)
-  noteKeys(at(batch), whole, openedBytesMax)
+  noteKeys(at(batch), whole)
   const marked = compactBatch(at(batch), rulesFor([batch], whole, 100)) as Uint8Array
   assert.deepEqual(
     read([marked]).map((r) => r.offset),

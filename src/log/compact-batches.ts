@@ -133,7 +133,6 @@ function moved(records: Uint8Array, span: Span, byMs: number): Uint8Array[] {
 
 /** The records of a stored batch; null when they cannot be had, or are not what the header says. */
 function openedRecords(header: BatchHeader): Uint8Array | null {
-  if (header.recordCount === 0) return new Uint8Array(0)
   const opened = openBatch(header)
   if (!opened.ok) return null
   const walk = new RecordWalk(opened.value)

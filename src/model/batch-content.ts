@@ -3,7 +3,7 @@
 // bytes; what those say is not believed here either, since stored batches may be older than a check.
 import { compress, decompress } from './compression.ts'
 import { ok, type Refusal, type Result, refuse } from './errors.ts'
-import { BatchHeader, type Compression, withCompression } from './record-batch.ts'
+import { type BatchHeader, type Compression, withCompression } from './record-batch.ts'
 import { type RecordError, RecordWalk } from './records.ts'
 
 /** A refusal that may name the records at fault. */
@@ -20,6 +20,7 @@ export function openBatch(
   maxBytes: number = openedBytesMax(header.bytes),
 ): Result<Uint8Array> {
   const { compression } = header
+  if (header.recordCount === 0) return ok(header.records())
   if (compression === null)
     return refuse('unsupportedCompression', `no codec has the number ${header.attributes & 7}`)
   return decompress(compression, header.records(), maxBytes)
@@ -97,34 +98,32 @@ export interface TimedOffset {
 }
 
 /**
- * The first record of a stored batch, at `fromOffset` or later, that is as new as `timestampMs` or newer. Null
- * when none is, or when the batch cannot be opened, as then it has no records for anybody.
+ * The first of the opened `records` that is as new as `timestampMs` or newer and lies at `fromOffset` (the
+ * log's start, which may be inside the batch) or later; null when none does.
  */
 export function findByTimestamp(
-  batch: Uint8Array,
+  header: BatchHeader,
+  records: Uint8Array,
   timestampMs: number,
   fromOffset = 0,
 ): TimedOffset | null {
-  for (const record of timedRecords(batch))
+  for (const record of timedRecords(header, records))
     if (record.timestampMs >= timestampMs && record.offset >= fromOffset) return record
   return null
 }
 
-/** The first of the records with the largest timestamp; null when there are none. */
-export function maxTimestampRecord(batch: Uint8Array): TimedOffset | null {
+/** The first of the opened `records` with the largest timestamp; null when there are none. */
+export function maxTimestampRecord(header: BatchHeader, records: Uint8Array): TimedOffset | null {
   let largest: TimedOffset | null = null
-  for (const record of timedRecords(batch))
+  for (const record of timedRecords(header, records))
     if (largest === null || record.timestampMs > largest.timestampMs) largest = record
   return largest
 }
 
 /** Where the node stamped the batch, every record has the time of its header. */
-function* timedRecords(batch: Uint8Array): Iterable<TimedOffset> {
-  const header = new BatchHeader().moveTo(batch)
+function* timedRecords(header: BatchHeader, records: Uint8Array): Iterable<TimedOffset> {
   const { baseOffset, baseTimestamp, maxTimestamp, isAppendTime } = header
-  const records = header.recordCount === 0 ? null : openBatch(header)
-  if (records === null || !records.ok) return
-  const walk = new RecordWalk(records.value)
+  const walk = new RecordWalk(records)
   while (walk.next())
     yield {
       offset: baseOffset + walk.offsetDelta,

@@ -45,6 +45,7 @@ export interface CompactionRules {
 /**
  * What remains of a batch: its own bytes when nothing changes, null when nothing is left. First and last
  * offset, leader epoch, producer and sequence stay. Control batches, and what cannot be opened, stay whole.
+ * To be called oldest batch first: a tombstone's time may only start when what it deletes is gone.
  */
 export function compactBatch(header: BatchHeader, rules: CompactionRules): Uint8Array | null {
   if (header.isControl || header.baseOffset >= rules.keys.coveredTo) return header.whole()

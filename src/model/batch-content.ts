@@ -1,6 +1,7 @@
-// What is inside a record batch, for whoever must look: the check of topics that need more than the header,
-// look-up by timestamp, and topics with a codec of their own. A batch is given as its header, pointing at its
-// bytes; what those say is not believed here either, since stored batches may be older than a check.
+// What is inside a record batch, for whoever must look: the check of topics that need more than the
+// header, look-up by timestamp, and topics with a codec of their own. A batch is given as its
+// header, pointing at its bytes; what those say is not believed here either, since stored batches
+// may be older than a check.
 import { compress, decompress } from './compression.ts'
 import { ok, type Refusal, type Result, refuse } from './errors.ts'
 import { type BatchHeader, type Compression, withCompression } from './record-batch.ts'
@@ -11,10 +12,16 @@ export type ContentRefusal = Refusal & { readonly recordErrors?: readonly Record
 
 const mebi = 1024 * 1024
 
-/** What a batch may become when nothing stricter is asked for: no real one multiplies more than this. */
+/**
+ * What a batch may become when nothing stricter is asked for: no real one multiplies more than
+ * this.
+ */
 const openedBytesMax = (batchBytes: number): number => Math.max(64 * mebi, 4 * batchBytes)
 
-/** The records of the batch, uncompressed to at most `maxBytes`; a view of the batch if not compressed. */
+/**
+ * The records of the batch, uncompressed to at most `maxBytes`; a view of the batch if not
+ * compressed.
+ */
 export function openBatch(
   header: BatchHeader,
   maxBytes: number = openedBytesMax(header.bytes),
@@ -47,9 +54,9 @@ type Inspected =
   | ({ readonly ok: false } & ContentRefusal)
 
 /**
- * Checks the opened `records` of a batch that a client sent: whole records, as many as the header says, with
- * offset deltas from 0 up, keys where needed, timestamps within bounds. The timestamps of a batch whose topic
- * stamps them itself do not count: give infinite bounds.
+ * Checks the opened `records` of a batch that a client sent: whole records, as many as the header
+ * says, with offset deltas from 0 up, keys where needed, timestamps within bounds. The timestamps
+ * of a batch whose topic stamps them itself do not count: give infinite bounds.
  */
 export function inspectBatch(
   header: BatchHeader,
@@ -98,8 +105,8 @@ export interface TimedOffset {
 }
 
 /**
- * The first of the opened `records` that is as new as `timestampMs` or newer and lies at `fromOffset` (the
- * log's start, which may be inside the batch) or later; null when none does.
+ * The first of the opened `records` that is as new as `timestampMs` or newer and lies at
+ * `fromOffset` (the log's start, which may be inside the batch) or later; null when none does.
  */
 export function findByTimestamp(
   header: BatchHeader,
@@ -132,8 +139,9 @@ function* timedRecords(header: BatchHeader, records: Uint8Array): Iterable<Timed
 }
 
 /**
- * The batch with its records compressed by `compression`, for topics whose `compression.type` is not
- * `producer`; offsets, timestamps and producer stay, the checksum is new. `records` are the opened ones.
+ * The batch with its records compressed by `compression`, for topics whose `compression.type` is
+ * not `producer`; offsets, timestamps and producer stay, the checksum is new. `records` are the
+ * opened ones.
  */
 export function recompress(
   header: BatchHeader,

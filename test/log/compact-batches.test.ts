@@ -1,5 +1,5 @@
-// Compaction on random logs: the latest of each key stays and is the same, offsets and times never change,
-// nothing is invented; then the cases that a random log seldom meets.
+// Compaction on random logs: the latest of each key stays and is the same, offsets and times never
+// change, nothing is invented; then the cases that a random log seldom meets.
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type CompactionRules, compactBatch, noteKeys } from '../../src/log/compact-batches.ts'
@@ -177,7 +177,7 @@ test('a tombstone gets its horizon once, and records keep their times across it'
   assert.deepEqual(read([kept as Uint8Array]), read([batch]))
 })
 
-test('what lies beyond the map, control batches and what cannot be opened stay byte for byte', () => {
+test('beyond the map, control batches, and what cannot be opened: all stay as they are', () => {
   const beyond = sampleBatch({ baseOffset: 50, records: [record(null, 'x'), record('a', null)] })
   const control = sampleBatch({ records: [record('a', '1')], attributes: 0x20, producerId: 1 })
   const broken = at(sampleBatch({ baseOffset: 1, records: [record('a', '1')] })).withRecords(

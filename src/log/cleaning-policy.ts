@@ -1,5 +1,6 @@
-// When a compacted partition is cleaned, and which stretch of it. Pure: the cleaner asks for each partition
-// and does the work. Kafka: topic settings min.cleanable.dirty.ratio, min. and max.compaction.lag.ms.
+// When a compacted partition is cleaned, and which stretch of it. Pure: the cleaner asks for each
+// partition and does the work. Kafka: topic settings min.cleanable.dirty.ratio, min. and
+// max.compaction.lag.ms.
 import type { TopicSettings } from '../model/config/topic-settings.ts'
 import type { SegmentFields } from './segment.ts'
 
@@ -20,8 +21,8 @@ export interface Stretch {
 }
 
 /**
- * The stretch to clean now, or null. `segments` are those of the partition that no longer grow, oldest first;
- * `cleanedUpTo` is where the last cleaning ended (its map's `coveredTo`), 0 at first.
+ * The stretch to clean now, or null. `segments` are those of the partition that no longer grow,
+ * oldest first; `cleanedUpTo` is where the last cleaning ended (its map's `coveredTo`), 0 at first.
  */
 export function chooseCleaning(
   segments: readonly CleanableSegment[],

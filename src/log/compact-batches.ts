@@ -1,7 +1,8 @@
-// Log compaction, batch by batch: first the keys of the dirty stretch are noted, then every batch below what
-// was noted is rewritten without the records that a later one replaces. No record changes its offset or its
-// time, and none is dropped that is the latest of its key, save a tombstone that was readable long enough. The
-// cleaner decides on the stretch and goes over the segments. Kafka: "Log Compaction", KIP-534.
+// Log compaction, batch by batch: first the keys of the dirty stretch are noted, then every batch
+// below what was noted is rewritten without the records that a later one replaces. No record
+// changes its offset or its time, and none is dropped that is the latest of its key, save a
+// tombstone that was readable long enough. The cleaner decides on the stretch and goes over the
+// segments. Kafka: "Log Compaction", KIP-534.
 import { openBatch } from '../model/batch-content.ts'
 import { compress } from '../model/compression.ts'
 import { type BatchHeader, ofEmptyBatch, withDeleteHorizon } from '../model/record-batch.ts'
@@ -9,11 +10,11 @@ import { RecordWalk, varint } from '../model/records.ts'
 import type { KeyMap } from './key-map.ts'
 
 /**
- * Notes the keys of a batch, in the order of the log. False when the map is full: `keys.coveredTo` then says
- * how far it got. A batch that cannot be opened counts as noted, since it is also kept.
+ * Notes the keys of a batch, in the order of the log. False when the map is full: `keys.coveredTo`
+ * then says how far it got. A batch that cannot be opened counts as noted, since it is also kept.
  */
-export function noteKeys(header: BatchHeader, keys: KeyMap, openedBytesMax: number): boolean {
-  const records = header.isControl ? null : openedRecords(header, openedBytesMax)
+export function noteKeys(header: BatchHeader, keys: KeyMap): boolean {
+  const records = header.isControl ? null : openedRecords(header)
   if (records !== null) {
     const { baseOffset } = header
     for (const walk = new RecordWalk(records); walk.next(); ) {
@@ -36,20 +37,21 @@ export interface CompactionRules {
   /** How long a tombstone stays readable after the first compaction that kept it. */
   readonly deleteRetentionMs: number
   /**
-   * True for a batch that stays as an empty one: the last of the log, so that consumers see offsets move, and
-   * the last of an active producer, so that its sequence survives a restart.
+   * True for a batch that stays as an empty one: the last of the log, so that consumers see offsets
+   * move, and the last of an active producer, so that its sequence survives a restart.
    */
   mustStay(header: BatchHeader): boolean
-  readonly openedBytesMax: number
 }
 
 /**
- * What remains of a batch: its own bytes when nothing changes, null when nothing is left. First and last
- * offset, leader epoch, producer and sequence stay. Control batches, and what cannot be opened, stay whole.
+ * What remains of a batch: its own bytes when nothing changes, null when nothing is left. First and
+ * last offset, leader epoch, producer and sequence stay. Control batches, and what cannot be
+ * opened, stay whole. To be called oldest batch first: a tombstone's time may only start when what
+ * it deletes is gone.
  */
 export function compactBatch(header: BatchHeader, rules: CompactionRules): Uint8Array | null {
   if (header.isControl || header.baseOffset >= rules.keys.coveredTo) return header.whole()
-  const records = openedRecords(header, rules.openedBytesMax)
+  const records = openedRecords(header)
   if (records === null) return header.whole()
   const left = survivors(header, records, rules)
   if (left.spans.length === 0) return emptied(header, rules)
@@ -109,7 +111,10 @@ function survivors(header: BatchHeader, records: Uint8Array, rules: CompactionRu
   return { spans, isAll: spans.length === count, hasTombstone, maxTimestamp }
 }
 
-/** A record without a key, from before the topic was compacted, has no later one to wait for: it goes. */
+/**
+ * A record without a key, from before the topic was compacted, has no later one to wait for: it
+ * goes.
+ */
 function isLatest(walk: RecordWalk, baseOffset: number, keys: KeyMap): boolean {
   const { key } = walk
   return key !== null && keys.latest(key) <= baseOffset + walk.offsetDelta
@@ -133,9 +138,8 @@ function moved(records: Uint8Array, span: Span, byMs: number): Uint8Array[] {
 }
 
 /** The records of a stored batch; null when they cannot be had, or are not what the header says. */
-function openedRecords(header: BatchHeader, maxBytes: number): Uint8Array | null {
-  if (header.recordCount === 0) return new Uint8Array(0)
-  const opened = openBatch(header, maxBytes)
+function openedRecords(header: BatchHeader): Uint8Array | null {
+  const opened = openBatch(header)
   if (!opened.ok) return null
   const walk = new RecordWalk(opened.value)
   let count = 0

@@ -1,6 +1,7 @@
-// The latest offset of each key in a stretch of a log, within a fixed number of bytes: what compaction knows.
-// Keys are remembered as 128 bits of their SHA-256, since two keys taken for one would lose a message, and
-// clients choose keys. Open addressing in typed arrays: 24 bytes a slot, no object per key.
+// The latest offset of each key in a stretch of a log, within a fixed number of bytes: what
+// compaction knows. Keys are remembered as 128 bits of their SHA-256, since two keys taken for one
+// would lose a message, and clients choose keys. Open addressing in typed arrays: 24 bytes a slot,
+// no object per key.
 import { hash } from 'node:crypto'
 
 const slotBytes = 24
@@ -38,7 +39,9 @@ export class KeyMap {
     return this.#size
   }
 
-  /** Notes a record, later ones after earlier ones. False when the key is new and the map is full. */
+  /**
+   * Notes a record, later ones after earlier ones. False when the key is new and the map is full.
+   */
   note(key: Uint8Array, offset: number): boolean {
     const slot = this.#find(key)
     if (this.#offsets[slot] === 0) {

@@ -1,6 +1,7 @@
-// What is inside a record batch, for whoever must look: the check of topics that need more than the header,
-// look-up by timestamp, and topics with a codec of their own. A batch is given as its header, pointing at its
-// bytes; what those say is not believed here either, since stored batches may be older than a check.
+// What is inside a record batch, for whoever must look: the check of topics that need more than the
+// header, look-up by timestamp, and topics with a codec of their own. A batch is given as its
+// header, pointing at its bytes; what those say is not believed here either, since stored batches
+// may be older than a check.
 import { compress, decompress } from './compression.ts'
 import { ok, type Refusal, type Result, refuse } from './errors.ts'
 import { type BatchHeader, type Compression, withCompression } from './record-batch.ts'
@@ -9,9 +10,24 @@ import { type RecordError, RecordWalk } from './records.ts'
 /** A refusal that may name the records at fault. */
 export type ContentRefusal = Refusal & { readonly recordErrors?: readonly RecordError[] }
 
-/** The records of the batch, uncompressed to at most `maxBytes`; a view of the batch if they were not compressed. */
-export function openBatch(header: BatchHeader, maxBytes: number): Result<Uint8Array> {
+const mebi = 1024 * 1024
+
+/**
+ * What a batch may become when nothing stricter is asked for: no real one multiplies more than
+ * this.
+ */
+const openedBytesMax = (batchBytes: number): number => Math.max(64 * mebi, 4 * batchBytes)
+
+/**
+ * The records of the batch, uncompressed to at most `maxBytes`; a view of the batch if not
+ * compressed.
+ */
+export function openBatch(
+  header: BatchHeader,
+  maxBytes: number = openedBytesMax(header.bytes),
+): Result<Uint8Array> {
   const { compression } = header
+  if (header.recordCount === 0) return ok(header.records())
   if (compression === null)
     return refuse('unsupportedCompression', `no codec has the number ${header.attributes & 7}`)
   return decompress(compression, header.records(), maxBytes)
@@ -38,9 +54,9 @@ type Inspected =
   | ({ readonly ok: false } & ContentRefusal)
 
 /**
- * Checks the opened `records` of a batch that a client sent: whole records, as many as the header says, with
- * offset deltas from 0 up, keys where needed, timestamps within bounds. The timestamps of a batch whose topic
- * stamps them itself do not count: give infinite bounds.
+ * Checks the opened `records` of a batch that a client sent: whole records, as many as the header
+ * says, with offset deltas from 0 up, keys where needed, timestamps within bounds. The timestamps
+ * of a batch whose topic stamps them itself do not count: give infinite bounds.
  */
 export function inspectBatch(
   header: BatchHeader,
@@ -88,42 +104,44 @@ export interface TimedOffset {
   readonly timestampMs: number
 }
 
-/** The first record of the batch that is as new as `timestampMs` or newer; null when none is. */
+/**
+ * The first of the opened `records` that is as new as `timestampMs` or newer and lies at
+ * `fromOffset` (the log's start, which may be inside the batch) or later; null when none does.
+ */
 export function findByTimestamp(
   header: BatchHeader,
   records: Uint8Array,
   timestampMs: number,
+  fromOffset = 0,
 ): TimedOffset | null {
-  const walk = new RecordWalk(records)
-  while (walk.next()) {
-    const record = timed(header, walk)
-    if (record.timestampMs >= timestampMs) return record
-  }
+  for (const record of timedRecords(header, records))
+    if (record.timestampMs >= timestampMs && record.offset >= fromOffset) return record
   return null
 }
 
-/** The first of the records with the largest timestamp; null when the batch is empty. */
+/** The first of the opened `records` with the largest timestamp; null when there are none. */
 export function maxTimestampRecord(header: BatchHeader, records: Uint8Array): TimedOffset | null {
-  const walk = new RecordWalk(records)
   let largest: TimedOffset | null = null
-  while (walk.next()) {
-    const record = timed(header, walk)
+  for (const record of timedRecords(header, records))
     if (largest === null || record.timestampMs > largest.timestampMs) largest = record
-  }
   return largest
 }
 
 /** Where the node stamped the batch, every record has the time of its header. */
-const timed = (header: BatchHeader, walk: RecordWalk): TimedOffset => ({
-  offset: header.baseOffset + walk.offsetDelta,
-  timestampMs: header.isAppendTime
-    ? header.maxTimestamp
-    : header.baseTimestamp + walk.timestampDelta,
-})
+function* timedRecords(header: BatchHeader, records: Uint8Array): Iterable<TimedOffset> {
+  const { baseOffset, baseTimestamp, maxTimestamp, isAppendTime } = header
+  const walk = new RecordWalk(records)
+  while (walk.next())
+    yield {
+      offset: baseOffset + walk.offsetDelta,
+      timestampMs: isAppendTime ? maxTimestamp : baseTimestamp + walk.timestampDelta,
+    }
+}
 
 /**
- * The batch with its records compressed by `compression`, for topics whose `compression.type` is not
- * `producer`; offsets, timestamps and producer stay, the checksum is new. `records` are the opened ones.
+ * The batch with its records compressed by `compression`, for topics whose `compression.type` is
+ * not `producer`; offsets, timestamps and producer stay, the checksum is new. `records` are the
+ * opened ones.
  */
 export function recompress(
   header: BatchHeader,

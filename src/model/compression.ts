@@ -1,6 +1,6 @@
-// The codecs of record batches behind two functions. The path of a message does not pass here: batches are
-// stored and served as they came. Here comes what must look inside: validation, look-up by timestamp,
-// compaction, and topics that want another codec than their producers.
+// The codecs of record batches behind two functions. The path of a message does not pass here:
+// batches are stored and served as they came. Here comes what must look inside: validation, look-up
+// by timestamp, compaction, and topics that want another codec than their producers.
 import type { Codec } from './compression/codec.ts'
 import { gzip } from './compression/gzip.ts'
 import { lz4 } from './compression/lz4.ts'
@@ -16,13 +16,15 @@ const none: Codec = {
 
 const codecs: { readonly [name in Compression]: Codec } = { none, gzip, snappy, lz4, zstd }
 
-/** To be awaited once at start, before the first batch: one codec cannot be loaded synchronously. */
+/**
+ * To be awaited once at start, before the first batch: one codec cannot be loaded synchronously.
+ */
 export const prepareCompression = (): Promise<void> => prepareZstd()
 
 /**
- * Uncompresses at most `maxBytes` (at least 1); a view of `bytes` when there is nothing to do. Refuses with
- * `messageTooLarge` when it would be more, `invalidRecord` when malformed; memory stays within `maxBytes` and
- * a few MiB of the codec's own whatever the bytes claim. Synchronous.
+ * Uncompresses at most `maxBytes` (at least 1); a view of `bytes` when there is nothing to do.
+ * Refuses with `messageTooLarge` when it would be more, `invalidRecord` when malformed; memory
+ * stays within `maxBytes` and a few MiB of the codec's own whatever the bytes claim. Synchronous.
  */
 export const decompress = (
   compression: Compression,

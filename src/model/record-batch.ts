@@ -1,5 +1,5 @@
-// The record batch, version 2: the one stored form of every message. This file knows the fixed header;
-// records.ts knows what is behind it. Kafka protocol guide, "Record Batch".
+// The record batch, version 2: the one stored form of every message. This file knows the fixed
+// header; records.ts knows what is behind it. Kafka protocol guide, "Record Batch".
 //
 //   offset  size  field                      inside the CRC
 //        0     8  base offset                no: set when appended
@@ -30,10 +30,15 @@ const compressionMask = 0x07
 const appendTimeBit = 0x08
 const transactionalBit = 0x10
 const controlBit = 0x20
-/** The base timestamp is when tombstones may go (KIP-534); the records' deltas are relative to it. */
+/**
+ * The base timestamp is when tombstones may go (KIP-534); the records' deltas are relative to it.
+ */
 const deleteHorizonBit = 0x40
 
-/** Reads and patches the header of one batch that starts at `at` in `view`. Moved from batch to batch, never kept. */
+/**
+ * Reads and patches the header of one batch that starts at `at` in `view`. Moved from batch to
+ * batch, never kept.
+ */
 export class BatchHeader {
   #view: DataView = new DataView(new ArrayBuffer(0))
   #bytes: Uint8Array = new Uint8Array(0)
@@ -164,7 +169,10 @@ export class BatchHeader {
     this.#view.setUint32(this.#at + 17, this.checksum())
   }
 
-  /** Beyond 2^53 it is rounded: no valid batch goes there, and what is only copied is copied as bytes. */
+  /**
+   * Beyond 2^53 it is rounded: no valid batch goes there, and what is only copied is copied as
+   * bytes.
+   */
   #int64(field: number): number {
     const high = this.#view.getInt32(this.#at + field)
     return high * 0x1_0000_0000 + this.#view.getUint32(this.#at + field + 4)

@@ -1,10 +1,14 @@
-// What is behind a batch's header once it is uncompressed: records, each a length and fields in zigzag
-// varints. Kafka protocol guide, "Record". Walked without making objects where only the shape matters.
+// What is behind a batch's header once it is uncompressed: records, each a length and fields in
+// zigzag varints. Kafka protocol guide, "Record". Walked without making objects where only the
+// shape matters.
 //
 //   length varint | attributes int8 | timestamp delta varlong | offset delta varint |
 //   key length varint, -1 null, key | value length, value | header count varint, headers
 
-/** Goes from field to field. What does not fit sets `failed` and reads as 0, so that one look is enough. */
+/**
+ * Goes from field to field. What does not fit sets `failed` and reads as 0, so that one look is
+ * enough.
+ */
 class Cursor {
   at = 0
   failed = false
@@ -14,7 +18,9 @@ class Cursor {
     this.bytes = bytes
   }
 
-  /** A zigzag varint of up to 64 bits; beyond 2^53 it is rounded, which no valid field comes near. */
+  /**
+   * A zigzag varint of up to 64 bits; beyond 2^53 it is rounded, which no valid field comes near.
+   */
   varint(): number {
     const first = this.bytes[this.at++]
     if (first !== undefined && first < 0x80) return (first >>> 1) ^ -(first & 1)
@@ -48,8 +54,8 @@ class Cursor {
 export const headersMax = 10_000
 
 /**
- * Walks over the records of a batch without making an object for each: after `next()` the fields are those
- * of one record. Places are indexes into the bytes given.
+ * Walks over the records of a batch without making an object for each: after `next()` the fields
+ * are those of one record. Places are indexes into the bytes given.
  */
 export class RecordWalk {
   readonly #cursor: Cursor
@@ -135,8 +141,8 @@ export interface RecordError {
 }
 
 /**
- * Checks that `records` holds exactly `count` whole records whose offset deltas are 0, 1, 2 and so on.
- * Returns null when it does, else what is wrong and with which record.
+ * Checks that `records` holds exactly `count` whole records whose offset deltas are 0, 1, 2 and so
+ * on. Returns null when it does, else what is wrong and with which record.
  */
 export function checkRecords(records: Uint8Array, count: number): RecordError | null {
   const walk = new RecordWalk(records)

@@ -1,5 +1,6 @@
-// What each compression codec offers. Every one obeys the same law: what a peer sent is never believed about
-// its size, no more than `maxBytes` (and a block of slack) is ever allocated, and bad data is a value.
+// What each compression codec offers. Every one obeys the same law: what a peer sent is never
+// believed about its size, no more than `maxBytes` (and a block of slack) is ever allocated, and
+// bad data is a value.
 import { type Result, refuse } from '../errors.ts'
 
 export interface Codec {

@@ -1,8 +1,10 @@
-// LZ4 in its frame format, one frame for a batch. The library inflates without a limit, so the frame is
-// walked first: block by block for an upper bound, and only if that is too large, token by token for the
-// exact size (no more than adding up lengths). lz4 "Frame Format Description" 1.6.4 and "Block Format".
+// LZ4 in its frame format, one frame for a batch. The library inflates without a limit, so the
+// frame is walked first: block by block for an upper bound, and only if that is too large, token by
+// token for the exact size (no more than adding up lengths). lz4 "Frame Format Description" 1.6.4
+// and "Block Format".
 //
-//   magic 04 22 4d 18 | flags | block size code | content size int64? | dictionary id int32? | header checksum
+//   magic 04 22 4d 18 | flags | block size code | content size int64? | dictionary id int32? |
+//     header checksum
 //   block: length int32, top bit: stored as is | bytes | checksum int32?
 //   end: int32 0 | content checksum int32?                                    all little-endian
 import { createRequire } from 'node:module'
@@ -35,7 +37,10 @@ export const lz4: Codec = {
     }
   },
 
-  /** The library writes independent blocks, the only ones that Kafka's Java client reads; it has no levels. */
+  /**
+   * The library writes independent blocks, the only ones that Kafka's Java client reads; it has no
+   * levels.
+   */
   compress: (bytes) => library().compressFrameSync(asBuffer(bytes)),
 }
 
@@ -47,7 +52,10 @@ type Measure = (bytes: Uint8Array, from: number, to: number, blockBytesMax: numb
 
 const upperBound: Measure = (_bytes, _from, _to, blockBytesMax) => blockBytesMax
 
-/** Uncompressed size of the one frame that fills `bytes`, or what it claims if more; NaN when malformed. */
+/**
+ * Uncompressed size of the one frame that fills `bytes`, or what it claims if more; NaN when
+ * malformed.
+ */
 function frameOutput(bytes: Uint8Array, measure: Measure): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   if (bytes.length < 11 || view.getUint32(0, true) !== magic) return Number.NaN
@@ -73,7 +81,10 @@ function frameOutput(bytes: Uint8Array, measure: Measure): number {
   return Math.max(output, claimed)
 }
 
-/** Adds up literals and matches. Each sequence: token, more literal length, literals, distance, more match. */
+/**
+ * Adds up literals and matches. Each sequence: token, more literal length, literals, distance, more
+ * match.
+ */
 const exactSize: Measure = (bytes, from, to) => {
   let output = 0
   let at = from

@@ -1,11 +1,12 @@
-// Snappy in the two forms that Kafka clients write: one raw block (librdkafka and most others), and the
-// frame of the Java library snappy-java ("xerial"), which is also what we write:
+// Snappy in the two forms that Kafka clients write: one raw block (librdkafka and most others), and
+// the frame of the Java library snappy-java ("xerial"), which is also what we write:
 //
 //   82 'SNAPPY' 00 | version int32, 1 | oldest compatible version int32, 1 | blocks
 //   block: length int32 | raw snappy of at most 32 KiB
 //
-// The two cannot be mixed up: read as a raw block, the magic's third byte is a copy from before the start.
-// A raw block begins with its uncompressed size; all sizes are added up before anything is uncompressed.
+// The two cannot be mixed up: read as a raw block, the magic's third byte is a copy from before the
+// start. A raw block begins with its uncompressed size; all sizes are added up before anything is
+// uncompressed.
 import { createRequire } from 'node:module'
 import { ok, type Result } from '../errors.ts'
 import { type Codec, malformed, reasonOf, tooLarge } from './codec.ts'
@@ -69,7 +70,9 @@ function frameBlocks(bytes: Uint8Array): Uint8Array[] | null {
   return blocks
 }
 
-/** The uncompressed size at the head of a raw block, a varint of 32 bits; NaN when there is none. */
+/**
+ * The uncompressed size at the head of a raw block, a varint of 32 bits; NaN when there is none.
+ */
 function claimedBytes(block: Uint8Array): number {
   let value = 0
   for (let i = 0; i < 5; i++) {

@@ -1,7 +1,8 @@
-// What a Zstandard frame tells about itself without being uncompressed: its length, the size that it claims,
-// and, from the headers of its blocks, the most that it can become. RFC 8878, section 3.1.1.
+// What a Zstandard frame tells about itself without being uncompressed: its length, the size that
+// it claims, and, from the headers of its blocks, the most that it can become. RFC 8878, section
+// 3.1.1.
 //
-//   magic 28 b5 2f fd | descriptor | window? | dictionary id? | content size?        all little-endian
+//   magic 28 b5 2f fd | descriptor | window? | dictionary id? | content size?   all little-endian
 //   block: 3 bytes: last, bit 0; type, bits 1-2; size above | bytes
 //   checksum int32?
 const magic = 0xfd2fb528
@@ -9,7 +10,9 @@ const magic = 0xfd2fb528
 const skippable = 0x184d2a5
 const blockBytesMax = 128 * 1024
 const dictionaryIdBytes = [0, 1, 2, 4] as const
-/** The largest window that the reference library accepts unless told otherwise: level 22 uses it. */
+/**
+ * The largest window that the reference library accepts unless told otherwise: level 22 uses it.
+ */
 const windowBytesMax = 2 ** 27
 
 export interface ZstdFrame {
@@ -28,7 +31,10 @@ interface FrameHeader {
   readonly claimedBytes: number | null
 }
 
-/** The frame that begins at `from`; null when it is not whole, malformed, or needs what nobody sends. */
+/**
+ * The frame that begins at `from`; null when it is not whole, malformed, or needs what nobody
+ * sends.
+ */
 export function readZstdFrame(bytes: Uint8Array, from: number): ZstdFrame | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   if (from + 8 > bytes.length) return null

@@ -1,6 +1,7 @@
-// Zstandard by node:zlib where it has it (Node 22.15 and later), else by a WebAssembly build, which has to be
-// compiled first: `prepareZstd`, once, before the first batch. Frames are uncompressed one by one, since the
-// WebAssembly build takes the size of its whole output from what the first frame claims.
+// Zstandard by node:zlib where it has it (Node 22.15 and later), else by a WebAssembly build, which
+// has to be compiled first: `prepareZstd`, once, before the first batch. Frames are uncompressed
+// one by one, since the WebAssembly build takes the size of its whole output from what the first
+// frame claims.
 import * as zlib from 'node:zlib'
 import { assert } from '../../base/assert.ts'
 import { ok, type Result, refuse } from '../errors.ts'

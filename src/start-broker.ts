@@ -1,5 +1,6 @@
-// Puts one broker together: a node over a disk, and the doors that clients come in by. `main.ts` calls it for
-// the command line; as the package's export it starts the same broker inside a test or a service.
+// Puts one broker together: a node over a disk, and the doors that clients come in by. `main.ts`
+// calls it for the command line; as the package's export it starts the same broker inside a test or
+// a service.
 import { NodeBroker } from './broker/broker.ts'
 import { memoryDisk } from './io/memory-disk.ts'
 import type { Address } from './io/network.ts'

@@ -1,4 +1,5 @@
-// Holds the source against scripts/tidy-rules.ts: arrows between rooms, bans, sizes, cycles, dead files.
+// Holds the source against scripts/tidy-rules.ts: arrows between rooms, bans, sizes, cycles, dead
+// files.
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
@@ -105,7 +106,10 @@ test('sizes: lines, functions, files, rooms', () => {
   assert.deepEqual(wrong, [])
 })
 
-/** Functions and methods by their formatted shape: an opening line, and a closing brace in its column. */
+/**
+ * Functions and methods by their formatted shape: an opening line, and a closing brace in its
+ * column.
+ */
 function longFunctions(lines: readonly string[]): string[] {
   const found: string[] = []
   lines.forEach((line, i) => {

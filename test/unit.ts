@@ -1,5 +1,6 @@
-// Runs every unit test in one process: sixty files under `node --test` cost six seconds, imported 0.2.
-// The suites that need a process of their own (simulation, real clients) have scripts of their own.
+// Runs every unit test in one process: sixty files under `node --test` cost six seconds, imported
+// 0.2. The suites that need a process of their own (simulation, real clients) have scripts of their
+// own.
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'

@@ -1,6 +1,7 @@
-// One node, put together from its rooms: metadata, logs, groups, producer ids. Opening recovers; from then on
-// the log follows the image of the metadata, and upkeep (retention, cleaning, expiry) runs by the clock. No
-// globals: several nodes may live in one process. start-broker.ts opens one and gives it to the doors.
+// One node, put together from its rooms: metadata, logs, groups, producer ids. Opening recovers;
+// from then on the log follows the image of the metadata, and upkeep (retention, cleaning, expiry)
+// runs by the clock. No globals: several nodes may live in one process. start-broker.ts opens one
+// and gives it to the doors.
 import {
   type ProducerIdBlocks,
   ProducerIds,
@@ -62,7 +63,10 @@ export class NodeBroker implements Broker {
   readonly #upkeep: Upkeep
   #offsetsTopicMade: Promise<Topic | null> | null = null
 
-  /** Recovers everything that the disk holds. Rejects when it is damaged beyond what can be set aside. */
+  /**
+   * Recovers everything that the disk holds. Rejects when it is damaged beyond what can be set
+   * aside.
+   */
   static async open(parts: NodeParts): Promise<NodeBroker> {
     const { disk, clock, chance, settings } = parts
     await disk.makeDir('')
@@ -117,7 +121,10 @@ export class NodeBroker implements Broker {
     image.onChange((event) => this.#follow(event))
   }
 
-  /** Answers who waits, makes everything durable, and closes the files. The doors are closed before. */
+  /**
+   * Answers who waits, makes everything durable, and closes the files. The doors are closed
+   * before.
+   */
   async close(): Promise<void> {
     this.groups.stop()
     await this.#upkeep.stop()
@@ -126,7 +133,7 @@ export class NodeBroker implements Broker {
     await this.#metadata.close()
   }
 
-  // ---- The log follows the metadata --------------------------------------------------------------------
+  // ---- The log follows the metadata -------------------------------------------------------------
 
   #follow(event: ImageEvent): void {
     switch (event.kind) {
@@ -156,7 +163,7 @@ export class NodeBroker implements Broker {
     }
   }
 
-  // ---- Groups ------------------------------------------------------------------------------------------
+  // ---- Groups -----------------------------------------------------------------------------------
 
   /** The internal topic of the groups, made when it is first written to; null when that failed. */
   #offsetsTopic(): Promise<Topic | null> {
@@ -202,7 +209,10 @@ function knownPartitions(topic: Topic, image: Image): KnownPartition[] {
   return topic.partitions.map((_, partition) => ({ topic: topic.id, partition, settings }))
 }
 
-/** Made once, by whoever starts first on this metadata; later the same for ever. 22 characters as Kafka's. */
+/**
+ * Made once, by whoever starts first on this metadata; later the same for ever. 22 characters as
+ * Kafka's.
+ */
 async function clusterIdOf(metadata: MetadataStore, chance: Chance): Promise<string> {
   const made = Buffer.from(chance.uuid(), 'hex').toString('base64url')
   await metadata.txn({

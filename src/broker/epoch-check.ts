@@ -1,4 +1,5 @@
-// Does a client know who leads? Compares the leader epoch that it believes in with the partition's (KIP-320).
+// Does a client know who leads? Compares the leader epoch that it believes in with the partition's
+// (KIP-320).
 import type { ErrorName } from '../model/errors.ts'
 
 /** `claimed` -1 asks for no check. */

@@ -1,7 +1,7 @@
-// Fetches: reads what is there, and waits when it is less than asked for. A waiting fetch watches its
-// partitions and looks again after each commit that touched one; it is answered when there is enough, when
-// its time is up, or when something is to be said that waiting would not change. Reads in memory are
-// answered in the same turn; what lies on a disk is read partition by partition.
+// Fetches: reads what is there, and waits when it is less than asked for. A waiting fetch watches
+// its partitions and looks again after each commit that touched one; it is answered when there is
+// enough, when its time is up, or when something is to be said that waiting would not change. Reads
+// in memory are answered in the same turn; what lies on a disk is read partition by partition.
 import type { Clock, Timer } from '../io/clock.ts'
 import type { LogStore } from '../log/log-store.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
@@ -97,7 +97,9 @@ export class Fetches {
     return { cancel }
   }
 
-  /** Reads and replies, in this turn if all is in memory. Never rejects: a bad disk is an outcome. */
+  /**
+   * Reads and replies, in this turn if all is in memory. Never rejects: a bad disk is an outcome.
+   */
   async #answer(targets: readonly Target[], request: FetchRequest, reply: Reply): Promise<void> {
     const reads: ReadResult[] = []
     let left = request.maxBytes

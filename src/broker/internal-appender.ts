@@ -1,6 +1,6 @@
-// Durable records of a coordinator, as batches in a partition of an internal topic. The topic is made when
-// the first record is written, so that a node without groups has none. Keeps the order of its appends,
-// also while it waits for the topic or for room in the journal.
+// Durable records of a coordinator, as batches in a partition of an internal topic. The topic is
+// made when the first record is written, so that a node without groups has none. Keeps the order of
+// its appends, also while it waits for the topic or for room in the journal.
 import type { Clock } from '../io/clock.ts'
 import type { Appender, NewRecord } from '../log/appender.ts'
 import type { LogStore } from '../log/log-store.ts'

@@ -1,6 +1,6 @@
-// The groups of this node: one coordinator for each partition of the internal topic, made when a group
-// there is first asked for, or at the start if its partition holds records. Which partition a group
-// belongs to is the same computation as in Kafka.
+// The groups of this node: one coordinator for each partition of the internal topic, made when a
+// group there is first asked for, or at the start if its partition holds records. Which partition a
+// group belongs to is the same computation as in Kafka.
 import { GroupCoordinator } from '../coordinator/group-coordinator.ts'
 import type { StoredRecord } from '../coordinator/group-loader.ts'
 import type { GroupOptions } from '../coordinator/group-options.ts'

@@ -1,5 +1,6 @@
-// The records of this node as doors see them: finds the partition, holds appends back while the journal
-// has no room, and answers when what was appended is as durable as the topic promises. One for each node.
+// The records of this node as doors see them: finds the partition, holds appends back while the
+// journal has no room, and answers when what was appended is as durable as the topic promises. One
+// for each node.
 import type { Clock } from '../io/clock.ts'
 import type { AppendOutcome } from '../log/append-outcome.ts'
 import type { LogStore } from '../log/log-store.ts'
@@ -45,7 +46,7 @@ export class NodeLogs implements Logs {
     this.#offsets = new OffsetLookup(store.reader)
   }
 
-  // ---- Appending ---------------------------------------------------------------------------------------
+  // ---- Appending --------------------------------------------------------------------------------
 
   append(
     requests: readonly AppendRequest[],
@@ -118,7 +119,7 @@ export class NodeLogs implements Logs {
     return outcome
   }
 
-  // ---- Reading -----------------------------------------------------------------------------------------
+  // ---- Reading ----------------------------------------------------------------------------------
 
   fetch(
     request: FetchRequest,

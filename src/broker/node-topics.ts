@@ -1,4 +1,5 @@
-// The topics of this node as doors see them: look-ups in the image, operations by way of the metadata.
+// The topics of this node as doors see them: look-ups in the image, operations by way of the
+// metadata.
 import type { Image } from '../metadata/image.ts'
 import type { Topics as TopicOperations } from '../metadata/topics.ts'
 import { resolveBrokerSettings } from '../model/config/broker-settings.ts'

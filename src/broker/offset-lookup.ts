@@ -1,5 +1,5 @@
-// Which offset? Special places, or the first record that is at least as new as a time: the index says in
-// which stretch, the batches' headers which batch, and the batch is opened for the record.
+// Which offset? Special places, or the first record that is at least as new as a time: the index
+// says in which stretch, the batches' headers which batch, and the batch is opened for the record.
 import type { LogReader } from '../log/log-reader.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { emptyRead } from '../log/read-result.ts'

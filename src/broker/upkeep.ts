@@ -1,5 +1,5 @@
-// What a node does by the clock: deletes what is older or more than a topic keeps, and forgets producers
-// that have been silent for long. One pass at a time; `stop` waits for it.
+// What a node does by the clock: deletes what is older or more than a topic keeps, and forgets
+// producers that have been silent for long. One pass at a time; `stop` waits for it.
 import type { Clock, Timer } from '../io/clock.ts'
 import type { LogStore } from '../log/log-store.ts'
 import { retentionStart } from '../log/retention.ts'

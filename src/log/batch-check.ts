@@ -1,6 +1,6 @@
-// Is this record batch fit for this topic? Looks at the header and the checksum, and hops over uncompressed
-// records; what is compressed is opened only where the topic needs it (see `needsInside`). Every length is
-// held against the bytes that are there before it is used.
+// Is this record batch fit for this topic? Looks at the header and the checksum, and hops over
+// uncompressed records; what is compressed is opened only where the topic needs it (see
+// `needsInside`). Every length is held against the bytes that are there before it is used.
 
 import type { TopicSettings } from '../model/config/topic-settings.ts'
 import { type Refusal, refuse } from '../model/errors.ts'
@@ -10,7 +10,9 @@ import type { RecordError } from './append-outcome.ts'
 
 export type BatchRefusal = Refusal & { readonly recordErrors?: readonly RecordError[] }
 
-/** Checks the batch that fills `bytes`; `header` is left pointing at it. Null: it may be appended. */
+/**
+ * Checks the batch that fills `bytes`; `header` is left pointing at it. Null: it may be appended.
+ */
 export function checkBatch(
   header: BatchHeader,
   bytes: Uint8Array,

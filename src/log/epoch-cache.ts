@@ -1,5 +1,6 @@
-// Where each leader epoch of a partition began. Answers where the records of an epoch end, by which clients
-// and followers find out that their log has diverged (KIP-101, KIP-320). Offsets and epochs only grow.
+// Where each leader epoch of a partition began. Answers where the records of an epoch end, by which
+// clients and followers find out that their log has diverged (KIP-101, KIP-320). Offsets and epochs
+// only grow.
 export interface EpochStart {
   readonly epoch: number
   readonly startOffset: number
@@ -36,8 +37,8 @@ export class EpochCache {
   }
 
   /**
-   * The largest epoch not above `epoch`, and where its records end; (-1, -1) when there is none. As in
-   * Kafka, an epoch that is not known but newer than ours answers (-1, -1) too.
+   * The largest epoch not above `epoch`, and where its records end; (-1, -1) when there is none.
+   * As in Kafka, an epoch that is not known but newer than ours answers (-1, -1) too.
    */
   endOf(epoch: number, logEndOffset: number): { epoch: number; endOffset: number } {
     if (epoch < 0 || this.#starts.length === 0 || epoch > this.latest)
@@ -49,7 +50,10 @@ export class EpochCache {
     return { epoch: above === 0 ? epoch : (this.#starts[above - 1] as EpochStart).epoch, endOffset }
   }
 
-  /** Forgets epochs whose records are all gone; the one that holds `logStartOffset` begins there now. */
+  /**
+   * Forgets epochs whose records are all gone; the one that holds `logStartOffset` begins there
+   * now.
+   */
   trimStart(logStartOffset: number): void {
     const holds = this.#starts.findLastIndex((s) => s.startOffset <= logStartOffset)
     if (holds < 0) return

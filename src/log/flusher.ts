@@ -1,7 +1,8 @@
-// Moves what the journal holds into segments, in large sequential writes, and then gives the journal's files
-// back. A pass takes everything that is durable when it begins: partitions with much to flush write to a
-// file of their own, the others share one, sorted by partition. Only when data and manifest are durable do
-// readers see the segments and the journal forget. At most one pass runs; the log store starts them.
+// Moves what the journal holds into segments, in large sequential writes, and then gives the
+// journal's files back. A pass takes everything that is durable when it begins: partitions with
+// much to flush write to a file of their own, the others share one, sorted by partition. Only when
+// data and manifest are durable do readers see the segments and the journal forget. At most one
+// pass runs; the log store starts them.
 import type { Clock } from '../io/clock.ts'
 import { type Disk, DiskError } from '../io/disk.ts'
 import { BatchHeader } from '../model/record-batch.ts'

@@ -1,7 +1,8 @@
-// The files of the journal: a few of fixed size, written once when made and used in turns for ever, because
-// appending to a fresh file costs three to ten times the processor time of writing over an old one. File
-// `seq` holds the LSNs [seq × fileBytes, (seq + 1) × fileBytes); on disk it has a slot, and the first
-// commit in it tells which `seq` the slot holds now. The journal takes and gives back files here.
+// The files of the journal: a few of fixed size, written once when made and used in turns for ever,
+// because appending to a fresh file costs three to ten times the processor time of writing over an
+// old one. File `seq` holds the LSNs [seq × fileBytes, (seq + 1) × fileBytes); on disk it has a
+// slot, and the first commit in it tells which `seq` the slot holds now. The journal takes and
+// gives back files here.
 import { assert } from '../base/assert.ts'
 import { blockBytes, type Disk, type DiskFile } from '../io/disk.ts'
 
@@ -39,7 +40,9 @@ export class JournalFiles {
     this.#maxFiles = maxFiles
   }
 
-  /** Takes over what recovery found: files that still hold needed commits, and slots that are free. */
+  /**
+   * Takes over what recovery found: files that still hold needed commits, and slots that are free.
+   */
   async adopt(inUse: ReadonlyMap<number, string>, free: readonly string[]): Promise<void> {
     for (const [seq, slot] of inUse) this.#inUse.set(seq, await this.#open(slot))
     for (const slot of free) this.#spare.push(await this.#open(slot))

@@ -1,6 +1,7 @@
-// The bytes of the journal. It is one endless run of commits; a commit is what one write and one sync made
-// durable. LSN = place in that run; file `n` holds the LSNs [n × fileBytes, (n+1) × fileBytes), and a commit
-// never spans files. To change a layout: raise `version`, keep the reader of the old one for a release.
+// The bytes of the journal. It is one endless run of commits; a commit is what one write and one
+// sync made durable. LSN = place in that run; file `n` holds the LSNs [n × fileBytes, (n+1) ×
+// fileBytes), and a commit never spans files. To change a layout: raise `version`, keep the reader
+// of the old one for a release.
 //
 // Commit, starting at a multiple of 4096:
 //   offset size  field
@@ -71,7 +72,10 @@ export function writeCommitHeader(into: Uint8Array, header: CommitHeader): void 
   view.setUint32(60, crc32c(into.subarray(0, 60)))
 }
 
-/** Null unless the bytes are a whole commit header. Says nothing on whether it belongs here: see `lsn`. */
+/**
+ * Null unless the bytes are a whole commit header. Says nothing on whether it belongs here: see
+ * `lsn`.
+ */
 export function readCommitHeader(from: Uint8Array): CommitHeader | null {
   if (from.length < commitHeaderBytes) return null
   const view = viewOf(from)
@@ -125,8 +129,8 @@ const ownerAt = (bytes: Uint8Array, topicAt: number, partitionAt: number): Frame
 })
 
 /**
- * The frame at `at` of a commit, or null when its header is damaged. The batch is given even if its own
- * checksum is wrong: `batchIsWhole` says.
+ * The frame at `at` of a commit, or null when its header is damaged. The batch is given even if
+ * its own checksum is wrong: `batchIsWhole` says.
  */
 export function readFrame(commit: Uint8Array, at: number, commitLsn: number): Frame | null {
   if (at + frameHeaderBytes > commit.length) return null

@@ -1,8 +1,8 @@
-// Reads the journal back after a start: replays commits in order and decides where the journal ends. A bad
-// place is a torn tail, and is cut, unless a later commit says that the place had been durable; then it is
-// damage: it is reported with the partitions concerned, and nothing is thrown away. Frames, directory and
-// commit header say the same thing twice, so that one bad sector never hides whose records it held.
-// Runs once, before the node serves; `log-store.ts` calls it.
+// Reads the journal back after a start: replays commits in order and decides where the journal
+// ends. A bad place is a torn tail, and is cut, unless a later commit says that the place had been
+// durable; then it is damage: it is reported with the partitions concerned, and nothing is thrown
+// away. Frames, directory and commit header say the same thing twice, so that one bad sector never
+// hides whose records it held. Runs once, before the node serves; `log-store.ts` calls it.
 import { blockBytes, type Disk } from '../io/disk.ts'
 import {
   batchIsWhole,
@@ -50,7 +50,10 @@ interface Content {
   readonly lost: readonly FrameOwner[] | null
 }
 
-/** @param start LSN below which everything is in segments. @param onFrame told each good frame, in order. */
+/**
+ * @param start LSN below which everything is in segments. @param onFrame told each good frame, in
+ * order.
+ */
 export async function scanJournal(
   disk: Disk,
   fileBytes: number,
@@ -214,7 +217,10 @@ function readContent(commit: Uint8Array, header: CommitHeader): Content {
   return { frames, lost }
 }
 
-/** Frames of a commit whose header is damaged. Complete when a directory proves that none is missing. */
+/**
+ * Frames of a commit whose header is damaged. Complete when a directory proves that none is
+ * missing.
+ */
 function readBareFrames(commit: Uint8Array, lsn: number): { frames: Frame[]; complete: boolean } {
   const frames: Frame[] = []
   let at = commitHeaderBytes

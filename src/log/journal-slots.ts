@@ -1,5 +1,5 @@
-// Which file of the journal holds which part of it. A slot's first commit says so; where that one is
-// damaged, any later one does. A slot without a commit is free. Used by the scan at the start.
+// Which file of the journal holds which part of it. A slot's first commit says so; where that one
+// is damaged, any later one does. A slot without a commit is free. Used by the scan at the start.
 import { blockBytes, type Disk, type DiskFile } from '../io/disk.ts'
 import { journalFolder } from './journal-files.ts'
 import { commitHeaderBytes, readCommitHeader } from './journal-format.ts'

@@ -1,8 +1,9 @@
-// The node's one write-ahead log. Every partition appends to it; what arrived while the last write was in
-// flight goes out as one commit: one write, durable when it returns. At most one write is in flight, so
-// everything below a commit is durable before the commit is written: recovery relies on it. Appending is
-// synchronous and copies once, into a slab; each frame's source is told in LSN order when its commit is
-// down. The first failed write ends the journal: the page cache cannot be trusted after it.
+// The node's one write-ahead log. Every partition appends to it; what arrived while the last write
+// was in flight goes out as one commit: one write, durable when it returns. At most one write is in
+// flight, so everything below a commit is durable before the commit is written: recovery relies on
+// it. Appending is synchronous and copies once, into a slab; each frame's source is told in LSN
+// order when its commit is down. The first failed write ends the journal: the page cache cannot be
+// trusted after it.
 import { assert } from '../base/assert.ts'
 import { crc32c } from '../base/crc32c.ts'
 import type { Clock, Timer } from '../io/clock.ts'
@@ -121,9 +122,12 @@ export class Journal {
     return Math.min(cache, this.#files.fileBytes) - loneCommitBytes(0)
   }
 
-  // ---- Appending ---------------------------------------------------------------------------------------
+  // ---- Appending --------------------------------------------------------------------------------
 
-  /** True when a batch of so many bytes can be appended now; else `whenRoom` says when to ask again. */
+  /**
+   * True when a batch of so many bytes can be appended now; else `whenRoom` says when to ask
+   * again.
+   */
   hasRoom(batchBytes: number): boolean {
     if (this.#dead) return false
     const joins = this.#joins(batchBytes)
@@ -152,8 +156,9 @@ export class Journal {
   }
 
   /**
-   * Appends a batch whose base offset and leader epoch are already set; there must be room. Returns the
-   * LSN of the batch. `sync`: the source is told when it is durable; else when it is written.
+   * Appends a batch whose base offset and leader epoch are already set; there must be room.
+   * Returns the LSN of the batch. `sync`: the source is told when it is durable; else when it is
+   * written.
    */
   append(source: FrameSource, batch: Uint8Array, nextOffset: number, sync: boolean): number {
     if (!this.#joins(batch.length)) this.#startCommit(batch.length)
@@ -170,7 +175,10 @@ export class Journal {
     return lsn
   }
 
-  /** Calls `done` when everything below `lsn` is as durable as its appends asked. In order of `lsn`. */
+  /**
+   * Calls `done` when everything below `lsn` is as durable as its appends asked. In order of
+   * `lsn`.
+   */
   whenCommitted(lsn: number, done: () => void): void {
     if (lsn <= this.#writtenLsn) done()
     else this.#waiters.push({ lsn, done })
@@ -240,7 +248,7 @@ export class Journal {
     }
   }
 
-  // ---- Committing --------------------------------------------------------------------------------------
+  // ---- Committing -------------------------------------------------------------------------------
 
   /** Closes a commit: directory and padding. No more frames join it. */
   #seal(commit: Commit): void {
@@ -263,7 +271,10 @@ export class Journal {
     this.#open = null
   }
 
-  /** A commit starts after the events that are due, so that what came in one turn goes out together. */
+  /**
+   * A commit starts after the events that are due, so that what came in one turn goes out
+   * together.
+   */
   #schedule(): void {
     if (this.#scheduled || this.#writing) return
     this.#scheduled = true

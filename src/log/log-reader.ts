@@ -1,6 +1,7 @@
-// Reads batches of a partition from an offset on: from the journal's slabs when they are still in memory,
-// else from the journal's files or a segment. Gives whole batches, as views that stay valid until they are
-// released, and at least one batch if there is one. Checks the checksum of what comes from a disk.
+// Reads batches of a partition from an offset on: from the journal's slabs when they are still in
+// memory, else from the journal's files or a segment. Gives whole batches, as views that stay valid
+// until they are released, and at least one batch if there is one. Checks the checksum of what
+// comes from a disk.
 import { assert } from '../base/assert.ts'
 import { DiskError } from '../io/disk.ts'
 import { BatchHeader } from '../model/record-batch.ts'
@@ -11,7 +12,9 @@ import type { ReadResult, ReadWant } from './read-result.ts'
 import type { SegmentFiles } from './segment-files.ts'
 import { SegmentReader } from './segment-reader.ts'
 
-/** From a disk no more than this for one partition at a time: the rest comes with the next fetch. */
+/**
+ * From a disk no more than this for one partition at a time: the rest comes with the next fetch.
+ */
 const diskReadBytes = 4 * pieceBytes
 
 export class LogReader {
@@ -27,7 +30,10 @@ export class LogReader {
     this.#segments = new SegmentReader(files, buffers)
   }
 
-  /** Bytes of batches in [offset, below), cheaply, up to `enough`: to decide whether to wait for more. */
+  /**
+   * Bytes of batches in [offset, below), cheaply, up to `enough`: to decide whether to wait for
+   * more.
+   */
   available(log: PartitionLog, offset: number, below: number, enough: number): number {
     let bytes = 0
     for (const s of log.segments) {
@@ -43,7 +49,10 @@ export class LogReader {
     return bytes
   }
 
-  /** Without waiting, if all is in memory: adds to `into`. False: nothing was added, use `readFromDisk`. */
+  /**
+   * Without waiting, if all is in memory: adds to `into`. False: nothing was added, use
+   * `readFromDisk`.
+   */
   readFromMemory(log: PartitionLog, want: ReadWant, into: ReadResult): boolean {
     const { tail } = log
     if (want.offset < log.flushedOffset) return false

@@ -1,6 +1,7 @@
-// All records of one node: its partitions over one journal, one manifest and one set of segment files.
-// Opening recovers: the manifest says what segments hold, the journal is replayed behind that. The broker
-// makes one for each node; nothing in it is global, so that several nodes live in one process.
+// All records of one node: its partitions over one journal, one manifest and one set of segment
+// files. Opening recovers: the manifest says what segments hold, the journal is replayed behind
+// that. The broker makes one for each node; nothing in it is global, so that several nodes live in
+// one process.
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../io/clock.ts'
 import type { Disk } from '../io/disk.ts'
@@ -26,7 +27,10 @@ export interface KnownPartition {
 }
 
 export interface LogHooks {
-  /** A write or sync of the log failed: the process must end, since the page cache cannot be trusted. */
+  /**
+   * A write or sync of the log failed: the process must end, since the page cache cannot be
+   * trusted.
+   */
   failed(cause: unknown): void
   /** Something that people should know: damage found, strays removed. One line. */
   report(line: string): void
@@ -204,7 +208,7 @@ export class LogStore {
     await this.#manifest.close()
   }
 
-  // ---- The journal's commits, and flushing -------------------------------------------------------------
+  // ---- The journal's commits, and flushing ------------------------------------------------------
 
   #committed(): void {
     for (const log of this.#advanced) for (const watcher of [...log.watchers]) watcher()
@@ -240,9 +244,11 @@ export class LogStore {
     this.#parts.hooks.failed(cause)
   }
 
-  // ---- Damage ------------------------------------------------------------------------------------------
+  // ---- Damage -----------------------------------------------------------------------------------
 
-  /** Takes damaged partitions out of service from the damage on, and keeps the files that show it. */
+  /**
+   * Takes damaged partitions out of service from the damage on, and keeps the files that show it.
+   */
   async #quarantine(damage: readonly JournalDamage[]): Promise<void> {
     if (damage.length === 0) return
     for (const { slot, lsn, owners, seq } of damage) {

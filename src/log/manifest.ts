@@ -1,11 +1,11 @@
-// What the node knows of its partitions apart from their records: which segments they have, where the log
-// starts, epochs, producers; and from where the journal has to be replayed. Kept as a file of changes, each
-// record one JSON object whose changes take effect together:
+// What the node knows of its partitions apart from their records: which segments they have, where
+// the log starts, epochs, producers; and from where the journal has to be replayed. Kept as a file
+// of changes, each record one JSON object whose changes take effect together:
 //
 //   { v: 1, replayFrom?, partitions?: [{ topic, partition, ...what changed }], dropped?: [[topic, partition]] }
 //
-// `segments` replaces those with the same file and position and adds the others, after `removed` are gone.
-// The file is rewritten whole when most of it is history. The log store owns it.
+// `segments` replaces those with the same file and position and adds the others, after `removed`
+// are gone. The file is rewritten whole when most of it is history. The log store owns it.
 import { assert } from '../base/assert.ts'
 import type { Disk } from '../io/disk.ts'
 import { RecordFile } from '../io/record-file.ts'

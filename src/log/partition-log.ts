@@ -1,7 +1,8 @@
-// One partition: its offsets, its batches (segments, then the tail in the journal), its producers and
-// epochs. Everything that changes an invariant is synchronous. Invariants: logStartOffset <= highWatermark
-// <= logEndOffset; segments and tail follow each other without overlap; readers see only what is below the
-// high watermark, and that moves only when the journal says that the records are as durable as promised.
+// One partition: its offsets, its batches (segments, then the tail in the journal), its producers
+// and epochs. Everything that changes an invariant is synchronous. Invariants: logStartOffset <=
+// highWatermark <= logEndOffset; segments and tail follow each other without overlap; readers see
+// only what is below the high watermark, and that moves only when the journal says that the records
+// are as durable as promised.
 import { assert } from '../base/assert.ts'
 import type { TopicSettings } from '../model/config/topic-settings.ts'
 import { type ErrorName, errors } from '../model/errors.ts'
@@ -86,7 +87,7 @@ export class PartitionLog implements FrameSource {
     return this.#damagedFrom
   }
 
-  // ---- Appending ---------------------------------------------------------------------------------------
+  // ---- Appending --------------------------------------------------------------------------------
 
   /** The journal must have room for it. Does not wait: see `lsn` of the outcome. */
   append(journal: Journal, batch: Uint8Array, leaderEpoch: number, nowMs: number): AppendOutcome {
@@ -197,7 +198,7 @@ export class PartitionLog implements FrameSource {
     if (this.watchers.size > 0) this.#advanced(this)
   }
 
-  // ---- Starting ----------------------------------------------------------------------------------------
+  // ---- Starting ---------------------------------------------------------------------------------
 
   /** A frame of the journal, in order. What segments hold already is passed over. */
   replay(frame: Frame): void {
@@ -209,7 +210,10 @@ export class PartitionLog implements FrameSource {
     this.#highWatermark = this.#logEndOffset
   }
 
-  /** Records from here on were durable and cannot be read: reported, kept, and not served as if whole. */
+  /**
+   * Records from here on were durable and cannot be read: reported, kept, and not served as if
+   * whole.
+   */
   markDamaged(from: number = this.#logEndOffset): void {
     this.#damagedFrom = Math.min(this.#damagedFrom ?? Number.POSITIVE_INFINITY, from)
   }
@@ -218,9 +222,12 @@ export class PartitionLog implements FrameSource {
     return `records of this partition from offset ${this.#damagedFrom} on are damaged on disk`
   }
 
-  // ---- Segments ----------------------------------------------------------------------------------------
+  // ---- Segments ---------------------------------------------------------------------------------
 
-  /** The first `batches` of the tail now lie in `segment`, new or grown; null: they were not wanted. */
+  /**
+   * The first `batches` of the tail now lie in `segment`, new or grown; null: they were not
+   * wanted.
+   */
   moveToSegment(segment: Segment | null, batches: number): void {
     const last = this.#segments[this.#segments.length - 1]
     if (segment !== null) {
@@ -236,7 +243,10 @@ export class PartitionLog implements FrameSource {
     this.#segments = [...kept, ...by].sort((a, b) => a.baseOffset - b.baseOffset)
   }
 
-  /** Moves the log start up; the caller has made that durable. Returns segments that are now wholly below. */
+  /**
+   * Moves the log start up; the caller has made that durable. Returns segments that are now wholly
+   * below.
+   */
   raiseLogStart(to: number): Segment[] {
     this.#logStartOffset = Math.max(this.#logStartOffset, Math.min(to, this.#highWatermark))
     this.epochs.trimStart(this.#logStartOffset)

@@ -1,7 +1,8 @@
-// What a partition remembers of the producers that number their batches, so that a batch sent twice is
-// stored once: the last five batches of each producer id, as clients have five requests in flight. It is
-// derived from the log alone: snapshots come with the manifest, the rest from replay. The partition log asks
-// before each append and tells after it. Kafka: "Idempotent producer", KIP-98, KIP-360.
+// What a partition remembers of the producers that number their batches, so that a batch sent twice
+// is stored once: the last five batches of each producer id, as clients have five requests in
+// flight. It is derived from the log alone: snapshots come with the manifest, the rest from replay.
+// The partition log asks before each append and tells after it. Kafka: "Idempotent producer",
+// KIP-98, KIP-360.
 import type { ErrorName } from '../model/errors.ts'
 
 const remembered = 5
@@ -62,7 +63,8 @@ export class ProducerState {
   /** May this batch be appended now? Changes nothing. */
   check(producerId: number, epoch: number, first: number, last: number): SequenceCheck {
     const producer = this.#producers.get(producerId)
-    // Nothing known (expired, deleted, new): any sequence may start. Refusing would be fatal to clients.
+    // Nothing known (expired, deleted, new): any sequence may start. Refusing would be fatal to
+    // clients.
     if (producer === undefined) return next
     if (epoch < producer.epoch)
       return refused('invalidProducerEpoch', `epoch ${epoch} is older than ${producer.epoch}`)
@@ -78,7 +80,10 @@ export class ProducerState {
     return refused('outOfOrderSequence', `sequence ${first} came after ${newest[1]}`)
   }
 
-  /** The batch has been appended; or, at replay, is found in the log. Older ones than known are passed over. */
+  /**
+   * The batch has been appended; or, at replay, is found in the log. Older ones than known are
+   * passed over.
+   */
   note(batch: NumberedBatch): void {
     let producer = this.#producers.get(batch.producerId)
     if (producer === undefined || batch.producerEpoch > producer.epoch) {

@@ -1,5 +1,6 @@
-// Memory for what is read from disk on behalf of fetches: pieces of one size, used again, and a bound on
-// what is lent at any time, so that many slow readers wait for each other instead of filling the node.
+// Memory for what is read from disk on behalf of fetches: pieces of one size, used again, and a
+// bound on what is lent at any time, so that many slow readers wait for each other instead of
+// filling the node.
 import { assert } from '../base/assert.ts'
 
 export const pieceBytes = 1 << 20
@@ -24,7 +25,10 @@ export class ReadBuffers {
     return this.#lentBytes
   }
 
-  /** At least `bytes` of memory; waits while too much is lent. More than the limit is lent only alone. */
+  /**
+   * At least `bytes` of memory; waits while too much is lent. More than the limit is lent only
+   * alone.
+   */
   take(bytes: number): Promise<ReadBuffer> {
     const size = Math.max(bytes, pieceBytes)
     if (this.#waiting.length === 0 && this.#mayLend(size)) return Promise.resolve(this.#lend(size))

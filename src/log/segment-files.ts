@@ -1,6 +1,7 @@
-// The files that segments lie in: numbered, in one folder, opened when read and closed when others need the
-// place. A file lives as long as a segment in it does. A run of segments in a file begins with a header that
-// names its partition, so that a file can be read without the manifest if the worst comes.
+// The files that segments lie in: numbered, in one folder, opened when read and closed when others
+// need the place. A file lives as long as a segment in it does. A run of segments in a file begins
+// with a header that names its partition, so that a file can be read without the manifest if the
+// worst comes.
 //
 // Run header:  0 4 magic "PMQS" | 4 1 version, 1 | 5 3 zero | 8 4 partition | 12 4 zero | 16 16 topic id |
 //              32 8 base offset | 40 4 bytes of the run, 0 when it may grow | 44 16 zero | 60 4 CRC-32C of 0..59

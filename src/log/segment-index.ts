@@ -1,7 +1,8 @@
-// Sparse places in a segment: every so many bytes, the offset that begins there and the largest timestamp
-// before it. Built while flushing; for a segment of an earlier run it starts with one entry and learns as
-// readers pass. A wrong place is impossible to notice later, so entries are only ever made from batches that
-// were read or written. Also remembers where sequential readers will continue.
+// Sparse places in a segment: every so many bytes, the offset that begins there and the largest
+// timestamp before it. Built while flushing; for a segment of an earlier run it starts with one
+// entry and learns as readers pass. A wrong place is impossible to notice later, so entries are
+// only ever made from batches that were read or written. Also remembers where sequential readers
+// will continue.
 const everyBytes = 256 << 10
 const stride = 3
 const rememberedReaders = 16
@@ -54,7 +55,9 @@ export class SegmentIndex {
     return low === 0 ? 0 : (this.#entries[(low - 1) * stride + 1] as number)
   }
 
-  /** An offset before which every timestamp is below `timestampMs`; `first` when nothing is known. */
+  /**
+   * An offset before which every timestamp is below `timestampMs`; `first` when nothing is known.
+   */
   offsetOfTime(timestampMs: number, first: number): number {
     let offset = first
     for (let i = 0; i < this.#entries.length; i += stride) {

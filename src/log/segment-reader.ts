@@ -1,5 +1,5 @@
-// Reads batches out of one segment, in pieces of a MiB or more. The index says where to begin; what is
-// passed on the way teaches it. The log reader calls it.
+// Reads batches out of one segment, in pieces of a MiB or more. The index says where to begin; what
+// is passed on the way teaches it. The log reader calls it.
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
 import { pieceBytes, type ReadBuffers } from './read-buffers.ts'
 import type { ReadResult, ReadWant } from './read-result.ts'
@@ -53,7 +53,10 @@ export class SegmentReader {
     }
   }
 
-  /** Looks for the wanted batches in a piece that starts at `place`; null when the first one is damaged. */
+  /**
+   * Looks for the wanted batches in a piece that starts at `place`; null when the first one is
+   * damaged.
+   */
   #search(
     segment: Segment,
     piece: Uint8Array,

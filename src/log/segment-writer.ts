@@ -1,7 +1,8 @@
-// Writes one segment file front to back, or goes on where an earlier flush ended: everything passes through
-// one aligned buffer, so that the file can be written past the page cache. The last block of a file is
-// filled with zeros, and written again with more in it by the next flush: bytes that were durable keep their
-// value in both versions, so a torn write cannot hurt them. The flusher and the cleaner use it.
+// Writes one segment file front to back, or goes on where an earlier flush ended: everything passes
+// through one aligned buffer, so that the file can be written past the page cache. The last block
+// of a file is filled with zeros, and written again with more in it by the next flush: bytes that
+// were durable keep their value in both versions, so a torn write cannot hurt them. The flusher and
+// the cleaner use it.
 import { assert } from '../base/assert.ts'
 import { blockBytes, type Disk, type DiskFile } from '../io/disk.ts'
 import { segmentPath } from './segment-files.ts'
@@ -28,7 +29,10 @@ export class SegmentWriter {
     this.#filled = filled
   }
 
-  /** @param end where to go on; 0 begins a new file. @param staging memory of `Disk.allocate`, lent. */
+  /**
+   * @param end where to go on; 0 begins a new file. @param staging memory of `Disk.allocate`,
+   * lent.
+   */
   static async open(
     disk: Disk,
     file: number,

@@ -1,6 +1,7 @@
-// A segment: a run of batches of one partition that lies in a file. A busy partition's segment has a file
-// of its own and grows; quiet partitions share a file, each with a short segment in it, so that ten thousand
-// of them cost one write and one sync. Segments of a partition follow each other without overlap.
+// A segment: a run of batches of one partition that lies in a file. A busy partition's segment has
+// a file of its own and grows; quiet partitions share a file, each with a short segment in it, so
+// that ten thousand of them cost one write and one sync. Segments of a partition follow each other
+// without overlap.
 import type { SegmentIndex } from './segment-index.ts'
 
 /** What the manifest keeps of a segment. Offsets and timestamps are those of its records. */

@@ -1,7 +1,8 @@
-// The memory that the journal writes from and that tail readers are served from: slabs of one size, each
-// holding a run of LSNs. A slab is used again only when its bytes are on disk and no reader holds it; a
-// slab that a slow reader still holds is let go instead of waited for, up to a bound, so that a slow reader
-// costs memory, never the writers' time. The journal owns the cache; fetches pin slabs through it.
+// The memory that the journal writes from and that tail readers are served from: slabs of one size,
+// each holding a run of LSNs. A slab is used again only when its bytes are on disk and no reader
+// holds it; a slab that a slow reader still holds is let go instead of waited for, up to a bound,
+// so that a slow reader costs memory, never the writers' time. The journal owns the cache; fetches
+// pin slabs through it.
 import { assert } from '../base/assert.ts'
 
 export class Slab {

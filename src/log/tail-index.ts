@@ -1,6 +1,6 @@
-// What a partition holds that is not in a segment yet: one entry for each batch, pointing into the journal.
-// Entries are in offset order and in LSN order at once. Kept as plain numbers, five for each batch, because
-// there may be a million. The partition log owns it.
+// What a partition holds that is not in a segment yet: one entry for each batch, pointing into the
+// journal. Entries are in offset order and in LSN order at once. Kept as plain numbers, five for
+// each batch, because there may be a million. The partition log owns it.
 const stride = 5
 
 export class TailIndex {

@@ -1,6 +1,7 @@
-// Every way in which the core can refuse, as one table. An error is a value on the way of a message, never
-// an exception; each door maps the names to its protocol's codes, and a new name does not compile until
-// every door has mapped it. `retriable` tells that the same request may succeed later.
+// Every way in which the core can refuse, as one table. An error is a value on the way of a
+// message, never an exception; each door maps the names to its protocol's codes, and a new name
+// does not compile until every door has mapped it. `retriable` tells that the same request may
+// succeed later.
 
 interface ErrorKind {
   readonly retriable: boolean

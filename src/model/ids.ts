@@ -1,4 +1,5 @@
-// Names for numbers that must not be mixed up. Zero cost at run time: a brand exists only for the compiler.
+// Names for numbers that must not be mixed up. Zero cost at run time: a brand exists only for the
+// compiler.
 
 declare const brand: unique symbol
 type Brand<T, B extends string> = T & { readonly [brand]: B }

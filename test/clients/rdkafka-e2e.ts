@@ -12,7 +12,9 @@ const topics = ['test', 'test2', 'test3', 'test4', 'test5', 'test6']
 const specs = ['admin', 'both', 'consumer', 'groups', 'producer-transaction', 'producer']
 const caseTimeoutMs = 60_000
 const specTimeoutMs = 400_000
-/** Fail against Apache Kafka 4.2 as well: this version of the client sends an empty value as null. */
+/**
+ * Fail against Apache Kafka 4.2 as well: this version of the client sends an empty value as null.
+ */
 const failsEverywhere = /empty (payload|key|buffer key) and empty (key|value)/
 
 interface Result {

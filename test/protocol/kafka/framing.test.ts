@@ -1,4 +1,5 @@
-// What a connection makes of bytes: frames however they are cut, and the ways in which they can lie.
+// What a connection makes of bytes: frames however they are cut, and the ways in which they can
+// lie.
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { apiVersions } from '../../../src/protocol/kafka/schema/api-versions.ts'

@@ -1,5 +1,5 @@
-// A small broker in memory for tests of the door: real offsets, batches kept as they came, fetches that
-// wait; the real group coordinator and producer ids over a log that keeps nothing.
+// A small broker in memory for tests of the door: real offsets, batches kept as they came, fetches
+// that wait; the real group coordinator and producer ids over a log that keeps nothing.
 import type {
   AppendOutcome,
   AppendRequest,

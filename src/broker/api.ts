@@ -1,6 +1,7 @@
-// The face that one node shows to its doors: everything that a protocol may ask for, in protocol-free words.
-// `broker.ts` implements it. A door translates; limits, permissions and every durable decision stand behind
-// this line, so that no door can forget one. Answers come by callback where a request may have to wait.
+// The face that one node shows to its doors: everything that a protocol may ask for, in
+// protocol-free words. `broker.ts` implements it. A door translates; limits, permissions and every
+// durable decision stand behind this line, so that no door can forget one. Answers come by callback
+// where a request may have to wait.
 import type {
   CommitRequest,
   FetchOffsetsAnswer,
@@ -24,7 +25,7 @@ import type { Topic } from '../model/topic.ts'
 
 export type * from '../coordinator/group-requests.ts'
 
-// ---- Appending -----------------------------------------------------------------------------------------
+// ---- Appending ----------------------------------------------------------------------------------
 
 export interface AppendRequest {
   readonly topic: Topic
@@ -51,16 +52,22 @@ export interface AppendOutcome {
   readonly recordErrors: readonly RecordError[]
 }
 
-/** `none`: no answer is wanted. `written`: as the topic's flush policy says. `all`: by every in-sync replica. */
+/**
+ * `none`: no answer is wanted. `written`: as the topic's flush policy says. `all`: by every in-sync
+ * replica.
+ */
 export type RequiredAcks = 'none' | 'written' | 'all'
 
-// ---- Fetching ------------------------------------------------------------------------------------------
+// ---- Fetching -----------------------------------------------------------------------------------
 
 export interface FetchPartition {
   readonly topic: Topic
   readonly partition: PartitionId
   readonly offset: number
-  /** At most this many bytes of records; the first batch of an answer comes whole even if it is larger. */
+  /**
+   * At most this many bytes of records; the first batch of an answer comes whole even if it is
+   * larger.
+   */
   readonly maxBytes: number
   /** What the client believes; -1 asks for no check. */
   readonly currentLeaderEpoch: number
@@ -76,7 +83,10 @@ export interface FetchRequest {
   readonly maxWaitMs: number
   /** Bound on the sum of all partitions. */
   readonly maxBytes: number
-  /** Only records below the last stable offset (the same as the high watermark while there are no transactions). */
+  /**
+   * Only records below the last stable offset (the same as the high watermark while there are no
+   * transactions).
+   */
   readonly committedOnly: boolean
 }
 
@@ -104,7 +114,7 @@ export interface PendingFetch {
   cancel(): void
 }
 
-// ---- Offsets -------------------------------------------------------------------------------------------
+// ---- Offsets ------------------------------------------------------------------------------------
 
 /** Which offset: a special one, or of the first record with at least this timestamp. */
 export type OffsetSpec =
@@ -137,8 +147,8 @@ export interface PartitionSize {
 /** The records of this node. */
 export interface Logs {
   /**
-   * Appends each batch to its partition in the order given; the answer has the same order and comes when
-   * all are acknowledged as `acks` asks. With `none` it comes at once.
+   * Appends each batch to its partition in the order given; the answer has the same order and
+   * comes when all are acknowledged as `acks` asks. With `none` it comes at once.
    */
   append(
     requests: readonly AppendRequest[],
@@ -174,7 +184,7 @@ export interface Logs {
   sizes(topic: Topic): readonly PartitionSize[]
 }
 
-// ---- Topics --------------------------------------------------------------------------------------------
+// ---- Topics -------------------------------------------------------------------------------------
 
 export interface NewTopic {
   readonly name: string
@@ -194,13 +204,15 @@ export interface Topics {
   /** The topic as it would be, when `validateOnly`. Durable when resolved. */
   create(topic: NewTopic, validateOnly: boolean): Promise<Result<Topic>>
   /**
-   * What becomes of a topic that nobody made when a client asks for it: made by the node's defaults, or
-   * refused (`unknownTopic`) if the node or, with `forbidden`, the client does not want that; a name that
-   * no topic can have is `invalidTopicName` in any case.
+   * What becomes of a topic that nobody made when a client asks for it: made by the node's
+   * defaults, or refused (`unknownTopic`) if the node or, with `forbidden`, the client does not
+   * want that; a name that no topic can have is `invalidTopicName` in any case.
    */
   createOnDemand(name: string, forbidden: boolean): Promise<Result<Topic>>
   delete(topic: Topic): Promise<Result<null>>
-  /** Grows a topic to `count` partitions; `assignments` gives the nodes of each new one, or null. */
+  /**
+   * Grows a topic to `count` partitions; `assignments` gives the nodes of each new one, or null.
+   */
   addPartitions(
     topic: Topic,
     count: number,
@@ -209,7 +221,7 @@ export interface Topics {
   ): Promise<Result<null>>
 }
 
-// ---- Configuration -------------------------------------------------------------------------------------
+// ---- Configuration ------------------------------------------------------------------------------
 
 export type ConfigTarget =
   | { readonly kind: 'topic'; readonly topic: Topic }
@@ -267,7 +279,7 @@ export interface Configs {
   ): Promise<Result<null>>
 }
 
-// ---- Groups and producers ------------------------------------------------------------------------------
+// ---- Groups and producers -----------------------------------------------------------------------
 
 /** The groups of this node. Answers by callback come once, at once or when the group has agreed. */
 export interface Groups {
@@ -293,7 +305,7 @@ export interface Producers {
   initProducerId(reply: (identity: Result<ProducerIdentity>) => void): void
 }
 
-// ---- The node ------------------------------------------------------------------------------------------
+// ---- The node -----------------------------------------------------------------------------------
 
 export interface Broker {
   readonly nodeId: NodeId

@@ -1,7 +1,7 @@
-// What this node keeps of a user: for each SCRAM mechanism a salt and two keys from which the password
-// cannot be had back (RFC 5802, section 3). PLAIN is checked against the same keys, so no password is
-// ever kept. A name that nobody has gets a credential too, which no password fits: an attacker sees the
-// same answers, at the same cost, for users that exist and for those that do not.
+// What this node keeps of a user: for each SCRAM mechanism a salt and two keys from which the
+// password cannot be had back (RFC 5802, section 3). PLAIN is checked against the same keys, so no
+// password is ever kept. A name that nobody has gets a credential too, which no password fits: an
+// attacker sees the same answers, at the same cost, for users that exist and for those that do not.
 import { createHash, createHmac, pbkdf2, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Chance } from '../io/chance.ts'

@@ -1,5 +1,5 @@
-// The PLAIN mechanism (RFC 4616): one token, `[authzid] NUL user NUL password`. Acting for somebody else
-// (an authzid that is not the user) is refused.
+// The PLAIN mechanism (RFC 4616): one token, `[authzid] NUL user NUL password`. Acting for somebody
+// else (an authzid that is not the user) is refused.
 import type { Credentials } from './credentials.ts'
 import type { SaslServer, SaslStep } from './sasl-server.ts'
 

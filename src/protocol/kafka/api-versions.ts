@@ -1,7 +1,8 @@
-// ApiVersions, versions 0 to 4: which APIs this door answers. Made from the list of handlers, so nothing
-// is shown that is not answered; Produce alone is shown from version 0 (see schema/produce.ts).
-// From version 3 on the client names its software; a name that is not one is INVALID_REQUEST.
-// No features are shown as finalized: without transaction.version a client keeps away from transactions.
+// ApiVersions, versions 0 to 4: which APIs this door answers. Made from the list of handlers, so
+// nothing is shown that is not answered; Produce alone is shown from version 0 (see
+// schema/produce.ts). From version 3 on the client names its software; a name that is not one is
+// INVALID_REQUEST. No features are shown as finalized: without transaction.version a client keeps
+// away from transactions.
 import { errorCodes } from './errors.ts'
 import { answering } from './handler.ts'
 import type { Api } from './schema/api.ts'

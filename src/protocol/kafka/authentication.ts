@@ -1,10 +1,11 @@
 // How far a connection has come in proving who it is.
 //
-//   open ----------------------------------------------> (a listener that asks for nothing stays here)
+//   open  (a listener that asks for nothing stays here)
 //   required --SaslHandshake v1--> exchanging --SaslAuthenticate ...--> done
 //            --SaslHandshake v0--> raw tokens --bare frames ...-------> done
 //
-// Before `done` only the APIs of this way are answered; anything else closes the connection, as Kafka does.
+// Before `done` only the APIs of this way are answered; anything else closes the connection, as
+// Kafka does.
 import type { Chance } from '../../io/chance.ts'
 import type { Credentials } from '../../security/credentials.ts'
 import { beginSasl, saslMechanisms } from '../../security/sasl-mechanisms.ts'

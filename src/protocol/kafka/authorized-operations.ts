@@ -1,5 +1,5 @@
-// What a client may do with a thing, as the bits of Kafka's AclOperation codes. There is no authorizer, so
-// everybody may do everything that the thing knows.
+// What a client may do with a thing, as the bits of Kafka's AclOperation codes. There is no
+// authorizer, so everybody may do everything that the thing knows.
 
 const read = 1 << 3
 const write = 1 << 4

@@ -1,6 +1,7 @@
-// The calls of one connection in the order of their requests. Answers leave in that order, whichever is
-// ready first. A Produce may begin while earlier Produces are under way, since appends take their places
-// in order at once and only wait to become durable; any other request waits until it is alone.
+// The calls of one connection in the order of their requests. Answers leave in that order,
+// whichever is ready first. A Produce may begin while earlier Produces are under way, since appends
+// take their places in order at once and only wait to become durable; any other request waits until
+// it is alone.
 import type { Encoded } from '../../wire/writer.ts'
 import type { Call } from './call.ts'
 import { produce } from './schema/produce.ts'

@@ -1,6 +1,6 @@
-// One request that is being answered: what a handler may know of it, and its ways to end it. A call ends
-// once: by an answer, by none (acks=0), or because its connection is gone, which `onGone` tells.
-// Made by the dispatcher, put in order by the line of its connection.
+// One request that is being answered: what a handler may know of it, and its ways to end it. A call
+// ends once: by an answer, by none (acks=0), or because its connection is gone, which `onGone`
+// tells. Made by the dispatcher, put in order by the line of its connection.
 import { assert } from '../../base/assert.ts'
 import type { Encoded } from '../../wire/writer.ts'
 import type { Authentication } from './authentication.ts'

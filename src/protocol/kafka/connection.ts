@@ -1,7 +1,7 @@
-// One client's connection: bytes in, requests begun in order, answers out in order. It reads no further
-// while too much waits (requests for earlier ones, answers for the client to take them), so a client that
-// sends without reading stops itself. Answers of one turn of the event loop leave in one write.
-// Made by the door, which also sweeps the silent ones.
+// One client's connection: bytes in, requests begun in order, answers out in order. It reads no
+// further while too much waits (requests for earlier ones, answers for the client to take them), so
+// a client that sends without reading stops itself. Answers of one turn of the event loop leave in
+// one write. Made by the door, which also sweeps the silent ones.
 import type { ConnectionHandler, Connection as Link } from '../../io/network.ts'
 import type { Encoded } from '../../wire/writer.ts'
 import type { Authentication } from './authentication.ts'

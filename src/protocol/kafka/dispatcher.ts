@@ -1,6 +1,6 @@
-// From the bytes of a request to its handler, and from its response to the bytes of an answer. Every
-// decoding of a request's bytes happens below `dispatch`, whose one `catch` turns what is wrong with them
-// into words; a request that cannot be answered closes its connection, as in Kafka.
+// From the bytes of a request to its handler, and from its response to the bytes of an answer.
+// Every decoding of a request's bytes happens below `dispatch`, whose one `catch` turns what is
+// wrong with them into words; a request that cannot be answered closes its connection, as in Kafka.
 import type { Codec } from '../../wire/codec.ts'
 import { codec } from '../../wire/message.ts'
 import { Reader } from '../../wire/reader.ts'

@@ -1,6 +1,6 @@
-// The Kafka door of one node: a listener and its connections. It accepts within its limits, closes who
-// stays silent, and drains when it is closed. The composition root opens it with the handlers of the
-// rooms data, group and admin; those of the connection itself are added here.
+// The Kafka door of one node: a listener and its connections. It accepts within its limits, closes
+// who stays silent, and drains when it is closed. The composition root opens it with the handlers
+// of the rooms data, group and admin; those of the connection itself are added here.
 import { assert } from '../../base/assert.ts'
 import type { Broker } from '../../broker/api.ts'
 import type { Chance } from '../../io/chance.ts'

@@ -1,5 +1,5 @@
-// The core's errors as Kafka's error codes. A name that the core gains does not compile until it has a
-// code here. Codes: https://kafka.apache.org/42/design/protocol#protocol_error_codes.
+// The core's errors as Kafka's error codes. A name that the core gains does not compile until it
+// has a code here. Codes: https://kafka.apache.org/42/design/protocol#protocol_error_codes.
 import { type ErrorName, errors } from '../../model/errors.ts'
 
 export const errorCodes = {

@@ -1,7 +1,8 @@
-// Fetch sessions (KIP-227): what a client fetches, remembered between its requests, so that each names
-// only what has changed and each answer carries only partitions that have news. There is room for a
-// bounded number of sessions and of partitions in them; when it is used up, the one unused for longest
-// makes place once it has been silent for two minutes, and until then new ones are told to do without.
+// Fetch sessions (KIP-227): what a client fetches, remembered between its requests, so that each
+// names only what has changed and each answer carries only partitions that have news. There is room
+// for a bounded number of sessions and of partitions in them; when it is used up, the one unused
+// for longest makes place once it has been silent for two minutes, and until then new ones are told
+// to do without.
 import type { Chance } from '../../io/chance.ts'
 import type { Clock } from '../../io/clock.ts'
 
@@ -124,7 +125,9 @@ export class FetchSessions {
     return session
   }
 
-  /** Takes in what an incremental request changes. False when the session has grown out of its room. */
+  /**
+   * Takes in what an incremental request changes. False when the session has grown out of its room.
+   */
   update(
     session: FetchSession,
     wanted: readonly WantedPartition[],

@@ -1,7 +1,7 @@
-// Cuts what a connection receives into frames: four bytes of size, then so many bytes of request. A frame
-// that arrived whole is handed on as a view of the shared buffer; for one that did not, a buffer of its
-// size is taken and the rest is received straight into it. The size is judged before any memory is taken.
-// One per connection, which is its owner.
+// Cuts what a connection receives into frames: four bytes of size, then so many bytes of request. A
+// frame that arrived whole is handed on as a view of the shared buffer; for one that did not, a
+// buffer of its size is taken and the rest is received straight into it. The size is judged before
+// any memory is taken. One per connection, which is its owner.
 import { assert } from '../../base/assert.ts'
 import type { RequestMemory } from './request-memory.ts'
 

@@ -1,7 +1,7 @@
-// What an API is to the door: its layout and the function that answers it. Each file of the rooms data,
-// group and admin declares some with `handler` (answers whenever it likes, through its call) or
-// `answering` (returns the answer or a promise of it). A request's byte fields are views that are valid
-// only until the function returns; what is kept longer is copied.
+// What an API is to the door: its layout and the function that answers it. Each file of the rooms
+// data, group and admin declares some with `handler` (answers whenever it likes, through its call)
+// or `answering` (returns the answer or a promise of it). A request's byte fields are views that
+// are valid only until the function returns; what is kept longer is copied.
 import type { Draft, Of, Struct } from '../../wire/schema.ts'
 import type { Call } from './call.ts'
 import type { Api } from './schema/api.ts'

@@ -1,5 +1,5 @@
-// Every bound of the Kafka door, with Kafka's name where Kafka has one. The composition root sets what
-// people configured; the rest stays as here.
+// Every bound of the Kafka door, with Kafka's name where Kafka has one. The composition root sets
+// what people configured; the rest stays as here.
 
 export interface Limits {
   /** socket.request.max.bytes: one request, without its size prefix. */
@@ -13,7 +13,9 @@ export interface Limits {
   /** Requests of one connection that wait for earlier ones before it is no longer read. */
   readonly waitingRequestsMax: number
   readonly waitingBytesMax: number
-  /** Answers of one connection that its client has not taken, before no further request is begun. */
+  /**
+   * Answers of one connection that its client has not taken, before no further request is begun.
+   */
   readonly unsentBytesMax: number
   /** max.connections */
   readonly connectionsMax: number

@@ -1,5 +1,5 @@
-// Tells the log what clients did wrong: one line per connection, and few per second, so that nobody fills
-// a disk by sending nonsense. What came from outside is escaped and cut before it gets there.
+// Tells the log what clients did wrong: one line per connection, and few per second, so that nobody
+// fills a disk by sending nonsense. What came from outside is escaped and cut before it gets there.
 import type { Clock } from '../../io/clock.ts'
 
 const lineCharsMax = 256

@@ -1,7 +1,7 @@
-// Memory for what clients send. Requests that arrive whole are parsed in one buffer that all connections
-// share, since reading and parsing are one synchronous run; only a request of which a part is still to
-// come owns a buffer. Invariant: those together stay within the budget; who finds it used up waits.
-// The door has one; each connection's frame reader takes from it.
+// Memory for what clients send. Requests that arrive whole are parsed in one buffer that all
+// connections share, since reading and parsing are one synchronous run; only a request of which a
+// part is still to come owns a buffer. Invariant: those together stay within the budget; who finds
+// it used up waits. The door has one; each connection's frame reader takes from it.
 
 const sharedBytes = 64 * 1024
 /** Buffers from this size on are worth keeping for the next request. */
@@ -27,7 +27,9 @@ export class RequestMemory {
     return this.takenBytes
   }
 
-  /** A buffer of exactly `size` bytes, or null when the budget is used up. One request always fits. */
+  /**
+   * A buffer of exactly `size` bytes, or null when the budget is used up. One request always fits.
+   */
   take(size: number): Buffer | null {
     if (this.takenBytes > 0 && this.takenBytes + size > this.budget) return null
     this.takenBytes += size

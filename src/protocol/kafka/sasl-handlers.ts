@@ -1,7 +1,7 @@
-// SaslHandshake, versions 0 and 1, and SaslAuthenticate, versions 0 to 2. After a handshake of version 0
-// the tokens come as bare frames, which the connection brings to `answerRawToken`. Every failure is
-// answered with the same words, and the connection closes after them. Sessions do not expire, so
-// sessionLifetimeMs is 0; a second handshake on a connection is ILLEGAL_SASL_STATE.
+// SaslHandshake, versions 0 and 1, and SaslAuthenticate, versions 0 to 2. After a handshake of
+// version 0 the tokens come as bare frames, which the connection brings to `answerRawToken`. Every
+// failure is answered with the same words, and the connection closes after them. Sessions do not
+// expire, so sessionLifetimeMs is 0; a second handshake on a connection is ILLEGAL_SASL_STATE.
 import type { Call } from './call.ts'
 import { errorCodes } from './errors.ts'
 import { answering, handler } from './handler.ts'

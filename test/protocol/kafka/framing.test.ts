@@ -1,4 +1,5 @@
-// What a connection makes of bytes: frames however they are cut, and the ways in which they can lie.
+// What a connection makes of bytes: frames however they are cut, and the ways in which they can
+// lie.
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { apiVersions } from '../../../src/protocol/kafka/schema/api-versions.ts'
@@ -98,7 +99,7 @@ test('partial requests share a budget: those beyond it are read when memory is f
   assert.equal((await second.answer(produce, 9)).responses.length, 1)
 })
 
-test('a request that stops half-way is given up, and so is a client that never says hello', async () => {
+test('half a request is given up, and so is a client that never says hello', async () => {
   const host = await TestDoor.open()
   const slow = host.connect()
   const silent = host.connect()

@@ -1,5 +1,5 @@
-// A small broker in memory for tests of the door: real offsets, batches kept as they came, fetches that
-// wait; the real group coordinator and producer ids over a log that keeps nothing.
+// A small broker in memory for tests of the door: real offsets, batches kept as they came, fetches
+// that wait; the real group coordinator and producer ids over a log that keeps nothing.
 import type {
   AppendOutcome,
   AppendRequest,
@@ -64,7 +64,7 @@ export class MemoryTopics implements Topics {
     if (!/^[a-zA-Z0-9._-]{1,249}$/.test(asked.name)) return refuse('invalidTopicName')
     if (this.byName.has(asked.name)) return refuse('topicExists')
     const count = asked.partitions === -1 ? asked.assignments.length || 4 : asked.partitions
-    if (count < 1 || count > 10_000) return refuse('invalidPartitions')
+    if (count < 1 || count > 100) return refuse('invalidPartitions')
     const topic: Topic = {
       id: topicId(this.chance.uuid()),
       name: asked.name,
@@ -95,7 +95,7 @@ export class MemoryTopics implements Topics {
     _assignments: readonly (readonly number[])[] | null,
     validateOnly: boolean,
   ): Promise<Result<null>> {
-    if (count <= topic.partitions.length || count > 10_000)
+    if (count <= topic.partitions.length || count > 100)
       return Promise.resolve(refuse('invalidPartitions'))
     const partitions = Array.from({ length: count }, partitionState)
     if (!validateOnly) this.byName.set(topic.name, { ...topic, partitions })

@@ -1,5 +1,5 @@
-// A network inside the process for tests of the door: what one side writes the other receives in the same
-// run. And a clock whose time only moves when a test says so.
+// A network inside the process for tests of the door: what one side writes the other receives in
+// the same run. And a clock whose time only moves when a test says so.
 import type { Clock, Timer } from '../../../src/io/clock.ts'
 import type {
   Address,

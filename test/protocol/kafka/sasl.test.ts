@@ -1,4 +1,5 @@
-// Authentication at the door: what is open before it, the two ways of carrying tokens, and its failures.
+// Authentication at the door: what is open before it, the two ways of carrying tokens, and its
+// failures.
 import assert from 'node:assert/strict'
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import test from 'node:test'

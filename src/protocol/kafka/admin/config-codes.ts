@@ -1,4 +1,5 @@
-// Kafka's numbers for what configurations belong to, where their values come from and what type they are.
+// Kafka's numbers for what configurations belong to, where their values come from and what type
+// they are.
 import type { ConfigChange, ConfigSource, ConfigTarget, ConfigType } from '../../../broker/api.ts'
 import { type Result, refuse } from '../../../model/errors.ts'
 import type { Call } from '../call.ts'
@@ -30,7 +31,10 @@ export const changeByCode: ReadonlyMap<number, ConfigChange['change']> = new Map
   [3, 'subtract'],
 ])
 
-/** What a resource of a request means here. An empty broker name stands for what all brokers start from. */
+/**
+ * What a resource of a request means here. An empty broker name stands for what all brokers start
+ * from.
+ */
 export function configTarget(type: number, name: string, call: Call<never>): Result<ConfigTarget> {
   const { broker } = call.door
   if (type === resourceTypes.topic) {

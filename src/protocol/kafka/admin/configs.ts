@@ -1,6 +1,6 @@
-// DescribeConfigs 1 to 4, AlterConfigs 0 to 2, IncrementalAlterConfigs 0 and 1, for topics and brokers.
-// Each resource has its own answer: one that is refused does not hold up the others. Other resources
-// (broker loggers, groups, client metrics) are refused with INVALID_REQUEST.
+// DescribeConfigs 1 to 4, AlterConfigs 0 to 2, IncrementalAlterConfigs 0 and 1, for topics and
+// brokers. Each resource has its own answer: one that is refused does not hold up the others. Other
+// resources (broker loggers, groups, client metrics) are refused with INVALID_REQUEST.
 import type { ConfigChange, ConfigEntry } from '../../../broker/api.ts'
 import { ok, type Result, refuse } from '../../../model/errors.ts'
 import type { Call } from '../call.ts'

@@ -1,5 +1,5 @@
-// DeleteTopics, versions 1 to 6, from version 6 on by name or by id. Topics are deleted one after the
-// other; each has its own answer.
+// DeleteTopics, versions 1 to 6, from version 6 on by name or by id. Topics are deleted one after
+// the other; each has its own answer.
 import { type Result, refuse } from '../../../model/errors.ts'
 import type { Topic } from '../../../model/topic.ts'
 import { nilUuid } from '../../../wire/schema.ts'

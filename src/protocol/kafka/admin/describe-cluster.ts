@@ -1,5 +1,6 @@
-// DescribeCluster, versions 0 to 2: this node, which is the whole cluster and its controller. It has no
-// listener for controllers: asked for those it says MISMATCHED_ENDPOINT_TYPE, as a Kafka broker does.
+// DescribeCluster, versions 0 to 2: this node, which is the whole cluster and its controller. It
+// has no listener for controllers: asked for those it says MISMATCHED_ENDPOINT_TYPE, as a Kafka
+// broker does.
 import { clusterOperations, notAsked } from '../authorized-operations.ts'
 import { kafkaCodes } from '../errors.ts'
 import { answering } from '../handler.ts'

@@ -1,6 +1,7 @@
-// Metadata, versions 0 to 13: this node, and topics with their partitions. Topics that are not there are
-// made, if the client allows it and the node does; the answer then shows the new topic at once, where
-// Kafka first says LEADER_NOT_AVAILABLE. From version 12 on topics can be asked for by id.
+// Metadata, versions 0 to 13: this node, and topics with their partitions. Topics that are not
+// there are made, if the client allows it and the node does; the answer then shows the new topic at
+// once, where Kafka first says LEADER_NOT_AVAILABLE. From version 12 on topics can be asked for by
+// id.
 import type { ErrorName } from '../../../model/errors.ts'
 import type { Topic } from '../../../model/topic.ts'
 import { type Draft, nilUuid } from '../../../wire/schema.ts'

@@ -1,5 +1,5 @@
-// FindCoordinator, versions 0 to 6: who keeps a group (key type 0) or a transactional id (1). This node
-// keeps all of them. Share groups (2) are not known: their answer is INVALID_REQUEST.
+// FindCoordinator, versions 0 to 6: who keeps a group (key type 0) or a transactional id (1). This
+// node keeps all of them. Share groups (2) are not known: their answer is INVALID_REQUEST.
 import type { Call } from '../call.ts'
 import { errorCode } from '../errors.ts'
 import { answering } from '../handler.ts'

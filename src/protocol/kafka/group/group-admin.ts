@@ -1,6 +1,6 @@
-// DescribeGroups 0 to 6, ListGroups 0 to 5, DeleteGroups 0 to 2, OffsetDelete 0: groups as administrators
-// see them. From version 6 on DescribeGroups says GROUP_ID_NOT_FOUND of a group that is not there; before,
-// that it is Dead.
+// DescribeGroups 0 to 6, ListGroups 0 to 5, DeleteGroups 0 to 2, OffsetDelete 0: groups as
+// administrators see them. From version 6 on DescribeGroups says GROUP_ID_NOT_FOUND of a group that
+// is not there; before, that it is Dead.
 import type { GroupDescription, OffsetsAnswer } from '../../../broker/api.ts'
 import type { ErrorName } from '../../../model/errors.ts'
 import { groupOperations, notAsked } from '../authorized-operations.ts'

@@ -1,6 +1,6 @@
-// JoinGroup 0 to 9, SyncGroup 0 to 5, Heartbeat 0 to 4, LeaveGroup 0 to 5: the life of a member of a
-// classic group. Joins and syncs may wait long; when their connection goes, the coordinator is not told:
-// the session decides, as in Kafka, and the answer is dropped here.
+// JoinGroup 0 to 9, SyncGroup 0 to 5, Heartbeat 0 to 4, LeaveGroup 0 to 5: the life of a member of
+// a classic group. Joins and syncs may wait long; when their connection goes, the coordinator is
+// not told: the session decides, as in Kafka, and the answer is dropped here.
 import type { JoinAnswer } from '../../../broker/api.ts'
 import type { Draft } from '../../../wire/schema.ts'
 import { errorCode } from '../errors.ts'

@@ -1,6 +1,6 @@
-// OffsetCommit, versions 2 to 10: stores how far a group has read. From version 10 on topics are named by
-// id. Offsets of topics or partitions that are not there are refused one by one; the rest is stored.
-// Below version 9 a group that nobody knows is ILLEGAL_GENERATION.
+// OffsetCommit, versions 2 to 10: stores how far a group has read. From version 10 on topics are
+// named by id. Offsets of topics or partitions that are not there are refused one by one; the rest
+// is stored. Below version 9 a group that nobody knows is ILLEGAL_GENERATION.
 import type { OffsetsAnswer, OffsetToCommit } from '../../../broker/api.ts'
 import type { ErrorName } from '../../../model/errors.ts'
 import type { Topic } from '../../../model/topic.ts'

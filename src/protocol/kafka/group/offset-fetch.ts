@@ -1,7 +1,7 @@
-// OffsetFetch, versions 1 to 10: how far groups have read. One group up to version 7, several from 8 on;
-// topics by id in version 10. Topics null asks for all that the group has. A partition without an offset
-// is answered with -1 and no error. Without transactions nothing is ever unstable, so requireStable
-// changes nothing.
+// OffsetFetch, versions 1 to 10: how far groups have read. One group up to version 7, several from
+// 8 on; topics by id in version 10. Topics null asks for all that the group has. A partition
+// without an offset is answered with -1 and no error. Without transactions nothing is ever
+// unstable, so requireStable changes nothing.
 import type { FetchedOffset, FetchOffsetsAnswer, TopicPartitions } from '../../../broker/api.ts'
 import type { ErrorName } from '../../../model/errors.ts'
 import { topicId } from '../../../model/ids.ts'

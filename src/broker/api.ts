@@ -192,9 +192,10 @@ export interface NewTopic {
   readonly partitions: number
   /** -1: the node's default. */
   readonly replicationFactor: number
-  /** Nodes for each partition, by hand; then both numbers above are -1. Empty: the node chooses. */
-  readonly assignments: readonly { readonly partition: number; readonly nodes: readonly number[] }[]
-  readonly config: ReadonlyMap<string, string>
+  /** Nodes by partition; then both numbers above are -1. Null: the node chooses. */
+  readonly assignments: ReadonlyMap<number, readonly number[]> | null
+  /** A null value leaves the key at its default. */
+  readonly configs: readonly (readonly [string, string | null])[]
 }
 
 export interface Topics {

@@ -1,6 +1,7 @@
-// The committed offsets of one group, by topic and partition. An offset becomes visible when its record is
-// durable; until then its place is only reserved, so that a deletion appended in the meantime knows that
-// it has to cover it. Appends become durable in order, so the last one to finish is the last one written.
+// The committed offsets of one group, by topic and partition. An offset becomes visible when its
+// record is durable; until then its place is only reserved, so that a deletion appended in the
+// meantime knows that it has to cover it. Appends become durable in order, so the last one to
+// finish is the last one written.
 
 export interface CommittedOffset {
   readonly offset: number

@@ -1,7 +1,7 @@
-// Any number of deadlines on one timer of the clock: a binary heap in which each deadline knows its place,
-// so that moving one (every heartbeat does) or dropping one costs a few comparisons and leaves nothing
-// behind. Invariant: the clock's timer stands at or before the earliest deadline. Every group
-// coordinator owns one; sessions, rebalances and its expiry sweep are filed in it.
+// Any number of deadlines on one timer of the clock: a binary heap in which each deadline knows its
+// place, so that moving one (every heartbeat does) or dropping one costs a few comparisons and
+// leaves nothing behind. Invariant: the clock's timer stands at or before the earliest deadline.
+// Every group coordinator owns one; sessions, rebalances and its expiry sweep are filed in it.
 import type { Clock, Timer } from '../io/clock.ts'
 
 /** Something that will be due. Filed in at most one `Deadlines`; unset until armed. */

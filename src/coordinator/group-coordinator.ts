@@ -1,12 +1,12 @@
-// All classic groups of one partition of the internal topic, or of one node: the room's face to broker/.
-// It checks what every request has in common, finds the group, and hands over to the part that knows.
-// Synchronous and without effects of its own: what must last goes through the Appender, time comes from
-// the Clock, and answers come by callback, each exactly once.
+// All classic groups of one partition of the internal topic, or of one node: the room's face to
+// broker/. It checks what every request has in common, finds the group, and hands over to the part
+// that knows. Synchronous and without effects of its own: what must last goes through the Appender,
+// time comes from the Clock, and answers come by callback, each exactly once.
 //
-// A joiner or a syncer may wait long. It is answered when its group goes on, when its session ends, when
-// another takes its place, or when the coordinator stops. That its connection closed is not told here:
-// like Kafka's, the coordinator lets the session decide, so that a member that only lost its connection
-// keeps its place; the door drops the answer then.
+// A joiner or a syncer may wait long. It is answered when its group goes on, when its session ends,
+// when another takes its place, or when the coordinator stops. That its connection closed is not
+// told here: like Kafka's, the coordinator lets the session decide, so that a member that only lost
+// its connection keeps its place; the door drops the answer then.
 import type { Chance } from '../io/chance.ts'
 import type { Clock } from '../io/clock.ts'
 import type { Appender } from '../log/appender.ts'
@@ -75,9 +75,11 @@ export class GroupCoordinator {
     this.offsets = new OffsetKeeping(clock, log, this.options)
   }
 
-  // ---- Life --------------------------------------------------------------------------------------------
+  // ---- Life -------------------------------------------------------------------------------------
 
-  /** Takes on what the partition holds, oldest record first, and from then on requests. Called once. */
+  /**
+   * Takes on what the partition holds, oldest record first, and from then on requests. Called once.
+   */
   load(records: Iterable<StoredRecord>): LoadReport {
     const report = loadGroups(records, this.groups)
     for (const group of this.groups.all()) {
@@ -101,7 +103,7 @@ export class GroupCoordinator {
       }
   }
 
-  // ---- Membership --------------------------------------------------------------------------------------
+  // ---- Membership -------------------------------------------------------------------------------
 
   join(request: JoinRequest, reply: JoinReply): void {
     const later = this.outbox.later(reply)
@@ -136,7 +138,7 @@ export class GroupCoordinator {
     return this.leaving.leave(group, request)
   }
 
-  // ---- Offsets -----------------------------------------------------------------------------------------
+  // ---- Offsets ----------------------------------------------------------------------------------
 
   /** `groupNotFound` is what Kafka answers from version 9 on; before that, `illegalGeneration`. */
   commit(request: CommitRequest, reply: (answer: OffsetsAnswer) => void): void {
@@ -150,7 +152,10 @@ export class GroupCoordinator {
     }
   }
 
-  /** `topics` null: all that the group has. A group that nobody knows has no offsets; that is no error. */
+  /**
+   * `topics` null: all that the group has. A group that nobody knows has no offsets; that is no
+   * error.
+   */
   fetchOffsets(groupId: string, topics: readonly TopicPartitions[] | null): FetchOffsetsAnswer {
     const error = this.refusal(groupId)
     if (error !== null) return { error, topics: [] }
@@ -173,7 +178,7 @@ export class GroupCoordinator {
     for (const group of this.groups.all()) this.offsets.deleteTopic(group, topic)
   }
 
-  // ---- Groups ------------------------------------------------------------------------------------------
+  // ---- Groups -----------------------------------------------------------------------------------
 
   describe(groupId: string): GroupDescription {
     return describeGroup(groupId, this.groups.get(groupId), this.refusal(groupId))
@@ -192,7 +197,10 @@ export class GroupCoordinator {
     else this.bury(group, reply)
   }
 
-  /** Dead while its tombstones are on their way: until they are durable it is neither there nor gone. */
+  /**
+   * Dead while its tombstones are on their way: until they are durable it is neither there nor
+   * gone.
+   */
   private bury(group: Group, done: (error: ErrorName | null) => void): void {
     for (const memberId of [...group.pending.keys()])
       this.rebalancing.removePending(group, memberId)
@@ -216,7 +224,7 @@ export class GroupCoordinator {
     this.deadlines.arm(this.sweep, this.options.retentionCheckMs, () => this.expire())
   }
 
-  // ---- What every request has in common ----------------------------------------------------------------
+  // ---- What every request has in common ---------------------------------------------------------
 
   private find(groupId: string, otherwise: ErrorName): Group | ErrorName {
     return this.refusal(groupId) ?? this.groups.get(groupId) ?? otherwise

@@ -1,6 +1,6 @@
-// Rebuilds groups from the records of their partition, oldest first. A record that cannot be read, or is of
-// a kind that we do not have, is passed over and counted: one bad record must not keep every group from
-// its coordinator. Called by GroupCoordinator before it takes requests.
+// Rebuilds groups from the records of their partition, oldest first. A record that cannot be read,
+// or is of a kind that we do not have, is passed over and counted: one bad record must not keep
+// every group from its coordinator. Called by GroupCoordinator before it takes requests.
 import { WireError } from '../wire/wire-error.ts'
 import { GroupMember } from './group-member.ts'
 import { type GroupValue, type ReadRecord, readRecord } from './group-records.ts'

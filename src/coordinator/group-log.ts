@@ -1,6 +1,7 @@
-// Writes what groups must not forget: cuts it into batches that a log accepts, and turns the log's refusals
-// into words that a client of the coordinator understands. Invariant: batches go to the appender in the
-// order of the calls, so of two records with one key the later one is the last. Called by this room only.
+// Writes what groups must not forget: cuts it into batches that a log accepts, and turns the log's
+// refusals into words that a client of the coordinator understands. Invariant: batches go to the
+// appender in the order of the calls, so of two records with one key the later one is the last.
+// Called by this room only.
 import type { Appender, NewRecord } from '../log/appender.ts'
 import type { ErrorName } from '../model/errors.ts'
 import type { Group } from './group.ts'
@@ -79,7 +80,10 @@ function cut(records: readonly NewRecord[]): NewRecord[][] {
   return batches
 }
 
-/** A client knows nothing of the internal topic; what it can do is find the coordinator again, or give up. */
+/**
+ * A client knows nothing of the internal topic; what it can do is find the coordinator again, or
+ * give up.
+ */
 function toClients(error: ErrorName): ErrorName {
   switch (error) {
     case 'unknownTopic':

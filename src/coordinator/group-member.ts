@@ -1,6 +1,7 @@
-// One member of a classic group: who it is, what it offers, what it was given, and the answers it waits
-// for. A member waits for at most one join and one sync; a second request of the same kind takes the
-// place of the first, which is answered so that nobody waits for ever. Owned by its Group.
+// One member of a classic group: who it is, what it offers, what it was given, and the answers it
+// waits for. A member waits for at most one join and one sync; a second request of the same kind
+// takes the place of the first, which is answered so that nobody waits for ever. Owned by its
+// Group.
 import { Deadline } from './deadlines.ts'
 import type { GroupProtocol, JoinAnswer, JoinRequest, SyncAnswer } from './group-requests.ts'
 
@@ -62,7 +63,9 @@ export class GroupMember {
     return this.instanceId !== null
   }
 
-  /** A member that waits for us keeps its session, unless it is one that nobody ever heard of again. */
+  /**
+   * A member that waits for us keeps its session, unless it is one that nobody ever heard of again.
+   */
   get isExcusedFromHeartbeats(): boolean {
     return !this.isNew && (this.join !== null || this.sync !== null)
   }

@@ -1,5 +1,5 @@
-// The limits and times of a group coordinator, with their defaults. Kafka's names stand beside those that
-// it has. Everything that a client can make grow is bounded by one of these.
+// The limits and times of a group coordinator, with their defaults. Kafka's names stand beside
+// those that it has. Everything that a client can make grow is bounded by one of these.
 
 export interface GroupOptions {
   /** group.min.session.timeout.ms and group.max.session.timeout.ms, both included. */
@@ -7,11 +7,13 @@ export interface GroupOptions {
   readonly sessionTimeoutMsMax: number
   /**
    * group.initial.rebalance.delay.ms: how long the first rebalance of an empty group waits for more
-   * members; prolonged while they come, up to the rebalance timeout. Kafka's default of 3,000 is the
-   * delay that every test suite complains of.
+   * members; prolonged while they come, up to the rebalance timeout. Kafka's default of 3,000 is
+   * the delay that every test suite complains of.
    */
   readonly initialRebalanceDelayMs: number
-  /** A member that has never had an answer cannot send heartbeats; its first join may wait so long. */
+  /**
+   * A member that has never had an answer cannot send heartbeats; its first join may wait so long.
+   */
   readonly newMemberJoinTimeoutMs: number
   /** group.max.size; above it a join is refused. */
   readonly membersMax: number

@@ -1,5 +1,5 @@
-// Which partition of the internal topic holds a group. Clients' tools compute the same number to find a
-// group's records, so it must be the one that Apache Kafka computes. Called by broker/.
+// Which partition of the internal topic holds a group. Clients' tools compute the same number to
+// find a group's records, so it must be the one that Apache Kafka computes. Called by broker/.
 
 /** Java's `String.hashCode`: 31-polynomial over UTF-16 units, modulo 2^32, as signed 32 bits. */
 export function javaHashCode(text: string): number {

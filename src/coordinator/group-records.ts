@@ -1,13 +1,14 @@
-// The records in which groups live, laid out exactly as in Apache Kafka's `__consumer_offsets`, so that
-// tools which read that topic can read ours. Keys and values each begin with an int16 version.
+// The records in which groups live, laid out exactly as in Apache Kafka's `__consumer_offsets`, so
+// that tools which read that topic can read ours. Keys and values each begin with an int16 version.
 //
 //   key 0, 1: an offset     group | topic | partition
 //   key 2:    a group       group
 //   value of an offset: 3, or 1 when it has a time of expiry of its own; 0 to 4 are read
 //   value of a group:   3;                                               0 to 4 are read
 //
-// A null value takes back what its key says. To change a version: add it to the schema, write it one
-// release after it can be read. Keys of other versions belong to kinds of groups that we do not have.
+// A null value takes back what its key says. To change a version: add it to the schema, write it
+// one release after it can be read. Keys of other versions belong to kinds of groups that we do not
+// have.
 import type { NewRecord } from '../log/appender.ts'
 import { codec, type Message } from '../wire/message.ts'
 import { Reader } from '../wire/reader.ts'
@@ -83,7 +84,7 @@ const offsetValueVersion = 3
 /** The only version that has `expiresAtMs`. */
 const expiringOffsetValueVersion = 1
 
-// ---- Writing -------------------------------------------------------------------------------------------
+// ---- Writing ------------------------------------------------------------------------------------
 
 function encode<S extends Struct>(of: Message<S>, version: number, value: Draft<S>): Uint8Array {
   const writer = new Writer()
@@ -113,7 +114,7 @@ export const groupRecord = (group: string, value: GroupDraft | null): NewRecord 
   value: value === null ? null : encode(groupValue, groupValueVersion, value),
 })
 
-// ---- Reading -------------------------------------------------------------------------------------------
+// ---- Reading ------------------------------------------------------------------------------------
 
 export type ReadRecord =
   | { readonly kind: 'group'; readonly group: string; readonly value: GroupValue | null }

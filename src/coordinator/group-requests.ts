@@ -1,5 +1,5 @@
-// What a door asks of a group coordinator and what it gets back, in protocol-free words. Bytes in requests
-// are views that need to live only during the call; bytes in answers must not be changed.
+// What a door asks of a group coordinator and what it gets back, in protocol-free words. Bytes in
+// requests are views that need to live only during the call; bytes in answers must not be changed.
 import type { ErrorName } from '../model/errors.ts'
 
 /** A way of sharing out work that a member offers, with what the leader needs to know to do it. */
@@ -109,7 +109,9 @@ export interface PartitionErrors {
   readonly partitions: readonly { readonly partition: number; readonly error: ErrorName | null }[]
 }
 
-/** Same order as the request's; `topics` is empty when the whole request was refused with `error`. */
+/**
+ * Same order as the request's; `topics` is empty when the whole request was refused with `error`.
+ */
 export interface OffsetsAnswer {
   readonly error: ErrorName | null
   readonly topics: readonly PartitionErrors[]
@@ -143,7 +145,9 @@ export interface DescribedMember extends JoinedMember {
 }
 
 export interface GroupDescription {
-  /** `groupNotFound` together with the state `Dead`: older protocol versions show only the state. */
+  /**
+   * `groupNotFound` together with the state `Dead`: older protocol versions show only the state.
+   */
   readonly error: ErrorName | null
   readonly groupId: string
   readonly state: string

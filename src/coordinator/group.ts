@@ -1,5 +1,6 @@
-// One classic group: its members, its generation, and which state it is in. Pure bookkeeping: nothing here
-// waits, writes or reads a clock; rebalancing.ts, joining.ts and syncing.ts decide when to call it.
+// One classic group: its members, its generation, and which state it is in. Pure bookkeeping:
+// nothing here waits, writes or reads a clock; rebalancing.ts, joining.ts and syncing.ts decide
+// when to call it.
 //
 //                 a member joins                     all members are back, or the
 //      +---------------------------------+           rebalance timeout is over
@@ -15,8 +16,8 @@
 //   | Dead |   being deleted                                         +--------+
 //   +------+
 //
-// Invariants: a leader, if there is one, is a member; an Empty or Dead group has no members; the generation
-// grows with every completed rebalance; each instance id belongs to one member.
+// Invariants: a leader, if there is one, is a member; an Empty or Dead group has no members; the
+// generation grows with every completed rebalance; each instance id belongs to one member.
 import { assert } from '../base/assert.ts'
 import { CommittedOffsets } from './committed-offsets.ts'
 import { Deadline } from './deadlines.ts'
@@ -113,7 +114,7 @@ export class Group {
     this.topics = this.readTopics()
   }
 
-  // ---- Members -----------------------------------------------------------------------------------------
+  // ---- Members ----------------------------------------------------------------------------------
 
   add(member: GroupMember, protocolType: string): void {
     if (member.instanceId !== null) {
@@ -146,7 +147,10 @@ export class Group {
     this.count(member, 1)
   }
 
-  /** Puts a new member, with the same instance id, in the place of `old`, which must not wait for anything. */
+  /**
+   * Puts a new member, with the same instance id, in the place of `old`, which must not wait for
+   * anything.
+   */
   replace(old: GroupMember, successor: GroupMember): void {
     const wasLeader = this.leader === old.id
     this.remove(old.id)
@@ -185,7 +189,7 @@ export class Group {
     return false
   }
 
-  // ---- Answers that wait -------------------------------------------------------------------------------
+  // ---- Answers that wait ------------------------------------------------------------------------
 
   parkJoin(member: GroupMember, reply: JoinReply): void {
     this.answerJoin(member, refusedJoin('rebalanceInProgress', member.id))
@@ -233,7 +237,7 @@ export class Group {
     return { error: null, protocolType, protocol, assignment: member.assignment }
   }
 
-  // ---- Protocols ---------------------------------------------------------------------------------------
+  // ---- Protocols --------------------------------------------------------------------------------
 
   /** Whether a member that offers these could be in the group. */
   accepts(protocolType: string, protocols: readonly GroupProtocol[]): boolean {
@@ -261,7 +265,9 @@ export class Group {
     return this.protocolType === consumerType
   }
 
-  /** Unknown counts as subscribed in a group of consumers: better to keep an offset than to lose it. */
+  /**
+   * Unknown counts as subscribed in a group of consumers: better to keep an offset than to lose it.
+   */
   subscribesTo(topic: string): boolean {
     return this.topics === null ? this.isOfConsumers : this.topics.has(topic)
   }

@@ -1,4 +1,5 @@
-// All groups of one coordinator, by id, and no more of them than its limit. Owned by GroupCoordinator.
+// All groups of one coordinator, by id, and no more of them than its limit. Owned by
+// GroupCoordinator.
 import type { Clock } from '../io/clock.ts'
 import { Group } from './group.ts'
 

@@ -1,5 +1,6 @@
-// Decides what a join does, by who asks and the state of the group. Follows Apache Kafka, including the
-// places where it answers the current generation instead of starting another. Called by GroupCoordinator.
+// Decides what a join does, by who asks and the state of the group. Follows Apache Kafka, including
+// the places where it answers the current generation instead of starting another. Called by
+// GroupCoordinator.
 import type { Chance } from '../io/chance.ts'
 import type { ErrorName } from '../model/errors.ts'
 import { Deadline } from './deadlines.ts'
@@ -66,9 +67,11 @@ export class Joining {
     }
   }
 
-  // ---- New members -------------------------------------------------------------------------------------
+  // ---- New members ------------------------------------------------------------------------------
 
-  /** The member has to come back with its id: a client that retries shall not leave members behind. */
+  /**
+   * The member has to come back with its id: a client that retries shall not leave members behind.
+   */
   private handOutId(group: Group, request: JoinRequest, reply: JoinReply): void {
     if (group.pending.size >= this.options.pendingMembersMax) {
       reply(refusedJoin('groupFull', ''))
@@ -103,7 +106,7 @@ export class Joining {
     return [prefix.slice(0, idPrefixLengthMax), ...groups, hex.slice(20)].join('-')
   }
 
-  // ---- A static member that comes back -----------------------------------------------------------------
+  // ---- A static member that comes back ----------------------------------------------------------
 
   /** The one who held the instance id before is fenced, whether it is alive or not. */
   private replace(
@@ -139,7 +142,8 @@ export class Joining {
       group,
       (m) => m.assignment,
       (error) => {
-        // If a rebalance has begun meanwhile, the join waits for it, and its record will hold the new id.
+        // If a rebalance has begun meanwhile, the join waits for it, and its record will hold the
+        // new id.
         if (group.state !== 'Stable' || group.generation !== generation) return
         if (error !== null) {
           this.rebalancing.prepare(group)
@@ -147,7 +151,8 @@ export class Joining {
         }
         const isLeader = group.leader === member.id
         const answer = group.joined(member, isLeader && canSkip)
-        // An old client would compute an assignment that nobody asked for, so it is not told that it leads.
+        // An old client would compute an assignment that nobody asked for, so it is not told that
+        // it leads.
         const asFollower = { ...answer, leader: leaderBefore, members: [] }
         group.answerJoin(member, canSkip ? answer : asFollower)
         this.rebalancing.keepAlive(group, member)
@@ -155,7 +160,7 @@ export class Joining {
     )
   }
 
-  // ---- Members that have an id -------------------------------------------------------------------------
+  // ---- Members that have an id ------------------------------------------------------------------
 
   private joinKnown(group: Group, request: JoinRequest, reply: JoinReply): void {
     const { memberId, instanceId } = request
@@ -175,7 +180,10 @@ export class Joining {
     } else reply(group.joined(member))
   }
 
-  /** The leader of a stable group asks for a rebalance by joining; anybody by offering something else. */
+  /**
+   * The leader of a stable group asks for a rebalance by joining; anybody by offering something
+   * else.
+   */
   private needsRebalance(group: Group, member: GroupMember, request: JoinRequest): boolean {
     if (group.state === 'PreparingRebalance') return true
     if (group.state === 'Stable' && group.leader === member.id) return true

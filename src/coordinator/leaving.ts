@@ -1,5 +1,6 @@
-// Members that go of their own will, or are sent away by an administrator who knows their instance id. All
-// of one request go together, so that the group rebalances once. Called by GroupCoordinator.
+// Members that go of their own will, or are sent away by an administrator who knows their instance
+// id. All of one request go together, so that the group rebalances once. Called by
+// GroupCoordinator.
 import type { ErrorName } from '../model/errors.ts'
 import type { Group } from './group.ts'
 import type { LeaveAnswer, LeaveRequest, MemberIdentity } from './group-requests.ts'
@@ -14,8 +15,8 @@ export class Leaving {
   }
 
   /**
-   * That somebody left is not written at once: the next generation's record, or that of the empty group,
-   * tells it. After a crash in between, the member is back until its session ends.
+   * That somebody left is not written at once: the next generation's record, or that of the empty
+   * group, tells it. After a crash in between, the member is back until its session ends.
    */
   leave(group: Group, request: LeaveRequest): LeaveAnswer {
     if (group.state === 'Dead') return { error: 'coordinatorNotAvailable', members: [] }

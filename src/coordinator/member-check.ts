@@ -1,5 +1,5 @@
-// Whether a request comes from a member of the group, and from the present holder of its instance id.
-// Called for every kind of request that names a member.
+// Whether a request comes from a member of the group, and from the present holder of its instance
+// id. Called for every kind of request that names a member.
 import type { ErrorName } from '../model/errors.ts'
 import type { Group } from './group.ts'
 

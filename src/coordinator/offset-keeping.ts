@@ -1,5 +1,5 @@
-// Committing, reading, deleting and expiring the offsets of groups. An offset is acknowledged when its
-// record is durable, and visible to nobody before. Called by GroupCoordinator.
+// Committing, reading, deleting and expiring the offsets of groups. An offset is acknowledged when
+// its record is durable, and visible to nobody before. Called by GroupCoordinator.
 import type { Clock } from '../io/clock.ts'
 import type { NewRecord } from '../log/appender.ts'
 import type { ErrorName } from '../model/errors.ts'
@@ -36,7 +36,7 @@ export class OffsetKeeping {
     this.options = options
   }
 
-  // ---- Committing --------------------------------------------------------------------------------------
+  // ---- Committing -------------------------------------------------------------------------------
 
   /** For a request that `commitRefusal` lets pass. */
   commit(group: Group, request: CommitRequest, reply: (answer: OffsetsAnswer) => void): void {
@@ -72,7 +72,7 @@ export class OffsetKeeping {
     return isFull && !group.offsets.has(topic, wanted.partition) ? 'resourceExhausted' : null
   }
 
-  // ---- Reading -----------------------------------------------------------------------------------------
+  // ---- Reading ----------------------------------------------------------------------------------
 
   /** `topics` null: all that the group has. A partition without an offset is no error. */
   fetch(group: Group | null, topics: readonly TopicPartitions[] | null): FetchOffsetsAnswer {
@@ -93,7 +93,7 @@ export class OffsetKeeping {
     return { error: null, topics: all.filter((t) => t.partitions.length > 0) }
   }
 
-  // ---- Deleting ----------------------------------------------------------------------------------------
+  // ---- Deleting ---------------------------------------------------------------------------------
 
   delete(
     group: Group,
@@ -135,8 +135,8 @@ export class OffsetKeeping {
   }
 
   /**
-   * Deletes what is older than the retention. True if the group itself has no reason to be any more: then
-   * nothing is deleted yet, for its offsets go together with it.
+   * Deletes what is older than the retention. True if the group itself has no reason to be any
+   * more: then nothing is deleted yet, for its offsets go together with it.
    */
   expire(group: Group): boolean {
     const since = expiryBase(group)
@@ -174,7 +174,9 @@ export class OffsetKeeping {
   }
 }
 
-/** Deletions that failed are found again: by the next sweep, or because the topic is still unknown. */
+/**
+ * Deletions that failed are found again: by the next sweep, or because the topic is still unknown.
+ */
 const retryLater = (): void => undefined
 
 /** Whether this group takes offsets from this sender; null: it does. */
@@ -192,8 +194,8 @@ export function commitRefusal(group: Group, request: CommitRequest): ErrorName |
 }
 
 /**
- * From when the retention of an offset counts (KIP-211): from the end of the group where it was one, from the
- * commit where nobody ever joined; null where members protect all offsets.
+ * From when the retention of an offset counts (KIP-211): from the end of the group where it was
+ * one, from the commit where nobody ever joined; null where members protect all offsets.
  */
 function expiryBase(group: Group): ((offset: CommittedOffset) => number) | null {
   const sinceCommit = (c: CommittedOffset): number => c.committedAtMs

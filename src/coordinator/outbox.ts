@@ -1,5 +1,6 @@
-// Sends answers after the call that decided them has run to its end. So whoever is answered may call the
-// coordinator at once, and never finds a group half-way between two states. Owned by GroupCoordinator.
+// Sends answers after the call that decided them has run to its end. So whoever is answered may
+// call the coordinator at once, and never finds a group half-way between two states. Owned by
+// GroupCoordinator.
 import type { Clock } from '../io/clock.ts'
 
 export class Outbox {

@@ -1,10 +1,10 @@
-// Hands out producer ids. Ids come in blocks that `reserveBlock` makes durable before we see them, so none
-// is ever given twice, whatever crashes; what is left of a block is lost then, and may be. The next block
-// is asked for before this one ends, so that nobody waits as a rule.
+// Hands out producer ids. Ids come in blocks that `reserveBlock` makes durable before we see them,
+// so none is ever given twice, whatever crashes; what is left of a block is lost then, and may be.
+// The next block is asked for before this one ends, so that nobody waits as a rule.
 //
-// An idempotent producer always gets a new id with epoch 0, also when it names the one that it had: as in
-// Apache Kafka, epochs are raised by us only for producers with a transactional id; others raise their
-// own (KIP-360). Called by broker/.
+// An idempotent producer always gets a new id with epoch 0, also when it names the one that it had:
+// as in Apache Kafka, epochs are raised by us only for producers with a transactional id; others
+// raise their own (KIP-360). Called by broker/.
 import { assert } from '../base/assert.ts'
 import { ok, type Result, refuse } from '../model/errors.ts'
 import { type ProducerId, producerId } from '../model/ids.ts'

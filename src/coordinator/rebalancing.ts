@@ -1,7 +1,7 @@
-// How a group moves from one generation to the next, whatever set it off: waiting for its members to join
-// again, expelling those that do not, choosing leader and protocol, and waiting for their syncs. Follows
-// Apache Kafka's coordinator, clients being written against that. Called by joining.ts, syncing.ts,
-// leaving.ts and by its own deadlines.
+// How a group moves from one generation to the next, whatever set it off: waiting for its members
+// to join again, expelling those that do not, choosing leader and protocol, and waiting for their
+// syncs. Follows Apache Kafka's coordinator, clients being written against that. Called by
+// joining.ts, syncing.ts, leaving.ts and by its own deadlines.
 import type { Clock } from '../io/clock.ts'
 import type { ErrorName } from '../model/errors.ts'
 import type { Deadlines } from './deadlines.ts'
@@ -26,7 +26,7 @@ export class Rebalancing {
     this.options = options
   }
 
-  // ---- Sessions ----------------------------------------------------------------------------------------
+  // ---- Sessions ---------------------------------------------------------------------------------
 
   /** The member was heard of. */
   keepAlive(group: Group, member: GroupMember, ms = member.sessionTimeoutMs): void {
@@ -73,7 +73,7 @@ export class Rebalancing {
     if (group.state === 'PreparingRebalance' && group.hasAllJoined) this.complete(group)
   }
 
-  // ---- Phases ------------------------------------------------------------------------------------------
+  // ---- Phases -----------------------------------------------------------------------------------
 
   /** Something changed that the next generation has to take account of. */
   prepareOrComplete(group: Group): void {
@@ -153,6 +153,8 @@ export class Rebalancing {
   }
 
   private expelUnsynced(group: Group): void {
+    // The last one that owed a sync was replaced by another of its instance id.
+    if (group.owingSync.size === 0) return
     for (const id of [...group.owingSync]) {
       const member = group.members.get(id)
       if (member !== undefined) this.remove(group, member)
@@ -163,7 +165,6 @@ export class Rebalancing {
   /** Tells everybody who waits for an assignment that none will come. */
   callOffSyncs(group: Group, error: ErrorName): void {
     for (const member of group.members.values()) {
-      member.assignment = noBytes
       if (member.sync === null) continue
       group.answerSync(member, refusedSync(error))
       this.keepAlive(group, member)
@@ -172,7 +173,8 @@ export class Rebalancing {
 }
 
 /**
- * If the record that a group became empty is lost, the generation before it comes back after a restart, and
- * its members with it; they are gone, so their sessions end and the group is empty again.
+ * If the record that a group became empty is lost, the generation before it comes back after a
+ * restart, and its members with it; they are gone, so their sessions end and the group is empty
+ * again.
  */
 const ignoreRefusal = (): void => undefined

@@ -1,5 +1,6 @@
-// The topics that consumers subscribe to, read from the metadata of their joins. To the group it is opaque,
-// save for this: offsets of a topic that somebody reads must not be deleted. Called by Group.
+// The topics that consumers subscribe to, read from the metadata of their joins. To the group it is
+// opaque, save for this: offsets of a topic that somebody reads must not be deleted. Called by
+// Group.
 //
 //   int16 version | int32 topics | topics x (int16 length | UTF-8)     later versions only append
 import { Reader } from '../wire/reader.ts'

@@ -1,5 +1,5 @@
-// Brings the leader's assignment to the members: it is made durable first, then given to everybody who
-// waits, and from then on to whoever asks. Called by GroupCoordinator.
+// Brings the leader's assignment to the members: it is made durable first, then given to everybody
+// who waits, and from then on to whoever asks. Called by GroupCoordinator.
 import type { Clock } from '../io/clock.ts'
 import type { ErrorName } from '../model/errors.ts'
 import { type Group, refusedSync } from './group.ts'

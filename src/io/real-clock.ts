@@ -14,7 +14,7 @@ export const realClock: Clock = {
     return { cancel: () => clearTimeout(timer) }
   },
   soon(action: () => void): void {
-    setImmediate(action).unref()
+    setImmediate(action)
   },
 }
 

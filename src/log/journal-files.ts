@@ -11,6 +11,8 @@ export interface JournalFile {
   readonly durable: DiskFile
   /** Writes through this one wait for `sync`. */
   readonly plain: DiskFile
+  /** For reads of any place and length. */
+  readonly reader: DiskFile
 }
 
 export const journalFolder = 'journal'
@@ -23,7 +25,10 @@ export class JournalFiles {
   /** By sequence. */
   readonly #inUse = new Map<number, JournalFile>()
   #spare: JournalFile[] = []
+  /** Sequences of files that are not to be used again. */
+  readonly #aside = new Set<number>()
   #count = 0
+  #nextSlot = 0
   #preparing: Promise<void> | null = null
   #stopped = false
 
@@ -39,12 +44,15 @@ export class JournalFiles {
     for (const [seq, slot] of inUse) this.#inUse.set(seq, await this.#open(slot))
     for (const slot of free) this.#spare.push(await this.#open(slot))
     this.#count = inUse.size + free.length
+    for (const slot of [...inUse.values(), ...free])
+      this.#nextSlot = Math.max(this.#nextSlot, slotNumber(slot) + 1)
   }
 
   /** The first file of a new journal is not written in advance: start-up should not wait for it. */
   async ensureSpare(writeAhead: boolean): Promise<void> {
     if (this.#spare.length > 0 || this.#count >= this.#maxFiles) return
-    const slot = `${journalFolder}/${String(this.#count++).padStart(4, '0')}.wal`
+    const slot = `${journalFolder}/${String(this.#nextSlot++).padStart(6, '0')}.wal`
+    this.#count++
     const file = await this.#open(slot)
     if (writeAhead) await this.#fill(file)
     await this.#disk.syncDir(journalFolder)
@@ -89,28 +97,39 @@ export class JournalFiles {
     return this.#inUse.get(seq)
   }
 
+  /** The file holds damage that someone may want to look at: it will not be used again. */
+  keepAside(seq: number): void {
+    this.#aside.add(seq)
+  }
+
   /** Files that hold only LSNs below `lsn` are free again. */
-  recycle(lsn: number): void {
-    for (const [seq, file] of this.#inUse) {
+  async recycle(lsn: number): Promise<void> {
+    for (const [seq, file] of [...this.#inUse]) {
       if ((seq + 1) * this.fileBytes > lsn) continue
       this.#inUse.delete(seq)
-      this.#spare.push(file)
+      if (this.#aside.delete(seq)) await this.#setAside(seq, file)
+      else this.#spare.push(file)
     }
+  }
+
+  async #setAside(seq: number, file: JournalFile): Promise<void> {
+    this.#count--
+    await closeFile(file)
+    await this.#disk.rename(file.slot, `${journalFolder}/damaged-${seq}`)
+    await this.#disk.syncDir(journalFolder)
   }
 
   async close(): Promise<void> {
     this.#stopped = true
     await this.#preparing
-    for (const file of [...this.#inUse.values(), ...this.#spare]) {
-      await file.durable.close()
-      await file.plain.close()
-    }
+    for (const file of [...this.#inUse.values(), ...this.#spare]) await closeFile(file)
   }
 
   async #open(slot: string): Promise<JournalFile> {
     const plain = await this.#disk.open(slot, { access: 'write', direct: true })
     const durable = await this.#disk.open(slot, { access: 'write', direct: true, durable: true })
-    return { slot, durable, plain }
+    const reader = await this.#disk.open(slot, { access: 'read' })
+    return { slot, durable, plain, reader }
   }
 
   async #fill(file: JournalFile): Promise<void> {
@@ -119,4 +138,13 @@ export class JournalFiles {
       await file.plain.write([empty.subarray(0, this.fileBytes - at)], at)
     await file.plain.sync()
   }
+}
+
+const slotNumber = (slot: string): number =>
+  Number.parseInt(slot.slice(journalFolder.length + 1), 10)
+
+async function closeFile(file: JournalFile): Promise<void> {
+  await file.durable.close()
+  await file.plain.close()
+  await file.reader.close()
 }

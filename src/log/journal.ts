@@ -37,6 +37,13 @@ export interface JournalStart {
   readonly generation: number
 }
 
+export interface JournalHooks {
+  /** A commit is down, and every source in it has been told. */
+  committed(): void
+  /** The first write failed; nothing is acknowledged any more. */
+  failed(cause: unknown): void
+}
+
 interface Waiter {
   readonly lsn: number
   readonly done: () => void
@@ -48,7 +55,7 @@ export class Journal {
   readonly #options: JournalOptions
   readonly #files: JournalFiles
   readonly #clock: Clock
-  readonly #failed: (cause: unknown) => void
+  readonly #hooks: JournalHooks
   readonly #generation: number
   /** End of the last commit that was sealed, and of the last one that was written. */
   #end: number
@@ -72,14 +79,13 @@ export class Journal {
   #syncing: Promise<void> = Promise.resolve()
   readonly #entry = new Uint8Array(directoryEntryBytes)
 
-  /** `failed` is told at the first failed write; nothing is acknowledged after it. */
   constructor(
     disk: Disk,
     files: JournalFiles,
     clock: Clock,
     options: JournalOptions,
     start: JournalStart,
-    failed: (cause: unknown) => void,
+    hooks: JournalHooks,
   ) {
     assert(files.fileBytes % options.slabBytes === 0, 'journal files are made of whole slabs')
     this.slabs = new SlabCache(options.slabBytes, options.slabs, (n) => disk.allocate(n))
@@ -91,7 +97,7 @@ export class Journal {
     this.#writtenLsn = start.lsn
     this.#syncedLsn = start.lsn
     this.#generation = start.generation
-    this.#failed = failed
+    this.#hooks = hooks
   }
 
   /** Below this, everything has been written. */
@@ -177,7 +183,7 @@ export class Journal {
       await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
     }
     this.#asyncTimer?.cancel()
-    if (!this.#dead) await this.#syncFiles()
+    await this.syncWritten()
   }
 
   #seq(lsn: number): number {
@@ -326,6 +332,7 @@ export class Journal {
     this.#writtenLsn = commit.end
     this.counters.commits++
     commit.announce()
+    this.#hooks.committed()
     let n = 0
     while (n < this.#waiters.length && (this.#waiters[n] as Waiter).lsn <= commit.end) n++
     for (const waiter of this.#waiters.splice(0, n)) waiter.done()
@@ -335,6 +342,14 @@ export class Journal {
     const idle = this.#idleWaiters
     this.#idleWaiters = []
     for (const action of idle) action()
+  }
+
+  /** Makes durable what has been written: what policy async may still owe. */
+  async syncWritten(): Promise<void> {
+    if (this.#unsynced.size === 0 || this.#dead) return
+    const upTo = this.#writtenLsn
+    await this.#syncFiles()
+    this.#syncedLsn = Math.max(this.#syncedLsn, upTo)
   }
 
   #syncFiles(): Promise<void> {
@@ -354,10 +369,7 @@ export class Journal {
   /** The timer of policy async: waits for its turn behind the write in flight. */
   readonly #syncLater = (): void => {
     this.#asyncTimer = null
-    const upTo = this.#writtenLsn
-    this.#syncFiles().then(() => {
-      this.#syncedLsn = Math.max(this.#syncedLsn, upTo)
-    }, this.#fail)
+    this.syncWritten().catch(this.#fail)
   }
 
   readonly #fail = (cause: unknown): void => {
@@ -367,13 +379,13 @@ export class Journal {
     const idle = this.#idleWaiters
     this.#idleWaiters = []
     for (const action of idle) action()
-    this.#failed(cause)
+    this.#hooks.failed(cause)
   }
 
-  /** For readers of bytes that no slab holds any more: the file and the place in it. */
-  locate(lsn: number): { file: JournalFile; position: number } {
+  /** Fills `into` from the files, for readers of what no slab holds any more. False: it is gone. */
+  async read(into: Uint8Array, lsn: number): Promise<boolean> {
     const file = this.#files.get(this.#seq(lsn))
-    assert(file, 'what is not in a segment yet is in a journal file')
-    return { file, position: lsn % this.#files.fileBytes }
+    if (file === undefined) return false
+    return (await file.reader.read(into, lsn % this.#files.fileBytes)) === into.length
   }
 }

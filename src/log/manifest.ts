@@ -112,9 +112,11 @@ export class Manifest {
     return this.#file.bytes > 2 * this.#cleanBytes + rewriteAboveBytes
   }
 
-  /** Replaces the file by the present state; nothing may be appended meanwhile. */
+  /** Replaces the file by the present state. What is appended meanwhile comes behind it. */
   async rewrite(replayFrom: number, partitions: Iterable<PartitionChange>): Promise<void> {
-    await this.#file.rewrite([encode({ v: 1, replayFrom, partitions: [...partitions] })])
+    const records = [encode({ v: 1, replayFrom })]
+    for (const partition of partitions) records.push(encode({ v: 1, partitions: [partition] }))
+    await this.#file.rewrite(records)
     this.#cleanBytes = this.#file.bytes
   }
 

@@ -14,7 +14,7 @@ import { type Frame, frameTemplate } from './journal-format.ts'
 import type { LogSettings } from './log-settings.ts'
 import type { PartitionChange, PartitionState } from './manifest.ts'
 import { ProducerState, sequenceAfter } from './producer-state.ts'
-import type { Segment, SegmentFields } from './segment.ts'
+import { type Segment, type SegmentFields, sameSegment } from './segment.ts'
 import { SegmentIndex } from './segment-index.ts'
 import { TailIndex } from './tail-index.ts'
 
@@ -76,7 +76,7 @@ export class PartitionLog implements FrameSource {
   }
   /** Everything below is in segments. */
   get flushedOffset(): number {
-    return this.#segments[this.#segments.length - 1]?.nextOffset ?? 0
+    return this.#segments[this.#segments.length - 1]?.nextOffset ?? this.#logStartOffset
   }
   get bytes(): number {
     return this.#segments.reduce((n, s) => n + s.bytes, this.tail.bytes)
@@ -220,17 +220,18 @@ export class PartitionLog implements FrameSource {
 
   // ---- Segments ----------------------------------------------------------------------------------------
 
-  /** The first `batches` of the tail now lie in `segment`, which is new or has grown. */
-  moveToSegment(segment: Segment, batches: number): void {
+  /** The first `batches` of the tail now lie in `segment`, new or grown; null: they were not wanted. */
+  moveToSegment(segment: Segment | null, batches: number): void {
     const last = this.#segments[this.#segments.length - 1]
-    const grown =
-      last !== undefined && last.file === segment.file && last.position === segment.position
-    this.#segments = [...this.#segments.slice(0, grown ? -1 : undefined), segment]
+    if (segment !== null) {
+      const grown = last !== undefined && sameSegment(last, segment)
+      this.#segments = [...this.#segments.slice(0, grown ? -1 : undefined), segment]
+    }
     this.tail.drop(batches)
   }
 
   /** Puts `by` in place of `old`, as a rewrite has made them; null: nothing was left. */
-  replaceSegments(old: readonly SegmentFields[], by: readonly Segment[]): void {
+  replaceSegments(old: readonly Segment[], by: readonly Segment[]): void {
     const kept = this.#segments.filter((s) => !old.includes(s))
     this.#segments = [...kept, ...by].sort((a, b) => a.baseOffset - b.baseOffset)
   }
@@ -240,8 +241,6 @@ export class PartitionLog implements FrameSource {
     this.#logStartOffset = Math.max(this.#logStartOffset, Math.min(to, this.#highWatermark))
     this.epochs.trimStart(this.#logStartOffset)
     const gone = this.#segments.filter((s) => s.nextOffset <= this.#logStartOffset)
-    // The last one stays: it carries where the log ends.
-    if (gone.length === this.#segments.length && this.tail.count === 0) gone.pop()
     this.#segments = this.#segments.filter((s) => !gone.includes(s))
     return gone
   }

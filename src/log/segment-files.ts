@@ -73,7 +73,8 @@ export class SegmentFiles {
       return
     }
     this.#segments.delete(file)
-    await this.#forget(file)
+    const handle = this.#open.get(file)
+    if (handle !== undefined) await this.#close(file, handle)
     await this.#disk.remove(segmentPath(file))
   }
 
@@ -91,14 +92,15 @@ export class SegmentFiles {
     return strays
   }
 
-  /** Fills `into` from `position` of a file; returns the bytes read. */
+  /** Fills `into` from `position` of a file; returns the bytes read, 0 when the file has gone. */
   async read(file: number, into: Uint8Array, position: number): Promise<number> {
+    if (!this.#segments.has(file)) return 0
     const handle = this.#use(file)
     handle.users++
     try {
       return await (await handle.file).read(into, position)
     } finally {
-      handle.users--
+      if (--handle.users === 0 && this.#open.get(file) !== handle) await closeHandle(handle)
       this.#trim()
     }
   }
@@ -118,14 +120,10 @@ export class SegmentFiles {
     }
   }
 
-  async #forget(file: number): Promise<void> {
-    const handle = this.#open.get(file)
-    if (handle !== undefined) await this.#close(file, handle)
-  }
-
+  /** Whoever is reading closes it when done. */
   async #close(number: number, handle: Handle): Promise<void> {
     this.#open.delete(number)
-    await handle.file.then((f) => f.close()).catch(ignoreFailedOpen)
+    if (handle.users === 0) await closeHandle(handle)
   }
 
   async close(): Promise<void> {
@@ -133,7 +131,8 @@ export class SegmentFiles {
   }
 }
 
-/** Whoever wanted to read has been told; here there is only nothing to close. */
-function ignoreFailedOpen(): undefined {
-  return undefined
+async function closeHandle(handle: Handle): Promise<void> {
+  // When opening failed, whoever wanted to read was told, and there is nothing to close.
+  const file = await handle.file.catch(() => null)
+  await file?.close()
 }

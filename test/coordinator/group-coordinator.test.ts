@@ -1,4 +1,5 @@
-// What the scripts cannot show: limits of time before loading, records that cannot be read, re-entrance.
+// What the scripts cannot show: limits of time before loading, records that cannot be read,
+// re-entrance.
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { GroupCoordinator } from '../../src/coordinator/group-coordinator.ts'

@@ -1,5 +1,5 @@
-// The world of group-model.test.ts: a coordinator that may crash, and clients that behave as real ones do.
-// It checks each answer as it comes and keeps what must hold later.
+// The world of group-model.test.ts: a coordinator that may crash, and clients that behave as real
+// ones do. It checks each answer as it comes and keeps what must hold later.
 import assert from 'node:assert/strict'
 import { GroupCoordinator } from '../../src/coordinator/group-coordinator.ts'
 import type { JoinAnswer, SyncAnswer } from '../../src/coordinator/group-requests.ts'
@@ -88,7 +88,7 @@ export class ModelWorld {
     this.lines.push(`${this.clock.monotonic()} ${line}`)
   }
 
-  // ---- Faults ------------------------------------------------------------------------------------------
+  // ---- Faults -----------------------------------------------------------------------------------
 
   private crash(): void {
     this.say('crash')
@@ -119,7 +119,7 @@ export class ModelWorld {
     this.clock.advance(ms)
   }
 
-  // ---- Clients -----------------------------------------------------------------------------------------
+  // ---- Clients ----------------------------------------------------------------------------------
 
   private arrive(): void {
     const first = this.chance.int(choices.length)
@@ -254,7 +254,7 @@ export class ModelWorld {
     this.clients = this.clients.filter((c) => c !== client)
   }
 
-  // ---- Offsets -----------------------------------------------------------------------------------------
+  // ---- Offsets ----------------------------------------------------------------------------------
 
   private commit(client: Client): void {
     const partition = this.chance.int(3)

@@ -1,10 +1,14 @@
-// Plays the rebalance flows of test/script/coordinator-*.txt: a line that begins with '> ' is a command, the
-// lines under it are what followed from it. `UPDATE=1 npm test` writes them anew; read the difference.
+// Plays the rebalance flows of test/script/coordinator-*.txt: a line that begins with '> ' is a
+// command, the lines under it are what followed from it. `UPDATE=1 npm test` writes them anew; read
+// the difference.
 //
 // Commands:
 //   options k=v ...                     a new coordinator, with empty records
-//   join NAME [id] [instance=I] [protocols=a,b] [metadata=M] [session=ms] [rebalance=ms] [old] [skip]
-//   sync NAME [gen=N] [give=NAME:A,NAME:A]      heartbeat NAME [gen=N]      leave NAME[,NAME] [instance=I]
+//   join NAME [id] [old] [skip] [instance=I] [type=T] [protocols=a,b] [metadata=M]
+//        [session=ms] [rebalance=ms]
+//     id: with the id it knows; old: needs no known id; skip: understands skip-assignment
+//   sync NAME [gen=N] [protocol=P] [give=NAME:A,NAME:A]
+//   heartbeat NAME [gen=N] [instance=I]    leave NAME[,NAME] [instance=I]
 //   commit NAME|- topic partition offset [gen=N] [metadata=M] [retention=ms]
 //   offsets [topic partition]            delete-offsets topic partition      forget-topic topic
 //   describe | list [states=a,b] [types=a] | delete

@@ -1,5 +1,5 @@
-// Runs the commands of the coordinator's scripts on one group and tells what came of them, with the names of
-// the script in place of member ids. The commands are listed in script.test.ts.
+// Runs the commands of the coordinator's scripts on one group and tells what came of them, with the
+// names of the script in place of member ids. The commands are listed in script.test.ts.
 import { GroupCoordinator } from '../../src/coordinator/group-coordinator.ts'
 import type { GroupOptions } from '../../src/coordinator/group-options.ts'
 import type { JoinAnswer, SyncAnswer } from '../../src/coordinator/group-requests.ts'
@@ -99,7 +99,7 @@ export class ScriptedGroup {
     } else throw new Error(`no command ${verb}`)
   }
 
-  // ---- Members -----------------------------------------------------------------------------------------
+  // ---- Members ----------------------------------------------------------------------------------
 
   /** `b*`: an id of b's that b does not know yet, or that is not b's any more. */
   private nameOf(id: string): string {
@@ -177,7 +177,7 @@ export class ScriptedGroup {
     this.say(answer.error ?? answer.members.map((m) => m.error ?? 'ok').join(','))
   }
 
-  // ---- Offsets and descriptions ------------------------------------------------------------------------
+  // ---- Offsets and descriptions -----------------------------------------------------------------
 
   private commit({ words, flags }: Command): void {
     const [name = '', topic = '', partition, offset] = words

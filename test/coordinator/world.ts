@@ -1,5 +1,5 @@
-// What the coordinator's tests run it in: a clock that moves when told, chance from a seed, and an appender
-// that keeps records in memory and makes them durable at once, when told, or not at all.
+// What the coordinator's tests run it in: a clock that moves when told, chance from a seed, and an
+// appender that keeps records in memory and makes them durable at once, when told, or not at all.
 import type { Chance } from '../../src/io/chance.ts'
 import type { Clock, Timer } from '../../src/io/clock.ts'
 import type { Appender, NewRecord } from '../../src/log/appender.ts'

@@ -76,7 +76,7 @@ describe('simulated disk', () => {
     for (const state of seen.keys()) assert.match(state ?? '', /^[12]{3}$/)
   })
 
-  test('an un-synced size is lost or kept, and truncation too; cut bytes do not come back', async () => {
+  test('an un-synced size is lost or kept; cut bytes do not come back', async () => {
     const grown = await outcomes('f', async (disk) => {
       const file = await base(disk)
       await file.write([filled(2)], 1536)
@@ -128,7 +128,7 @@ describe('simulated disk', () => {
     }
   })
 
-  test('after a failed sync the bytes are seen, the next sync succeeds, and a crash loses them', async () => {
+  test('after a failed sync bytes are seen, the next succeeds, a crash loses them', async () => {
     const seen = await outcomes('f', async (disk) => {
       const file = await base(disk)
       await file.write([filled(2)], 0)

@@ -33,8 +33,8 @@ export async function fuzzKafka(count: number, seed: number): Promise<FuzzReport
     name: 'topic-1',
     partitions: 2,
     replicationFactor: 1,
-    assignments: [],
-    config: new Map(),
+    assignments: null,
+    configs: [],
   })
   const watcher = host.connect()
   const tally = { sent: 0, valid: 0, closed: 0, answered: 0 }

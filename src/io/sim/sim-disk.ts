@@ -9,7 +9,7 @@ import { Budget } from '../memory-file.ts'
 import type { SimChance } from './sim-chance.ts'
 import type { SimClock } from './sim-clock.ts'
 import { type SimFaultRates, SimFaults, type SimOperation } from './sim-faults.ts'
-import { SimFile } from './sim-file.ts'
+import { type SimDevice, SimFile } from './sim-file.ts'
 import { SimInode } from './sim-inode.ts'
 import { absent, SimFolder, SimNames } from './sim-names.ts'
 
@@ -23,15 +23,16 @@ export interface SimDiskOptions extends SimFaultRates {
 const delayMs = 1
 const slowDelayMs = 500
 
-export class SimDisk implements Disk {
+export class SimDisk implements Disk, SimDevice {
   readonly clock: SimClock
   readonly chance: SimChance
   readonly faults: SimFaults
   readonly #options: SimDiskOptions
-  readonly #budget: Budget
+  #budget: Budget
   #names = new SimNames()
   readonly #locks = new Set<string>()
   readonly #allocated = new WeakSet<ArrayBufferLike>()
+  /** Calls under way never end. */
   #crashed = false
 
   constructor(clock: SimClock, chance: SimChance, options: SimDiskOptions = {}) {
@@ -48,6 +49,18 @@ export class SimDisk implements Disk {
     this.clock.trace('crash')
     const left = new SimDisk(clock, this.chance, this.#options)
     left.#names = this.#names.crashed(this.chance, left.#budget)
+    return left
+  }
+
+  /**
+   * The process dies, the system lives: what was written is seen by the next start, durable or not.
+   */
+  kill(clock: SimClock = this.clock): SimDisk {
+    this.#crashed = true
+    this.clock.trace('kill')
+    const left = new SimDisk(clock, this.chance, this.#options)
+    left.#names = this.#names
+    left.#budget = this.#budget
     return left
   }
 
@@ -147,11 +160,6 @@ export class SimDisk implements Disk {
     return this.#allocated.has(memory.buffer)
   }
 
-  /**
-   * One operation: `begin` has its effect after one delay, and the caller is answered after
-   * another, when `end` has run. A drawn fault is thrown instead of `begin`, which `failed` may
-   * replace.
-   */
   step<T>(
     operation: SimOperation,
     path: string,

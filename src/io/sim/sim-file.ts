@@ -2,19 +2,37 @@
 // does not change while it is being written, nothing is called after close. Made by sim-disk.ts.
 import { assert } from '../../base/assert.ts'
 import { blockBytes, type DiskFile } from '../disk.ts'
-import type { SimDisk } from './sim-disk.ts'
+import type { SimChance } from './sim-chance.ts'
+import type { SimOperation } from './sim-faults.ts'
 import { type SimInode, sectorsOf } from './sim-inode.ts'
+
+/** What a file needs of the disk that it is on. */
+export interface SimDevice {
+  readonly chance: SimChance
+  isAllocated(memory: Uint8Array): boolean
+  /**
+   * One operation: `begin` has its effect after one delay, and the caller is answered after
+   * another, when `end` has run. A drawn fault is thrown instead of `begin`; `failed` runs before
+   * it.
+   */
+  step<T>(
+    operation: SimOperation,
+    path: string,
+    begin: () => T,
+    more?: { end?: () => void; failed?: () => void },
+  ): Promise<T>
+}
 
 export class SimFile implements DiskFile {
   readonly direct: boolean
   readonly #durable: boolean
-  readonly #disk: SimDisk
+  readonly #disk: SimDevice
   readonly #inode: SimInode
   readonly #path: string
   #open = true
 
   constructor(
-    disk: SimDisk,
+    disk: SimDevice,
     inode: SimInode,
     path: string,
     traits: { direct: boolean; durable: boolean },
@@ -103,5 +121,5 @@ function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 }
 
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
+  return Buffer.compare(a, b) === 0
 }

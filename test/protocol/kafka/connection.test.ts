@@ -13,8 +13,8 @@ const version = 9
 
 async function openWithTopic(limits = {}) {
   const host = await TestDoor.open({ limits })
-  const numbers = { partitions: 1, replicationFactor: 1, assignments: [] }
-  host.broker.topics.createNow({ name: 't', ...numbers, config: new Map() })
+  const numbers = { partitions: 1, replicationFactor: 1, assignments: null, configs: [] }
+  host.broker.topics.createNow({ name: 't', ...numbers })
   return host
 }
 

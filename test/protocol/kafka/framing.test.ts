@@ -125,7 +125,7 @@ test('half a request is given up, and so is a client that never says hello', asy
 
 function topic(name: string) {
   const numbers = { partitions: 1, replicationFactor: 1 }
-  return { name, ...numbers, assignments: [], config: new Map<string, string>() }
+  return { name, ...numbers, assignments: null, configs: [] }
 }
 
 function produceFrame(name: string, value: string): Buffer {

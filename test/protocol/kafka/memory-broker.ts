@@ -63,24 +63,24 @@ export class MemoryTopics implements Topics {
   createNow(asked: NewTopic, validateOnly = false): Result<Topic> {
     if (!/^[a-zA-Z0-9._-]{1,249}$/.test(asked.name)) return refuse('invalidTopicName')
     if (this.byName.has(asked.name)) return refuse('topicExists')
-    const count = asked.partitions === -1 ? asked.assignments.length || 4 : asked.partitions
+    const count = asked.partitions === -1 ? (asked.assignments?.size ?? 4) : asked.partitions
     if (count < 1 || count > 100) return refuse('invalidPartitions')
     const topic: Topic = {
       id: topicId(this.chance.uuid()),
       name: asked.name,
       internal: asked.name === '__consumer_offsets',
       partitions: Array.from({ length: count }, partitionState),
-      config: asked.config,
+      config: new Map(asked.configs.map(([key, value]) => [key, value ?? ''])),
     }
     if (!validateOnly) this.byName.set(topic.name, topic)
     return ok(topic)
   }
 
   createOnDemand(name: string, forbidden: boolean): Promise<Result<Topic>> {
-    const asked = { name, partitions: -1, replicationFactor: -1, assignments: [] }
+    const asked = { name, partitions: -1, replicationFactor: -1, assignments: null, configs: [] }
     if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name)) return Promise.resolve(refuse('invalidTopicName'))
     if (forbidden || !this.autoCreate) return Promise.resolve(refuse('unknownTopic'))
-    return this.create({ ...asked, config: new Map() }, false)
+    return this.create(asked, false)
   }
 
   delete(topic: Topic): Promise<Result<null>> {

@@ -114,21 +114,20 @@ const refuseKey = (name: string, value: string | null) =>
       : `the configuration '${name}' is given more than once`,
   )
 
-/** Alters one resource after the other; those that the request names again are refused. */
-async function eachOnce<R extends Resource>(
+/** Alters each resource; those that the request names again are refused. */
+function eachOnce<R extends Resource>(
   resources: readonly R[],
   alter: (resource: R) => Promise<Result<null>>,
 ) {
   const keyOf = (resource: Resource) => `${resource.resourceType} ${resource.resourceName}`
   const twice = repeated(resources.map(keyOf))
-  const outcomes = []
-  for (const resource of resources) {
+  const alterOnce = async (resource: R) => {
     const done = twice.has(keyOf(resource))
       ? refuse('invalidRequest', `the request names '${resource.resourceName}' more than once`)
       : await alter(resource)
-    outcomes.push(outcome(resource, done))
+    return outcome(resource, done)
   }
-  return outcomes
+  return Promise.all(resources.map(alterOnce))
 }
 
 const outcome = ({ resourceType, resourceName }: Resource, done: Result<unknown>) => ({

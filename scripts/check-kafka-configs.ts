@@ -1,0 +1,83 @@
+// Compares our tables of configuration keys with those of Apache Kafka 4.2.0: names, types, defaults, synonyms
+// and what may change at run time. Needs `java` and the jars of Kafka in `.tools/kafka-4.2.0` (or in the
+// folder given as argument). Run by `npm run check:configs`; exits 1 on a difference without a reason.
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { brokerKeys } from '../src/model/config/broker-keys.ts'
+import type { ConfigKey } from '../src/model/config/config-key.ts'
+import { topicKeys } from '../src/model/config/topic-keys.ts'
+
+const jars = process.argv[2] ?? join('.tools', 'kafka-4.2.0')
+
+/** Differences that are meant: `kind name aspect`, and why. */
+const deliberate: Readonly<Record<string, string>> = {
+  'broker group.initial.rebalance.delay.ms default': 'a first member starts at once',
+  'broker sasl.enabled.mechanisms default': 'GSSAPI is not offered',
+  'broker sasl.enabled.mechanisms dynamic': 'set at the start only',
+  'broker listeners dynamic': 'set at the start only',
+  'broker node.id default': 'Kafka has none; a single node needs no number',
+  'broker default.replication.factor type': 'Kafka has int as well, bounded like a short',
+  'broker offsets.topic.replication.factor type': 'we have no type short',
+  'broker offsets.topic.replication.factor default': 'one node, so one replica',
+}
+
+interface Theirs {
+  readonly type: string
+  readonly default: string | null
+  readonly dynamic: boolean
+}
+
+function ask(): string[][] {
+  if (!existsSync(jars)) throw new Error(`no jars of Kafka in ${jars}`)
+  const program = join('scripts', 'java', 'KafkaConfigs.java')
+  const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const
+  const output = execFileSync('java', ['-cp', join(jars, '*'), program], options)
+  return output
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t'))
+}
+
+const differences: string[] = []
+let meant = 0
+const differ = (what: string, ours: unknown, theirs: unknown): void => {
+  if (ours === theirs) return
+  if (what in deliberate) meant++
+  else differences.push(`${what}: ours ${ours}, Kafka's ${theirs}`)
+}
+
+function compare(kind: string, ours: ReadonlyMap<string, ConfigKey>, rows: string[][]): void {
+  const theirs = new Map<string, Theirs>()
+  for (const [of, name = '', type = '', text = '', dynamic] of rows)
+    if (of === kind)
+      theirs.set(name, {
+        type: type.toLowerCase(),
+        default: text === '<null>' ? null : text,
+        dynamic: dynamic === 'true',
+      })
+  for (const [name, key] of ours) {
+    const other = theirs.get(name)
+    if (name.startsWith('polymq.')) continue
+    differ(`${kind} ${name} known`, true, other !== undefined)
+    if (!other) continue
+    differ(`${kind} ${name} type`, key.type, other.type)
+    differ(`${kind} ${name} default`, key.default, other.default)
+    if ('dynamic' in key) differ(`${kind} ${name} dynamic`, key.dynamic, other.dynamic)
+  }
+  const missing = [...theirs.keys()].filter((name) => !ours.has(name))
+  console.log(
+    `${kind}: ${ours.size} keys here, ${theirs.size} in Kafka, ${missing.length} not here`,
+  )
+  if (kind === 'topic') for (const name of missing) differ(`topic ${name} known`, false, true)
+}
+
+const rows = ask()
+compare('topic', topicKeys, rows)
+compare('broker', brokerKeys, rows)
+for (const [of, name = '', names] of rows)
+  if (of === 'synonyms')
+    differ(`topic ${name} synonyms`, topicKeys.get(name)?.synonyms.join(','), names)
+for (const line of differences) console.log(line)
+console.log(`${differences.length} differences without a reason, ${meant} with one`)
+process.exitCode = differences.length > 0 ? 1 : 0

@@ -1,0 +1,210 @@
+// Moves what the journal holds into segments, in large sequential writes, and then gives the journal's files
+// back. A pass takes everything that is durable when it begins: partitions with much to flush write to a
+// file of their own, the others share one, sorted by partition. Only when data and manifest are durable do
+// readers see the segments and the journal forget. At most one pass runs; the log store starts them.
+import type { Clock } from '../io/clock.ts'
+import { type Disk, DiskError } from '../io/disk.ts'
+import { BatchHeader } from '../model/record-batch.ts'
+import type { Journal } from './journal.ts'
+import type { JournalFiles } from './journal-files.ts'
+import type { Manifest, PartitionChange } from './manifest.ts'
+import { type PartitionLog, segmentFields } from './partition-log.ts'
+import type { Segment } from './segment.ts'
+import {
+  runHeaderBytes,
+  type SegmentFiles,
+  segmentFolder,
+  writeRunHeader,
+} from './segment-files.ts'
+import { SegmentIndex } from './segment-index.ts'
+import { SegmentWriter } from './segment-writer.ts'
+import type { Slab } from './slab-cache.ts'
+
+/** From here on a partition's part of a pass is worth a file of its own. */
+const ownFileBytes = 1 << 20
+const stagingBytes = 2 << 20
+
+/** What a pass does to one partition. */
+interface Move {
+  readonly log: PartitionLog
+  /** Batches at the front of its tail that leave it, */
+  readonly batches: number
+  /** of which so many are below the log start already, and are never written. */
+  readonly skipped: number
+  /** To be written. */
+  readonly bytes: number
+}
+
+interface Moved {
+  readonly move: Move
+  /** Null when all of its batches were skipped. */
+  readonly segment: Segment | null
+}
+
+export interface FlusherParts {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly journal: Journal
+  readonly journalFiles: JournalFiles
+  readonly segmentFiles: SegmentFiles
+  readonly manifest: Manifest
+}
+
+export class Flusher {
+  readonly counters = { passes: 0, bytes: 0, files: 0 }
+  readonly #parts: FlusherParts
+  readonly #header = new BatchHeader()
+  readonly #staging: Uint8Array
+  #scratch = new Uint8Array(0)
+
+  constructor(parts: FlusherParts) {
+    this.#parts = parts
+    this.#staging = parts.disk.allocate(stagingBytes)
+  }
+
+  /** One pass over `logs`; resolves to the LSN up to which the journal has been emptied. */
+  async pass(logs: Iterable<PartitionLog>): Promise<number> {
+    const { journal, manifest, journalFiles, disk } = this.#parts
+    await journal.syncWritten()
+    const upTo = journal.syncedLsn
+    const moves = [...logs].map((log) => this.#plan(log, upTo)).filter((m) => m.batches > 0)
+    const large = moves.filter((m) => m.bytes >= ownFileBytes)
+    const small = moves.filter((m) => m.bytes < ownFileBytes)
+    const moved: Moved[] = []
+    for (const move of large) moved.push(await this.#writeOwn(move))
+    moved.push(...(await this.#writeShared(small.filter((m) => m.bytes > 0))))
+    if (moved.length > 0) await disk.syncDir(segmentFolder)
+    for (const move of small) if (move.bytes === 0) moved.push({ move, segment: null })
+    await manifest.append({ replayFrom: upTo, partitions: moved.map((m) => this.#change(m)) })
+    for (const { move, segment } of moved) move.log.moveToSegment(segment, move.batches)
+    await journalFiles.recycle(upTo)
+    await this.#discardDeleted(moved)
+    journal.roomMayHaveGrown()
+    this.counters.passes++
+    return upTo
+  }
+
+  #plan(log: PartitionLog, upTo: number): Move {
+    const batches = log.deleted ? 0 : log.tail.countBelow(upTo)
+    const skipped = Math.min(batches, log.tail.find(log.logStartOffset))
+    let bytes = 0
+    for (let i = skipped; i < batches; i++) bytes += log.tail.byteCount(i)
+    return { log, batches, skipped, bytes }
+  }
+
+  #change({ move, segment }: Moved): PartitionChange {
+    const { log } = move
+    const producers = log.producers.dirty ? { producers: log.producers.snapshot() } : {}
+    log.producers.dirty = false
+    return {
+      topic: log.topic,
+      partition: log.partition,
+      segments: segment === null ? [] : [segmentFields(segment)],
+      logStartOffset: log.logStartOffset,
+      epochs: log.epochs.starts,
+      ...producers,
+    }
+  }
+
+  /** Partitions that were deleted while we wrote: the manifest forgets them again. */
+  async #discardDeleted(moved: readonly Moved[]): Promise<void> {
+    const { manifest, segmentFiles } = this.#parts
+    const deleted = moved.filter((m) => m.move.log.deleted)
+    if (deleted.length === 0) return
+    await manifest.append({
+      dropped: deleted.map(({ move: { log } }) => [log.topic, log.partition]),
+    })
+    for (const { segment } of deleted)
+      if (segment !== null) await segmentFiles.release(segment.file)
+  }
+
+  async #writeOwn(move: Move): Promise<Moved> {
+    const { clock, disk, segmentFiles } = this.#parts
+    const last = move.log.segments[move.log.segments.length - 1]
+    const { segmentBytes, segmentMs } = move.log.settings
+    const grows =
+      last?.own === true &&
+      last.bytes + move.bytes <= segmentBytes &&
+      clock.now() - last.createdMs < segmentMs
+    const file = grows ? last.file : segmentFiles.newNumber()
+    const end = grows ? last.position + last.bytes : 0
+    const writer = await SegmentWriter.open(disk, file, end, this.#staging)
+    if (!grows) {
+      await writer.write(this.#runHeader(move, 0))
+      segmentFiles.retain(file)
+      this.counters.files++
+    }
+    const before = grows ? last : null
+    const segment = await this.#copy(move, writer, before, true)
+    await writer.finish()
+    return { move, segment }
+  }
+
+  async #writeShared(moves: readonly Move[]): Promise<Moved[]> {
+    if (moves.length === 0) return []
+    const { disk, segmentFiles } = this.#parts
+    const file = segmentFiles.newNumber()
+    const writer = await SegmentWriter.open(disk, file, 0, this.#staging)
+    const moved: Moved[] = []
+    for (const move of moves) {
+      await writer.write(this.#runHeader(move, move.bytes))
+      segmentFiles.retain(file)
+      moved.push({ move, segment: await this.#copy(move, writer, null, false) })
+    }
+    await writer.finish()
+    this.counters.files++
+    return moved
+  }
+
+  #runHeader({ log, skipped }: Move, bytes: number): Uint8Array {
+    const header = new Uint8Array(runHeaderBytes)
+    const { topic: topicId, partition } = log
+    writeRunHeader(header, { topicId, partition, baseOffset: log.tail.baseOffset(skipped), bytes })
+    return header
+  }
+
+  /** Copies a partition's batches behind what the writer has; the segment as it is then. */
+  async #copy(
+    { log, batches, skipped }: Move,
+    writer: SegmentWriter,
+    before: Segment | null,
+    own: boolean,
+  ): Promise<Segment> {
+    const { tail } = log
+    const position = before?.position ?? writer.position
+    const index = before?.index ?? new SegmentIndex()
+    const baseOffset = before?.baseOffset ?? tail.baseOffset(skipped)
+    let maxTimestamp = before?.maxTimestamp ?? Number.NEGATIVE_INFINITY
+    let nextOffset = baseOffset
+    for (let i = skipped; i < batches; i++) {
+      const at = writer.position - position
+      await this.#copyBatch(tail.lsn(i), tail.byteCount(i), writer)
+      index.note(tail.baseOffset(i), at, tail.byteCount(i), tail.maxTimestamp(i))
+      maxTimestamp = Math.max(maxTimestamp, tail.maxTimestamp(i))
+      nextOffset = tail.nextOffset(i)
+    }
+    const bytes = writer.position - position
+    this.counters.bytes += bytes - (before?.bytes ?? 0)
+    const createdMs = before?.createdMs ?? this.#parts.clock.now()
+    const { file } = writer
+    return { file, position, bytes, baseOffset, nextOffset, maxTimestamp, createdMs, own, index }
+  }
+
+  async #copyBatch(lsn: number, bytes: number, writer: SegmentWriter): Promise<void> {
+    const { journal } = this.#parts
+    const pieces: Uint8Array[] = []
+    const held: Slab[] = []
+    if (journal.slabs.slice(lsn, bytes, pieces, held)) {
+      for (const piece of pieces) await writer.write(piece)
+      journal.slabs.unpin(held)
+      return
+    }
+    if (this.#scratch.length < bytes) this.#scratch = new Uint8Array(Math.max(bytes, 1 << 20))
+    const batch = this.#scratch.subarray(0, bytes)
+    const there = await journal.read(batch, lsn)
+    const header = this.#header.moveTo(batch)
+    if (!there || header.checksum() !== header.crc)
+      throw new DiskError('EIO', `the journal cannot be read back at ${lsn}; it was whole before`)
+    await writer.write(batch)
+  }
+}

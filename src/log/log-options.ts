@@ -1,0 +1,34 @@
+// The sizes that one node's log works with. Tests and simulations make them tiny.
+export interface LogOptions {
+  /** Bytes of one journal file. */
+  readonly journalFileBytes: number
+  readonly journalFiles: number
+  readonly slabBytes: number
+  /** Slabs in memory: with `slabBytes`, the tail cache. */
+  readonly slabs: number
+  readonly commitBytes: number
+  /** Under load a commit starts at the earliest so long after the one before it. */
+  readonly gatherMs: number
+  readonly asyncSyncMs: number
+  /** The flusher starts when the journal holds so much. */
+  readonly flushBytes: number
+  /** Segment files that may be open at a time. */
+  readonly openFiles: number
+  /** Memory lent to readers of old records, in sum. */
+  readonly readBytes: number
+}
+
+const MiB = 1 << 20
+
+export const defaultLogOptions: LogOptions = {
+  journalFileBytes: 32 * MiB,
+  journalFiles: 6,
+  slabBytes: 4 * MiB,
+  slabs: 16,
+  commitBytes: 8 * MiB,
+  gatherMs: 1,
+  asyncSyncMs: 1000,
+  flushBytes: 24 * MiB,
+  openFiles: 256,
+  readBytes: 64 * MiB,
+}

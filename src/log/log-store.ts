@@ -1,0 +1,264 @@
+// All records of one node: its partitions over one journal, one manifest and one set of segment files.
+// Opening recovers: the manifest says what segments hold, the journal is replayed behind that. The broker
+// makes one for each node; nothing in it is global, so that several nodes live in one process.
+import { assert } from '../base/assert.ts'
+import type { Clock } from '../io/clock.ts'
+import type { Disk } from '../io/disk.ts'
+import { Flusher } from './flusher.ts'
+import { Journal } from './journal.ts'
+import { JournalFiles, journalFolder } from './journal-files.ts'
+import type { Frame } from './journal-format.ts'
+import { type JournalDamage, scanJournal } from './journal-scan.ts'
+import type { LogOptions } from './log-options.ts'
+import { LogReader } from './log-reader.ts'
+import type { LogSettings } from './log-settings.ts'
+import { Manifest, partitionKey } from './manifest.ts'
+import { PartitionLog } from './partition-log.ts'
+import { ReadBuffers } from './read-buffers.ts'
+import type { Segment } from './segment.ts'
+import { SegmentFiles, segmentFolder } from './segment-files.ts'
+
+/** A partition that the metadata knows when the log is opened. */
+export interface KnownPartition {
+  readonly topic: string
+  readonly partition: number
+  readonly settings: LogSettings
+}
+
+export interface LogHooks {
+  /** A write or sync of the log failed: the process must end, since the page cache cannot be trusted. */
+  failed(cause: unknown): void
+  /** Something that people should know: damage found, strays removed. One line. */
+  report(line: string): void
+}
+
+export interface LogParts {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly options: LogOptions
+  readonly hooks: LogHooks
+}
+
+export class DamagedLogError extends Error {
+  override readonly name = 'DamagedLogError'
+}
+
+export class LogStore {
+  readonly journal: Journal
+  readonly reader: LogReader
+  readonly flusher: Flusher
+  readonly #parts: LogParts
+  readonly #journalFiles: JournalFiles
+  readonly #segmentFiles: SegmentFiles
+  readonly #manifest: Manifest
+  readonly #logs: Map<string, PartitionLog>
+  /** Partitions whose high watermark the commit being announced has moved. */
+  readonly #advanced: Set<PartitionLog>
+  #flushing: Promise<void> | null = null
+  #flushedLsn: number
+  #closing = false
+
+  static async open(parts: LogParts, known: Iterable<KnownPartition>): Promise<LogStore> {
+    const { disk, options, hooks } = parts
+    await disk.makeDir(journalFolder)
+    await disk.makeDir(segmentFolder)
+    const { manifest, state } = await Manifest.open(disk)
+    const advanced = new Set<PartitionLog>()
+    const logs = new Map<string, PartitionLog>()
+    const segmentFiles = new SegmentFiles(disk, options.openFiles)
+    for (const { topic, partition, settings } of known) {
+      const key = partitionKey(topic, partition)
+      const kept = state.partitions.get(key) ?? null
+      logs.set(key, new PartitionLog({ topic, partition }, kept, settings, (l) => advanced.add(l)))
+      for (const segment of kept?.segments ?? []) segmentFiles.retain(segment.file)
+    }
+    const gone = [...state.partitions.values()].filter(
+      (p) => !logs.has(partitionKey(p.topic, p.partition)),
+    )
+    if (gone.length > 0) await manifest.append({ dropped: gone.map((p) => [p.topic, p.partition]) })
+    const strays = await segmentFiles.removeStrays()
+    if (strays > 0) hooks.report(`removed ${strays} segment files that nothing refers to`)
+    const replay = (frame: Frame): void =>
+      logs.get(partitionKey(frame.topicId, frame.partition))?.replay(frame)
+    const scan = await scanJournal(disk, options.journalFileBytes, state.replayFrom, replay)
+    const files = new JournalFiles(disk, options.journalFileBytes, options.journalFiles)
+    await files.adopt(scan.inUse, scan.free)
+    await files.ensureSpare(false)
+    const store = new LogStore(parts, {
+      files,
+      segmentFiles,
+      manifest,
+      logs,
+      advanced,
+      scan,
+      state,
+    })
+    await store.#quarantine(scan.damage)
+    return store
+  }
+
+  private constructor(
+    parts: LogParts,
+    found: {
+      files: JournalFiles
+      segmentFiles: SegmentFiles
+      manifest: Manifest
+      logs: Map<string, PartitionLog>
+      advanced: Set<PartitionLog>
+      scan: { end: number; previousEnd: number; generation: number }
+      state: { replayFrom: number }
+    },
+  ) {
+    const { disk, clock, options } = parts
+    this.#parts = parts
+    this.#journalFiles = found.files
+    this.#segmentFiles = found.segmentFiles
+    this.#manifest = found.manifest
+    this.#logs = found.logs
+    this.#advanced = found.advanced
+    this.#flushedLsn = found.state.replayFrom
+    const start = { ...found.scan, lsn: found.scan.end }
+    this.journal = new Journal(disk, found.files, clock, options, start, {
+      committed: () => this.#committed(),
+      failed: (cause) => this.#fail(cause),
+    })
+    this.reader = new LogReader(
+      this.journal,
+      this.#segmentFiles,
+      new ReadBuffers(options.readBytes),
+    )
+    this.flusher = new Flusher({
+      disk,
+      clock,
+      journal: this.journal,
+      journalFiles: found.files,
+      segmentFiles: this.#segmentFiles,
+      manifest: this.#manifest,
+    })
+  }
+
+  get(topic: string, partition: number): PartitionLog | undefined {
+    return this.#logs.get(partitionKey(topic, partition))
+  }
+
+  get all(): Iterable<PartitionLog> {
+    return this.#logs.values()
+  }
+
+  /** A new partition costs nothing on disk until something is appended. */
+  create(topic: string, partition: number, settings: LogSettings): PartitionLog {
+    const key = partitionKey(topic, partition)
+    assert(!this.#logs.has(key), 'a partition is created once')
+    const log = new PartitionLog({ topic, partition }, null, settings, (l) => this.#advanced.add(l))
+    this.#logs.set(key, log)
+    return log
+  }
+
+  /** Forgets partitions and gives back their space. Readers find them gone at once. */
+  async delete(topic: string, partitions: Iterable<number>): Promise<void> {
+    const gone: PartitionLog[] = []
+    for (const partition of partitions) {
+      const key = partitionKey(topic, partition)
+      const log = this.#logs.get(key)
+      if (log === undefined) continue
+      log.deleted = true
+      this.#logs.delete(key)
+      gone.push(log)
+    }
+    await this.#manifest.append({ dropped: gone.map((l) => [l.topic, l.partition]) })
+    for (const log of gone) {
+      for (const watcher of [...log.watchers]) watcher()
+      await this.#release(log.segments)
+    }
+  }
+
+  /** Moves the log start up to `offset`, at most the high watermark; durable when resolved. */
+  async raiseLogStart(log: PartitionLog, offset: number): Promise<void> {
+    const to = Math.min(offset, log.highWatermark)
+    if (to <= log.logStartOffset || log.deleted) return
+    const gone = log.raiseLogStart(to)
+    await this.#manifest.append({
+      partitions: [
+        {
+          topic: log.topic,
+          partition: log.partition,
+          logStartOffset: to,
+          removed: gone.map((s) => [s.file, s.position] as const),
+        },
+      ],
+    })
+    await this.#release(gone)
+  }
+
+  async #release(segments: readonly Segment[]): Promise<void> {
+    for (const segment of segments) await this.#segmentFiles.release(segment.file)
+  }
+
+  /** Everything acknowledged is durable, and the files are closed. */
+  async close(): Promise<void> {
+    this.#closing = true
+    await this.journal.drain()
+    await this.#flushing
+    await this.#journalFiles.close()
+    await this.#segmentFiles.close()
+    await this.#manifest.close()
+  }
+
+  // ---- The journal's commits, and flushing -------------------------------------------------------------
+
+  #committed(): void {
+    for (const log of this.#advanced) for (const watcher of [...log.watchers]) watcher()
+    this.#advanced.clear()
+    const unflushed = this.journal.writtenLsn - this.#flushedLsn
+    if (unflushed >= this.#parts.options.flushBytes || this.#journalFiles.isFull) this.#startFlush()
+  }
+
+  /** Starts a pass unless one runs. */
+  #startFlush(): void {
+    if (this.#flushing !== null || this.#closing) return
+    this.#flushing = this.flush().then(
+      () => {
+        this.#flushing = null
+      },
+      (cause: unknown) => this.#fail(cause),
+    )
+  }
+
+  /** One pass of the flusher, and of the manifest's upkeep. */
+  async flush(): Promise<void> {
+    const upTo = await this.flusher.pass(this.#logs.values())
+    this.#flushedLsn = upTo
+    if (this.#manifest.isMostlyHistory)
+      await this.#manifest.rewrite(
+        upTo,
+        [...this.#logs.values()].map((l) => l.state()),
+      )
+  }
+
+  #fail(cause: unknown): void {
+    this.#closing = true
+    this.#parts.hooks.failed(cause)
+  }
+
+  // ---- Damage ------------------------------------------------------------------------------------------
+
+  /** Takes damaged partitions out of service from the damage on, and keeps the files that show it. */
+  async #quarantine(damage: readonly JournalDamage[]): Promise<void> {
+    if (damage.length === 0) return
+    for (const { slot, lsn, owners, seq } of damage) {
+      if (owners === null)
+        throw new DamagedLogError(
+          `${slot} is damaged at ${lsn} and nothing says whose records stood there; ` +
+            'restore the file from a copy, or move the data directory away to start empty',
+        )
+      this.#journalFiles.keepAside(seq)
+      for (const owner of owners) this.get(owner.topicId, owner.partition)?.markDamaged()
+      this.#parts.hooks.report(
+        `${slot} is damaged at ${lsn}: ${owners.length} batches cannot be read; ` +
+          'their partitions are out of service from there on, and the file is kept',
+      )
+    }
+    const partitions = [...this.#logs.values()].filter((l) => l.damagedFrom !== null)
+    await this.#manifest.append({ partitions: partitions.map((l) => l.state()) })
+  }
+}

@@ -1,0 +1,31 @@
+// A read of one partition: what is wanted, and what was found with the memory that it holds.
+import type { ReadBuffer } from './read-buffers.ts'
+import type { Slab } from './slab-cache.ts'
+
+/** What is wanted of a partition. */
+export interface ReadWant {
+  readonly offset: number
+  /** Only batches that end at or below this offset. */
+  readonly below: number
+  readonly maxBytes: number
+  /** The first batch comes even if it is larger than `maxBytes`. */
+  readonly mustGive: boolean
+}
+
+/** What was found; its memory is held until `LogReader.release`. */
+export interface ReadResult {
+  readonly records: Uint8Array[]
+  bytes: number
+  readonly slabs: Slab[]
+  readonly buffers: ReadBuffer[]
+  /** Set when the next batch is there but cannot be read. */
+  damaged: boolean
+}
+
+export const emptyRead = (): ReadResult => ({
+  records: [],
+  bytes: 0,
+  slabs: [],
+  buffers: [],
+  damaged: false,
+})

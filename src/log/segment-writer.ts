@@ -1,0 +1,85 @@
+// Writes one segment file front to back, or goes on where an earlier flush ended: everything passes through
+// one aligned buffer, so that the file can be written past the page cache. The last block of a file is
+// filled with zeros, and written again with more in it by the next flush: bytes that were durable keep their
+// value in both versions, so a torn write cannot hurt them. The flusher and the cleaner use it.
+import { assert } from '../base/assert.ts'
+import { blockBytes, type Disk, type DiskFile } from '../io/disk.ts'
+import { segmentPath } from './segment-files.ts'
+
+export class SegmentWriter {
+  readonly file: number
+  readonly #out: DiskFile
+  readonly #staging: Uint8Array
+  /** Position in the file of the first byte of the staging buffer, a multiple of `blockBytes`. */
+  #base: number
+  #filled: number
+
+  private constructor(
+    file: number,
+    out: DiskFile,
+    staging: Uint8Array,
+    base: number,
+    filled: number,
+  ) {
+    this.file = file
+    this.#out = out
+    this.#staging = staging
+    this.#base = base
+    this.#filled = filled
+  }
+
+  /** @param end where to go on; 0 begins a new file. @param staging memory of `Disk.allocate`, lent. */
+  static async open(
+    disk: Disk,
+    file: number,
+    end: number,
+    staging: Uint8Array,
+  ): Promise<SegmentWriter> {
+    assert(staging.length % blockBytes === 0, 'the staging buffer is whole blocks')
+    const options = { access: 'write', direct: true, truncate: end === 0 } as const
+    const out = await disk.open(segmentPath(file), options)
+    const base = end - (end % blockBytes)
+    if (end > base) {
+      const n = await out.read(staging.subarray(0, blockBytes), base)
+      assert(n >= end - base, 'what was flushed is in the file')
+    }
+    return new SegmentWriter(file, out, staging, base, end - base)
+  }
+
+  /** Where the next byte goes. */
+  get position(): number {
+    return this.#base + this.#filled
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let from = 0; from < bytes.length; ) {
+      const n = Math.min(bytes.length - from, this.#staging.length - this.#filled)
+      this.#staging.set(bytes.subarray(from, from + n), this.#filled)
+      this.#filled += n
+      from += n
+      if (this.#filled === this.#staging.length) await this.#push(this.#staging.length)
+    }
+  }
+
+  /** Writes what is staged and makes the file durable. */
+  async finish(): Promise<void> {
+    if (this.#filled > 0) {
+      const padded = Math.ceil(this.#filled / blockBytes) * blockBytes
+      this.#staging.fill(0, this.#filled, padded)
+      await this.#push(padded)
+    }
+    await this.#out.sync()
+    await this.#out.close()
+  }
+
+  /** Gives up; what was written is of no use. */
+  async abandon(): Promise<void> {
+    await this.#out.close()
+  }
+
+  async #push(bytes: number): Promise<void> {
+    await this.#out.write([this.#staging.subarray(0, bytes)], this.#base)
+    this.#base += bytes
+    this.#filled = 0
+  }
+}

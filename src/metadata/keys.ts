@@ -1,0 +1,102 @@
+// The keys of the metadata store and the layout of their values (JSON). The same keys will be kept in etcd, so
+// a partition has one of its own: its revision is the partition's epoch there.
+//
+//   /topics/<name>             {"v":1,"id","internal","partitions":<count>,"config":{...}}
+//   /partitions/<id>/<index>   {"v":1,"leader","leaderEpoch","replicas":[],"isr":[]}
+//   /names/<collapsed name>    the name of the topic that has taken all names which count as the same
+//   /brokers/<node>/config     {"v":1,"config":{...}}; the node '' stands for all nodes
+//
+// Values come from a disk that could be damaged or from a newer release: parsing says null for what it does
+// not understand, and the caller stops rather than guess.
+import { leaderEpoch, nodeId, type TopicId, topicId } from '../model/ids.ts'
+import type { PartitionState, Topic } from '../model/topic.ts'
+
+export const topicPrefix = '/topics/'
+export const partitionPrefix = '/partitions/'
+export const brokerPrefix = '/brokers/'
+
+export const topicKey = (name: string): string => topicPrefix + name
+export const partitionKey = (id: TopicId, index: number): string =>
+  `${partitionPrefix}${id}/${index}`
+export const nameKey = (collapsed: string): string => `/names/${collapsed}`
+export const brokerKey = (node: number | null): string =>
+  `${brokerPrefix}${node === null ? '' : node}/config`
+
+export interface TopicValue {
+  readonly id: TopicId
+  readonly internal: boolean
+  readonly partitions: number
+  readonly config: ReadonlyMap<string, string>
+}
+
+export function encodeTopic(
+  topic: Pick<Topic, 'id' | 'internal' | 'partitions' | 'config'>,
+): string {
+  const { id, internal } = topic
+  const config = Object.fromEntries(topic.config)
+  return JSON.stringify({ v: 1, id, internal, partitions: topic.partitions.length, config })
+}
+
+export function encodePartition(state: PartitionState): string {
+  const { leader, replicas, isr } = state
+  return JSON.stringify({ v: 1, leader, leaderEpoch: state.leaderEpoch, replicas, isr })
+}
+
+export function encodeConfig(config: ReadonlyMap<string, string>): string {
+  return JSON.stringify({ v: 1, config: Object.fromEntries(config) })
+}
+
+export function parseTopic(text: string): TopicValue | null {
+  const { id, internal, partitions, config: texts } = parseObject(text) ?? {}
+  const config = configOf(texts)
+  if (!config || typeof id !== 'string' || !/^[0-9a-f]{32}$/.test(id)) return null
+  if (!isCount(partitions) || partitions === 0 || typeof internal !== 'boolean') return null
+  return { id: topicId(id), internal, partitions, config }
+}
+
+export function parsePartition(text: string): PartitionState | null {
+  const value = parseObject(text)
+  const { leader, leaderEpoch: epoch, replicas, isr } = value ?? {}
+  if (!Number.isSafeInteger(leader) || !isCount(epoch)) return null
+  if (!isCounts(replicas) || !isCounts(isr)) return null
+  return {
+    leader: nodeId(Number(leader)),
+    leaderEpoch: leaderEpoch(epoch),
+    replicas: replicas.map(nodeId),
+    isr: isr.map(nodeId),
+  }
+}
+
+export function parseConfigValue(text: string): ReadonlyMap<string, string> | null {
+  const { config } = parseObject(text) ?? {}
+  return configOf(config)
+}
+
+/** The object of a value of version 1, or null. */
+function parseObject(text: string): Record<string, unknown> | null {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+  if (typeof value !== 'object' || value === null) return null
+  const record = value as Record<string, unknown>
+  const { v } = record
+  return v === 1 ? record : null
+}
+
+function configOf(value: unknown): ReadonlyMap<string, string> | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
+  const config = new Map<string, string>()
+  for (const [name, text] of Object.entries(value)) {
+    if (typeof text !== 'string') return null
+    config.set(name, text)
+  }
+  return config
+}
+
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0
+const isCounts = (value: unknown): value is number[] => Array.isArray(value) && value.every(isCount)

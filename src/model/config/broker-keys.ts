@@ -1,0 +1,12 @@
+// Every configuration key of the broker, in one table. See config-key.ts.
+import { brokerGroupKeys } from './broker-group-keys.ts'
+import { brokerLogKeys, cleanerKeys } from './broker-log-keys.ts'
+import { brokerNodeKeys } from './broker-node-keys.ts'
+import { tableOf } from './config-key.ts'
+
+export const brokerKeys = tableOf([
+  ...brokerLogKeys,
+  ...cleanerKeys,
+  ...brokerNodeKeys,
+  ...brokerGroupKeys,
+])

@@ -1,0 +1,85 @@
+// The settings of the broker as its rooms use them: one typed object, units in the names, resolved once per
+// change. Settings of the log stand in TopicSettings. Invariant: the texts were validated when they were set.
+import { assert } from '../../base/assert.ts'
+import { brokerKeys } from './broker-keys.ts'
+import { type BrokerValues, brokerSources } from './config-source.ts'
+import { type ConfigValue, knownConfig } from './config-value.ts'
+
+export interface BrokerSettings {
+  readonly partitionsDefault: number
+  readonly autoCreateTopics: boolean
+  readonly deleteTopics: boolean
+  readonly clampReplicationFactor: boolean
+  readonly topicsMax: number
+  readonly partitionsMax: number
+  readonly sessionTimeoutMsMin: number
+  readonly sessionTimeoutMsMax: number
+  readonly initialRebalanceDelayMs: number
+  readonly groupMembersMax: number
+  readonly offsetMetadataBytesMax: number
+  readonly offsetsRetentionMs: number
+  readonly offsetsCheckIntervalMs: number
+  readonly offsetsTopicPartitions: number
+  readonly producerIdExpirationMs: number
+  readonly connectionsMax: number
+  readonly connectionsPerAddressMax: number
+  /** Infinity: never. */
+  readonly connectionIdleMsMax: number
+  readonly requestBytesMax: number
+  readonly fetchBytesMax: number
+  readonly fetchSessionsMax: number
+  readonly saslMechanisms: readonly string[]
+  readonly retentionCheckIntervalMs: number
+  readonly compactionPauseMs: number
+  readonly compactionMemoryBytes: number
+  readonly compactionBytesPerSecondMax: number
+}
+
+export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
+  const value = (name: string): ConfigValue => effectiveValue(name, values)
+  const number = (name: string): number => Number(value(name))
+  const idleMs = number('connections.max.idle.ms')
+  const mechanisms = value('sasl.enabled.mechanisms')
+  assert(Array.isArray(mechanisms), 'sasl.enabled.mechanisms is a list')
+  return {
+    partitionsDefault: number('num.partitions'),
+    autoCreateTopics: value('auto.create.topics.enable') === true,
+    deleteTopics: value('delete.topic.enable') === true,
+    clampReplicationFactor: value('polymq.clamp.replication.factor') === true,
+    topicsMax: number('polymq.max.topics'),
+    partitionsMax: number('polymq.max.partitions'),
+    sessionTimeoutMsMin: number('group.min.session.timeout.ms'),
+    sessionTimeoutMsMax: number('group.max.session.timeout.ms'),
+    initialRebalanceDelayMs: number('group.initial.rebalance.delay.ms'),
+    groupMembersMax: number('group.max.size'),
+    offsetMetadataBytesMax: number('offset.metadata.max.bytes'),
+    offsetsRetentionMs: number('offsets.retention.minutes') * 60_000,
+    offsetsCheckIntervalMs: number('offsets.retention.check.interval.ms'),
+    offsetsTopicPartitions: number('offsets.topic.num.partitions'),
+    producerIdExpirationMs: number('producer.id.expiration.ms'),
+    connectionsMax: number('max.connections'),
+    connectionsPerAddressMax: number('max.connections.per.ip'),
+    connectionIdleMsMax: idleMs < 0 ? Number.POSITIVE_INFINITY : idleMs,
+    requestBytesMax: number('socket.request.max.bytes'),
+    fetchBytesMax: number('fetch.max.bytes'),
+    fetchSessionsMax: number('max.incremental.fetch.session.cache.slots'),
+    saslMechanisms: mechanisms,
+    retentionCheckIntervalMs: number('log.retention.check.interval.ms'),
+    compactionPauseMs: number('log.cleaner.backoff.ms'),
+    compactionMemoryBytes: number('log.cleaner.dedupe.buffer.size'),
+    compactionBytesPerSecondMax: number('log.cleaner.io.max.bytes.per.second'),
+  }
+}
+
+/** The text in force of a key of the broker; '' when it is not set and has no default. */
+export function effectiveBrokerText(name: string, values: BrokerValues): string {
+  const key = brokerKeys.get(name)
+  assert(key, `${name} is a key of the broker`)
+  return brokerSources(key, values).find((s) => s.name === name)?.value ?? ''
+}
+
+function effectiveValue(name: string, values: BrokerValues): ConfigValue {
+  const key = brokerKeys.get(name)
+  assert(key, `${name} is a key of the broker`)
+  return knownConfig(key, effectiveBrokerText(name, values))
+}

@@ -1,0 +1,79 @@
+// The settings of a topic or of the broker as a list for people and tools: what is in force, where it comes
+// from, and what else was set. Called by the doors that describe configurations.
+import { brokerKeys } from './broker-keys.ts'
+import type { BrokerKey, ConfigKey, ConfigType } from './config-key.ts'
+import {
+  type BrokerValues,
+  brokerSources,
+  type ConfigSource,
+  inUnitOf,
+  type Sourced,
+  topicSources,
+} from './config-source.ts'
+import { topicKeys } from './topic-keys.ts'
+
+export interface ConfigEntry {
+  readonly name: string
+  /** Null: not set, and without a default. */
+  readonly value: string | null
+  readonly source: ConfigSource
+  readonly isDefault: boolean
+  readonly readOnly: boolean
+  /** Its value must not be shown. None of our keys holds a secret. */
+  readonly sensitive: boolean
+  readonly type: ConfigType
+  /** Every place that gives it a value, the one in force first. */
+  readonly synonyms: readonly Sourced[]
+  readonly documentation: string
+}
+
+/** Every key of a topic that sets `overrides`, sorted by name. */
+export function describeTopicConfig(
+  overrides: ReadonlyMap<string, string>,
+  values: BrokerValues,
+): ConfigEntry[] {
+  return sorted(topicKeys, (key) => {
+    const sources = topicSources(key, overrides, values)
+    // A default that no key of the broker stands for is not a synonym of anything.
+    const synonyms = key.synonyms.length > 0 ? sources : sources.filter((s) => s.source === 'topic')
+    return entry(key, sources, synonyms, false)
+  })
+}
+
+/** Every key of the broker, sorted by name. */
+export function describeBrokerConfig(values: BrokerValues): ConfigEntry[] {
+  return sorted(brokerKeys, (key: BrokerKey) => {
+    const sources = brokerSources(key, values)
+    const own = sources.filter((s) => s.name === key.name)
+    return entry(key, own, sources, !key.dynamic)
+  })
+}
+
+function entry(
+  key: ConfigKey,
+  sources: readonly Sourced[],
+  synonyms: readonly Sourced[],
+  readOnly: boolean,
+): ConfigEntry {
+  const found = sources[0]
+  const source = found?.source ?? 'default'
+  const why = key.reason === undefined ? '' : ` (${key.effect} here: ${key.reason})`
+  return {
+    name: key.name,
+    value: found ? inUnitOf(key.name, found) : null,
+    source,
+    isDefault: source === 'default',
+    readOnly,
+    sensitive: false,
+    type: key.type,
+    synonyms,
+    documentation: key.documentation + why,
+  }
+}
+
+function sorted<K extends ConfigKey>(
+  keys: ReadonlyMap<string, K>,
+  describe: (key: K) => ConfigEntry,
+): ConfigEntry[] {
+  return [...keys.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map((key) => describe(key))
+}

@@ -1,0 +1,27 @@
+// The broker's configuration from the command line: `--set KEY=VALUE` texts into a validated map. Called by
+// cli/; every fault is one line that names the key.
+import { ok, type Result, refuse } from '../errors.ts'
+import { findBrokerKey } from './config-change.ts'
+import { parseConfig } from './config-value.ts'
+
+/** The values that `settings` state; a key may stand once. Refused with `invalidConfig`. */
+export function parseStaticConfig(settings: readonly string[]): Result<Map<string, string>> {
+  const values = new Map<string, string>()
+  for (const setting of settings) {
+    const at = setting.indexOf('=')
+    if (at < 1) return refuse('invalidConfig', `'${setting}' is not of the form KEY=VALUE`)
+    const name = setting.slice(0, at).trim()
+    if (values.has(name)) return refuse('invalidConfig', `${name} is set twice`)
+    const text = checkStatic(name, setting.slice(at + 1))
+    if (!text.ok) return text
+    values.set(name, text.value)
+  }
+  return ok(values)
+}
+
+function checkStatic(name: string, value: string): Result<string> {
+  const key = findBrokerKey(name)
+  if (!key.ok) return key
+  const parsed = parseConfig(key.value, value)
+  return parsed.ok ? ok(value.trim()) : parsed
+}

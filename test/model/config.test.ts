@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { brokerKeys } from '../../src/model/config/broker-keys.ts'
+import { resolveBrokerSettings } from '../../src/model/config/broker-settings.ts'
+import { brokerValues } from '../../src/model/config/config-source.ts'
+import { knownConfig, longMax, parseConfig } from '../../src/model/config/config-value.ts'
+import {
+  describeBrokerConfig,
+  describeTopicConfig,
+} from '../../src/model/config/describe-config.ts'
+import { parseStaticConfig } from '../../src/model/config/static-config.ts'
+import { topicKeys } from '../../src/model/config/topic-keys.ts'
+import { resolveTopicSettings } from '../../src/model/config/topic-settings.ts'
+
+const messageOf = (name: string, text: string): string | null => {
+  const key = topicKeys.get(name)
+  assert(key)
+  const parsed = parseConfig(key, text)
+  return parsed.ok ? null : parsed.message
+}
+
+test('every default is a value of its key, and every exception has a reason', () => {
+  for (const key of [...topicKeys.values(), ...brokerKeys.values()]) {
+    if (key.default !== null) knownConfig(key, key.default)
+    assert.equal(key.effect === 'works', key.reason === undefined, key.name)
+  }
+  for (const key of topicKeys.values())
+    for (const name of key.synonyms) assert.ok(brokerKeys.has(name), name)
+})
+
+test('values are taken as Kafka takes them', () => {
+  for (const [name, text] of [
+    ['retention.ms', ' +1000 '],
+    ['retention.ms', '-1'],
+    ['flush.ms', longMax],
+    ['preallocate', 'TRUE'],
+    ['cleanup.policy', ''],
+    ['cleanup.policy', ' delete , compact '],
+    ['cleanup.policy', 'delete,delete'],
+    ['compression.gzip.level', '-1'],
+    ['leader.replication.throttled.replicas', '*'],
+    ['leader.replication.throttled.replicas', '0:1,1:1'],
+    ['remote.storage.enable', 'false'],
+  ] as const)
+    assert.equal(messageOf(name, text), null, `${name}=${text}`)
+  for (const [name, text] of [
+    ['retention.ms', 'abc'],
+    ['retention.ms', ''],
+    ['retention.ms', '1.5'],
+    ['retention.ms', '-2'],
+    ['flush.ms', '9223372036854775808'],
+    ['segment.bytes', '99999999999'],
+    ['segment.bytes', '1048575'],
+    ['preallocate', 'yes'],
+    ['cleanup.policy', 'delete,,compact'],
+    ['cleanup.policy', 'foo'],
+    ['compression.type', 'GZIP'],
+    ['compression.gzip.level', '0'],
+    ['min.cleanable.dirty.ratio', '2'],
+    ['min.cleanable.dirty.ratio', 'NaN'],
+    ['leader.replication.throttled.replicas', 'x'],
+    ['remote.storage.enable', 'true'],
+  ] as const)
+    assert.notEqual(messageOf(name, text), null, `${name}=${text}`)
+})
+
+test('a refusal names the key, the value and the remedy', () => {
+  assert.equal(
+    messageOf('compression.gzip.level', '0'),
+    "'0' is not a value of compression.gzip.level: it takes a whole number from 1 to 9, or -1",
+  )
+  assert.match(messageOf('remote.storage.enable', 'true') ?? '', /can only be 'false' here: this/)
+})
+
+test('without anything set the settings are the defaults', () => {
+  const topic = resolveTopicSettings(new Map(), brokerValues())
+  assert.equal(topic.retentionMs, 604_800_000)
+  assert.equal(topic.retentionBytes, Infinity)
+  assert.equal(topic.flushMs, Infinity)
+  assert.equal(topic.segmentMs, 604_800_000)
+  assert.equal(topic.flush, 'sync')
+  assert.equal(resolveBrokerSettings(brokerValues()).offsetsRetentionMs, 604_800_000)
+})
+
+test('descriptions list every key once, with its source', () => {
+  const topic = describeTopicConfig(new Map(), brokerValues())
+  assert.equal(topic.length, topicKeys.size)
+  assert.ok(topic.every((e) => e.isDefault && e.value !== null && e.documentation !== ''))
+  const broker = describeBrokerConfig(brokerValues(new Map([['num.partitions', '4']])))
+  const entry = broker.find((e) => e.name === 'num.partitions')
+  assert.deepEqual([entry?.value, entry?.source, entry?.readOnly], ['4', 'staticBroker', true])
+  assert.equal(broker.find((e) => e.name === 'log.retention.ms')?.value, null)
+})
+
+test('the command line: one line for each fault', () => {
+  const good = parseStaticConfig(['num.partitions=4', 'log.retention.hours= 2 '])
+  assert.ok(good.ok && good.value.get('log.retention.hours') === '2')
+  for (const settings of [['x'], ['=1'], ['no.such=1'], ['num.partitions=0'], ['retention.ms=1']]) {
+    const bad = parseStaticConfig(settings)
+    assert.ok(!bad.ok && !bad.message.includes('\n'))
+  }
+  const hint = parseStaticConfig(['retention.ms=1'])
+  assert.ok(!hint.ok && hint.message.endsWith('for the broker it is called log.retention.ms'))
+})

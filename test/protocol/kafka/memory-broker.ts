@@ -4,8 +4,6 @@ import type {
   AppendOutcome,
   AppendRequest,
   Broker,
-  ConfigChange,
-  ConfigEntry,
   ConfigTarget,
   FetchAnswer,
   FetchOutcome,
@@ -24,6 +22,8 @@ import { GroupCoordinator } from '../../../src/coordinator/group-coordinator.ts'
 import { ProducerIds } from '../../../src/coordinator/producer-ids.ts'
 import type { Chance } from '../../../src/io/chance.ts'
 import type { Clock } from '../../../src/io/clock.ts'
+import type { ConfigOperation } from '../../../src/model/config/config-change.ts'
+import type { ConfigEntry } from '../../../src/model/config/describe-config.ts'
 import { ok, type Result, refuse } from '../../../src/model/errors.ts'
 import { leaderEpoch, nodeId, partitionId, topicId } from '../../../src/model/ids.ts'
 import { BatchHeader, headerBytes } from '../../../src/model/record-batch.ts'
@@ -271,17 +271,22 @@ class MemoryConfigs {
     const value = set ?? '604800000'
     const name = 'retention.ms'
     const synonyms = [{ name, value, source }]
-    const rest = { readOnly: false, sensitive: false, type: 'long' as const }
+    const rest = {
+      isDefault: set === undefined,
+      readOnly: false,
+      sensitive: false,
+      type: 'long' as const,
+    }
     return ok([{ name, value, source, ...rest, documentation: 'how long', synonyms }])
   }
 
-  change(target: ConfigTarget, changes: readonly ConfigChange[], validateOnly: boolean) {
+  change(target: ConfigTarget, changes: readonly ConfigOperation[], validateOnly: boolean) {
     const unknown = changes.find((change) => change.name !== 'retention.ms')
     if (unknown) return Promise.resolve(refuse('invalidConfig', `there is no '${unknown.name}'`))
     if (target.kind === 'topic' && !validateOnly) {
       const config = new Map(target.topic.config)
-      for (const { name, change, value } of changes)
-        if (change === 'delete') config.delete(name)
+      for (const { name, action, value } of changes)
+        if (action === 'delete') config.delete(name)
         else config.set(name, value ?? '')
       this.topics.byName.set(target.topic.name, { ...target.topic, config })
     }
@@ -289,7 +294,7 @@ class MemoryConfigs {
   }
 
   replace(target: ConfigTarget, values: ReadonlyMap<string, string>, validateOnly: boolean) {
-    const changes = Array.from(values, ([name, value]) => ({ name, change: 'set' as const, value }))
+    const changes = Array.from(values, ([name, value]) => ({ name, action: 'set' as const, value }))
     return this.change(target, changes, validateOnly)
   }
 }

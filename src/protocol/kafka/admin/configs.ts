@@ -1,7 +1,8 @@
 // DescribeConfigs 1 to 4, AlterConfigs 0 to 2, IncrementalAlterConfigs 0 and 1, for topics and
 // brokers. Each resource has its own answer: one that is refused does not hold up the others. Other
 // resources (broker loggers, groups, client metrics) are refused with INVALID_REQUEST.
-import type { ConfigChange, ConfigEntry } from '../../../broker/api.ts'
+import type { ConfigOperation } from '../../../model/config/config-change.ts'
+import type { ConfigEntry } from '../../../model/config/describe-config.ts'
 import { ok, type Result, refuse } from '../../../model/errors.ts'
 import type { Call } from '../call.ts'
 import { errorCode, errorMessage } from '../errors.ts'
@@ -13,7 +14,7 @@ import {
   type IncrementalAlterConfigsRequest,
   incrementalAlterConfigs,
 } from '../schema/configs.ts'
-import { changeByCode, configTarget, sourceCodes, typeCodes } from './config-codes.ts'
+import { actionByCode, configTarget, sourceCodes, typeCodes } from './config-codes.ts'
 import { repeated } from './repeated.ts'
 
 interface Resource {
@@ -84,26 +85,27 @@ export const incrementalAlterConfigsHandler = answering(
     const alter = async (resource: (typeof request.resources)[number]): Promise<Result<null>> => {
       const target = configTarget(resource.resourceType, resource.resourceName, call)
       if (!target.ok) return target
-      const changes = changesOf(resource.configs)
-      if (!changes.ok) return changes
-      return call.door.broker.configs.change(target.value, changes.value, request.validateOnly)
+      const operations = operationsOf(resource.configs)
+      if (!operations.ok) return operations
+      const { configs } = call.door.broker
+      return configs.change(target.value, operations.value, request.validateOnly)
     }
     return { throttleTimeMs: 0, responses: await eachOnce(request.resources, alter) }
   },
 )
 
-function changesOf(configs: readonly IncrementalConfig[]): Result<readonly ConfigChange[]> {
-  const changes: ConfigChange[] = []
+function operationsOf(configs: readonly IncrementalConfig[]): Result<readonly ConfigOperation[]> {
+  const operations: ConfigOperation[] = []
   const seen = new Set<string>()
   for (const { name, configOperation, value } of configs) {
-    const change = changeByCode.get(configOperation)
-    if (change === undefined)
+    const action = actionByCode.get(configOperation)
+    if (action === undefined)
       return refuse('invalidRequest', `there is no operation ${configOperation} on configurations`)
-    if (seen.has(name) || (value === null && change !== 'delete')) return refuseKey(name, value)
+    if (seen.has(name) || (value === null && action !== 'delete')) return refuseKey(name, value)
     seen.add(name)
-    changes.push({ name, change, value })
+    operations.push({ name, action, value })
   }
-  return ok(changes)
+  return ok(operations)
 }
 
 const refuseKey = (name: string, value: string | null) =>

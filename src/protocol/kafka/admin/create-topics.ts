@@ -1,7 +1,8 @@
 // CreateTopics, versions 2 to 7, and CreatePartitions, versions 0 to 3. A topic named twice in one
 // request is refused both times. From version 5 on the answer shows the topic as it became, with
 // its whole configuration.
-import type { ConfigEntry, NewTopic } from '../../../broker/api.ts'
+import type { NewTopic } from '../../../broker/api.ts'
+import type { ConfigEntry } from '../../../model/config/describe-config.ts'
 import { type Result, refuse } from '../../../model/errors.ts'
 import type { Topic } from '../../../model/topic.ts'
 import type { Call } from '../call.ts'

@@ -1,6 +1,7 @@
-// Compares our tables of configuration keys with those of Apache Kafka 4.2.0: names, types, defaults, synonyms
-// and what may change at run time. Needs `java` and the jars of Kafka in `.tools/kafka-4.2.0` (or in the
-// folder given as argument). Run by `npm run check:configs`; exits 1 on a difference without a reason.
+// Compares our tables of configuration keys with those of Apache Kafka 4.2.0: names, types,
+// defaults, synonyms and what may change at run time. Needs `java` and the jars of Kafka in
+// `.tools/kafka-4.2.0` (or in the folder given as argument). Run by `npm run check:configs`; exits
+// 1 on a difference without a reason.
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,7 +18,6 @@ const deliberate: Readonly<Record<string, string>> = {
   'broker sasl.enabled.mechanisms dynamic': 'set at the start only',
   'broker listeners dynamic': 'set at the start only',
   'broker node.id default': 'Kafka has none; a single node needs no number',
-  'broker default.replication.factor type': 'Kafka has int as well, bounded like a short',
   'broker offsets.topic.replication.factor type': 'we have no type short',
   'broker offsets.topic.replication.factor default': 'one node, so one replica',
 }
@@ -31,8 +31,10 @@ interface Theirs {
 function ask(): string[][] {
   if (!existsSync(jars)) throw new Error(`no jars of Kafka in ${jars}`)
   const program = join('scripts', 'java', 'KafkaConfigs.java')
-  const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const
-  const output = execFileSync('java', ['-cp', join(jars, '*'), program], options)
+  const output = execFileSync('java', ['-cp', join(jars, '*'), program], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   return output
     .trim()
     .split('\n')

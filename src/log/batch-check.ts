@@ -2,11 +2,11 @@
 // records; what is compressed is opened only where the topic needs it (see `needsInside`). Every length is
 // held against the bytes that are there before it is used.
 
+import type { TopicSettings } from '../model/config/topic-settings.ts'
 import { type Refusal, refuse } from '../model/errors.ts'
 import { type BatchHeader, headerBytes } from '../model/record-batch.ts'
 import { checkRecords } from '../model/records.ts'
 import type { RecordError } from './append-outcome.ts'
-import type { LogSettings } from './log-settings.ts'
 
 export type BatchRefusal = Refusal & { readonly recordErrors?: readonly RecordError[] }
 
@@ -14,7 +14,7 @@ export type BatchRefusal = Refusal & { readonly recordErrors?: readonly RecordEr
 export function checkBatch(
   header: BatchHeader,
   bytes: Uint8Array,
-  settings: LogSettings,
+  settings: TopicSettings,
   nowMs: number,
 ): BatchRefusal | null {
   return (
@@ -27,7 +27,7 @@ export function checkBatch(
 function checkShape(
   header: BatchHeader,
   bytes: Uint8Array,
-  settings: LogSettings,
+  settings: TopicSettings,
 ): BatchRefusal | null {
   if (bytes.length < headerBytes)
     return refuse('corruptBatch', `${bytes.length} bytes are too few for a record batch`)
@@ -38,10 +38,10 @@ function checkShape(
     return refuse('corruptBatch', `the batch claims ${header.bytes} bytes, ${bytes.length} came`)
   if (header.bytes < bytes.length)
     return refuse('invalidRecord', 'a partition takes exactly one record batch in a request')
-  if (bytes.length > settings.maxMessageBytes)
+  if (bytes.length > settings.batchBytesMax)
     return refuse(
       'messageTooLarge',
-      `the batch has ${bytes.length} bytes, max.message.bytes is ${settings.maxMessageBytes}`,
+      `the batch has ${bytes.length} bytes, max.message.bytes is ${settings.batchBytesMax}`,
     )
   if (header.checksum() !== header.crc)
     return refuse('corruptBatch', 'the checksum of the batch does not match its bytes')
@@ -76,18 +76,18 @@ function checkAttributes(header: BatchHeader): BatchRefusal | null {
 
 function checkTimes(
   header: BatchHeader,
-  settings: LogSettings,
+  settings: TopicSettings,
   nowMs: number,
 ): BatchRefusal | null {
-  if (settings.timestampType === 'LogAppendTime') return null
+  if (settings.timestamp === 'append') return null
   const newest = header.maxTimestamp
   const oldest = header.baseTimestamp
-  if (newest - nowMs > settings.timestampAfterMaxMs)
+  if (newest - nowMs > settings.timestampAfterMsMax)
     return refuse(
       'invalidTimestamp',
       `timestamp ${newest} is more than message.timestamp.after.max.ms ahead of this node's time`,
     )
-  if (oldest >= 0 && nowMs - oldest > settings.timestampBeforeMaxMs)
+  if (oldest >= 0 && nowMs - oldest > settings.timestampBeforeMsMax)
     return refuse(
       'invalidTimestamp',
       `timestamp ${oldest} is more than message.timestamp.before.max.ms behind this node's time`,

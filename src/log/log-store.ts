@@ -4,6 +4,7 @@
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../io/clock.ts'
 import type { Disk } from '../io/disk.ts'
+import type { TopicSettings } from '../model/config/topic-settings.ts'
 import { Flusher } from './flusher.ts'
 import { Journal } from './journal.ts'
 import { JournalFiles, journalFolder } from './journal-files.ts'
@@ -11,7 +12,6 @@ import type { Frame } from './journal-format.ts'
 import { type JournalDamage, scanJournal } from './journal-scan.ts'
 import type { LogOptions } from './log-options.ts'
 import { LogReader } from './log-reader.ts'
-import type { LogSettings } from './log-settings.ts'
 import { Manifest, partitionKey } from './manifest.ts'
 import { PartitionLog } from './partition-log.ts'
 import { ReadBuffers } from './read-buffers.ts'
@@ -22,7 +22,7 @@ import { SegmentFiles, segmentFolder } from './segment-files.ts'
 export interface KnownPartition {
   readonly topic: string
   readonly partition: number
-  readonly settings: LogSettings
+  readonly settings: TopicSettings
 }
 
 export interface LogHooks {
@@ -146,7 +146,7 @@ export class LogStore {
   }
 
   /** A new partition costs nothing on disk until something is appended. */
-  create(topic: string, partition: number, settings: LogSettings): PartitionLog {
+  create(topic: string, partition: number, settings: TopicSettings): PartitionLog {
     const key = partitionKey(topic, partition)
     assert(!this.#logs.has(key), 'a partition is created once')
     const log = new PartitionLog({ topic, partition }, null, settings, (l) => this.#advanced.add(l))

@@ -3,6 +3,7 @@
 // <= logEndOffset; segments and tail follow each other without overlap; readers see only what is below the
 // high watermark, and that moves only when the journal says that the records are as durable as promised.
 import { assert } from '../base/assert.ts'
+import type { TopicSettings } from '../model/config/topic-settings.ts'
 import { type ErrorName, errors } from '../model/errors.ts'
 import { BatchHeader } from '../model/record-batch.ts'
 import type { AppendOutcome } from './append-outcome.ts'
@@ -11,7 +12,6 @@ import type { FrameSource } from './commit.ts'
 import { EpochCache } from './epoch-cache.ts'
 import type { Journal } from './journal.ts'
 import { type Frame, frameTemplate } from './journal-format.ts'
-import type { LogSettings } from './log-settings.ts'
 import type { PartitionChange, PartitionState } from './manifest.ts'
 import { ProducerState, sequenceAfter } from './producer-state.ts'
 import { type Segment, type SegmentFields, sameSegment } from './segment.ts'
@@ -31,7 +31,7 @@ export class PartitionLog implements FrameSource {
   readonly producers: ProducerState
   readonly tail = new TailIndex()
   readonly watchers = new Set<Watcher>()
-  settings: LogSettings
+  settings: TopicSettings
   /** Set when the partition is deleted: nobody may append, and whoever works on it lets go. */
   deleted = false
   #segments: readonly Segment[]
@@ -45,7 +45,7 @@ export class PartitionLog implements FrameSource {
   constructor(
     id: { readonly topic: string; readonly partition: number },
     state: PartitionState | null,
-    settings: LogSettings,
+    settings: TopicSettings,
     advanced: (log: PartitionLog) => void,
   ) {
     this.topic = id.topic
@@ -118,7 +118,7 @@ export class PartitionLog implements FrameSource {
 
   #place(journal: Journal, batch: Uint8Array, leaderEpoch: number, nowMs: number): AppendOutcome {
     const baseOffset = this.#logEndOffset
-    const appendTimeMs = this.settings.timestampType === 'LogAppendTime' ? nowMs : -1
+    const appendTimeMs = this.settings.timestamp === 'append' ? nowMs : -1
     if (appendTimeMs >= 0) header.stampAppendTime(nowMs)
     header.place(baseOffset, leaderEpoch)
     const lsn = journal.append(this, batch, header.nextOffset, this.settings.flush === 'sync')
@@ -171,7 +171,7 @@ export class PartitionLog implements FrameSource {
           error: null,
           message: null,
           baseOffset: check.baseOffset,
-          appendTimeMs: this.settings.timestampType === 'LogAppendTime' ? check.timestampMs : -1,
+          appendTimeMs: this.settings.timestamp === 'append' ? check.timestampMs : -1,
           // The first of the two may still be on its way to the disk.
           lsn: journal.appendedLsn,
         }

@@ -1,5 +1,5 @@
-// How many partitions a new topic gets and on which nodes: what a client asked for, checked as Kafka checks
-// it, on the one node there is. Pure; called when topics are created or grow.
+// How many partitions a new topic gets and on which nodes: what a client asked for, checked as
+// Kafka checks it, on the one node there is. Pure; called when topics are created or grow.
 import { ok, type Result, refuse } from '../model/errors.ts'
 import { leaderEpoch, type NodeId, nodeId } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'

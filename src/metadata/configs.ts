@@ -1,5 +1,5 @@
-// The operations on configurations: of a topic, and of the broker while it runs. A change is taken whole or
-// not at all; with `validateOnly` nothing is written.
+// The operations on configurations: of a topic, and of the broker while it runs. A change is taken
+// whole or not at all; with `validateOnly` nothing is written.
 import { effectiveBrokerText } from '../model/config/broker-settings.ts'
 import {
   brokerScope,
@@ -79,7 +79,10 @@ function apply(wish: ConfigChange, before: Texts, scope: ConfigScope): Result<Te
   return changeConfigs(before, wish.operations, scope)
 }
 
-/** Kafka answers a bad value of the broker as an invalid request, one of a topic as invalid configuration. */
+/**
+ * Kafka answers a bad value of the broker as an invalid request, one of a topic as invalid
+ * configuration.
+ */
 function asInvalidRequest(refused: Result<Texts>): Result<never> {
   if (refused.ok || refused.error !== 'invalidConfig') return refused as Result<never>
   return refuse('invalidRequest', refused.message)

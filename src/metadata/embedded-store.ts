@@ -1,12 +1,12 @@
-// The metadata store of a single node: a map in memory, and a record file in which each transaction is one
-// record. Invariants: the map holds exactly the transactions that are durable and answered; a transaction is
-// compared with all that went before it, so they are worked off one group at a time, each group made durable
-// by one write. Nothing is removed because it could not be read: a file that is damaged or of a newer format
-// stops the start.
+// The metadata store of a single node: a map in memory, and a record file in which each transaction
+// is one record. Invariants: the map holds exactly the transactions that are durable and answered;
+// a transaction is compared with all that went before it, so they are worked off one group at a
+// time, each group made durable by one write. Nothing is removed because it could not be read: a
+// file that is damaged or of a newer format stops the start.
 //
 //   txn, txn, txn ──▶ waiting ──▶ compare on a draft ──▶ append ──▶ map, watchers, answers
 //
-// When most of the file is garbage it is rewritten from the map, between two groups.
+// When the file has doubled it is rewritten from the map, between two groups.
 import { assert } from '../base/assert.ts'
 import type { Disk } from '../io/disk.ts'
 import { RecordFile } from '../io/record-file.ts'
@@ -19,7 +19,8 @@ import { decodeRecord, encodeRecord, StoreFormatError, type StoreRecord } from '
 const rewriteBytesMin = 1 << 20
 /** How much of the waiting transactions one write takes, beyond one of any size. */
 const groupBytesMax = 1 << 20
-const entriesPerRecord = 1000
+/** Where a record of live entries ends. */
+const entriesBytes = 1 << 16
 
 interface Waiting {
   readonly txn: Txn
@@ -50,8 +51,9 @@ export class EmbeddedStore implements MetadataStore {
   readonly #entries = new Map<string, Entry>()
   readonly #watchers = new Set<Watcher>()
   #revision = 0
-  /** Bytes of live keys and values, to tell garbage from data. */
-  #liveBytes = 0
+  /** The file is rewritten when it has grown to this: twice what it held when it was tidy. */
+  #rewriteFrom: number
+  #rewriteFailure: unknown = null
   #waiting: Waiting[] = []
   #running: Promise<void> | null = null
   #closed = false
@@ -70,6 +72,7 @@ export class EmbeddedStore implements MetadataStore {
     const store = new EmbeddedStore(file, options.rewriteBytesMin ?? rewriteBytesMin)
     try {
       for (const record of records) store.#replay(decodeRecord(record))
+      store.#tidyAt(store.#liveBytes())
     } catch (error) {
       await file.close()
       throw error
@@ -80,6 +83,7 @@ export class EmbeddedStore implements MetadataStore {
   private constructor(file: RecordFile, rewriteBytes: number) {
     this.#file = file
     this.#rewriteBytesMin = rewriteBytes
+    this.#rewriteFrom = rewriteBytes
   }
 
   get revision(): number {
@@ -129,7 +133,7 @@ export class EmbeddedStore implements MetadataStore {
       throw new StoreFormatError(`metadata revision ${record.revision} where ${next} was due`)
     this.#revision = record.revision
     if (record.kind === 'txn') this.#apply(record)
-    else for (const entry of record.entries) this.#put(entry)
+    else for (const entry of record.entries) this.#entries.set(entry.key, entry)
   }
 
   /** Works off the queue; never rejects. */
@@ -183,47 +187,56 @@ export class EmbeddedStore implements MetadataStore {
 
   #apply(record: StoreRecord & { kind: 'txn' }): Change[] {
     const deletes = record.deletes.map((key): Change => {
-      this.#remove(key)
+      this.#entries.delete(key)
       return { kind: 'delete', key }
     })
     const puts = record.puts.map(([key, value]): Change => {
       const entry = { key, value, modRevision: record.revision }
-      this.#put(entry)
+      this.#entries.set(key, entry)
       return { kind: 'put', entry }
     })
     return [...deletes, ...puts]
   }
 
-  #put(entry: Entry): void {
-    this.#remove(entry.key)
-    this.#entries.set(entry.key, entry)
-    this.#liveBytes += sizeOf(entry)
+  /** About the bytes of a file without garbage. */
+  #liveBytes(): number {
+    let bytes = 0
+    for (const entry of this.#entries.values()) bytes += sizeOf(entry)
+    return bytes
   }
 
-  #remove(key: string): void {
-    const before = this.#entries.get(key)
-    if (!before) return
-    this.#liveBytes -= sizeOf(before)
-    this.#entries.delete(key)
+  #tidyAt(bytes: number): void {
+    this.#rewriteFrom = Math.max(this.#rewriteBytesMin, 2 * bytes)
   }
 
-  /** A failed rewrite leaves the file as it was; whether it still takes appends, the next one shows. */
+  /** A failed rewrite leaves the file as it was; whether it takes appends, the next one shows. */
   async #rewriteIfGarbage(): Promise<void> {
-    const bytes = this.#file.bytes
-    if (bytes < this.#rewriteBytesMin || bytes < 2 * this.#liveBytes) return
-    const records: Uint8Array[] = []
-    const entries = [...this.#entries.values()]
-    const revision = this.#revision
-    for (let at = 0; at === 0 || at < entries.length; at += entriesPerRecord) {
-      const part = entries.slice(at, at + entriesPerRecord)
-      records.push(encodeRecord({ kind: 'entries', revision, entries: part }))
-    }
-    await this.#file.rewrite(records).catch((error: unknown) => {
+    if (this.#file.bytes < this.#rewriteFrom) return
+    this.#rewriteFailure = null
+    await this.#file.rewrite(this.#liveRecords()).catch((error: unknown) => {
       this.#rewriteFailure = error
     })
+    this.#tidyAt(this.#file.bytes)
   }
 
-  #rewriteFailure: unknown = null
+  /** All entries as records of moderate size; at least one, which carries the revision. */
+  #liveRecords(): Uint8Array[] {
+    const records: Uint8Array[] = []
+    let part: Entry[] = []
+    let bytes = 0
+    const cut = () => {
+      records.push(encodeRecord({ kind: 'entries', revision: this.#revision, entries: part }))
+      part = []
+      bytes = 0
+    }
+    for (const entry of this.#entries.values()) {
+      part.push(entry)
+      bytes += sizeOf(entry)
+      if (bytes >= entriesBytes) cut()
+    }
+    if (part.length > 0 || records.length === 0) cut()
+    return records
+  }
 
   /** Why the last rewrite failed, for the operator; null when it did not. */
   get rewriteFailure(): unknown {

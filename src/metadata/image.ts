@@ -1,6 +1,7 @@
-// The image: all metadata in memory, for look-ups without waiting. Built from one range of the store and kept
-// by a watch, so it shows each transaction whole, at its revision, and nothing that is not durable. Topics are
-// immutable values: whoever holds one sees it as it was, and the next look-up gives the next one.
+// The image: all metadata in memory, for look-ups without waiting. Built from one range of the
+// store and kept by a watch, so it shows each transaction whole, at its revision, and nothing that
+// is not durable. Topics are immutable values: whoever holds one sees it as it was, and the next
+// look-up gives the next one.
 //
 //   store ──range──▶ image ◀──watch── store ──▶ listeners
 import { assert } from '../base/assert.ts'
@@ -28,7 +29,10 @@ export type ImageEvent =
   | { readonly kind: 'changed'; readonly topic: Topic; readonly before: Topic }
   | { readonly kind: 'brokerConfig' }
 
-/** Metadata that was stored whole and is not what this release writes: it stops the node, not the data. */
+/**
+ * Metadata that was stored whole and is not what this release writes: it stops the node, not the
+ * data.
+ */
 export class MetadataFormatError extends Error {
   override readonly name = 'MetadataFormatError'
 }
@@ -50,8 +54,8 @@ export class Image {
   #watch: Watch | null = null
 
   /**
-   * Reads the store and watches it. `staticBroker`: validated values from the command line. Rejects with
-   * MetadataFormatError when the store holds what this release does not understand.
+   * Reads the store and watches it. `staticBroker`: validated values from the command line. Rejects
+   * with MetadataFormatError when the store holds what this release does not understand.
    */
   static async open(
     store: MetadataStore,
@@ -114,7 +118,10 @@ export class Image {
     return this.#revisions.get(name) ?? 0
   }
 
-  /** What was set while running for `node`, or with null for all nodes, and the revision to compare with. */
+  /**
+   * What was set while running for `node`, or with null for all nodes, and the revision to compare
+   * with.
+   */
   brokerConfig(node: NodeId | null): { config: ReadonlyMap<string, string>; revision: number } {
     const key = brokerKey(node)
     const config = this.#brokerConfigs.get(key) ?? noTexts

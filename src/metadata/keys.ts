@@ -1,13 +1,13 @@
-// The keys of the metadata store and the layout of their values (JSON). The same keys will be kept in etcd, so
-// a partition has one of its own: its revision is the partition's epoch there.
+// The keys of the metadata store and the layout of their values (JSON). The same keys will be kept
+// in etcd, so a partition has one of its own: its revision is the partition's epoch there.
 //
 //   /topics/<name>             {"v":1,"id","internal","partitions":<count>,"config":{...}}
 //   /partitions/<id>/<index>   {"v":1,"leader","leaderEpoch","replicas":[],"isr":[]}
-//   /names/<collapsed name>    the name of the topic that has taken all names which count as the same
+//   /names/<collapsed name>    the topic that has taken all names which count as this one
 //   /brokers/<node>/config     {"v":1,"config":{...}}; the node '' stands for all nodes
 //
-// Values come from a disk that could be damaged or from a newer release: parsing says null for what it does
-// not understand, and the caller stops rather than guess.
+// Values come from a disk that could be damaged or from a newer release: parsing says null for what
+// it does not understand, and the caller stops rather than guess.
 import { leaderEpoch, nodeId, type TopicId, topicId } from '../model/ids.ts'
 import type { PartitionState, Topic } from '../model/topic.ts'
 

@@ -1,5 +1,6 @@
-// What the embedded store will hold when the transactions of a group have been written: the map that is
-// durable, and above it the changes decided so far. Pure; thrown away when the group was written or failed.
+// What the embedded store will hold when the transactions of a group have been written: the map
+// that is durable, and above it the changes decided so far. Pure; thrown away when the group was
+// written or failed.
 
 import type { Entry, Txn, TxnResult } from './store.ts'
 import type { StoreRecord } from './store-record.ts'

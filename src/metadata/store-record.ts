@@ -3,9 +3,9 @@
 //   u8     version, 1
 //   bytes  UTF-8 JSON: [revision, [[key, value], ...] put, [key, ...] deleted]
 //
-// The record file adds length and checksum. A rewritten file opens with records of the entries that live:
-// version 2, JSON [revision of the store, [[key, value, modRevision], ...]]. To change a layout, add a version
-// and keep reading the old ones.
+// The record file adds length and checksum. A rewritten file opens with records of the entries that
+// live: version 2, JSON [revision of the store, [[key, value, modRevision], ...]]. To change a
+// layout, add a version and keep reading the old ones.
 import type { Entry } from './store.ts'
 
 export type StoreRecord =
@@ -17,7 +17,10 @@ export type StoreRecord =
     }
   | { readonly kind: 'entries'; readonly revision: number; readonly entries: readonly Entry[] }
 
-/** A record that passed its checksum and still is not one of ours: written by a newer release, or a bug. */
+/**
+ * A record that passed its checksum and still is not one of ours: written by a newer release, or a
+ * bug.
+ */
 export class StoreFormatError extends Error {
   override readonly name = 'StoreFormatError'
 }

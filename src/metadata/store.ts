@@ -1,9 +1,10 @@
-// The store of metadata as the rest of the house sees it: keys with values, one revision per change, and
-// compare-and-swap on every change. The embedded store (embedded-store.ts) implements it for one node; the
-// semantics are those of etcd, so that a cluster can keep the same keys there. One contract suite
-// (test/contract/metadata-store.ts) holds every implementation.
+// The store of metadata as the rest of the house sees it: keys with values, one revision per
+// change, and compare-and-swap on every change. The embedded store (embedded-store.ts) implements
+// it for one node; the semantics are those of etcd, so that a cluster can keep the same keys there.
+// One contract suite (test/contract/metadata-store.ts) holds every implementation.
 //
-// Revisions count transactions that changed something, from 1. Within one revision a key stands once.
+// Revisions count transactions that changed something, from 1. Within one revision a key stands
+// once.
 
 export interface Entry {
   readonly key: string
@@ -50,13 +51,15 @@ export interface MetadataStore {
   /** Entries whose key starts with `prefix`, by key, all of one revision, which is returned too. */
   range(prefix: string): Promise<{ readonly entries: readonly Entry[]; readonly revision: number }>
   /**
-   * Makes the change if the comparisons hold. Durable when it resolves, and then every later read and every
-   * watch sees it. Rejects when the disk (or the cluster) fails: the change may then have happened or not.
+   * Makes the change if the comparisons hold. Durable when it resolves, and then every later read
+   * and every watch sees it. Rejects when the disk (or the cluster) fails: the change may then have
+   * happened or not.
    */
   txn(txn: Txn): Promise<TxnResult>
   /**
-   * Calls `listener` for every change set after `afterRevision`, in order, each once, never within this
-   * call. Returns null when those changes are no longer known: then read a range and watch from there.
+   * Calls `listener` for every change set after `afterRevision`, in order, each once, never within
+   * this call. Returns null when those changes are no longer known: then read a range and watch
+   * from there.
    */
   watch(prefix: string, afterRevision: number, listener: (changes: ChangeSet) => void): Watch | null
   close(): Promise<void>

@@ -1,6 +1,7 @@
-// The operations on topics: create, delete, grow. Each is validated on the image, made by a transaction that
-// compares what was seen, and durable and visible in the image when it resolves. With `validateOnly` nothing
-// is written. What Kafka 4.2 answers was asked of it; our messages say the same in our words.
+// The operations on topics: create, delete, grow. Each is validated on the image, made by a
+// transaction that compares what was seen, and durable and visible in the image when it resolves.
+// With `validateOnly` nothing is written. What Kafka 4.2 answers was asked of it; our messages say
+// the same in our words.
 import type { Chance } from '../io/chance.ts'
 import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
 import { replaceConfigs, topicScope } from '../model/config/config-change.ts'
@@ -181,7 +182,10 @@ export class Topics {
   }
 }
 
-/** The collapsed name's key keeps two names apart that count as one, when they come at the same time. */
+/**
+ * The collapsed name's key keeps two names apart that count as one, when they come at the same
+ * time.
+ */
 function creation(topic: Topic): Txn {
   const taken = nameKey(collapsedName(topic.name))
   return {

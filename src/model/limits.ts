@@ -1,5 +1,5 @@
-// The limits of one node that no configuration key sets, each with its reason. What people may want to change
-// is a key in config/ instead.
+// The limits of one node that no configuration key sets, each with its reason. What people may want
+// to change is a key in config/ instead.
 
 export const limits = {
   /** Letters of a topic's name: as Kafka has it, so that a name fits a file name with a suffix. */

@@ -30,6 +30,7 @@ const compressionMask = 0x07
 const appendTimeBit = 0x08
 const transactionalBit = 0x10
 const controlBit = 0x20
+/** The base timestamp is when tombstones may go (KIP-534); the records' deltas are relative to it. */
 const deleteHorizonBit = 0x40
 
 /** Reads and patches the header of one batch that starts at `at` in `view`. Moved from batch to batch, never kept. */
@@ -112,6 +113,12 @@ export class BatchHeader {
     return this.#bytes.subarray(from + headerBytes, from + this.bytes)
   }
 
+  /** All bytes of the batch. */
+  whole(): Uint8Array {
+    const from = this.#at - this.#bytes.byteOffset
+    return this.#bytes.subarray(from, from + this.bytes)
+  }
+
   checksum(): number {
     const from = this.#at - this.#bytes.byteOffset
     return crc32c(this.#bytes.subarray(from + crcFrom, from + this.bytes))
@@ -130,11 +137,34 @@ export class BatchHeader {
     this.renewChecksum()
   }
 
+  /** For producers that tell less or more than the largest timestamp of their records. */
+  correctMaxTimestamp(timestampMs: number): void {
+    this.#setInt64(35, timestampMs)
+    this.renewChecksum()
+  }
+
+  /** A copy of this batch with other records, and with those fields that follow from them. */
+  withRecords(records: Uint8Array, changes: RecordsFields): Uint8Array {
+    const batch = new Uint8Array(headerBytes + records.length)
+    const from = this.#at - this.#bytes.byteOffset
+    batch.set(this.#bytes.subarray(from, from + headerBytes))
+    batch.set(records, headerBytes)
+    const view = new DataView(batch.buffer)
+    view.setInt32(8, batch.length - lengthPrefixBytes)
+    view.setInt16(21, changes.attributes ?? this.attributes)
+    view.setInt32(57, changes.recordCount ?? this.recordCount)
+    const copy = new BatchHeader().moveTo(batch)
+    if (changes.baseTimestamp !== undefined) copy.#setInt64(27, changes.baseTimestamp)
+    if (changes.maxTimestamp !== undefined) copy.#setInt64(35, changes.maxTimestamp)
+    copy.renewChecksum()
+    return batch
+  }
+
   renewChecksum(): void {
     this.#view.setUint32(this.#at + 17, this.checksum())
   }
 
-  /** Full-range values are clamped to what a number holds exactly: no valid batch goes beyond. */
+  /** Beyond 2^53 it is rounded: no valid batch goes there, and what is only copied is copied as bytes. */
   #int64(field: number): number {
     const high = this.#view.getInt32(this.#at + field)
     return high * 0x1_0000_0000 + this.#view.getUint32(this.#at + field + 4)
@@ -145,6 +175,25 @@ export class BatchHeader {
     this.#view.setUint32(this.#at + field + 4, value >>> 0)
   }
 }
+
+/** What changes in a header when the records behind it do. */
+export interface RecordsFields {
+  readonly attributes?: number
+  readonly baseTimestamp?: number
+  readonly maxTimestamp?: number
+  readonly recordCount?: number
+}
+
+/** The attributes of a batch whose base timestamp becomes the time from which tombstones may go. */
+export const withDeleteHorizon = (attributes: number): number => attributes | deleteHorizonBit
+
+/** The attributes of a batch without records: nothing is compressed, no tombstone waits. */
+export const ofEmptyBatch = (attributes: number): number =>
+  attributes & ~(compressionMask | deleteHorizonBit)
+
+/** The attributes of a batch with another codec in them. */
+export const withCompression = (attributes: number, compression: Compression): number =>
+  (attributes & ~compressionMask) | compressions.indexOf(compression)
 
 /** What a new batch is made of; timestamps are absolute. */
 export interface BatchFields {

@@ -1,5 +1,5 @@
-// What may be the name of a topic. Two names that differ only by '.' and '_' are taken for the same one, as
-// with Kafka, because they meet in the names of metrics.
+// What may be the name of a topic. Two names that differ only by '.' and '_' are taken for the same
+// one, as with Kafka, because they meet in the names of metrics.
 import { type Refusal, refuse } from './errors.ts'
 import { limits } from './limits.ts'
 

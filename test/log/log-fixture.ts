@@ -1,6 +1,7 @@
 // What the tests of the log share: tiny sizes, plain settings, batches made of strings.
 import type { LogOptions } from '../../src/log/log-options.ts'
-import type { LogSettings } from '../../src/log/log-settings.ts'
+import { noTexts } from '../../src/model/config/config-source.ts'
+import { resolveTopicSettings, type TopicSettings } from '../../src/model/config/topic-settings.ts'
 import { buildBatch } from '../../src/model/record-batch.ts'
 import { writeRecords } from '../../src/model/records.ts'
 
@@ -20,23 +21,12 @@ export const tinyOptions: LogOptions = {
   readBytes: 8 << 20,
 }
 
-export const plainSettings: LogSettings = {
-  flush: 'sync',
-  maxMessageBytes: 1 << 20,
-  timestampType: 'CreateTime',
-  timestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
-  timestampAfterMaxMs: Number.MAX_SAFE_INTEGER,
-  compressionType: 'producer',
-  cleanup: { delete: true, compact: false },
-  retentionMs: -1,
-  retentionBytes: -1,
-  segmentBytes: 1 << 30,
-  segmentMs: 604_800_000,
-  minCleanableDirtyRatio: 0.5,
-  minCompactionLagMs: 0,
-  maxCompactionLagMs: Number.MAX_SAFE_INTEGER,
-  deleteRetentionMs: 86_400_000,
-}
+const nothingSet = { dynamicBroker: noTexts, dynamicDefaultBroker: noTexts, staticBroker: noTexts }
+
+export const plainSettings: TopicSettings = resolveTopicSettings(
+  new Map([['message.timestamp.before.max.ms', '9223372036854775807']]),
+  nothingSet,
+)
 
 export const topicA = 'a'.repeat(32)
 

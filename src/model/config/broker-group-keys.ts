@@ -30,8 +30,9 @@ export const brokerGroupKeys: readonly BrokerKey[] = [
     dynamic: false,
     effect: 'works',
     documentation:
-      'How long the first rebalance of an empty group waits for more members. 0 lets the first member ' +
-      'start at once; 3000, as with Kafka, saves rebalances when many members start together.',
+      'How long the first rebalance of an empty group waits for more members. 0 lets the ' +
+      'first member start at once; 3000, as with Kafka, saves rebalances when many members ' +
+      'start together.',
   },
   {
     name: 'group.max.size',

@@ -1,5 +1,5 @@
-// Keys of the broker that give a topic's setting when the topic sets none. Most repeat a topic's key under
-// another name, so they are derived from it; the coarser units of time stand beside them.
+// Keys of the broker that give a topic's setting when the topic sets none. Most repeat a topic's
+// key under another name, so they are derived from it; the coarser units of time stand beside them.
 import { assert } from '../../base/assert.ts'
 import type { BrokerKey, TopicKey } from './config-key.ts'
 import { topicKeys } from './topic-keys.ts'

@@ -1,4 +1,5 @@
-// Keys of the broker about its topics, its listeners, its limits and itself, and our own `polymq.*`.
+// Keys of the broker about its topics, its listeners, its limits and itself, and our own
+// `polymq.*`.
 import type { BrokerKey } from './config-key.ts'
 
 const intMax = '2147483647'
@@ -217,8 +218,8 @@ const own: readonly BrokerKey[] = [
     dynamic: true,
     effect: 'works',
     documentation:
-      'Create a topic with one replica when its creator asks for more, instead of refusing. For test ' +
-      'suites that were written for three nodes.',
+      'Create a topic with one replica when its creator asks for more, instead of refusing. ' +
+      'For test suites that were written for three nodes.',
   },
   {
     name: 'polymq.max.topics',

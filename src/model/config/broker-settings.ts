@@ -1,5 +1,6 @@
-// The settings of the broker as its rooms use them: one typed object, units in the names, resolved once per
-// change. Settings of the log stand in TopicSettings. Invariant: the texts were validated when they were set.
+// The settings of the broker as its rooms use them: one typed object, units in the names, resolved
+// once per change. Settings of the log stand in TopicSettings. Invariant: the texts were validated
+// when they were set.
 import { assert } from '../../base/assert.ts'
 import { brokerKeys } from './broker-keys.ts'
 import { type BrokerValues, brokerSources } from './config-source.ts'

@@ -1,6 +1,7 @@
-// Changes to what was set for a topic or for the broker: pure functions from the values before to the values
-// after, or to the one reason why not. A change is taken whole or not at all. The operations are those of
-// Kafka's IncrementalAlterConfigs; `replaceConfigs` is the older request that states all values.
+// Changes to what was set for a topic or for the broker: pure functions from the values before to
+// the values after, or to the one reason why not. A change is taken whole or not at all. The
+// operations are those of Kafka's IncrementalAlterConfigs; `replaceConfigs` is the older request
+// that states all values.
 import { ok, type Result, refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { brokerKeys } from './broker-keys.ts'
@@ -126,7 +127,9 @@ function checkTopic(after: Texts): Result<Texts> {
   return ok(after)
 }
 
-/** The scope of a running broker: read-only keys are refused, in Kafka's way, as an invalid request. */
+/**
+ * The scope of a running broker: read-only keys are refused, in Kafka's way, as an invalid request.
+ */
 export function brokerScope(effective: (name: string) => string): ConfigScope {
   return { find: findDynamicKey, effective, check: ok }
 }

@@ -1,13 +1,15 @@
-// What is known of one configuration key, as data: its type, the values it takes, its default, and what
-// this broker does with it. The tables (topic-keys.ts, broker-*.ts) are the only place where keys are
-// named; parsing, describing and resolving all read them. Names, types and defaults are Kafka's, so that
-// tools find what they look for; `npm run check:configs` compares them with the real thing.
+// What is known of one configuration key, as data: its type, the values it takes, its default, and
+// what this broker does with it. The tables (topic-keys.ts, broker-*.ts) are the only place where
+// keys are named; parsing, describing and resolving all read them. Names, types and defaults are
+// Kafka's, so that tools find what they look for; `npm run check:configs` compares them with the
+// real thing.
 
 export type ConfigType = 'boolean' | 'int' | 'long' | 'double' | 'string' | 'list'
 
 /**
- * `works`: the broker does what the documentation says. `accepted`: any valid value is taken and shown, and
- * ignoring it does no harm, for the reason given. `refused`: only the default is taken, for the reason given.
+ * `works`: the broker does what the documentation says. `accepted`: any valid value is taken and
+ * shown, and ignoring it does no harm, for the reason given. `refused`: only the default is taken,
+ * for the reason given.
  */
 export type Effect = 'works' | 'accepted' | 'refused'
 

@@ -1,6 +1,7 @@
-// Where the value of a key comes from. Four levels, the first that sets it wins: the topic; this node, while
-// it runs; all nodes, while they run; the command line. Then the default of the table. A topic's key looks
-// in the last three under the names of its synonyms. Pure; used to describe settings and to resolve them.
+// Where the value of a key comes from. Four levels, the first that sets it wins: the topic; this
+// node, while it runs; all nodes, while they run; the command line. Then the default of the table.
+// A topic's key looks in the last three under the names of its synonyms. Pure; used to describe
+// settings and to resolve them.
 import { assert } from '../../base/assert.ts'
 import { brokerKeys } from './broker-keys.ts'
 import type { BrokerKey, TopicKey } from './config-key.ts'
@@ -73,7 +74,10 @@ function sourcesOf(names: readonly string[], values: BrokerValues): Sourced[] {
   return found
 }
 
-/** The value of `found` in the unit of `key`: synonyms may count minutes or hours, the key itself ms. */
+/**
+ * The value of `found` in the unit of `key`: synonyms may count minutes or hours, the key itself
+ * ms.
+ */
 export function inUnitOf(name: string, found: Sourced): string {
   const factor = msOf(found.name) / msOf(name)
   if (factor === 1) return found.value

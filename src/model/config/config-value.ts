@@ -1,5 +1,6 @@
-// From the text of a configuration value to a typed one, and the words for a value that does not fit. Called
-// for everything that a client or the command line sets, and again when settings are resolved.
+// From the text of a configuration value to a typed one, and the words for a value that does not
+// fit. Called for everything that a client or the command line sets, and again when settings are
+// resolved.
 import { assert } from '../../base/assert.ts'
 import { ok, type Result, refuse } from '../errors.ts'
 import type { ConfigKey, NumberKey, TextKey } from './config-key.ts'
@@ -18,8 +19,9 @@ const typeBounds = {
 } as const
 
 /**
- * The typed value of `text` for `key`; refused with `invalidConfig` and words that name the key, the value
- * and what would be right. Long values beyond 2^53 lose their last digits, which no setting needs.
+ * The typed value of `text` for `key`; refused with `invalidConfig` and words that name the key,
+ * the value and what would be right. Long values beyond 2^53 lose their last digits, which no
+ * setting needs.
  */
 export function parseConfig(key: ConfigKey, text: string): Result<ConfigValue> {
   if (text.length > valueLengthMax)
@@ -38,7 +40,9 @@ export function knownConfig(key: ConfigKey, text: string): ConfigValue {
   return value
 }
 
-/** The items of a list as text; blanks around them do not count, and an empty text is an empty list. */
+/**
+ * The items of a list as text; blanks around them do not count, and an empty text is an empty list.
+ */
 export function itemsOf(text: string): string[] {
   return text.trim() === '' ? [] : text.split(',').map((item) => item.trim())
 }

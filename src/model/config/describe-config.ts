@@ -1,5 +1,5 @@
-// The settings of a topic or of the broker as a list for people and tools: what is in force, where it comes
-// from, and what else was set. Called by the doors that describe configurations.
+// The settings of a topic or of the broker as a list for people and tools: what is in force, where
+// it comes from, and what else was set. Called by the doors that describe configurations.
 import { brokerKeys } from './broker-keys.ts'
 import type { BrokerKey, ConfigKey, ConfigType } from './config-key.ts'
 import {

@@ -1,5 +1,5 @@
-// The broker's configuration from the command line: `--set KEY=VALUE` texts into a validated map. Called by
-// cli/; every fault is one line that names the key.
+// The broker's configuration from the command line: `--set KEY=VALUE` texts into a validated map.
+// Called by cli/; every fault is one line that names the key.
 import { ok, type Result, refuse } from '../errors.ts'
 import { findBrokerKey } from './config-change.ts'
 import { parseConfig } from './config-value.ts'

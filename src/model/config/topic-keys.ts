@@ -1,4 +1,5 @@
-// Every configuration key of a topic: those of Kafka 4.2 and our own, `polymq.flush`. See config-key.ts.
+// Every configuration key of a topic: those of Kafka 4.2 and our own, `polymq.flush`. See
+// config-key.ts.
 import { type TopicKey, tableOf } from './config-key.ts'
 import { longMax } from './config-value.ts'
 
@@ -18,8 +19,9 @@ const cleaning: readonly TopicKey[] = [
     effect: 'works',
     synonyms: ['log.cleanup.policy'],
     documentation:
-      "What happens to old records: 'delete' drops whole segments by age and size, 'compact' keeps the " +
-      'last record of each key, both together do both, and an empty list keeps everything for ever.',
+      "What happens to old records: 'delete' drops whole segments by age and size, " +
+      "'compact' keeps the last record of each key, both together do both, and an empty " +
+      'list keeps everything for ever.',
   },
   {
     name: 'delete.retention.ms',
@@ -29,8 +31,8 @@ const cleaning: readonly TopicKey[] = [
     effect: 'works',
     synonyms: ['log.cleaner.delete.retention.ms'],
     documentation:
-      'How long a compacted topic keeps a tombstone, so that a reader who started at the beginning sees ' +
-      'that the key was deleted.',
+      'How long a compacted topic keeps a tombstone, so that a reader who started at the ' +
+      'beginning sees that the key was deleted.',
   },
   {
     name: 'min.cleanable.dirty.ratio',
@@ -41,8 +43,8 @@ const cleaning: readonly TopicKey[] = [
     effect: 'works',
     synonyms: ['log.cleaner.min.cleanable.ratio'],
     documentation:
-      'Share of the log that must be uncompacted before compaction starts. Lower wastes less space and ' +
-      'works more.',
+      'Share of the log that must be uncompacted before compaction starts. Lower wastes ' +
+      'less space and works more.',
   },
   {
     name: 'min.compaction.lag.ms',
@@ -70,8 +72,8 @@ const cleaning: readonly TopicKey[] = [
     effect: 'works',
     synonyms: ['log.retention.bytes'],
     documentation:
-      "With the policy 'delete', the oldest segments of a partition go when it is larger than this. -1 " +
-      'sets no limit. The limit is per partition.',
+      "With the policy 'delete', the oldest segments of a partition go when it is larger " +
+      'than this. -1 sets no limit. The limit is per partition.',
   },
   {
     name: 'retention.ms',
@@ -81,7 +83,8 @@ const cleaning: readonly TopicKey[] = [
     effect: 'works',
     synonyms: ['log.retention.ms', 'log.retention.minutes', 'log.retention.hours'],
     documentation:
-      "With the policy 'delete', a segment goes when its newest record is older than this. -1 sets no limit.",
+      "With the policy 'delete', a segment goes when its newest record is older than this. " +
+      '-1 sets no limit.',
   },
   {
     name: 'file.delete.delay.ms',
@@ -157,8 +160,9 @@ const storing: readonly TopicKey[] = [
     effect: 'works',
     synonyms: ['polymq.flush'],
     documentation:
-      "What an acknowledgement promises: 'sync' that the record is on disk, 'async' that it will be " +
-      "within a second (see flush.ms), 'memory' nothing: the records are lost when the broker stops.",
+      "What an acknowledgement promises: 'sync' that the record is on disk, 'async' that it " +
+      "will be within a second (see flush.ms), 'memory' nothing: the records are lost when " +
+      'the broker stops.',
   },
   {
     name: 'flush.messages',
@@ -179,8 +183,8 @@ const storing: readonly TopicKey[] = [
     effect: 'works',
     synonyms: ['log.flush.interval.ms', 'log.flush.scheduler.interval.ms'],
     documentation:
-      "With polymq.flush=async, sync after so long at the latest, if that is less than a second; with 'sync' " +
-      'each acknowledged record is synced anyway.',
+      'With polymq.flush=async, sync after so long at the latest, if that is less than a ' +
+      "second; with 'sync' each acknowledged record is synced anyway.",
   },
 ]
 
@@ -277,8 +281,8 @@ const replicating: readonly TopicKey[] = [
     effect: 'works',
     synonyms: ['min.insync.replicas'],
     documentation:
-      'Replicas that must be in sync for a write with acks=all. On one node a value above 1 refuses every ' +
-      'such write.',
+      'Replicas that must be in sync for a write with acks=all. On one node a value above 1 ' +
+      'refuses every such write.',
   },
   {
     name: 'unclean.leader.election.enable',

@@ -1,5 +1,5 @@
-// The settings of a topic as the log uses them: one typed object, units in the names, resolved once per
-// change. Invariant: the texts it is built from were validated when they were set.
+// The settings of a topic as the log uses them: one typed object, units in the names, resolved once
+// per change. Invariant: the texts it is built from were validated when they were set.
 import { assert } from '../../base/assert.ts'
 import type { BrokerValues } from './config-source.ts'
 import { inUnitOf, topicSources } from './config-source.ts'

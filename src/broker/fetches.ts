@@ -1,0 +1,151 @@
+// Fetches: reads what is there, and waits when it is less than asked for. A waiting fetch watches its
+// partitions and looks again after each commit that touched one; it is answered when there is enough, when
+// its time is up, or when something is to be said that waiting would not change. Reads in memory are
+// answered in the same turn; what lies on a disk is read partition by partition.
+import type { Clock, Timer } from '../io/clock.ts'
+import type { LogStore } from '../log/log-store.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import { emptyRead, type ReadResult } from '../log/read-result.ts'
+import type { ErrorName } from '../model/errors.ts'
+import type {
+  FetchAnswer,
+  FetchOutcome,
+  FetchPartition,
+  FetchRequest,
+  PendingFetch,
+} from './api.ts'
+import { checkEpoch } from './epoch-check.ts'
+
+type Reply = (answer: FetchAnswer) => void
+
+/** One partition of a fetch: its log, or why there is none. */
+interface Target {
+  readonly wish: FetchPartition
+  readonly log: PartitionLog | null
+  readonly error: ErrorName | null
+  readonly diverging: { readonly epoch: number; readonly endOffset: number } | null
+}
+
+export class Fetches {
+  readonly #store: LogStore
+  readonly #clock: Clock
+
+  constructor(store: LogStore, clock: Clock) {
+    this.#store = store
+    this.#clock = clock
+  }
+
+  fetch(request: FetchRequest, atOnce: boolean, reply: Reply): PendingFetch | null {
+    const targets = request.partitions.map((wish) => this.#target(wish))
+    const mustSay = atOnce || targets.some((t) => t.error !== null || t.diverging !== null)
+    if (mustSay || request.maxWaitMs <= 0 || this.#isEnough(targets, request.minBytes)) {
+      void this.#answer(targets, request, reply)
+      return null
+    }
+    return this.#wait(targets, request, reply)
+  }
+
+  #target(wish: FetchPartition): Target {
+    const log = this.#store.get(wish.topic.id, wish.partition) ?? null
+    const state = wish.topic.partitions[wish.partition]
+    const none = { wish, log: null, diverging: null }
+    if (log === null || state === undefined) return { ...none, error: 'unknownTopic' }
+    const wrong = checkEpoch(state.leaderEpoch, wish.currentLeaderEpoch)
+    if (wrong !== null) return { ...none, error: wrong }
+    const diverging = divergence(log, wish)
+    if (diverging !== null) return { wish, log, error: null, diverging }
+    const inside = wish.offset >= log.logStartOffset && wish.offset <= log.highWatermark
+    if (!inside) return { wish, log, diverging: null, error: 'offsetOutOfRange' }
+    const damaged = log.damagedFrom !== null && wish.offset >= log.damagedFrom
+    return { wish, log, diverging: null, error: damaged ? 'storageError' : null }
+  }
+
+  #isEnough(targets: readonly Target[], minBytes: number): boolean {
+    let bytes = 0
+    for (const { log, wish } of targets) {
+      if (bytes >= minBytes) break
+      if (log === null) continue
+      const there = this.#store.reader.available(log, wish.offset, log.highWatermark, minBytes - bytes)
+      bytes += Math.min(there, wish.maxBytes)
+    }
+    return bytes >= minBytes
+  }
+
+  #wait(targets: readonly Target[], request: FetchRequest, reply: Reply): PendingFetch {
+    let timer: Timer | null = null
+    const look = (): void => {
+      const gone = targets.some((t) => t.log?.deleted === true)
+      if (gone || this.#isEnough(targets, request.minBytes)) finish()
+    }
+    const cancel = (): void => {
+      timer?.cancel()
+      for (const { log } of targets) log?.watchers.delete(look)
+    }
+    const finish = (): void => {
+      cancel()
+      // Looked up again: a topic may have been deleted, the log start may have moved.
+      const fresh = request.partitions.map((wish) => this.#target(wish))
+      void this.#answer(fresh, request, reply)
+    }
+    for (const { log } of targets) log?.watchers.add(look)
+    timer = this.#clock.after(request.maxWaitMs, finish)
+    return { cancel }
+  }
+
+  /** Reads and replies, in this turn if all is in memory. Never rejects: a bad disk is an outcome. */
+  async #answer(targets: readonly Target[], request: FetchRequest, reply: Reply): Promise<void> {
+    const reads: ReadResult[] = []
+    let left = request.maxBytes
+    let bytes = 0
+    for (const target of targets) {
+      const read = emptyRead()
+      reads.push(read)
+      if (target.log === null || target.error !== null || target.diverging !== null) continue
+      if (left <= 0 && bytes > 0) continue
+      const { log, wish } = target
+      const want = {
+        offset: wish.offset,
+        below: Math.min(log.highWatermark, log.damagedFrom ?? Number.POSITIVE_INFINITY),
+        maxBytes: Math.min(wish.maxBytes, left),
+        mustGive: bytes === 0,
+      }
+      if (!this.#store.reader.readFromMemory(log, want, read))
+        await this.#store.reader.readFromDisk(log, want, read)
+      left -= read.bytes
+      bytes += read.bytes
+    }
+    const outcomes = targets.map((target, i) => outcomeOf(target, reads[i] as ReadResult))
+    let released = false
+    reply({
+      outcomes,
+      release: () => {
+        if (released) return
+        released = true
+        for (const read of reads) this.#store.reader.release(read)
+      },
+    })
+  }
+}
+
+/** KIP-320: the client's last record is of an epoch that ended before its offset here. */
+function divergence(
+  log: PartitionLog,
+  wish: FetchPartition,
+): { epoch: number; endOffset: number } | null {
+  if (wish.lastFetchedEpoch < 0) return null
+  const end = log.epochs.endOf(wish.lastFetchedEpoch, log.logEndOffset)
+  if (end.epoch < 0) return null
+  return end.epoch < wish.lastFetchedEpoch || end.endOffset < wish.offset ? end : null
+}
+
+function outcomeOf({ log, error, diverging }: Target, read: ReadResult): FetchOutcome {
+  return {
+    error: error ?? (read.damaged ? 'storageError' : null),
+    highWatermark: log?.highWatermark ?? -1,
+    lastStableOffset: log?.highWatermark ?? -1,
+    logStartOffset: log?.logStartOffset ?? -1,
+    diverging,
+    records: read.records,
+    recordBytes: read.bytes,
+  }
+}

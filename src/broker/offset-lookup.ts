@@ -1,0 +1,104 @@
+// Which offset? Special places, or the first record that is at least as new as a time: the index says in
+// which stretch, the batches' headers which batch, and the batch is opened for the record.
+import type { LogReader } from '../log/log-reader.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import { emptyRead } from '../log/read-result.ts'
+import { findByTimestamp, maxTimestampRecord } from '../model/batch-content.ts'
+import { ok, type Result, refuse } from '../model/errors.ts'
+import { BatchHeader } from '../model/record-batch.ts'
+import type { OffsetAnswer, OffsetSpec } from './api.ts'
+
+const nothing = { offset: -1, timestampMs: -1, leaderEpoch: -1 }
+const stretchBytes = 1 << 20
+
+/** Looks at a batch's header; true: this is the one that is wanted. */
+type Choice = (header: BatchHeader) => boolean
+
+export class OffsetLookup {
+  readonly #reader: LogReader
+
+  constructor(reader: LogReader) {
+    this.#reader = reader
+  }
+
+  async find(log: PartitionLog, spec: OffsetSpec): Promise<Result<OffsetAnswer>> {
+    switch (spec.at) {
+      case 'earliest':
+      case 'earliestLocal':
+      case 'earliestPendingUpload':
+        return ok(at(log, log.logStartOffset))
+      case 'latest':
+        return ok(at(log, log.highWatermark))
+      case 'latestTiered':
+        return ok(nothing)
+      case 'maxTimestamp':
+        return this.#newest(log)
+      case 'timestamp':
+        return this.#byTime(log, spec.timestampMs)
+    }
+  }
+
+  async #byTime(log: PartitionLog, timestampMs: number): Promise<Result<OffsetAnswer>> {
+    const from = this.#startFor(log, timestampMs)
+    for (let offset = from; ; ) {
+      const batch = await this.#seek(log, offset, (h) => h.maxTimestamp >= timestampMs)
+      if (!batch.ok) return batch
+      if (batch.value === null) return ok(nothing)
+      const found = findByTimestamp(batch.value, timestampMs, log.logStartOffset)
+      if (found !== null) return ok({ ...found, leaderEpoch: log.epochs.at(found.offset) })
+      offset = new BatchHeader().moveTo(batch.value).nextOffset
+    }
+  }
+
+  async #newest(log: PartitionLog): Promise<Result<OffsetAnswer>> {
+    let max = Number.NEGATIVE_INFINITY
+    for (const s of log.segments) max = Math.max(max, s.maxTimestamp)
+    for (let i = 0; i < log.tail.count; i++) max = Math.max(max, log.tail.maxTimestamp(i))
+    if (max === Number.NEGATIVE_INFINITY) return ok(nothing)
+    const from = this.#startFor(log, max)
+    const batch = await this.#seek(log, from, (h) => h.maxTimestamp >= max)
+    if (!batch.ok) return batch
+    const found = batch.value === null ? null : maxTimestampRecord(batch.value)
+    if (found === null) return ok(nothing)
+    return ok({ ...found, leaderEpoch: log.epochs.at(found.offset) })
+  }
+
+  /** An offset before which no record is as new as `timestampMs`, cheaply. */
+  #startFor(log: PartitionLog, timestampMs: number): number {
+    const segment = log.segments.find((s) => s.maxTimestamp >= timestampMs)
+    if (segment !== undefined)
+      return Math.max(log.logStartOffset, segment.index.offsetOfTime(timestampMs, segment.baseOffset))
+    for (let i = 0; i < log.tail.count; i++)
+      if (log.tail.maxTimestamp(i) >= timestampMs)
+        return Math.max(log.logStartOffset, log.tail.baseOffset(i))
+    return log.highWatermark
+  }
+
+  /** The first batch from `offset` on that `choice` takes; null: none. */
+  async #seek(log: PartitionLog, offset: number, choice: Choice): Promise<Result<Uint8Array | null>> {
+    const header = new BatchHeader()
+    let at = offset
+    while (at < log.highWatermark) {
+      const read = emptyRead()
+      const want = { offset: at, below: log.highWatermark, maxBytes: stretchBytes, mustGive: true }
+      if (!this.#reader.readFromMemory(log, want, read)) await this.#reader.readFromDisk(log, want, read)
+      try {
+        if (read.damaged) return refuse('storageError', log.damageText())
+        if (read.bytes === 0) return ok(null)
+        const bytes = read.records.length === 1 ? (read.records[0] as Uint8Array) : Buffer.concat(read.records)
+        for (let from = 0; from < bytes.length; from += header.bytes) {
+          header.moveTo(bytes, from)
+          if (choice(header)) return ok(Uint8Array.from(bytes.subarray(from, from + header.bytes)))
+          at = header.nextOffset
+        }
+      } finally {
+        this.#reader.release(read)
+      }
+    }
+    return ok(null)
+  }
+}
+
+function at(log: PartitionLog, offset: number): OffsetAnswer {
+  return { offset, timestampMs: -1, leaderEpoch: Math.max(0, log.epochs.at(offset)) }
+}

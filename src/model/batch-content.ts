@@ -1,0 +1,136 @@
+// What is inside a record batch, for whoever must look: the check of topics that need more than the header,
+// look-up by timestamp, and topics with a codec of their own. A batch is given as its header, pointing at its
+// bytes; what those say is not believed here either, since stored batches may be older than a check.
+import { compress, decompress } from './compression.ts'
+import { ok, type Refusal, type Result, refuse } from './errors.ts'
+import { type BatchHeader, type Compression, withCompression } from './record-batch.ts'
+import { type RecordError, RecordWalk } from './records.ts'
+
+/** A refusal that may name the records at fault. */
+export type ContentRefusal = Refusal & { readonly recordErrors?: readonly RecordError[] }
+
+/** The records of the batch, uncompressed to at most `maxBytes`; a view of the batch if they were not compressed. */
+export function openBatch(header: BatchHeader, maxBytes: number): Result<Uint8Array> {
+  const { compression } = header
+  if (compression === null)
+    return refuse('unsupportedCompression', `no codec has the number ${header.attributes & 7}`)
+  return decompress(compression, header.records(), maxBytes)
+}
+
+export interface ContentRules {
+  /** For compacted topics: a record without a key is refused. */
+  readonly needsKeys: boolean
+  /** Bounds of each timestamp, ms since 1970, inclusive; -1, no timestamp, passes. */
+  readonly oldestMs: number
+  readonly newestMs: number
+}
+
+export interface BatchContent {
+  /** The largest timestamp of the records, ms: what the header has to say. -1 when none has one. */
+  readonly maxTimestamp: number
+}
+
+/** A client has no use for more, and an answer must stay bounded. */
+const recordErrorsMax = 10_000
+
+type Inspected =
+  | { readonly ok: true; readonly value: BatchContent }
+  | ({ readonly ok: false } & ContentRefusal)
+
+/**
+ * Checks the opened `records` of a batch that a client sent: whole records, as many as the header says, with
+ * offset deltas from 0 up, keys where needed, timestamps within bounds. The timestamps of a batch whose topic
+ * stamps them itself do not count: give infinite bounds.
+ */
+export function inspectBatch(
+  header: BatchHeader,
+  records: Uint8Array,
+  rules: ContentRules,
+): Inspected {
+  const walk = new RecordWalk(records)
+  const { baseTimestamp, recordCount } = header
+  const keyless: RecordError[] = []
+  const untimely: RecordError[] = []
+  let maxTimestamp = -1
+  let index = 0
+  for (; walk.next(); index++) {
+    if (walk.offsetDelta !== index)
+      return one(index, `has the offset delta ${walk.offsetDelta}, not ${index}`)
+    const timestamp = baseTimestamp + walk.timestampDelta
+    maxTimestamp = Math.max(maxTimestamp, timestamp)
+    if (rules.needsKeys && walk.keyLength < 0)
+      note(keyless, index, 'a compacted topic takes no record without a key')
+    if (timestamp !== -1 && (timestamp < rules.oldestMs || timestamp > rules.newestMs))
+      note(untimely, index, `timestamp ${timestamp} is outside the range that the topic accepts`)
+  }
+  if (walk.problem !== null) return one(index, walk.problem)
+  if (index !== recordCount)
+    return refuse('invalidRecord', `the batch holds ${index} records and claims ${recordCount}`)
+  // As in Kafka, a timestamp out of bounds decides the code when both are wrong.
+  const wrong = [...untimely, ...keyless]
+  if (wrong[0] === undefined) return ok({ maxTimestamp })
+  const error = untimely.length > 0 ? 'invalidTimestamp' : 'invalidRecord'
+  return { ...refuse(error, wrong[0].message), recordErrors: wrong }
+}
+
+function one(index: number, problem: string): { ok: false } & ContentRefusal {
+  const message = `record ${index} ${problem}`
+  return { ...refuse('invalidRecord', message), recordErrors: [{ index, message }] }
+}
+
+function note(errors: RecordError[], index: number, message: string): void {
+  if (errors.length < recordErrorsMax) errors.push({ index, message })
+}
+
+/** A record by its place and time, ms since 1970. */
+export interface TimedOffset {
+  readonly offset: number
+  readonly timestampMs: number
+}
+
+/** The first record of the batch that is as new as `timestampMs` or newer; null when none is. */
+export function findByTimestamp(
+  header: BatchHeader,
+  records: Uint8Array,
+  timestampMs: number,
+): TimedOffset | null {
+  const walk = new RecordWalk(records)
+  while (walk.next()) {
+    const record = timed(header, walk)
+    if (record.timestampMs >= timestampMs) return record
+  }
+  return null
+}
+
+/** The first of the records with the largest timestamp; null when the batch is empty. */
+export function maxTimestampRecord(header: BatchHeader, records: Uint8Array): TimedOffset | null {
+  const walk = new RecordWalk(records)
+  let largest: TimedOffset | null = null
+  while (walk.next()) {
+    const record = timed(header, walk)
+    if (largest === null || record.timestampMs > largest.timestampMs) largest = record
+  }
+  return largest
+}
+
+/** Where the node stamped the batch, every record has the time of its header. */
+const timed = (header: BatchHeader, walk: RecordWalk): TimedOffset => ({
+  offset: header.baseOffset + walk.offsetDelta,
+  timestampMs: header.isAppendTime
+    ? header.maxTimestamp
+    : header.baseTimestamp + walk.timestampDelta,
+})
+
+/**
+ * The batch with its records compressed by `compression`, for topics whose `compression.type` is not
+ * `producer`; offsets, timestamps and producer stay, the checksum is new. `records` are the opened ones.
+ */
+export function recompress(
+  header: BatchHeader,
+  records: Uint8Array,
+  compression: Compression,
+  level?: number,
+): Uint8Array {
+  const attributes = withCompression(header.attributes, compression)
+  return header.withRecords(compress(compression, records, level), { attributes })
+}

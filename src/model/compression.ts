@@ -1,0 +1,35 @@
+// The codecs of record batches behind two functions. The path of a message does not pass here: batches are
+// stored and served as they came. Here comes what must look inside: validation, look-up by timestamp,
+// compaction, and topics that want another codec than their producers.
+import type { Codec } from './compression/codec.ts'
+import { gzip } from './compression/gzip.ts'
+import { lz4 } from './compression/lz4.ts'
+import { snappy } from './compression/snappy.ts'
+import { prepareZstd, zstd } from './compression/zstd.ts'
+import { ok, type Result } from './errors.ts'
+import type { Compression } from './record-batch.ts'
+
+const none: Codec = {
+  decompress: (bytes) => ok(bytes),
+  compress: (bytes) => bytes,
+}
+
+const codecs: { readonly [name in Compression]: Codec } = { none, gzip, snappy, lz4, zstd }
+
+/** To be awaited once at start, before the first batch: one codec cannot be loaded synchronously. */
+export const prepareCompression = (): Promise<void> => prepareZstd()
+
+/**
+ * Uncompresses at most `maxBytes` (at least 1); a view of `bytes` when there is nothing to do. Refuses with
+ * `messageTooLarge` when it would be more, `invalidRecord` when malformed; memory stays within `maxBytes` and
+ * a few MiB of the codec's own whatever the bytes claim. Synchronous.
+ */
+export const decompress = (
+  compression: Compression,
+  bytes: Uint8Array,
+  maxBytes: number,
+): Result<Uint8Array> => codecs[compression].decompress(bytes, maxBytes)
+
+/** Levels are the codec's own: gzip 1 to 9, zstd up to 22; the others have none and ignore it. */
+export const compress = (compression: Compression, bytes: Uint8Array, level?: number): Uint8Array =>
+  codecs[compression].compress(bytes, level)

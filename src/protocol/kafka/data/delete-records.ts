@@ -1,0 +1,41 @@
+// DeleteRecords, versions 0 to 2: moves the start of a partition's log up to an offset, or with -1 to the
+// high watermark. The answer comes when that is durable.
+import type { ErrorName } from '../../../model/errors.ts'
+import { partitionId } from '../../../model/ids.ts'
+import type { Topic } from '../../../model/topic.ts'
+import type { Call } from '../call.ts'
+import { errorCode } from '../errors.ts'
+import { answering } from '../handler.ts'
+import { deleteRecords } from '../schema/delete-topics.ts'
+import { partitionProblem, topicByName } from '../topic-lookup.ts'
+
+export const deleteRecordsHandler = answering(deleteRecords, async (request, call) => ({
+  throttleTimeMs: 0,
+  topics: await Promise.all(
+    request.topics.map(async ({ name, partitions }) => {
+      const topic = topicByName(call.door.broker.topics, name)
+      const answers = partitions.map((p) => answer(topic, p.partitionIndex, p.offset, call))
+      return { name, partitions: await Promise.all(answers) }
+    }),
+  ),
+}))
+
+async function answer(
+  topic: Topic | ErrorName,
+  partitionIndex: number,
+  before: number,
+  call: Call<never>,
+) {
+  const refused = (error: ErrorName) => ({
+    partitionIndex,
+    lowWatermark: -1,
+    errorCode: errorCode(error),
+  })
+  const problem = partitionProblem(topic, partitionIndex)
+  if (problem !== null || typeof topic === 'string') return refused(problem ?? 'unknownTopic')
+  if (topic.internal) return refused('topicNotAuthorized')
+  const { logs } = call.door.broker
+  const done = await logs.deleteRecords(topic, partitionId(partitionIndex), before)
+  if (!done.ok) return refused(done.error)
+  return { partitionIndex, lowWatermark: done.value.logStartOffset, errorCode: 0 }
+}

@@ -1,0 +1,166 @@
+// Fetch, versions 4 to 18: record batches from the asked offsets on, waiting for them if there are none.
+// From version 13 on topics are named by id. The records of an answer are views of the log's memory,
+// released when they have been sent. Other than in Kafka a partition that is not there makes the request
+// return at once. We have no followers, so a fetch that claims to be one is refused, and no reader is
+// sent to another replica. zstd is refused below version 10 when the topic's own setting is zstd.
+import type { FetchAnswer, FetchOutcome, FetchPartition } from '../../../broker/api.ts'
+import type { ErrorName } from '../../../model/errors.ts'
+import { partitionId } from '../../../model/ids.ts'
+import type { Topic } from '../../../model/topic.ts'
+import { type Draft, nilUuid } from '../../../wire/schema.ts'
+import type { Call } from '../call.ts'
+import { errorCode } from '../errors.ts'
+import type { WantedPartition } from '../fetch-sessions.ts'
+import { handler } from '../handler.ts'
+import { type FetchRequest, type FetchResponse, fetch } from '../schema/fetch.ts'
+import { partitionProblem, topicById, topicByName } from '../topic-lookup.ts'
+import { FetchScope } from './fetch-scope.ts'
+
+type Response = Draft<typeof FetchResponse>
+type TopicResponse = Response['responses'][number]
+type PartitionResponse = TopicResponse['partitions'][number]
+
+const topicIdsFrom = 13
+const zstdFrom = 10
+
+export const fetchHandler = handler(fetch, (request, call) => {
+  const usesTopicIds = call.version >= topicIdsFrom
+  const scope = FetchScope.open(call.door.fetchSessions, request, usesTopicIds)
+  if (typeof scope === 'number')
+    call.reply({ throttleTimeMs: 0, errorCode: scope, sessionId: 0, responses: [] })
+  else new Fetching(request, call, scope, usesTopicIds).begin()
+})
+
+/** One Fetch under way. */
+class Fetching {
+  private readonly request: FetchRequest
+  private readonly call: Call<Response>
+  private readonly scope: FetchScope
+  private readonly usesTopicIds: boolean
+  private readonly wanted: readonly WantedPartition[]
+  /** For each wanted partition the error found here, or null when the log is asked. */
+  private readonly problems: (ErrorName | null)[] = []
+  private readonly asked: FetchPartition[] = []
+  private lastName: string | null = null
+  private lastFound: Topic | ErrorName = 'unknownTopic'
+
+  constructor(
+    request: FetchRequest,
+    call: Call<Response>,
+    scope: FetchScope,
+    usesTopicIds: boolean,
+  ) {
+    this.request = request
+    this.call = call
+    this.scope = scope
+    this.usesTopicIds = usesTopicIds
+    this.wanted = scope.wanted
+  }
+
+  begin(): void {
+    const { broker, limits } = this.call.door
+    const hasProblem = this.resolve()
+    const maxBytes = Math.min(Math.max(0, this.request.maxBytes), limits.fetchBytesMax)
+    const request = {
+      partitions: this.asked,
+      minBytes: Math.min(Math.max(0, this.request.minBytes), maxBytes),
+      maxWaitMs: Math.min(Math.max(0, this.request.maxWaitMs), limits.fetchWaitMsMax),
+      maxBytes,
+      committedOnly: this.request.isolationLevel === 1,
+    }
+    const pending = broker.logs.fetch(request, hasProblem, (answer) => this.finish(answer))
+    if (pending !== null) this.call.onGone(() => pending.cancel())
+  }
+
+  /** Finds the topics; true when something is to be told at once. */
+  private resolve(): boolean {
+    const { replicaId, replicaState } = this.request
+    const isFollower = replicaId >= 0 || replicaState.replicaId >= 0
+    let hasProblem = false
+    for (const wanted of this.wanted) {
+      const topic = this.find(wanted.topic)
+      const problem = isFollower ? 'topicNotAuthorized' : this.problem(topic, wanted.partition)
+      this.problems.push(problem)
+      if (problem !== null || typeof topic === 'string') hasProblem = true
+      else this.asked.push(asked(topic, wanted))
+    }
+    return hasProblem
+  }
+
+  /** Partitions of one topic stand together, so the last one found is most often the one. */
+  private find(topic: string): Topic | ErrorName {
+    if (topic === this.lastName) return this.lastFound
+    const { topics } = this.call.door.broker
+    this.lastName = topic
+    this.lastFound = this.usesTopicIds ? topicById(topics, topic) : topicByName(topics, topic)
+    return this.lastFound
+  }
+
+  private problem(topic: Topic | ErrorName, partition: number): ErrorName | null {
+    const problem = partitionProblem(topic, partition)
+    if (problem !== null || typeof topic === 'string') return problem
+    const isZstd = this.call.version < zstdFrom && topic.config.get('compression.type') === 'zstd'
+    return isZstd ? 'unsupportedCompression' : null
+  }
+
+  private finish(answer: FetchAnswer): void {
+    const responses: (TopicResponse & { partitions: PartitionResponse[] })[] = []
+    let last: (typeof responses)[number] | undefined
+    let lastTopic: string | null = null
+    let answered = 0
+    for (const [i, wanted] of this.wanted.entries()) {
+      const problem = this.problems[i] ?? null
+      const outcome = problem === null ? answer.outcomes[answered++] : undefined
+      if (!this.scope.tells(wanted, outcome)) continue
+      if (last === undefined || wanted.topic !== lastTopic) {
+        last = this.topicResponse(wanted.topic)
+        lastTopic = wanted.topic
+        responses.push(last)
+      }
+      last.partitions.push(
+        outcome === undefined
+          ? refused(wanted.partition, problem ?? 'unknownServerError')
+          : found(wanted.partition, outcome),
+      )
+    }
+    const response = { throttleTimeMs: 0, sessionId: this.scope.sessionId, responses }
+    this.call.reply(response, () => answer.release())
+  }
+
+  private topicResponse(topic: string) {
+    return this.usesTopicIds
+      ? { topic: '', topicId: topic, partitions: [] }
+      : { topic, topicId: nilUuid, partitions: [] }
+  }
+}
+
+const asked = (topic: Topic, wanted: WantedPartition): FetchPartition => ({
+  topic,
+  partition: partitionId(wanted.partition),
+  offset: wanted.offset,
+  maxBytes: Math.max(0, wanted.maxBytes),
+  currentLeaderEpoch: wanted.currentLeaderEpoch,
+  lastFetchedEpoch: wanted.lastFetchedEpoch,
+})
+
+const refused = (partitionIndex: number, error: ErrorName): PartitionResponse => ({
+  partitionIndex,
+  errorCode: errorCode(error),
+  highWatermark: -1,
+  lastStableOffset: -1,
+  abortedTransactions: [],
+  records: [],
+})
+
+const nothingDiverges = { epoch: -1, endOffset: -1 }
+
+const found = (partitionIndex: number, outcome: FetchOutcome): PartitionResponse => ({
+  partitionIndex,
+  errorCode: errorCode(outcome.error),
+  highWatermark: outcome.highWatermark,
+  lastStableOffset: outcome.lastStableOffset,
+  logStartOffset: outcome.logStartOffset,
+  divergingEpoch: outcome.diverging ?? nothingDiverges,
+  abortedTransactions: [],
+  records: outcome.records,
+})

@@ -1,0 +1,28 @@
+// InitProducerId, versions 0 to 5: an id for an idempotent producer, new each time whatever the producer
+// had before, as in Kafka. A transactional id is refused with TRANSACTIONAL_ID_AUTHORIZATION_FAILED, which
+// clients take as final: transactions are not part of this release.
+import type { ErrorName } from '../../../model/errors.ts'
+import { errorCode } from '../errors.ts'
+import { handler } from '../handler.ts'
+import { initProducerId } from '../schema/init-producer-id.ts'
+
+export const initProducerIdHandler = handler(initProducerId, ({ transactionalId }, call) => {
+  const refuse = (error: ErrorName) =>
+    call.reply({
+      throttleTimeMs: 0,
+      errorCode: errorCode(error),
+      producerId: -1,
+      producerEpoch: -1,
+    })
+  if (transactionalId === '') refuse('invalidRequest')
+  else if (transactionalId !== null) refuse('transactionsNotSupported')
+  else
+    call.door.broker.producers.initProducerId((made) => {
+      if (!made.ok) {
+        refuse(made.error)
+        return
+      }
+      const { producerId, epoch } = made.value
+      call.reply({ throttleTimeMs: 0, errorCode: 0, producerId, producerEpoch: epoch })
+    })
+})

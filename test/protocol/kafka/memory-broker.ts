@@ -46,6 +46,7 @@ const node = nodeId(7)
 export class MemoryTopics implements Topics {
   readonly byName = new Map<string, Topic>()
   autoCreate = true
+  whenDeleted: (topic: Topic) => void = () => undefined
   private readonly chance: Chance
 
   constructor(chance: Chance) {
@@ -86,6 +87,7 @@ export class MemoryTopics implements Topics {
   delete(topic: Topic): Promise<Result<null>> {
     if (topic.internal) return Promise.resolve(refuse('topicNotAuthorized'))
     this.byName.delete(topic.name)
+    this.whenDeleted(topic)
     return Promise.resolve(ok(null))
   }
 
@@ -156,6 +158,10 @@ export class MemoryLogs implements Logs {
     const found = this.partitions.get(key) ?? { start: 0, end: 0, batches: [] }
     this.partitions.set(key, found)
     return found
+  }
+
+  forget(topic: Topic): void {
+    for (let i = 0; i < topic.partitions.length; i++) this.partitions.delete(`${topic.id} ${i}`)
   }
 
   private appendOne({ topic, partition, batch }: AppendRequest): AppendOutcome {
@@ -314,10 +320,12 @@ export function memoryBroker(clock: Clock, chance: Chance): MemoryBroker {
   groups.load([])
   let block = 0
   const producers = new ProducerIds({ reserveBlock: () => Promise.resolve(1000 * block++) })
+  const logs = new MemoryLogs(clock)
+  topics.whenDeleted = (topic) => logs.forget(topic)
   return {
     nodeId: node,
     clusterId: 'memory-cluster',
-    logs: new MemoryLogs(clock),
+    logs,
     topics,
     configs: new MemoryConfigs(topics),
     groups,

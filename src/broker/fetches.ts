@@ -65,7 +65,12 @@ export class Fetches {
     for (const { log, wish } of targets) {
       if (bytes >= minBytes) break
       if (log === null) continue
-      const there = this.#store.reader.available(log, wish.offset, log.highWatermark, minBytes - bytes)
+      const there = this.#store.reader.available(
+        log,
+        wish.offset,
+        log.highWatermark,
+        minBytes - bytes,
+      )
       bytes += Math.min(there, wish.maxBytes)
     }
     return bytes >= minBytes

@@ -3,7 +3,12 @@
 import type { LogReader } from '../log/log-reader.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { emptyRead } from '../log/read-result.ts'
-import { findByTimestamp, maxTimestampRecord } from '../model/batch-content.ts'
+import {
+  findByTimestamp,
+  maxTimestampRecord,
+  openBatch,
+  type TimedOffset,
+} from '../model/batch-content.ts'
 import { ok, type Result, refuse } from '../model/errors.ts'
 import { BatchHeader } from '../model/record-batch.ts'
 import type { OffsetAnswer, OffsetSpec } from './api.ts'
@@ -44,9 +49,11 @@ export class OffsetLookup {
       const batch = await this.#seek(log, offset, (h) => h.maxTimestamp >= timestampMs)
       if (!batch.ok) return batch
       if (batch.value === null) return ok(nothing)
-      const found = findByTimestamp(batch.value, timestampMs, log.logStartOffset)
-      if (found !== null) return ok({ ...found, leaderEpoch: log.epochs.at(found.offset) })
-      offset = new BatchHeader().moveTo(batch.value).nextOffset
+      const found = inside(batch.value, (h, records) => findByTimestamp(h, records, timestampMs))
+      if (!found.ok) return found
+      if (found.value !== null && found.value.offset >= log.logStartOffset)
+        return ok({ ...found.value, leaderEpoch: log.epochs.at(found.value.offset) })
+      offset = batchEnd(batch.value)
     }
   }
 
@@ -58,16 +65,20 @@ export class OffsetLookup {
     const from = this.#startFor(log, max)
     const batch = await this.#seek(log, from, (h) => h.maxTimestamp >= max)
     if (!batch.ok) return batch
-    const found = batch.value === null ? null : maxTimestampRecord(batch.value)
-    if (found === null) return ok(nothing)
-    return ok({ ...found, leaderEpoch: log.epochs.at(found.offset) })
+    const found = batch.value === null ? ok(null) : inside(batch.value, maxTimestampRecord)
+    if (!found.ok) return found
+    if (found.value === null) return ok(nothing)
+    return ok({ ...found.value, leaderEpoch: log.epochs.at(found.value.offset) })
   }
 
   /** An offset before which no record is as new as `timestampMs`, cheaply. */
   #startFor(log: PartitionLog, timestampMs: number): number {
     const segment = log.segments.find((s) => s.maxTimestamp >= timestampMs)
     if (segment !== undefined)
-      return Math.max(log.logStartOffset, segment.index.offsetOfTime(timestampMs, segment.baseOffset))
+      return Math.max(
+        log.logStartOffset,
+        segment.index.offsetOfTime(timestampMs, segment.baseOffset),
+      )
     for (let i = 0; i < log.tail.count; i++)
       if (log.tail.maxTimestamp(i) >= timestampMs)
         return Math.max(log.logStartOffset, log.tail.baseOffset(i))
@@ -75,17 +86,23 @@ export class OffsetLookup {
   }
 
   /** The first batch from `offset` on that `choice` takes; null: none. */
-  async #seek(log: PartitionLog, offset: number, choice: Choice): Promise<Result<Uint8Array | null>> {
+  async #seek(
+    log: PartitionLog,
+    offset: number,
+    choice: Choice,
+  ): Promise<Result<Uint8Array | null>> {
     const header = new BatchHeader()
     let at = offset
     while (at < log.highWatermark) {
       const read = emptyRead()
       const want = { offset: at, below: log.highWatermark, maxBytes: stretchBytes, mustGive: true }
-      if (!this.#reader.readFromMemory(log, want, read)) await this.#reader.readFromDisk(log, want, read)
+      if (!this.#reader.readFromMemory(log, want, read))
+        await this.#reader.readFromDisk(log, want, read)
       try {
         if (read.damaged) return refuse('storageError', log.damageText())
         if (read.bytes === 0) return ok(null)
-        const bytes = read.records.length === 1 ? (read.records[0] as Uint8Array) : Buffer.concat(read.records)
+        const bytes =
+          read.records.length === 1 ? (read.records[0] as Uint8Array) : Buffer.concat(read.records)
         for (let from = 0; from < bytes.length; from += header.bytes) {
           header.moveTo(bytes, from)
           if (choice(header)) return ok(Uint8Array.from(bytes.subarray(from, from + header.bytes)))
@@ -101,4 +118,18 @@ export class OffsetLookup {
 
 function at(log: PartitionLog, offset: number): OffsetAnswer {
   return { offset, timestampMs: -1, leaderEpoch: Math.max(0, log.epochs.at(offset)) }
+}
+
+const batchEnd = (batch: Uint8Array): number => new BatchHeader().moveTo(batch).nextOffset
+
+/** A compressed batch may open to this, however small it is. */
+const openedBytesMax = 64 << 20
+
+function inside(
+  batch: Uint8Array,
+  look: (header: BatchHeader, records: Uint8Array) => TimedOffset | null,
+): Result<TimedOffset | null> {
+  const header = new BatchHeader().moveTo(batch)
+  const records = openBatch(header, openedBytesMax)
+  return records.ok ? ok(look(header, records.value)) : records
 }

@@ -1,6 +1,6 @@
 // When a compacted partition is cleaned, and which stretch of it. Pure: the cleaner asks for each partition
 // and does the work. Kafka: topic settings min.cleanable.dirty.ratio, min. and max.compaction.lag.ms.
-import type { LogSettings } from './log-settings.ts'
+import type { TopicSettings } from '../model/config/topic-settings.ts'
 import type { SegmentFields } from './segment.ts'
 
 export type CleanableSegment = Pick<
@@ -9,8 +9,8 @@ export type CleanableSegment = Pick<
 >
 
 export type CleaningSettings = Pick<
-  LogSettings,
-  'minCleanableDirtyRatio' | 'minCompactionLagMs' | 'maxCompactionLagMs'
+  TopicSettings,
+  'dirtyRatioMin' | 'compactionLagMsMin' | 'compactionLagMsMax'
 >
 
 /** Offsets: the keys of `from` up to below `to` are new since the last cleaning. */
@@ -36,7 +36,7 @@ export function chooseCleaning(
   const from =
     cleanedUpTo > last.nextOffset ? first.baseOffset : Math.max(cleanedUpTo, first.baseOffset)
   const isTooYoung = (s: CleanableSegment): boolean =>
-    settings.minCompactionLagMs > 0 && s.maxTimestamp > nowMs - settings.minCompactionLagMs
+    settings.compactionLagMsMin > 0 && s.maxTimestamp > nowMs - settings.compactionLagMsMin
   const isDirty = (s: CleanableSegment): boolean => s.nextOffset > from
   const to = segments.find((s) => isDirty(s) && isTooYoung(s))?.baseOffset ?? last.nextOffset
   const dirty = segments.filter((s) => isDirty(s) && s.baseOffset < to)
@@ -44,8 +44,8 @@ export function chooseCleaning(
   if (oldestDirty === undefined || from >= to) return null
   const cleanBytes = bytesOf(segments.filter((s) => !isDirty(s)))
   const dirtyBytes = bytesOf(dirty)
-  const isDue = dirtyBytes / (cleanBytes + dirtyBytes) > settings.minCleanableDirtyRatio
-  const isOverdue = oldestDirty.createdMs < nowMs - settings.maxCompactionLagMs
+  const isDue = dirtyBytes / (cleanBytes + dirtyBytes) > settings.dirtyRatioMin
+  const isOverdue = oldestDirty.createdMs < nowMs - settings.compactionLagMsMax
   return isDue || isOverdue ? { from, to } : null
 }
 

@@ -54,13 +54,13 @@ export class SegmentIndex {
     return low === 0 ? 0 : (this.#entries[(low - 1) * stride + 1] as number)
   }
 
-  /** A place before which every timestamp is below `timestampMs`. */
-  placeOfTime(timestampMs: number): number {
-    let place = 0
+  /** An offset before which every timestamp is below `timestampMs`; `first` when nothing is known. */
+  offsetOfTime(timestampMs: number, first: number): number {
+    let offset = first
     for (let i = 0; i < this.#entries.length; i += stride) {
       if ((this.#entries[i + 2] as number) >= timestampMs) break
-      place = this.#entries[i + 1] as number
+      offset = this.#entries[i] as number
     }
-    return place
+    return offset
   }
 }

@@ -1,0 +1,227 @@
+// One node, put together from its rooms: metadata, logs, groups, producer ids. Opening recovers; from then on
+// the log follows the image of the metadata, and upkeep (retention, cleaning, expiry) runs by the clock. No
+// globals: several nodes may live in one process. start-broker.ts opens one and gives it to the doors.
+import {
+  type ProducerIdBlocks,
+  ProducerIds,
+  producerIdBlockSize,
+} from '../coordinator/producer-ids.ts'
+import type { Chance } from '../io/chance.ts'
+import type { Clock } from '../io/clock.ts'
+import type { Disk } from '../io/disk.ts'
+import type { LogOptions } from '../log/log-options.ts'
+import { type KnownPartition, LogStore } from '../log/log-store.ts'
+import { Configs as ConfigOperations } from '../metadata/configs.ts'
+import { EmbeddedStore } from '../metadata/embedded-store.ts'
+import { Image, type ImageEvent } from '../metadata/image.ts'
+import type { MetadataStore } from '../metadata/store.ts'
+import { Topics as TopicOperations } from '../metadata/topics.ts'
+import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
+import { resolveTopicSettings } from '../model/config/topic-settings.ts'
+import { type NodeId, nodeId } from '../model/ids.ts'
+import type { Topic } from '../model/topic.ts'
+import type { Broker } from './api.ts'
+import { InternalAppender } from './internal-appender.ts'
+import { offsetsTopic, offsetsTopicConfig } from './internal-topics.ts'
+import { NodeConfigs } from './node-configs.ts'
+import { NodeGroups } from './node-groups.ts'
+import { NodeLogs } from './node-logs.ts'
+import { NodeTopics } from './node-topics.ts'
+import { readKeyed } from './read-keyed.ts'
+import { Upkeep } from './upkeep.ts'
+
+export interface NodeParts {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly logOptions: LogOptions
+  readonly nodeId: number
+  /** Validated broker settings by Kafka's names. */
+  readonly settings: ReadonlyMap<string, string>
+  report(line: string): void
+  /** The node cannot go on: a write or sync failed. */
+  failed(cause: unknown): void
+}
+
+const clusterKey = '/cluster'
+const producerIdKey = '/producer-ids'
+
+export class NodeBroker implements Broker {
+  readonly nodeId: NodeId
+  readonly clusterId: string
+  readonly logs: NodeLogs
+  readonly topics: NodeTopics
+  readonly configs: NodeConfigs
+  readonly groups: NodeGroups
+  readonly producers: ProducerIds
+  readonly store: LogStore
+  readonly image: Image
+  readonly #parts: NodeParts
+  readonly #metadata: MetadataStore
+  readonly #operations: TopicOperations
+  readonly #upkeep: Upkeep
+  #offsetsTopicMade: Promise<Topic | null> | null = null
+
+  /** Recovers everything that the disk holds. Rejects when it is damaged beyond what can be set aside. */
+  static async open(parts: NodeParts): Promise<NodeBroker> {
+    const { disk, clock, chance, settings } = parts
+    await disk.makeDir('')
+    const metadata = await EmbeddedStore.open(disk)
+    const id = nodeId(parts.nodeId)
+    const image = await Image.open(metadata, id, settings)
+    const store = await LogStore.open(
+      { disk, clock, options: parts.logOptions, hooks: parts },
+      [...image.topics()].flatMap((topic) => knownPartitions(topic, image)),
+    )
+    const clusterId = await clusterIdOf(metadata, chance)
+    const broker = new NodeBroker(parts, { metadata, image, store, clusterId })
+    await broker.#loadGroups()
+    return broker
+  }
+
+  private constructor(
+    parts: NodeParts,
+    opened: { metadata: MetadataStore; image: Image; store: LogStore; clusterId: string },
+  ) {
+    const { clock, chance } = parts
+    const { metadata, image, store } = opened
+    this.#parts = parts
+    this.#metadata = metadata
+    this.nodeId = nodeId(parts.nodeId)
+    this.clusterId = opened.clusterId
+    this.image = image
+    this.store = store
+    this.#operations = new TopicOperations(metadata, image, chance)
+    this.logs = new NodeLogs(store, clock)
+    this.topics = new NodeTopics(image, this.#operations)
+    this.configs = new NodeConfigs(image, new ConfigOperations(metadata, image))
+    const broker = resolveBrokerSettings(image.brokerValues)
+    this.groups = new NodeGroups({
+      clock,
+      chance,
+      partitions: image.topic(offsetsTopic)?.partitions.length ?? broker.offsetsTopicPartitions,
+      options: {
+        sessionTimeoutMsMin: broker.sessionTimeoutMsMin,
+        sessionTimeoutMsMax: broker.sessionTimeoutMsMax,
+        initialRebalanceDelayMs: broker.initialRebalanceDelayMs,
+        membersMax: broker.groupMembersMax,
+        offsetMetadataLengthMax: broker.offsetMetadataBytesMax,
+        offsetRetentionMs: broker.offsetsRetentionMs,
+        retentionCheckMs: broker.offsetsCheckIntervalMs,
+      },
+      appenderOf: (partition) =>
+        new InternalAppender(store, clock, partition, () => this.#offsetsTopic()),
+    })
+    this.producers = new ProducerIds(producerIdBlocks(metadata))
+    this.#upkeep = new Upkeep(store, image, clock, parts)
+    image.onChange((event) => this.#follow(event))
+  }
+
+  /** Answers who waits, makes everything durable, and closes the files. The doors are closed before. */
+  async close(): Promise<void> {
+    this.groups.stop()
+    await this.#upkeep.stop()
+    this.image.close()
+    await this.store.close()
+    await this.#metadata.close()
+  }
+
+  // ---- The log follows the metadata --------------------------------------------------------------------
+
+  #follow(event: ImageEvent): void {
+    switch (event.kind) {
+      case 'created':
+        for (const known of knownPartitions(event.topic, this.image))
+          this.store.create(known.topic, known.partition, known.settings)
+        return
+      case 'deleted':
+        this.groups.forgetTopic(event.topic.name)
+        this.store
+          .delete(event.topic.id, event.topic.partitions.keys())
+          .catch((cause: unknown) => this.#parts.failed(cause))
+        return
+      case 'changed':
+        this.#applySettings(event.topic)
+        return
+      case 'brokerConfig':
+        for (const topic of this.image.topics()) this.#applySettings(topic)
+    }
+  }
+
+  #applySettings(topic: Topic): void {
+    for (const { partition, settings } of knownPartitions(topic, this.image)) {
+      const log = this.store.get(topic.id, partition)
+      if (log === undefined) this.store.create(topic.id, partition, settings)
+      else log.settings = settings
+    }
+  }
+
+  // ---- Groups ------------------------------------------------------------------------------------------
+
+  /** The internal topic of the groups, made when it is first written to; null when that failed. */
+  #offsetsTopic(): Promise<Topic | null> {
+    const topic = this.image.topic(offsetsTopic)
+    if (topic !== null) return Promise.resolve(topic)
+    this.#offsetsTopicMade ??= this.#makeOffsetsTopic().finally(() => {
+      this.#offsetsTopicMade = null
+    })
+    return this.#offsetsTopicMade
+  }
+
+  async #makeOffsetsTopic(): Promise<Topic | null> {
+    const { offsetsTopicPartitions } = resolveBrokerSettings(this.image.brokerValues)
+    await this.#operations.create(
+      [
+        {
+          name: offsetsTopic,
+          partitions: offsetsTopicPartitions,
+          replicationFactor: -1,
+          assignments: new Map(),
+          configs: offsetsTopicConfig,
+          internal: true,
+        },
+      ],
+      { validateOnly: false },
+    )
+    return this.image.topic(offsetsTopic)
+  }
+
+  async #loadGroups(): Promise<void> {
+    const topic = this.image.topic(offsetsTopic)
+    if (topic === null) return
+    for (const partition of topic.partitions.keys()) {
+      const log = this.store.get(topic.id, partition)
+      if (log === undefined || log.logEndOffset === log.logStartOffset) continue
+      this.groups.load(partition, await readKeyed(this.store.reader, log))
+    }
+  }
+}
+
+function knownPartitions(topic: Topic, image: Image): KnownPartition[] {
+  const settings = resolveTopicSettings(topic.config, image.brokerValues)
+  return topic.partitions.map((_, partition) => ({ topic: topic.id, partition, settings }))
+}
+
+/** Made once, by whoever starts first on this metadata; later the same for ever. 22 characters as Kafka's. */
+async function clusterIdOf(metadata: MetadataStore, chance: Chance): Promise<string> {
+  const made = Buffer.from(chance.uuid(), 'hex').toString('base64url')
+  await metadata.txn({
+    compare: [{ key: clusterKey, modRevision: 0 }],
+    put: [{ key: clusterKey, value: made }],
+  })
+  return (await metadata.get(clusterKey))?.value ?? made
+}
+
+/** Blocks of producer ids, each given out once: the next free id is kept in the metadata. */
+function producerIdBlocks(metadata: MetadataStore): ProducerIdBlocks {
+  const reserveBlock = async (): Promise<number> => {
+    const entry = await metadata.get(producerIdKey)
+    const first = Number(entry?.value ?? 0)
+    const { ok } = await metadata.txn({
+      compare: [{ key: producerIdKey, modRevision: entry?.modRevision ?? 0 }],
+      put: [{ key: producerIdKey, value: String(first + producerIdBlockSize) }],
+    })
+    return ok ? first : reserveBlock()
+  }
+  return { reserveBlock }
+}

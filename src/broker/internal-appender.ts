@@ -1,0 +1,84 @@
+// Durable records of a coordinator, as batches in a partition of an internal topic. The topic is made when
+// the first record is written, so that a node without groups has none. Keeps the order of its appends,
+// also while it waits for the topic or for room in the journal.
+import type { Clock } from '../io/clock.ts'
+import type { Appender, NewRecord } from '../log/appender.ts'
+import type { LogStore } from '../log/log-store.ts'
+import type { ErrorName } from '../model/errors.ts'
+import { buildBatch } from '../model/record-batch.ts'
+import { writeRecords } from '../model/records.ts'
+import type { Topic } from '../model/topic.ts'
+
+interface Waiting {
+  readonly batch: Uint8Array
+  readonly done: (error: ErrorName | null) => void
+}
+
+export class InternalAppender implements Appender {
+  readonly #store: LogStore
+  readonly #clock: Clock
+  readonly #partition: number
+  /** The topic, made if need be; null when it cannot be made now. */
+  readonly #topic: () => Promise<Topic | null>
+  readonly #queue: Waiting[] = []
+  #running = false
+
+  constructor(
+    store: LogStore,
+    clock: Clock,
+    partition: number,
+    topic: () => Promise<Topic | null>,
+  ) {
+    this.#store = store
+    this.#clock = clock
+    this.#partition = partition
+    this.#topic = topic
+  }
+
+  append(records: readonly NewRecord[], done: (error: ErrorName | null) => void): void {
+    this.#queue.push({ batch: batchOf(records, this.#clock.now()), done })
+    if (!this.#running) void this.#run()
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true
+    const topic = await this.#topic()
+    for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
+      const { journal } = this.#store
+      const log = topic === null ? undefined : this.#store.get(topic.id, this.#partition)
+      if (topic === null || log === undefined) {
+        this.#queue.shift()
+        next.done('coordinatorNotAvailable')
+        continue
+      }
+      if (!journal.hasRoom(next.batch.length)) {
+        await new Promise<void>((resolve) => journal.whenRoom(resolve))
+        continue
+      }
+      this.#queue.shift()
+      const epoch = topic.partitions[this.#partition]?.leaderEpoch ?? 0
+      const outcome = log.appendTrusted(journal, next.batch, epoch, this.#clock.now())
+      const { done } = next
+      journal.whenCommitted(outcome.lsn, () => done(outcome.error))
+    }
+    this.#running = false
+  }
+}
+
+function batchOf(records: readonly NewRecord[], nowMs: number): Uint8Array {
+  return buildBatch(
+    {
+      baseOffset: 0,
+      leaderEpoch: 0,
+      attributes: 0,
+      lastOffsetDelta: records.length - 1,
+      baseTimestamp: nowMs,
+      maxTimestamp: nowMs,
+      producerId: -1,
+      producerEpoch: -1,
+      baseSequence: -1,
+      recordCount: records.length,
+    },
+    writeRecords(records),
+  )
+}

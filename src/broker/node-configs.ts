@@ -1,0 +1,70 @@
+// Configurations as doors see them: described from the tables, changed by way of the metadata.
+import type {
+  Configs as ConfigOperations,
+  ConfigChange as MetadataChange,
+} from '../metadata/configs.ts'
+import type { Image } from '../metadata/image.ts'
+import { describeBrokerConfig, describeTopicConfig } from '../model/config/describe-config.ts'
+import { ok, type Result, refuse } from '../model/errors.ts'
+import { nodeId } from '../model/ids.ts'
+import type { ConfigChange, ConfigEntry, Configs, ConfigTarget } from './api.ts'
+
+export class NodeConfigs implements Configs {
+  readonly #image: Image
+  readonly #operations: ConfigOperations
+
+  constructor(image: Image, operations: ConfigOperations) {
+    this.#image = image
+    this.#operations = operations
+  }
+
+  describe(target: ConfigTarget): Result<readonly ConfigEntry[]> {
+    const values = this.#image.brokerValues
+    if (target.kind === 'topic') return ok(describeTopicConfig(target.topic.config, values))
+    if (target.node !== null && target.node !== this.#image.node)
+      return this.#noSuchNode(target.node)
+    const entries = describeBrokerConfig(values)
+    // What all nodes start from is only what was set for all of them.
+    return ok(
+      target.node === null ? entries.filter((e) => e.source === 'dynamicDefaultBroker') : entries,
+    )
+  }
+
+  change(
+    target: ConfigTarget,
+    changes: readonly ConfigChange[],
+    validateOnly: boolean,
+  ): Promise<Result<null>> {
+    const operations = changes.map(({ name, change: action, value }) => ({ name, action, value }))
+    return this.#apply(target, { operations }, validateOnly)
+  }
+
+  replace(
+    target: ConfigTarget,
+    values: ReadonlyMap<string, string | null>,
+    validateOnly: boolean,
+  ): Promise<Result<null>> {
+    return this.#apply(target, { all: [...values] }, validateOnly)
+  }
+
+  async #apply(
+    target: ConfigTarget,
+    wish: MetadataChange,
+    validateOnly: boolean,
+  ): Promise<Result<null>> {
+    const options = { validateOnly }
+    if (target.kind === 'topic') {
+      const done = await this.#operations.changeTopic(target.topic.name, wish, options)
+      return done.ok ? ok(null) : done
+    }
+    if (target.node !== null && target.node !== this.#image.node)
+      return this.#noSuchNode(target.node)
+    const node = target.node === null ? null : nodeId(target.node)
+    const done = await this.#operations.changeBroker(node, wish, options)
+    return done.ok ? ok(null) : done
+  }
+
+  #noSuchNode(node: number): Result<never> {
+    return refuse('invalidRequest', `there is no node ${node}; this one is ${this.#image.node}`)
+  }
+}

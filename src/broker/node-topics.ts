@@ -1,0 +1,78 @@
+// The topics of this node as doors see them: look-ups in the image, operations by way of the metadata.
+import type { Image } from '../metadata/image.ts'
+import type { Topics as TopicOperations } from '../metadata/topics.ts'
+import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
+import { ok, type Result, refuse } from '../model/errors.ts'
+import type { TopicId } from '../model/ids.ts'
+import type { Topic } from '../model/topic.ts'
+import { topicNameFault } from '../model/topic-name.ts'
+import type { NewTopic, Topics } from './api.ts'
+import { isInternalName } from './internal-topics.ts'
+
+const brokerDefaults = { partitions: -1, replicationFactor: -1, assignments: [] }
+
+export class NodeTopics implements Topics {
+  readonly #image: Image
+  readonly #operations: TopicOperations
+
+  constructor(image: Image, operations: TopicOperations) {
+    this.#image = image
+    this.#operations = operations
+  }
+
+  named(name: string): Topic | null {
+    return this.#image.topic(name)
+  }
+
+  withId(id: TopicId): Topic | null {
+    return this.#image.topicById(id)
+  }
+
+  all(): Iterable<Topic> {
+    return this.#image.topics()
+  }
+
+  async create(topic: NewTopic, validateOnly: boolean): Promise<Result<Topic>> {
+    const wish = {
+      name: topic.name,
+      partitions: topic.partitions,
+      replicationFactor: topic.replicationFactor,
+      assignments: new Map(topic.assignments.map((a) => [a.partition, a.nodes])),
+      configs: [...topic.config],
+      internal: isInternalName(topic.name),
+    }
+    const [made] = await this.#operations.create([wish], { validateOnly })
+    return made ?? refuse('unknownServerError')
+  }
+
+  async createOnDemand(name: string, forbidden: boolean): Promise<Result<Topic>> {
+    const fault = topicNameFault(name)
+    if (fault !== null) return { ok: false, ...fault }
+    const settings = resolveBrokerSettings(this.#image.brokerValues)
+    if (forbidden || !settings.autoCreateTopics)
+      return refuse('unknownTopic', `no topic is named '${name}'`)
+    const made = await this.create({ ...brokerDefaults, name, config: new Map() }, false)
+    if (made.ok || made.error !== 'topicExists') return made
+    // Somebody else asked for it at the same time.
+    const topic = this.#image.topic(name)
+    return topic === null ? made : ok(topic)
+  }
+
+  async delete(topic: Topic): Promise<Result<null>> {
+    if (topic.internal)
+      return refuse('topicNotAuthorized', `'${topic.name}' belongs to the node and stays`)
+    const gone = await this.#operations.delete({ id: topic.id })
+    return gone.ok ? ok(null) : gone
+  }
+
+  async addPartitions(
+    topic: Topic,
+    count: number,
+    assignments: readonly (readonly number[])[] | null,
+    validateOnly: boolean,
+  ): Promise<Result<null>> {
+    const wish = { name: topic.name, partitions: count, assignments }
+    const grown = await this.#operations.grow(wish, { validateOnly })
+    return grown.ok ? ok(null) : grown
+  }
+}

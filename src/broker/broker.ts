@@ -66,7 +66,7 @@ export class NodeBroker implements Broker {
   static async open(parts: NodeParts): Promise<NodeBroker> {
     const { disk, clock, chance, settings } = parts
     await disk.makeDir('')
-    const metadata = await EmbeddedStore.open(disk)
+    const metadata = await EmbeddedStore.open(disk, 'metadata')
     const id = nodeId(parts.nodeId)
     const image = await Image.open(metadata, id, settings)
     const store = await LogStore.open(

@@ -9,7 +9,7 @@ import { topicNameFault } from '../model/topic-name.ts'
 import type { NewTopic, Topics } from './api.ts'
 import { isInternalName } from './internal-topics.ts'
 
-const brokerDefaults = { partitions: -1, replicationFactor: -1, assignments: [] }
+const brokerDefaults = { partitions: -1, replicationFactor: -1, assignments: null }
 
 export class NodeTopics implements Topics {
   readonly #image: Image
@@ -37,8 +37,8 @@ export class NodeTopics implements Topics {
       name: topic.name,
       partitions: topic.partitions,
       replicationFactor: topic.replicationFactor,
-      assignments: new Map(topic.assignments.map((a) => [a.partition, a.nodes])),
-      configs: [...topic.config],
+      assignments: topic.assignments,
+      configs: topic.configs,
       internal: isInternalName(topic.name),
     }
     const [made] = await this.#operations.create([wish], { validateOnly })
@@ -51,7 +51,7 @@ export class NodeTopics implements Topics {
     const settings = resolveBrokerSettings(this.#image.brokerValues)
     if (forbidden || !settings.autoCreateTopics)
       return refuse('unknownTopic', `no topic is named '${name}'`)
-    const made = await this.create({ ...brokerDefaults, name, config: new Map() }, false)
+    const made = await this.create({ ...brokerDefaults, name, configs: [] }, false)
     if (made.ok || made.error !== 'topicExists') return made
     // Somebody else asked for it at the same time.
     const topic = this.#image.topic(name)

@@ -1,6 +1,7 @@
-// Feeds requests, whole and mutated, to a door in this process, and sees that it survives: nothing is
-// thrown, a request that is valid is never a reason to close, another connection is answered all the
-// while, and memory stays flat. `npm run fuzz -- --count 1000000 --seed 7`; the unit tests run a short one.
+// Feeds requests, whole and mutated, to a door in this process, and sees that it survives: nothing
+// is thrown, a request that is valid is never a reason to close, another connection is answered all
+// the while, and memory stays flat. `npm run fuzz -- --count 1000000 --seed 7`; the unit tests run
+// a short one.
 import assert from 'node:assert/strict'
 import { pathToFileURL } from 'node:url'
 import { SimChance } from '../../src/io/sim/sim-chance.ts'
@@ -24,7 +25,9 @@ const validShare = 0.25
 const watchEvery = 500
 const mib = 1024 * 1024
 
-/** Sends `count` requests; throws with the seed, the number and the bytes of the one that did harm. */
+/**
+ * Sends `count` requests; throws with the seed, the number and the bytes of the one that did harm.
+ */
 export async function fuzzKafka(count: number, seed: number): Promise<FuzzReport> {
   const chance = new SimChance(seed)
   const random: Random = () => chance.int(0x7fffffff) / 0x7fffffff

@@ -1,5 +1,5 @@
-// Requests for the fuzzer: valid ones of every API and version, made from the schemas, and what can be done
-// to them. All of it follows from the random source, so a seed tells the whole run.
+// Requests for the fuzzer: valid ones of every API and version, made from the schemas, and what can
+// be done to them. All of it follows from the random source, so a seed tells the whole run.
 import { type Api, requestHeaderVersion } from '../../src/protocol/kafka/schema/api.ts'
 import { apis } from '../../src/protocol/kafka/schema/api-table.ts'
 import { requestHeader } from '../../src/protocol/kafka/schema/header.ts'
@@ -119,7 +119,9 @@ const mutations: readonly Mutation[] = [
   noise,
 ]
 
-/** The frame after one to three things happened to it; its size is right again, most of the time. */
+/**
+ * The frame after one to three things happened to it; its size is right again, most of the time.
+ */
 export function mutated(frame: Buffer, random: Random): Buffer {
   let bytes: Buffer = Buffer.from(frame)
   for (let n = 1 + below(random, 3); n > 0; n--) bytes = pick(random, mutations)(bytes, random)

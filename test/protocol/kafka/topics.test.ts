@@ -61,7 +61,7 @@ test('Metadata tells of the node and of topics: all, none, some', async () => {
   }
 })
 
-test('Metadata makes topics only when both sides want it, and says what a name may be', async () => {
+test('Metadata makes topics only when both sides want it', async () => {
   const { client, host } = await open()
   const ask = async (name: string, allowAutoTopicCreation: boolean) =>
     (await client.call(metadata, 9, { topics: [{ name }], allowAutoTopicCreation })).topics[0]

@@ -1,5 +1,5 @@
-// DeleteRecords, versions 0 to 2: moves the start of a partition's log up to an offset, or with -1 to the
-// high watermark. The answer comes when that is durable.
+// DeleteRecords, versions 0 to 2: moves the start of a partition's log up to an offset, or with -1
+// to the high watermark. The answer comes when that is durable.
 import type { ErrorName } from '../../../model/errors.ts'
 import { partitionId } from '../../../model/ids.ts'
 import type { Topic } from '../../../model/topic.ts'

@@ -1,8 +1,9 @@
-// Fetch, versions 4 to 18: record batches from the asked offsets on, waiting for them if there are none.
-// From version 13 on topics are named by id. The records of an answer are views of the log's memory,
-// released when they have been sent. Other than in Kafka a partition that is not there makes the request
-// return at once. We have no followers, so a fetch that claims to be one is refused, and no reader is
-// sent to another replica. zstd is refused below version 10 when the topic's own setting is zstd.
+// Fetch, versions 4 to 18: record batches from the asked offsets on, waiting for them if there are
+// none. From version 13 on topics are named by id. The records of an answer are views of the log's
+// memory, released when they have been sent. Other than in Kafka a partition that is not there
+// makes the request return at once. We have no followers, so a fetch that claims to be one is
+// refused, and no reader is sent to another replica. zstd is refused below version 10 when the
+// topic's own setting is zstd.
 import type { FetchAnswer, FetchOutcome, FetchPartition } from '../../../broker/api.ts'
 import type { ErrorName } from '../../../model/errors.ts'
 import { partitionId } from '../../../model/ids.ts'

@@ -1,6 +1,7 @@
-// InitProducerId, versions 0 to 5: an id for an idempotent producer, new each time whatever the producer
-// had before, as in Kafka. A transactional id is refused with TRANSACTIONAL_ID_AUTHORIZATION_FAILED, which
-// clients take as final: transactions are not part of this release.
+// InitProducerId, versions 0 to 5: an id for an idempotent producer, new each time whatever the
+// producer had before, as in Kafka. A transactional id is refused with
+// TRANSACTIONAL_ID_AUTHORIZATION_FAILED, which clients take as final: transactions are not part of
+// this release.
 import type { ErrorName } from '../../../model/errors.ts'
 import { errorCode } from '../errors.ts'
 import { handler } from '../handler.ts'

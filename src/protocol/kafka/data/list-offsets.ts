@@ -1,7 +1,7 @@
-// ListOffsets, versions 1 to 11: offsets by time (the first record with at least the timestamp) or by
-// meaning. The special timestamps exist from different versions on; below those, and for negative ones
-// that mean nothing, the answer is UNSUPPORTED_VERSION, as in Kafka. There is no tiered storage: the log
-// below decides what -4, -5 and -6 give.
+// ListOffsets, versions 1 to 11: offsets by time (the first record with at least the timestamp) or
+// by meaning. The special timestamps exist from different versions on; below those, and for
+// negative ones that mean nothing, the answer is UNSUPPORTED_VERSION, as in Kafka. There is no
+// tiered storage: the log below decides what -4, -5 and -6 give.
 import type { OffsetAnswer, OffsetSpec } from '../../../broker/api.ts'
 import { type ErrorName, type Result, refuse } from '../../../model/errors.ts'
 import { partitionId } from '../../../model/ids.ts'

@@ -1,5 +1,5 @@
-// OffsetForLeaderEpoch, versions 2 to 4: where the records of an epoch end, so that a consumer sees that
-// the log it read was cut back.
+// OffsetForLeaderEpoch, versions 2 to 4: where the records of an epoch end, so that a consumer sees
+// that the log it read was cut back.
 import type { ErrorName } from '../../../model/errors.ts'
 import { partitionId } from '../../../model/ids.ts'
 import type { Topic } from '../../../model/topic.ts'

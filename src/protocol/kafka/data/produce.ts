@@ -1,8 +1,8 @@
-// Produce, versions 3 to 13 (0 to 2 are shown but refused): appends one record batch per partition. From
-// version 13 on topics are named by id. acks=0 has no answer; an error then closes the connection, as in
-// Kafka. A request with a transactional id is refused, since there are no transactions yet; zstd is
-// refused below version 7, as clients of that age cannot read it.
-// The batches are views into the received request: the log copies them before `append` returns.
+// Produce, versions 3 to 13 (0 to 2 are shown but refused): appends one record batch per partition.
+// From version 13 on topics are named by id. acks=0 has no answer; an error then closes the
+// connection, as in Kafka. A request with a transactional id is refused, since there are no
+// transactions yet; zstd is refused below version 7, as clients of that age cannot read it. The
+// batches are views into the received request: the log copies them before `append` returns.
 import type { AppendOutcome, AppendRequest, RequiredAcks } from '../../../broker/api.ts'
 import type { ErrorName } from '../../../model/errors.ts'
 import { partitionId } from '../../../model/ids.ts'

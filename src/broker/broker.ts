@@ -176,7 +176,7 @@ export class NodeBroker implements Broker {
           name: offsetsTopic,
           partitions: offsetsTopicPartitions,
           replicationFactor: -1,
-          assignments: new Map(),
+          assignments: null,
           configs: offsetsTopicConfig,
           internal: true,
         },

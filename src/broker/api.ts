@@ -19,6 +19,8 @@ import type {
   TopicPartitions,
 } from '../coordinator/group-requests.ts'
 import type { ProducerIdentity } from '../coordinator/producer-ids.ts'
+import type { ConfigOperation } from '../model/config/config-change.ts'
+import type { ConfigEntry } from '../model/config/describe-config.ts'
 import type { ErrorName, Result } from '../model/errors.ts'
 import type { NodeId, PartitionId, TopicId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
@@ -192,9 +194,10 @@ export interface NewTopic {
   readonly partitions: number
   /** -1: the node's default. */
   readonly replicationFactor: number
-  /** Nodes for each partition, by hand; then both numbers above are -1. Empty: the node chooses. */
-  readonly assignments: readonly { readonly partition: number; readonly nodes: readonly number[] }[]
-  readonly config: ReadonlyMap<string, string>
+  /** Nodes by partition; then both numbers above are -1. Null: the node chooses. */
+  readonly assignments: ReadonlyMap<number, readonly number[]> | null
+  /** A null value leaves the key at its default. */
+  readonly configs: readonly (readonly [string, string | null])[]
 }
 
 export interface Topics {
@@ -228,47 +231,13 @@ export type ConfigTarget =
   /** `node` null: what all nodes start from. */
   | { readonly kind: 'node'; readonly node: number | null }
 
-/** Where a value comes from, the nearest first. */
-export type ConfigSource =
-  | 'topic'
-  | 'dynamicBroker'
-  | 'dynamicDefaultBroker'
-  | 'staticBroker'
-  | 'default'
-
-export type ConfigType = 'boolean' | 'int' | 'long' | 'double' | 'string' | 'list'
-
-export interface ConfigEntry {
-  readonly name: string
-  /** Null when it is sensitive or has none. */
-  readonly value: string | null
-  readonly source: ConfigSource
-  readonly readOnly: boolean
-  readonly sensitive: boolean
-  readonly type: ConfigType
-  readonly documentation: string
-  /** The names and places that it could come from, the nearest first, with what stands there. */
-  readonly synonyms: readonly {
-    readonly name: string
-    readonly value: string | null
-    readonly source: ConfigSource
-  }[]
-}
-
-export interface ConfigChange {
-  readonly name: string
-  /** `append` and `subtract` are for lists. */
-  readonly change: 'set' | 'delete' | 'append' | 'subtract'
-  readonly value: string | null
-}
-
 export interface Configs {
   /** Every key that the target has, set or not. */
   describe(target: ConfigTarget): Result<readonly ConfigEntry[]>
   /** All or none. Durable when resolved. */
   change(
     target: ConfigTarget,
-    changes: readonly ConfigChange[],
+    operations: readonly ConfigOperation[],
     validateOnly: boolean,
   ): Promise<Result<null>>
   /** Sets these and forgets whatever else was set. */

@@ -1,13 +1,15 @@
 // Configurations as doors see them: described from the tables, changed by way of the metadata.
-import type {
-  Configs as ConfigOperations,
-  ConfigChange as MetadataChange,
-} from '../metadata/configs.ts'
+import type { ConfigChange, Configs as ConfigOperations } from '../metadata/configs.ts'
 import type { Image } from '../metadata/image.ts'
-import { describeBrokerConfig, describeTopicConfig } from '../model/config/describe-config.ts'
+import type { ConfigOperation } from '../model/config/config-change.ts'
+import {
+  type ConfigEntry,
+  describeBrokerConfig,
+  describeTopicConfig,
+} from '../model/config/describe-config.ts'
 import { ok, type Result, refuse } from '../model/errors.ts'
 import { nodeId } from '../model/ids.ts'
-import type { ConfigChange, ConfigEntry, Configs, ConfigTarget } from './api.ts'
+import type { Configs, ConfigTarget } from './api.ts'
 
 export class NodeConfigs implements Configs {
   readonly #image: Image
@@ -32,10 +34,9 @@ export class NodeConfigs implements Configs {
 
   change(
     target: ConfigTarget,
-    changes: readonly ConfigChange[],
+    operations: readonly ConfigOperation[],
     validateOnly: boolean,
   ): Promise<Result<null>> {
-    const operations = changes.map(({ name, change: action, value }) => ({ name, action, value }))
     return this.#apply(target, { operations }, validateOnly)
   }
 
@@ -49,7 +50,7 @@ export class NodeConfigs implements Configs {
 
   async #apply(
     target: ConfigTarget,
-    wish: MetadataChange,
+    wish: ConfigChange,
     validateOnly: boolean,
   ): Promise<Result<null>> {
     const options = { validateOnly }

@@ -10,7 +10,7 @@ import { topicNameFault } from '../model/topic-name.ts'
 import type { NewTopic, Topics } from './api.ts'
 import { isInternalName } from './internal-topics.ts'
 
-const brokerDefaults = { partitions: -1, replicationFactor: -1, assignments: [] }
+const brokerDefaults = { partitions: -1, replicationFactor: -1, assignments: null }
 
 export class NodeTopics implements Topics {
   readonly #image: Image
@@ -38,8 +38,8 @@ export class NodeTopics implements Topics {
       name: topic.name,
       partitions: topic.partitions,
       replicationFactor: topic.replicationFactor,
-      assignments: byPartition(topic.assignments),
-      configs: [...topic.config],
+      assignments: topic.assignments,
+      configs: topic.configs,
       internal: isInternalName(topic.name),
     }
     const [made] = await this.#operations.create([wish], { validateOnly })
@@ -52,7 +52,7 @@ export class NodeTopics implements Topics {
     const settings = resolveBrokerSettings(this.#image.brokerValues)
     if (forbidden || !settings.autoCreateTopics)
       return refuse('unknownTopic', `no topic is named '${name}'`)
-    const made = await this.create({ ...brokerDefaults, name, config: new Map() }, false)
+    const made = await this.create({ ...brokerDefaults, name, configs: [] }, false)
     if (made.ok || made.error !== 'topicExists') return made
     // Somebody else asked for it at the same time.
     const topic = this.#image.topic(name)
@@ -76,12 +76,4 @@ export class NodeTopics implements Topics {
     const grown = await this.#operations.grow(wish, { validateOnly })
     return grown.ok ? ok(null) : grown
   }
-}
-
-/** Null: the node chooses. */
-function byPartition(
-  assignments: NewTopic['assignments'],
-): ReadonlyMap<number, readonly number[]> | null {
-  if (assignments.length === 0) return null
-  return new Map(assignments.map((a) => [a.partition, a.nodes]))
 }

@@ -79,8 +79,7 @@ export class ScramServer implements SaslServer {
 }
 
 /**
- * A name as it was before `,` and `=` were escaped, or null when it is not escaped as it should
- * be.
+ * A name as it was before `,` and `=` were escaped, or null when it is not escaped as it should be.
  */
 function unescaped(name: string): string | null {
   if (/=(?!2C|3D)/.test(name)) return null

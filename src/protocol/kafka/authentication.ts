@@ -1,6 +1,6 @@
 // How far a connection has come in proving who it is.
 //
-//   open ----------------------------------------------> (a listener that asks for nothing stays here)
+//   open  (a listener that asks for nothing stays here)
 //   required --SaslHandshake v1--> exchanging --SaslAuthenticate ...--> done
 //            --SaslHandshake v0--> raw tokens --bare frames ...-------> done
 //

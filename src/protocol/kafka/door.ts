@@ -46,7 +46,6 @@ export interface KafkaDoor {
 const sweepsPerLimit = 4
 const sweepMsMin = 100
 const sweepMsMax = 5_000
-const drainStepMs = 10
 
 /** Resolves when connections are accepted; rejects as `Network.listen` does. */
 export async function openKafkaDoor(options: KafkaDoorOptions): Promise<KafkaDoor> {
@@ -75,6 +74,8 @@ class Home implements ConnectionHome {
   private toFlush: Connection[] = []
   private spoken: Dispatcher | null = null
   private sweeper: Timer | null = null
+  /** Set while the door closes. */
+  private whenEmpty: (() => void) | null = null
 
   constructor(options: KafkaDoorOptions) {
     this.options = options
@@ -152,18 +153,24 @@ class Home implements ConnectionHome {
     const left = (this.perHost.get(connection.peerHost) ?? 0) - 1
     if (left > 0) this.perHost.set(connection.peerHost, left)
     else this.perHost.delete(connection.peerHost)
+    if (this.size === 0) this.whenEmpty?.()
   }
 
   /** Ends when every connection is closed, by force after `drainMsMax`. */
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
     this.sweeper?.cancel()
     this.sweeper = null
-    const { clock } = this.options
-    const deadline = clock.monotonic() + this.limits.drainMsMax
-    for (const connection of this.connections) connection.drain()
-    while (this.size > 0 && clock.monotonic() < deadline)
-      await new Promise<void>((resume) => clock.after(drainStepMs, resume))
-    for (const connection of [...this.connections]) connection.close()
+    return new Promise((resolve) => {
+      const deadline = this.options.clock.after(this.limits.drainMsMax, () => {
+        for (const connection of [...this.connections]) connection.close()
+      })
+      this.whenEmpty = () => {
+        deadline.cancel()
+        resolve()
+      }
+      if (this.size === 0) this.whenEmpty()
+      for (const connection of [...this.connections]) connection.drain()
+    })
   }
 
   private sweepLater(): void {

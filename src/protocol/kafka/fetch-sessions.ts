@@ -126,8 +126,7 @@ export class FetchSessions {
   }
 
   /**
-   * Takes in what an incremental request changes. False when the session has grown out of its
-   * room.
+   * Takes in what an incremental request changes. False when the session has grown out of its room.
    */
   update(
     session: FetchSession,

@@ -13,8 +13,8 @@ const version = 9
 
 async function openWithTopic(limits = {}) {
   const host = await TestDoor.open({ limits })
-  const numbers = { partitions: 1, replicationFactor: 1, assignments: [] }
-  host.broker.topics.createNow({ name: 't', ...numbers, config: new Map() })
+  const numbers = { partitions: 1, replicationFactor: 1, assignments: null, configs: [] }
+  host.broker.topics.createNow({ name: 't', ...numbers })
   return host
 }
 
@@ -33,7 +33,7 @@ function sendFetch(client: TestClient, maxWaitMs: number, fetchOffset = 0): void
   client.send(fetch, 4, { maxWaitMs, minBytes: 1, maxBytes: 1e6, isolationLevel: 0, topics })
 }
 
-test('Produces overtake nobody: appended in order, answered in order, whichever is durable first', async () => {
+test('Produces are answered in order, whichever is durable first', async () => {
   const host = await openWithTopic()
   host.broker.logs.commitsAtOnce = false
   const client = host.connect()
@@ -98,7 +98,7 @@ test('acks=0 is not answered; its error closes the connection', async () => {
   assert.ok(client.isClosed)
 })
 
-test('a Fetch whose connection goes is cancelled; records are released when sent, or never to be', async () => {
+test('a Fetch whose connection goes is cancelled; records are released in any case', async () => {
   const host = await openWithTopic()
   const waiting = host.connect()
   sendFetch(waiting, 10_000)

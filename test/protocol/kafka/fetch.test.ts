@@ -15,7 +15,7 @@ type Request = Draft<typeof FetchRequest>
 async function open(limits = {}) {
   const host = await TestDoor.open({ limits })
   const topics = ['a', 'b'].map((name) => {
-    const numbers = { partitions: 2, replicationFactor: 1, assignments: [], config: new Map() }
+    const numbers = { partitions: 2, replicationFactor: 1, assignments: null, configs: [] }
     const made = host.broker.topics.createNow({ name, ...numbers })
     assert.ok(made.ok)
     return made.value

@@ -99,7 +99,7 @@ test('partial requests share a budget: those beyond it are read when memory is f
   assert.equal((await second.answer(produce, 9)).responses.length, 1)
 })
 
-test('a request that stops half-way is given up, and so is a client that never says hello', async () => {
+test('half a request is given up, and so is a client that never says hello', async () => {
   const host = await TestDoor.open()
   const slow = host.connect()
   const silent = host.connect()
@@ -125,7 +125,7 @@ test('a request that stops half-way is given up, and so is a client that never s
 
 function topic(name: string) {
   const numbers = { partitions: 1, replicationFactor: 1 }
-  return { name, ...numbers, assignments: [], config: new Map<string, string>() }
+  return { name, ...numbers, assignments: null, configs: [] }
 }
 
 function produceFrame(name: string, value: string): Buffer {

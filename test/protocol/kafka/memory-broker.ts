@@ -4,8 +4,6 @@ import type {
   AppendOutcome,
   AppendRequest,
   Broker,
-  ConfigChange,
-  ConfigEntry,
   ConfigTarget,
   FetchAnswer,
   FetchOutcome,
@@ -24,6 +22,8 @@ import { GroupCoordinator } from '../../../src/coordinator/group-coordinator.ts'
 import { ProducerIds } from '../../../src/coordinator/producer-ids.ts'
 import type { Chance } from '../../../src/io/chance.ts'
 import type { Clock } from '../../../src/io/clock.ts'
+import type { ConfigOperation } from '../../../src/model/config/config-change.ts'
+import type { ConfigEntry } from '../../../src/model/config/describe-config.ts'
 import { ok, type Result, refuse } from '../../../src/model/errors.ts'
 import { leaderEpoch, nodeId, partitionId, topicId } from '../../../src/model/ids.ts'
 import { BatchHeader, headerBytes } from '../../../src/model/record-batch.ts'
@@ -46,6 +46,7 @@ const node = nodeId(7)
 export class MemoryTopics implements Topics {
   readonly byName = new Map<string, Topic>()
   autoCreate = true
+  whenDeleted: (topic: Topic) => void = () => undefined
   private readonly chance: Chance
 
   constructor(chance: Chance) {
@@ -63,29 +64,30 @@ export class MemoryTopics implements Topics {
   createNow(asked: NewTopic, validateOnly = false): Result<Topic> {
     if (!/^[a-zA-Z0-9._-]{1,249}$/.test(asked.name)) return refuse('invalidTopicName')
     if (this.byName.has(asked.name)) return refuse('topicExists')
-    const count = asked.partitions === -1 ? asked.assignments.length || 4 : asked.partitions
-    if (count < 1 || count > 10_000) return refuse('invalidPartitions')
+    const count = asked.partitions === -1 ? (asked.assignments?.size ?? 4) : asked.partitions
+    if (count < 1 || count > 100) return refuse('invalidPartitions')
     const topic: Topic = {
       id: topicId(this.chance.uuid()),
       name: asked.name,
       internal: asked.name === '__consumer_offsets',
       partitions: Array.from({ length: count }, partitionState),
-      config: asked.config,
+      config: new Map(asked.configs.map(([key, value]) => [key, value ?? ''])),
     }
     if (!validateOnly) this.byName.set(topic.name, topic)
     return ok(topic)
   }
 
   createOnDemand(name: string, forbidden: boolean): Promise<Result<Topic>> {
-    const asked = { name, partitions: -1, replicationFactor: -1, assignments: [] }
+    const asked = { name, partitions: -1, replicationFactor: -1, assignments: null, configs: [] }
     if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name)) return Promise.resolve(refuse('invalidTopicName'))
     if (forbidden || !this.autoCreate) return Promise.resolve(refuse('unknownTopic'))
-    return this.create({ ...asked, config: new Map() }, false)
+    return this.create(asked, false)
   }
 
   delete(topic: Topic): Promise<Result<null>> {
     if (topic.internal) return Promise.resolve(refuse('topicNotAuthorized'))
     this.byName.delete(topic.name)
+    this.whenDeleted(topic)
     return Promise.resolve(ok(null))
   }
 
@@ -95,7 +97,7 @@ export class MemoryTopics implements Topics {
     _assignments: readonly (readonly number[])[] | null,
     validateOnly: boolean,
   ): Promise<Result<null>> {
-    if (count <= topic.partitions.length || count > 10_000)
+    if (count <= topic.partitions.length || count > 100)
       return Promise.resolve(refuse('invalidPartitions'))
     const partitions = Array.from({ length: count }, partitionState)
     if (!validateOnly) this.byName.set(topic.name, { ...topic, partitions })
@@ -156,6 +158,10 @@ export class MemoryLogs implements Logs {
     const found = this.partitions.get(key) ?? { start: 0, end: 0, batches: [] }
     this.partitions.set(key, found)
     return found
+  }
+
+  forget(topic: Topic): void {
+    for (let i = 0; i < topic.partitions.length; i++) this.partitions.delete(`${topic.id} ${i}`)
   }
 
   private appendOne({ topic, partition, batch }: AppendRequest): AppendOutcome {
@@ -271,17 +277,22 @@ class MemoryConfigs {
     const value = set ?? '604800000'
     const name = 'retention.ms'
     const synonyms = [{ name, value, source }]
-    const rest = { readOnly: false, sensitive: false, type: 'long' as const }
+    const rest = {
+      isDefault: set === undefined,
+      readOnly: false,
+      sensitive: false,
+      type: 'long' as const,
+    }
     return ok([{ name, value, source, ...rest, documentation: 'how long', synonyms }])
   }
 
-  change(target: ConfigTarget, changes: readonly ConfigChange[], validateOnly: boolean) {
+  change(target: ConfigTarget, changes: readonly ConfigOperation[], validateOnly: boolean) {
     const unknown = changes.find((change) => change.name !== 'retention.ms')
     if (unknown) return Promise.resolve(refuse('invalidConfig', `there is no '${unknown.name}'`))
     if (target.kind === 'topic' && !validateOnly) {
       const config = new Map(target.topic.config)
-      for (const { name, change, value } of changes)
-        if (change === 'delete') config.delete(name)
+      for (const { name, action, value } of changes)
+        if (action === 'delete') config.delete(name)
         else config.set(name, value ?? '')
       this.topics.byName.set(target.topic.name, { ...target.topic, config })
     }
@@ -289,7 +300,7 @@ class MemoryConfigs {
   }
 
   replace(target: ConfigTarget, values: ReadonlyMap<string, string>, validateOnly: boolean) {
-    const changes = Array.from(values, ([name, value]) => ({ name, change: 'set' as const, value }))
+    const changes = Array.from(values, ([name, value]) => ({ name, action: 'set' as const, value }))
     return this.change(target, changes, validateOnly)
   }
 }
@@ -309,10 +320,12 @@ export function memoryBroker(clock: Clock, chance: Chance): MemoryBroker {
   groups.load([])
   let block = 0
   const producers = new ProducerIds({ reserveBlock: () => Promise.resolve(1000 * block++) })
+  const logs = new MemoryLogs(clock)
+  topics.whenDeleted = (topic) => logs.forget(topic)
   return {
     nodeId: node,
     clusterId: 'memory-cluster',
-    logs: new MemoryLogs(clock),
+    logs,
     topics,
     configs: new MemoryConfigs(topics),
     groups,

@@ -13,8 +13,8 @@ async function open() {
     name: 't',
     partitions: 2,
     replicationFactor: 1,
-    assignments: [],
-    config: new Map(),
+    assignments: null,
+    configs: [],
   })
   assert.ok(made.ok)
   return { host, client: host.connect(), topicId: made.value.id }
@@ -87,7 +87,7 @@ for (const [what, version, asked, code] of [
 
 test('internal topics are not for clients', async () => {
   const { client, host } = await open()
-  const numbers = { partitions: 1, replicationFactor: 1, assignments: [], config: new Map() }
+  const numbers = { partitions: 1, replicationFactor: 1, assignments: null, configs: [] }
   host.broker.topics.createNow({ name: '__consumer_offsets', ...numbers })
   const answer = await produceOne(client, 9, { name: '__consumer_offsets' })
   assert.equal(answer.errorCode, 29)

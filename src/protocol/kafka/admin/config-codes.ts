@@ -1,6 +1,9 @@
 // Kafka's numbers for what configurations belong to, where their values come from and what type
 // they are.
-import type { ConfigChange, ConfigSource, ConfigTarget, ConfigType } from '../../../broker/api.ts'
+import type { ConfigTarget } from '../../../broker/api.ts'
+import type { ConfigOperation } from '../../../model/config/config-change.ts'
+import type { ConfigType } from '../../../model/config/config-key.ts'
+import type { ConfigSource } from '../../../model/config/config-source.ts'
 import { type Result, refuse } from '../../../model/errors.ts'
 import type { Call } from '../call.ts'
 import { topicByName } from '../topic-lookup.ts'
@@ -24,7 +27,7 @@ export const typeCodes = {
   list: 7,
 } satisfies Record<ConfigType, number>
 
-export const changeByCode: ReadonlyMap<number, ConfigChange['change']> = new Map([
+export const actionByCode: ReadonlyMap<number, ConfigOperation['action']> = new Map([
   [0, 'set'],
   [1, 'delete'],
   [2, 'append'],

@@ -1,7 +1,8 @@
 // DescribeConfigs 1 to 4, AlterConfigs 0 to 2, IncrementalAlterConfigs 0 and 1, for topics and
 // brokers. Each resource has its own answer: one that is refused does not hold up the others. Other
 // resources (broker loggers, groups, client metrics) are refused with INVALID_REQUEST.
-import type { ConfigChange, ConfigEntry } from '../../../broker/api.ts'
+import type { ConfigOperation } from '../../../model/config/config-change.ts'
+import type { ConfigEntry } from '../../../model/config/describe-config.ts'
 import { ok, type Result, refuse } from '../../../model/errors.ts'
 import type { Call } from '../call.ts'
 import { errorCode, errorMessage } from '../errors.ts'
@@ -13,7 +14,7 @@ import {
   type IncrementalAlterConfigsRequest,
   incrementalAlterConfigs,
 } from '../schema/configs.ts'
-import { changeByCode, configTarget, sourceCodes, typeCodes } from './config-codes.ts'
+import { actionByCode, configTarget, sourceCodes, typeCodes } from './config-codes.ts'
 import { repeated } from './repeated.ts'
 
 interface Resource {
@@ -84,26 +85,27 @@ export const incrementalAlterConfigsHandler = answering(
     const alter = async (resource: (typeof request.resources)[number]): Promise<Result<null>> => {
       const target = configTarget(resource.resourceType, resource.resourceName, call)
       if (!target.ok) return target
-      const changes = changesOf(resource.configs)
-      if (!changes.ok) return changes
-      return call.door.broker.configs.change(target.value, changes.value, request.validateOnly)
+      const operations = operationsOf(resource.configs)
+      if (!operations.ok) return operations
+      const { configs } = call.door.broker
+      return configs.change(target.value, operations.value, request.validateOnly)
     }
     return { throttleTimeMs: 0, responses: await eachOnce(request.resources, alter) }
   },
 )
 
-function changesOf(configs: readonly IncrementalConfig[]): Result<readonly ConfigChange[]> {
-  const changes: ConfigChange[] = []
+function operationsOf(configs: readonly IncrementalConfig[]): Result<readonly ConfigOperation[]> {
+  const operations: ConfigOperation[] = []
   const seen = new Set<string>()
   for (const { name, configOperation, value } of configs) {
-    const change = changeByCode.get(configOperation)
-    if (change === undefined)
+    const action = actionByCode.get(configOperation)
+    if (action === undefined)
       return refuse('invalidRequest', `there is no operation ${configOperation} on configurations`)
-    if (seen.has(name) || (value === null && change !== 'delete')) return refuseKey(name, value)
+    if (seen.has(name) || (value === null && action !== 'delete')) return refuseKey(name, value)
     seen.add(name)
-    changes.push({ name, change, value })
+    operations.push({ name, action, value })
   }
-  return ok(changes)
+  return ok(operations)
 }
 
 const refuseKey = (name: string, value: string | null) =>
@@ -114,21 +116,20 @@ const refuseKey = (name: string, value: string | null) =>
       : `the configuration '${name}' is given more than once`,
   )
 
-/** Alters one resource after the other; those that the request names again are refused. */
-async function eachOnce<R extends Resource>(
+/** Alters each resource; those that the request names again are refused. */
+function eachOnce<R extends Resource>(
   resources: readonly R[],
   alter: (resource: R) => Promise<Result<null>>,
 ) {
   const keyOf = (resource: Resource) => `${resource.resourceType} ${resource.resourceName}`
   const twice = repeated(resources.map(keyOf))
-  const outcomes = []
-  for (const resource of resources) {
+  const alterOnce = async (resource: R) => {
     const done = twice.has(keyOf(resource))
       ? refuse('invalidRequest', `the request names '${resource.resourceName}' more than once`)
       : await alter(resource)
-    outcomes.push(outcome(resource, done))
+    return outcome(resource, done)
   }
-  return outcomes
+  return Promise.all(resources.map(alterOnce))
 }
 
 const outcome = ({ resourceType, resourceName }: Resource, done: Result<unknown>) => ({

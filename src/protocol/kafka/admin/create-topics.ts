@@ -1,7 +1,8 @@
 // CreateTopics, versions 2 to 7, and CreatePartitions, versions 0 to 3. A topic named twice in one
 // request is refused both times. From version 5 on the answer shows the topic as it became, with
 // its whole configuration.
-import type { ConfigEntry, NewTopic } from '../../../broker/api.ts'
+import type { NewTopic } from '../../../broker/api.ts'
+import type { ConfigEntry } from '../../../model/config/describe-config.ts'
 import { type Result, refuse } from '../../../model/errors.ts'
 import type { Topic } from '../../../model/topic.ts'
 import type { Call } from '../call.ts'
@@ -21,14 +22,13 @@ type AskedGrowth = CreatePartitionsRequest['topics'][number]
 
 export const createTopicsHandler = answering(createTopics, async (request, call) => {
   const twice = repeated(request.topics.map((topic) => topic.name))
-  const topics = []
-  for (const asked of request.topics) {
+  const answer = async (asked: AskedTopic) => {
     const made = twice.has(asked.name)
       ? refuse('invalidRequest', `the request names the topic '${asked.name}' more than once`)
       : await create(asked, request.validateOnly, call)
-    topics.push(made.ok ? created(made.value, call) : refused(asked.name, made))
+    return made.ok ? created(made.value, call) : refused(asked.name, made)
   }
-  return { throttleTimeMs: 0, topics }
+  return { throttleTimeMs: 0, topics: await Promise.all(request.topics.map(answer)) }
 })
 
 async function create(
@@ -36,28 +36,27 @@ async function create(
   validateOnly: boolean,
   call: Call<never>,
 ): Promise<Result<Topic>> {
-  const { numPartitions, replicationFactor, assignments } = asked
-  if (assignments.length > 0 && (numPartitions !== -1 || replicationFactor !== -1))
+  const { name, numPartitions, replicationFactor } = asked
+  const isByHand = asked.assignments.length > 0
+  if (isByHand && (numPartitions !== -1 || replicationFactor !== -1))
     return refuse(
       'invalidRequest',
       'with a replica assignment the numbers of partitions and replicas are both -1',
     )
-  const config = new Map<string, string>()
-  for (const { name, value } of asked.configs) {
-    if (value === null) return refuse('invalidConfig', `the configuration '${name}' has no value`)
-    if (config.has(name))
-      return refuse('invalidConfig', `the configuration '${name}' is given more than once`)
-    config.set(name, value)
-  }
+  const assignments = new Map(
+    asked.assignments.map(({ partitionIndex, brokerIds }) => [partitionIndex, brokerIds]),
+  )
+  if (assignments.size < asked.assignments.length)
+    return refuse('invalidReplicaAssignment', 'a partition is assigned more than once')
+  const [again] = repeated(asked.configs.map((config) => config.name))
+  if (again !== undefined)
+    return refuse('invalidConfig', `the configuration '${again}' is given more than once`)
   const topic: NewTopic = {
-    name: asked.name,
+    name,
     partitions: numPartitions,
     replicationFactor,
-    assignments: assignments.map(({ partitionIndex, brokerIds }) => ({
-      partition: partitionIndex,
-      nodes: brokerIds,
-    })),
-    config,
+    assignments: isByHand ? assignments : null,
+    configs: asked.configs.map((config) => [config.name, config.value]),
   }
   return call.door.broker.topics.create(topic, validateOnly)
 }
@@ -92,18 +91,17 @@ const refused = (name: string, made: Result<Topic> & { ok: false }) => ({
 
 export const createPartitionsHandler = answering(createPartitions, async (request, call) => {
   const twice = repeated(request.topics.map((topic) => topic.name))
-  const results = []
-  for (const asked of request.topics) {
+  const answer = async (asked: AskedGrowth) => {
     const grown = twice.has(asked.name)
       ? refuse('invalidRequest', `the request names the topic '${asked.name}' more than once`)
       : await grow(asked, request.validateOnly, call)
-    results.push({
+    return {
       name: asked.name,
       errorCode: grown.ok ? 0 : errorCode(grown.error),
       errorMessage: grown.ok ? null : errorMessage(grown.error, grown.message),
-    })
+    }
   }
-  return { throttleTimeMs: 0, results }
+  return { throttleTimeMs: 0, results: await Promise.all(request.topics.map(answer)) }
 })
 
 async function grow(

@@ -23,12 +23,12 @@ export const deleteTopicsHandler = answering(deleteTopics, async (request, call)
   // Found before any is deleted, so that a name and the id of the same topic are seen to be one.
   const found = asked.map((each) => find(each, call))
   const twice = repeated(found.flatMap((each) => (each.ok ? [each.value.id] : [])))
-  const responses = []
-  for (const [i, each] of found.entries()) {
-    let done: Result<null> | null = null
-    if (each.ok && !twice.has(each.value.id)) done = await topics.delete(each.value)
-    responses.push(answer(asked[i], each, done))
-  }
+  const responses = await Promise.all(
+    found.map(async (each, i) => {
+      const isOnce = each.ok && !twice.has(each.value.id)
+      return answer(asked[i], each, isOnce ? await topics.delete(each.value) : null)
+    }),
+  )
   return { throttleTimeMs: 0, responses }
 })
 

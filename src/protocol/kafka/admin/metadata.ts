@@ -43,15 +43,13 @@ async function topicsOf(
   // In version 0 an empty list asks for all, as null does later.
   const isAll = request.topics === null || (call.version === 0 && request.topics.length === 0)
   if (isAll) return Array.from(topics.all(), (topic) => known(topic, operations))
-  const answers: TopicResponse[] = []
-  const seen = new Set<string>()
-  for (const asked of request.topics ?? []) {
-    const identity = `${asked.topicId} ${asked.name}`
-    if (seen.has(identity)) continue
-    seen.add(identity)
-    answers.push(await answer(asked, request.allowAutoTopicCreation, call, operations))
-  }
-  return answers
+  const once = new Map(
+    (request.topics ?? []).map((asked) => [`${asked.topicId} ${asked.name}`, asked]),
+  )
+  const mayCreate = request.allowAutoTopicCreation
+  return Promise.all(
+    Array.from(once.values(), (asked) => answer(asked, mayCreate, call, operations)),
+  )
 }
 
 async function answer(

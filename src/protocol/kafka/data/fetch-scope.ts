@@ -1,7 +1,7 @@
 // What one Fetch is about: the partitions that it names itself, or those of its session. By session
 // id and epoch (KIP-227):
 //
-//   epoch -1           no session; ends the one that is named      (0, -1): as clients without sessions do
+//   epoch -1           no session; ends the one that is named; (0, -1) is plain fetching
 //   epoch  0           begins a session with the partitions named; ends the one that is named
 //   epoch  n > 0       goes on with a session: the request says only what changes
 

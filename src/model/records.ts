@@ -4,6 +4,7 @@
 //
 //   length varint | attributes int8 | timestamp delta varlong | offset delta varint |
 //   key length varint, -1 null, key | value length, value | header count varint, headers
+import { arePlainlyWhole } from './plain-records.ts'
 
 /**
  * Goes from field to field. What does not fit sets `failed` and reads as 0, so that one look is
@@ -145,6 +146,7 @@ export interface RecordError {
  * on. Returns null when it does, else what is wrong and with which record.
  */
 export function checkRecords(records: Uint8Array, count: number): RecordError | null {
+  if (arePlainlyWhole(records, count)) return null
   const walk = new RecordWalk(records)
   let index = 0
   for (; walk.next(); index++)

@@ -134,6 +134,7 @@ export class LogStore {
       journalFiles: found.files,
       segmentFiles: this.#segmentFiles,
       manifest: this.#manifest,
+      options,
     })
   }
 
@@ -228,7 +229,7 @@ export class LogStore {
   async flush(): Promise<void> {
     const upTo = await this.flusher.pass(this.#logs.values())
     this.#flushedLsn = upTo
-    if (this.#manifest.isMostlyHistory)
+    if (this.#manifest.isMostlyHistory(this.#parts.options.manifestHistoryBytes))
       await this.#manifest.rewrite(
         upTo,
         [...this.#logs.values()].map((l) => l.state()),

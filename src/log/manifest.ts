@@ -52,7 +52,6 @@ export interface ManifestState {
 export const partitionKey = (topic: string, partition: number): string => `${topic}:${partition}`
 
 const maxRecordBytes = 256 << 20
-const rewriteAboveBytes = 1 << 20
 
 /** The state after one more change; pure but for `state`, which it updates. */
 export function applyChange(state: ManifestState, change: ManifestChange): void {
@@ -107,9 +106,9 @@ export class Manifest {
     await this.#file.append([encode({ v: 1, ...change })])
   }
 
-  /** True when a rewrite would make the file much smaller. */
-  get isMostlyHistory(): boolean {
-    return this.#file.bytes > 2 * this.#cleanBytes + rewriteAboveBytes
+  /** True when a rewrite would make the file smaller by `historyBytes`, and by half. */
+  isMostlyHistory(historyBytes: number): boolean {
+    return this.#file.bytes > 2 * this.#cleanBytes + historyBytes
   }
 
   /** Replaces the file by the present state. What is appended meanwhile comes behind it. */

@@ -80,6 +80,11 @@ export class SlabCache {
     return this.#live.find((s) => lsn >= s.start && lsn < s.start + this.slabBytes)
   }
 
+  /** How often slabs are held by readers, in sum. */
+  get pins(): number {
+    return [...this.#live, ...this.#lingering].reduce((n, s) => n + s.pins, 0)
+  }
+
   /** False when slow readers hold so much already that this one must read from disk. */
   get mayPin(): boolean {
     return this.#lingering.size < this.#lingerLimit

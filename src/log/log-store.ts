@@ -210,23 +210,33 @@ export class LogStore {
   #committed(): void {
     for (const log of this.#advanced) for (const watcher of [...log.watchers]) watcher()
     this.#advanced.clear()
-    const unflushed = this.journal.writtenLsn - this.#flushedLsn
-    if (unflushed >= this.#parts.options.flushBytes || this.#journalFiles.isFull) this.#startFlush()
+    this.#flushIfDue()
   }
 
-  /** Starts a pass unless one runs. */
-  #startFlush(): void {
+  /** Starts a pass when there is enough for one, unless one runs: then its end asks again. */
+  #flushIfDue(): void {
     if (this.#flushing !== null || this.#closing) return
-    this.#flushing = this.flush().then(
-      () => {
-        this.#flushing = null
-      },
-      (cause: unknown) => this.#fail(cause),
-    )
+    const unflushed = this.journal.writtenLsn - this.#flushedLsn
+    const isFull = this.#journalFiles.isFull && unflushed > 0
+    if (unflushed < this.#parts.options.flushBytes && !isFull) return
+    this.flush().catch((cause: unknown) => this.#fail(cause))
+  }
+
+  /** One pass, behind the one that runs, if one does. */
+  async flush(): Promise<void> {
+    while (this.#flushing !== null) await this.#flushing
+    if (this.#closing) return
+    this.#flushing = this.#pass()
+    try {
+      await this.#flushing
+    } finally {
+      this.#flushing = null
+    }
+    this.#flushIfDue()
   }
 
   /** One pass of the flusher, and of the manifest's upkeep. */
-  async flush(): Promise<void> {
+  async #pass(): Promise<void> {
     const upTo = await this.flusher.pass(this.#logs.values())
     this.#flushedLsn = upTo
     if (this.#manifest.isMostlyHistory(this.#parts.options.manifestHistoryBytes))

@@ -1,5 +1,6 @@
 // One start of the log store under load, until the seed kills it: writers, readers and an administrator
 // that append, read, create, delete and trim at random, and check every answer against the model.
+import { DiskError } from '../../../src/io/disk.ts'
 import type { SimClock } from '../../../src/io/sim/sim-clock.ts'
 import type { LogStore } from '../../../src/log/log-store.ts'
 import type { PartitionLog } from '../../../src/log/partition-log.ts'
@@ -39,7 +40,8 @@ export class Node {
     this.working++
     actor
       .catch((cause: unknown) => {
-        this.wrong ??= cause
+        // Whoever asked for what failed is told too.
+        if (!(this.failed && cause instanceof DiskError)) this.wrong ??= cause
       })
       .finally(() => this.working--)
   }
@@ -72,7 +74,7 @@ export class Node {
         null,
         null,
       )
-      await this.#room(batch)
+      while (!this.store.journal.hasRoom(batch.length)) await this.#room()
       const acked = this.#place(model, batch)
       this.#act(acked)
       if (chance.oneIn(3)) await acked
@@ -105,7 +107,7 @@ export class Node {
 
   async #send(producer: ProducerModel, numbered: Numbered): Promise<void> {
     const batch = this.#world.batch(numbered.values, producer, numbered)
-    await this.#room(batch)
+    while (!this.store.journal.hasRoom(batch.length)) await this.#room()
     // Too old by now to be known again.
     if (!producer.recent.includes(numbered)) return
     await this.#place(
@@ -119,16 +121,15 @@ export class Node {
     if (!producer.partition.deleted) numbered.acked = true
   }
 
-  async #room(batch: Uint8Array): Promise<void> {
-    const { journal } = this.store
-    while (!journal.hasRoom(batch.length))
-      await new Promise<void>((resolve) => journal.whenRoom(resolve))
+  /** To be asked again right before the append: others wait too. */
+  #room(): Promise<void> {
+    return new Promise((resolve) => this.store.journal.whenRoom(resolve))
   }
 
   /** One plain batch, acknowledged. */
   async append(model: PartitionModel): Promise<void> {
     const batch = this.#world.batch(this.#world.values(1000), null, null)
-    await this.#room(batch)
+    while (!this.store.journal.hasRoom(batch.length)) await this.#room()
     await this.#place(model, batch)
   }
 

@@ -120,7 +120,10 @@ export class LogStore {
     const start = { ...found.scan, lsn: found.scan.end }
     this.journal = new Journal(disk, found.files, clock, options, start, {
       committed: () => this.#committed(),
-      failed: (cause) => this.#fail(cause),
+      failed: (cause) => {
+        this.#closing = true
+        parts.hooks.failed(cause)
+      },
     })
     this.reader = new LogReader(
       this.journal,
@@ -166,7 +169,8 @@ export class LogStore {
       this.#logs.delete(key)
       gone.push(log)
     }
-    await this.#manifest.append({ dropped: gone.map((l) => [l.topic, l.partition]) })
+    const dropped = gone.map((l) => [l.topic, l.partition] as const)
+    await this.#orFail(this.#manifest.append({ dropped }))
     for (const log of gone) {
       for (const watcher of [...log.watchers]) watcher()
       await this.#release(log.segments)
@@ -178,21 +182,18 @@ export class LogStore {
     const to = Math.min(offset, log.highWatermark)
     if (to <= log.logStartOffset || log.deleted) return
     const gone = log.raiseLogStart(to)
-    await this.#manifest.append({
-      partitions: [
-        {
-          topic: log.topic,
-          partition: log.partition,
-          logStartOffset: to,
-          removed: gone.map((s) => [s.file, s.position] as const),
-        },
-      ],
-    })
+    const change = {
+      topic: log.topic,
+      partition: log.partition,
+      logStartOffset: to,
+      removed: gone.map((s) => [s.file, s.position] as const),
+    }
+    await this.#orFail(this.#manifest.append({ partitions: [change] }))
     await this.#release(gone)
   }
 
   async #release(segments: readonly Segment[]): Promise<void> {
-    for (const segment of segments) await this.#segmentFiles.release(segment.file)
+    for (const { file } of segments) await this.#orFail(this.#segmentFiles.release(file))
   }
 
   /** Everything acknowledged is durable, and the files are closed. */
@@ -219,14 +220,14 @@ export class LogStore {
     const unflushed = this.journal.writtenLsn - this.#flushedLsn
     const isFull = this.#journalFiles.isFull && unflushed > 0
     if (unflushed < this.#parts.options.flushBytes && !isFull) return
-    this.flush().catch((cause: unknown) => this.#fail(cause))
+    this.flush().catch(this.journal.fail)
   }
 
   /** One pass, behind the one that runs, if one does. */
   async flush(): Promise<void> {
     while (this.#flushing !== null) await this.#flushing
     if (this.#closing) return
-    this.#flushing = this.#pass()
+    this.#flushing = this.#orFail(this.#pass())
     try {
       await this.#flushing
     } finally {
@@ -246,9 +247,14 @@ export class LogStore {
       )
   }
 
-  #fail(cause: unknown): void {
-    this.#closing = true
-    this.#parts.hooks.failed(cause)
+  /** What cannot be written ends the log; the caller learns of it too. */
+  async #orFail(work: Promise<void>): Promise<void> {
+    try {
+      await work
+    } catch (cause) {
+      this.journal.fail(cause)
+      throw cause
+    }
   }
 
   // ---- Damage ------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import { realClock } from './io/real-clock.ts'
 import { realDisk } from './io/real-disk.ts'
 import { realNetwork } from './io/real-network.ts'
 import { defaultLogOptions } from './log/log-options.ts'
+import { prepareCompression } from './model/compression.ts'
 import { resolveBrokerSettings } from './model/config/broker-settings.ts'
 import { parseStaticConfig } from './model/config/static-config.ts'
 import { adminHandlers } from './protocol/kafka/admin/admin-handlers.ts'
@@ -54,7 +55,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   if (!settings.ok) throw new BadSettingError(settings.message)
   const report = options.report ?? ((): undefined => undefined)
   const disk = options.dataDir === null ? memoryDisk() : realDisk(options.dataDir)
-  await disk.makeDir('')
+  await Promise.all([disk.makeDir(''), prepareCompression()])
   const lock = await disk.lock('')
   try {
     const broker = await NodeBroker.open({
@@ -103,6 +104,7 @@ async function openDoors(
     handlers: [...dataHandlers, ...groupHandlers, ...adminHandlers],
     limits: {
       requestBytesMax: limits.requestBytesMax,
+      idleMsMax: limits.connectionIdleMsMax,
       connectionsMax: limits.connectionsMax,
       connectionsPerIpMax: limits.connectionsPerAddressMax,
       fetchBytesMax: limits.fetchBytesMax,

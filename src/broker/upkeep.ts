@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../io/clock.ts'
 import type { LogStore } from '../log/log-store.ts'
 import { retentionStart } from '../log/retention.ts'
 import type { Image } from '../metadata/image.ts'
-import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
+import { type BrokerSettings, resolveBrokerSettings } from '../model/config/broker-settings.ts'
 
 export class Upkeep {
   readonly counters = { retentionPasses: 0, deletedRecords: 0 }
@@ -12,7 +12,7 @@ export class Upkeep {
   readonly #image: Image
   readonly #clock: Clock
   readonly #hooks: { failed(cause: unknown): void }
-  #timer: Timer | null = null
+  readonly #timers = new Map<string, Timer>()
   #running: Promise<void> = Promise.resolve()
   #stopped = false
 
@@ -26,29 +26,50 @@ export class Upkeep {
     this.#image = image
     this.#clock = clock
     this.#hooks = hooks
-    this.#later()
+    this.#every(
+      'retention',
+      () => this.#settings().retentionCheckIntervalMs,
+      () => this.#retain(),
+    )
+    this.#every(
+      'cleaning',
+      () => this.#settings().compactionPauseMs,
+      () => this.#clean(),
+    )
   }
 
   async stop(): Promise<void> {
     this.#stopped = true
-    this.#timer?.cancel()
+    for (const timer of this.#timers.values()) timer.cancel()
     await this.#running
   }
 
-  #later(): void {
-    if (this.#stopped) return
-    const { retentionCheckIntervalMs } = resolveBrokerSettings(this.#image.brokerValues)
-    this.#timer = this.#clock.after(retentionCheckIntervalMs, () => {
-      this.#running = this.#pass().then(
-        () => this.#later(),
-        (cause: unknown) => this.#hooks.failed(cause),
-      )
-    })
+  #settings(): BrokerSettings {
+    return resolveBrokerSettings(this.#image.brokerValues)
   }
 
-  async #pass(): Promise<void> {
+  /** Runs `work` again and again; works of all names wait for each other. */
+  #every(name: string, pauseMs: () => number, work: () => Promise<void>): void {
+    const again = (): void => {
+      if (!this.#stopped) this.#timers.set(name, this.#clock.after(pauseMs(), go))
+    }
+    const go = (): void => {
+      const before = this.#running
+      this.#running = before.then(work).then(again, (cause: unknown) => this.#hooks.failed(cause))
+    }
+    again()
+  }
+
+  async #clean(): Promise<void> {
+    if (this.#stopped) return
+    const { cleaner, all } = this.#store
+    await cleaner.clean([...all], this.#clock.now(), this.#settings().compactionMemoryBytes)
+    if (!this.#stopped) await cleaner.merge([...all])
+  }
+
+  async #retain(): Promise<void> {
     const nowMs = this.#clock.now()
-    const { producerIdExpirationMs } = resolveBrokerSettings(this.#image.brokerValues)
+    const { producerIdExpirationMs } = this.#settings()
     for (const log of [...this.#store.all]) {
       if (this.#stopped) return
       log.producers.expire(nowMs - producerIdExpirationMs)

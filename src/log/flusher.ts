@@ -8,6 +8,7 @@ import { type Disk, DiskError } from '../io/disk.ts'
 import { BatchHeader } from '../model/record-batch.ts'
 import type { Journal } from './journal.ts'
 import type { JournalFiles } from './journal-files.ts'
+import type { LogOptions } from './log-options.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'
 import { type PartitionLog, segmentFields } from './partition-log.ts'
 import type { Segment } from './segment.ts'
@@ -20,10 +21,6 @@ import {
 import { SegmentIndex } from './segment-index.ts'
 import { SegmentWriter } from './segment-writer.ts'
 import type { Slab } from './slab-cache.ts'
-
-/** From here on a partition's part of a pass is worth a file of its own. */
-const ownFileBytes = 1 << 20
-const stagingBytes = 2 << 20
 
 /** What a pass does to one partition. */
 interface Move {
@@ -49,6 +46,7 @@ export interface FlusherParts {
   readonly journalFiles: JournalFiles
   readonly segmentFiles: SegmentFiles
   readonly manifest: Manifest
+  readonly options: Pick<LogOptions, 'ownFileBytes' | 'stagingBytes'>
 }
 
 export class Flusher {
@@ -60,17 +58,17 @@ export class Flusher {
 
   constructor(parts: FlusherParts) {
     this.#parts = parts
-    this.#staging = parts.disk.allocate(stagingBytes)
+    this.#staging = parts.disk.allocate(parts.options.stagingBytes)
   }
 
   /** One pass over `logs`; resolves to the LSN up to which the journal has been emptied. */
   async pass(logs: Iterable<PartitionLog>): Promise<number> {
-    const { journal, manifest, journalFiles, disk } = this.#parts
+    const { journal, manifest, journalFiles, disk, options } = this.#parts
     await journal.syncWritten()
     const upTo = journal.syncedLsn
     const moves = [...logs].map((log) => this.#plan(log, upTo)).filter((m) => m.batches > 0)
-    const large = moves.filter((m) => m.bytes >= ownFileBytes)
-    const small = moves.filter((m) => m.bytes < ownFileBytes)
+    const large = moves.filter((m) => m.bytes >= options.ownFileBytes)
+    const small = moves.filter((m) => m.bytes < options.ownFileBytes)
     const moved: Moved[] = []
     for (const move of large) moved.push(await this.#writeOwn(move))
     moved.push(...(await this.#writeShared(small.filter((m) => m.bytes > 0))))

@@ -62,12 +62,13 @@ export class JournalFiles {
     this.#spare.push(file)
   }
 
-  /** Prepares a spare in the background; at most one at a time. Rejections go to `failed`. */
-  prepare(failed: (cause: unknown) => void): void {
+  /** Prepares a spare in the background; at most one at a time. */
+  prepare(done: () => void, failed: (cause: unknown) => void): void {
     if (this.#preparing !== null || this.#stopped || this.#spare.length > 0) return
     this.#preparing = this.ensureSpare(true).then(
       () => {
         this.#preparing = null
+        done()
       },
       (cause: unknown) => {
         this.#preparing = null

@@ -1,40 +1,9 @@
 // Which file of the journal holds which part of it. A slot's first commit says so; where that one
 // is damaged, any later one does. A slot without a commit is free. Used by the scan at the start.
-import { blockBytes, type Disk, type DiskFile } from '../io/disk.ts'
+import { blockBytes, type Disk } from '../io/disk.ts'
 import { journalFolder } from './journal-files.ts'
 import { commitHeaderBytes, readCommitHeader } from './journal-format.ts'
-
-const aheadBytes = 1 << 20
-
-/** Reads a file front to back in large pieces, whatever is asked. */
-export class ReadAhead {
-  readonly #file: DiskFile
-  #buffer = new Uint8Array(0)
-  #from = 0
-  #bytes = 0
-
-  constructor(file: DiskFile) {
-    this.#file = file
-  }
-
-  /** As `DiskFile.read`. */
-  async read(into: Uint8Array, position: number): Promise<number> {
-    if (position < this.#from || position + into.length > this.#from + this.#bytes) {
-      if (into.length >= aheadBytes) return this.#file.read(into, position)
-      if (this.#buffer.length === 0) this.#buffer = new Uint8Array(aheadBytes)
-      this.#bytes = await this.#file.read(this.#buffer, position)
-      this.#from = position
-    }
-    const at = position - this.#from
-    const n = Math.min(into.length, this.#bytes - at)
-    into.set(this.#buffer.subarray(at, at + n))
-    return n
-  }
-
-  close(): Promise<void> {
-    return this.#file.close()
-  }
-}
+import { ReadAhead } from './read-ahead.ts'
 
 export interface JournalSlot {
   readonly name: string

@@ -135,7 +135,7 @@ export class Journal {
       if (this.#sealed.length > 0) return false
       const seq = this.#seq(this.#nextStart(batchBytes))
       if (this.#files.get(seq) === undefined && !this.#files.hasSpare) {
-        this.#files.prepare(this.#fail)
+        this.#prepare()
         return false
       }
     }
@@ -146,6 +146,11 @@ export class Journal {
   /** Calls `action` once, when there may be room again. */
   whenRoom(action: () => void): void {
     this.#roomWaiters.push(action)
+  }
+
+  /** A spare file, in the background; whoever waits for room is told. */
+  #prepare(): void {
+    this.#files.prepare(() => this.roomMayHaveGrown(), this.fail)
   }
 
   /** To be called when files were recycled or prepared. */
@@ -191,6 +196,7 @@ export class Journal {
       await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
     }
     this.#asyncTimer?.cancel()
+    this.#asyncTimer = null
     await this.syncWritten()
   }
 
@@ -220,7 +226,7 @@ export class Journal {
     const seq = this.#seq(start)
     if (this.#files.get(seq) === undefined) {
       this.#files.take(seq)
-      this.#files.prepare(this.#fail)
+      this.#prepare()
     }
     const commit = new Commit(start)
     this.#open = commit
@@ -232,7 +238,7 @@ export class Journal {
     const slab = this.#slab
     const slabBytes = this.#options.slabBytes
     if (slab !== null && lsn >= slab.start && lsn < slab.start + slabBytes) return slab
-    this.#slab = this.slabs.take(Math.floor(lsn / slabBytes) * slabBytes, this.#writtenLsn)
+    this.#slab = this.slabs.take(lsn, this.#writtenLsn)
     return this.#slab
   }
 
@@ -296,7 +302,7 @@ export class Journal {
     this.#writing = true
     this.#lastStartMs = this.#clock.monotonic()
     this.#lastFrames = commit.frames
-    this.#write(commit).then(() => this.#down(commit), this.#fail)
+    this.#write(commit).then(() => this.#down(commit), this.fail)
   }
 
   async #write(commit: Commit): Promise<void> {
@@ -340,6 +346,7 @@ export class Journal {
 
   #down(commit: Commit): void {
     this.#writing = false
+    if (this.#dead) return
     this.#writtenLsn = commit.end
     this.counters.commits++
     commit.announce()
@@ -359,7 +366,12 @@ export class Journal {
   async syncWritten(): Promise<void> {
     if (this.#unsynced.size === 0 || this.#dead) return
     const upTo = this.#writtenLsn
-    await this.#syncFiles()
+    try {
+      await this.#syncFiles()
+    } catch (cause) {
+      this.fail(cause)
+      throw cause
+    }
     this.#syncedLsn = Math.max(this.#syncedLsn, upTo)
   }
 
@@ -380,10 +392,11 @@ export class Journal {
   /** The timer of policy async: waits for its turn behind the write in flight. */
   readonly #syncLater = (): void => {
     this.#asyncTimer = null
-    this.syncWritten().catch(this.#fail)
+    this.syncWritten().catch(this.fail)
   }
 
-  readonly #fail = (cause: unknown): void => {
+  /** Ends the journal: nothing is acknowledged from now on. Told once to `failed`. */
+  readonly fail = (cause: unknown): void => {
     if (this.#dead) return
     this.#dead = true
     this.#asyncTimer?.cancel()

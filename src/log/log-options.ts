@@ -12,6 +12,12 @@ export interface LogOptions {
   readonly asyncSyncMs: number
   /** The flusher starts when the journal holds so much. */
   readonly flushBytes: number
+  /** From here on a partition's part of a pass is worth a file of its own. */
+  readonly ownFileBytes: number
+  /** The flusher writes through a buffer of this size. */
+  readonly stagingBytes: number
+  /** The manifest is rewritten when it holds twice what the last rewrite left, and so much more. */
+  readonly manifestHistoryBytes: number
   /** Segment files that may be open at a time. */
   readonly openFiles: number
   /** Memory lent to readers of old records, in sum. */
@@ -29,6 +35,9 @@ export const defaultLogOptions: LogOptions = {
   gatherMs: 1,
   asyncSyncMs: 1000,
   flushBytes: 24 * MiB,
+  ownFileBytes: 1 * MiB,
+  stagingBytes: 2 * MiB,
+  manifestHistoryBytes: 1 * MiB,
   openFiles: 256,
   readBytes: 64 * MiB,
 }

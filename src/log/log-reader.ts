@@ -30,6 +30,11 @@ export class LogReader {
     this.#segments = new SegmentReader(files, buffers)
   }
 
+  /** Memory that readers of old records hold now. */
+  get lentBytes(): number {
+    return this.#buffers.lentBytes
+  }
+
   /**
    * Bytes of batches in [offset, below), cheaply, up to `enough`: to decide whether to wait for
    * more.

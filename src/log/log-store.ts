@@ -6,6 +6,7 @@ import { assert } from '../base/assert.ts'
 import type { Clock } from '../io/clock.ts'
 import type { Disk } from '../io/disk.ts'
 import type { TopicSettings } from '../model/config/topic-settings.ts'
+import { Cleaner } from './cleaner.ts'
 import { Flusher } from './flusher.ts'
 import { Journal } from './journal.ts'
 import { JournalFiles, journalFolder } from './journal-files.ts'
@@ -16,6 +17,7 @@ import { LogReader } from './log-reader.ts'
 import { Manifest, partitionKey } from './manifest.ts'
 import { PartitionLog } from './partition-log.ts'
 import { ReadBuffers } from './read-buffers.ts'
+import { Rewriter } from './rewriter.ts'
 import type { Segment } from './segment.ts'
 import { SegmentFiles, segmentFolder } from './segment-files.ts'
 
@@ -51,6 +53,7 @@ export class LogStore {
   readonly journal: Journal
   readonly reader: LogReader
   readonly flusher: Flusher
+  readonly cleaner: Cleaner
   readonly #parts: LogParts
   readonly #journalFiles: JournalFiles
   readonly #segmentFiles: SegmentFiles
@@ -124,7 +127,10 @@ export class LogStore {
     const start = { ...found.scan, lsn: found.scan.end }
     this.journal = new Journal(disk, found.files, clock, options, start, {
       committed: () => this.#committed(),
-      failed: (cause) => this.#fail(cause),
+      failed: (cause) => {
+        this.#closing = true
+        parts.hooks.failed(cause)
+      },
     })
     this.reader = new LogReader(
       this.journal,
@@ -138,7 +144,19 @@ export class LogStore {
       journalFiles: found.files,
       segmentFiles: this.#segmentFiles,
       manifest: this.#manifest,
+      options,
     })
+    const { report } = parts.hooks
+    this.cleaner = new Cleaner(
+      this.reader,
+      new Rewriter({
+        disk,
+        clock,
+        segmentFiles: found.segmentFiles,
+        manifest: found.manifest,
+        report,
+      }),
+    )
   }
 
   get(topic: string, partition: number): PartitionLog | undefined {
@@ -169,7 +187,8 @@ export class LogStore {
       this.#logs.delete(key)
       gone.push(log)
     }
-    await this.#manifest.append({ dropped: gone.map((l) => [l.topic, l.partition]) })
+    const dropped = gone.map((l) => [l.topic, l.partition] as const)
+    await this.#orFail(this.#manifest.append({ dropped }))
     for (const log of gone) {
       for (const watcher of [...log.watchers]) watcher()
       await this.#release(log.segments)
@@ -181,21 +200,18 @@ export class LogStore {
     const to = Math.min(offset, log.highWatermark)
     if (to <= log.logStartOffset || log.deleted) return
     const gone = log.raiseLogStart(to)
-    await this.#manifest.append({
-      partitions: [
-        {
-          topic: log.topic,
-          partition: log.partition,
-          logStartOffset: to,
-          removed: gone.map((s) => [s.file, s.position] as const),
-        },
-      ],
-    })
+    const change = {
+      topic: log.topic,
+      partition: log.partition,
+      logStartOffset: to,
+      removed: gone.map((s) => [s.file, s.position] as const),
+    }
+    await this.#orFail(this.#manifest.append({ partitions: [change] }))
     await this.#release(gone)
   }
 
   async #release(segments: readonly Segment[]): Promise<void> {
-    for (const segment of segments) await this.#segmentFiles.release(segment.file)
+    for (const { file } of segments) await this.#orFail(this.#segmentFiles.release(file))
   }
 
   /** Everything acknowledged is durable, and the files are closed. */
@@ -213,35 +229,50 @@ export class LogStore {
   #committed(): void {
     for (const log of this.#advanced) for (const watcher of [...log.watchers]) watcher()
     this.#advanced.clear()
-    const unflushed = this.journal.writtenLsn - this.#flushedLsn
-    if (unflushed >= this.#parts.options.flushBytes || this.#journalFiles.isFull) this.#startFlush()
+    this.#flushIfDue()
   }
 
-  /** Starts a pass unless one runs. */
-  #startFlush(): void {
+  /** Starts a pass when there is enough for one, unless one runs: then its end asks again. */
+  #flushIfDue(): void {
     if (this.#flushing !== null || this.#closing) return
-    this.#flushing = this.flush().then(
-      () => {
-        this.#flushing = null
-      },
-      (cause: unknown) => this.#fail(cause),
-    )
+    const unflushed = this.journal.writtenLsn - this.#flushedLsn
+    const isFull = this.#journalFiles.isFull && unflushed > 0
+    if (unflushed < this.#parts.options.flushBytes && !isFull) return
+    this.flush().catch(this.journal.fail)
+  }
+
+  /** One pass, behind the one that runs, if one does. */
+  async flush(): Promise<void> {
+    while (this.#flushing !== null) await this.#flushing
+    if (this.#closing) return
+    this.#flushing = this.#orFail(this.#pass())
+    try {
+      await this.#flushing
+    } finally {
+      this.#flushing = null
+    }
+    this.#flushIfDue()
   }
 
   /** One pass of the flusher, and of the manifest's upkeep. */
-  async flush(): Promise<void> {
+  async #pass(): Promise<void> {
     const upTo = await this.flusher.pass(this.#logs.values())
     this.#flushedLsn = upTo
-    if (this.#manifest.isMostlyHistory)
+    if (this.#manifest.isMostlyHistory(this.#parts.options.manifestHistoryBytes))
       await this.#manifest.rewrite(
         upTo,
         [...this.#logs.values()].map((l) => l.state()),
       )
   }
 
-  #fail(cause: unknown): void {
-    this.#closing = true
-    this.#parts.hooks.failed(cause)
+  /** What cannot be written ends the log; the caller learns of it too. */
+  async #orFail(work: Promise<void>): Promise<void> {
+    try {
+      await work
+    } catch (cause) {
+      this.journal.fail(cause)
+      throw cause
+    }
   }
 
   // ---- Damage -----------------------------------------------------------------------------------

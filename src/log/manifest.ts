@@ -24,6 +24,8 @@ export interface PartitionChange {
   readonly producers?: readonly ProducerSnapshot[]
   /** First offset of records that are known to be unreadable. */
   readonly damagedFrom?: number
+  /** Compaction has seen every key below this offset. */
+  readonly cleanedUpTo?: number
 }
 
 export interface PartitionState {
@@ -34,6 +36,7 @@ export interface PartitionState {
   readonly epochs: readonly EpochStart[]
   readonly producers: readonly ProducerSnapshot[]
   readonly damagedFrom: number | null
+  readonly cleanedUpTo: number
 }
 
 export interface ManifestChange {
@@ -52,7 +55,6 @@ export interface ManifestState {
 export const partitionKey = (topic: string, partition: number): string => `${topic}:${partition}`
 
 const maxRecordBytes = 256 << 20
-const rewriteAboveBytes = 1 << 20
 
 /** The state after one more change; pure but for `state`, which it updates. */
 export function applyChange(state: ManifestState, change: ManifestChange): void {
@@ -78,6 +80,7 @@ function merged(before: PartitionState | undefined, change: PartitionChange): Pa
     epochs: change.epochs ?? before?.epochs ?? [],
     producers: change.producers ?? before?.producers ?? [],
     damagedFrom: change.damagedFrom ?? before?.damagedFrom ?? null,
+    cleanedUpTo: change.cleanedUpTo ?? before?.cleanedUpTo ?? 0,
   }
 }
 
@@ -107,9 +110,9 @@ export class Manifest {
     await this.#file.append([encode({ v: 1, ...change })])
   }
 
-  /** True when a rewrite would make the file much smaller. */
-  get isMostlyHistory(): boolean {
-    return this.#file.bytes > 2 * this.#cleanBytes + rewriteAboveBytes
+  /** True when a rewrite would make the file smaller by `historyBytes`, and by half. */
+  isMostlyHistory(historyBytes: number): boolean {
+    return this.#file.bytes > 2 * this.#cleanBytes + historyBytes
   }
 
   /** Replaces the file by the present state. What is appended meanwhile comes behind it. */

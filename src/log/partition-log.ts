@@ -33,6 +33,8 @@ export class PartitionLog implements FrameSource {
   readonly tail = new TailIndex()
   readonly watchers = new Set<Watcher>()
   settings: TopicSettings
+  /** Compaction has seen every key below this offset. */
+  cleanedUpTo: number
   /** Set when the partition is deleted: nobody may append, and whoever works on it lets go. */
   deleted = false
   #segments: readonly Segment[]
@@ -61,6 +63,7 @@ export class PartitionLog implements FrameSource {
     this.#logEndOffset = Math.max(this.#logStartOffset, this.flushedOffset)
     this.#highWatermark = this.#logEndOffset
     this.#damagedFrom = state?.damagedFrom ?? null
+    this.cleanedUpTo = state?.cleanedUpTo ?? 0
   }
 
   get logStartOffset(): number {
@@ -264,6 +267,7 @@ export class PartitionLog implements FrameSource {
       logStartOffset: this.#logStartOffset,
       epochs: this.epochs.starts,
       producers: this.producers.snapshot(),
+      cleanedUpTo: this.cleanedUpTo,
       ...(this.#damagedFrom === null ? {} : { damagedFrom: this.#damagedFrom }),
     }
   }

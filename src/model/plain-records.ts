@@ -1,7 +1,7 @@
-// The quick look at the records of a batch that a client sent, for the path where every nanosecond of a
-// record counts: one pass over the bytes with local variables only. It knows the common shape (lengths
-// below 2 MiB, no headers) and says yes only to what is surely whole; whoever gets a no looks closer with
-// RecordWalk, which also finds the words for what is wrong.
+// The quick look at the records of a batch that a client sent, for the path where every nanosecond
+// of a record counts: one pass over the bytes with local variables only. It knows the common shape
+// (lengths below 2 MiB, no headers) and says yes only to what is surely whole; whoever gets a no
+// looks closer with RecordWalk, which also finds the words for what is wrong.
 
 /** True: exactly `count` whole records with the offset deltas 0, 1, 2 and so on fill `records`. */
 export function arePlainlyWhole(records: Uint8Array, count: number): boolean {

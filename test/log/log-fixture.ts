@@ -17,6 +17,9 @@ export const tinyOptions: LogOptions = {
   gatherMs: 0,
   asyncSyncMs: 20,
   flushBytes: 48 * KiB,
+  ownFileBytes: 1 << 20,
+  stagingBytes: 2 << 20,
+  manifestHistoryBytes: 1 << 20,
   openFiles: 3,
   readBytes: 8 << 20,
 }

@@ -1,0 +1,125 @@
+// Keeps segments few and compacted topics compact. Cleaning: notes the latest offset of each key in the part
+// of a partition that is new, then writes its closed segments anew without what is superseded. Merging: short
+// segments that quiet partitions have collected become one. One pass at a time, beside the flusher, which
+// only ever adds behind; upkeep starts it.
+import { BatchHeader } from '../model/record-batch.ts'
+import { chooseCleaning } from './cleaning-policy.ts'
+import { compactBatch, noteKeys } from './compact-batches.ts'
+import { KeyMap } from './key-map.ts'
+import type { LogReader } from './log-reader.ts'
+import type { PartitionLog } from './partition-log.ts'
+import { emptyRead } from './read-result.ts'
+import type { RewriteJob, Rewriter } from './rewriter.ts'
+import type { Segment } from './segment.ts'
+
+/** Segments shorter than this are worth merging, once there are so many of them in a row. */
+const shortBytes = 1 << 20
+const manySegments = 8
+/** One merged file holds at most about so much. */
+const mergedFileBytes = 256 << 20
+const pieceBytes = 1 << 20
+
+export class Cleaner {
+  readonly counters = { cleanings: 0, merges: 0 }
+  readonly #reader: LogReader
+  readonly #rewriter: Rewriter
+
+  constructor(reader: LogReader, rewriter: Rewriter) {
+    this.#reader = reader
+    this.#rewriter = rewriter
+  }
+
+  /** Cleans what is due among `logs`. `memoryBytes` bounds the keys that are remembered. */
+  async clean(logs: Iterable<PartitionLog>, nowMs: number, memoryBytes: number): Promise<void> {
+    for (const log of logs) {
+      if (!log.settings.cleanup.compact || log.deleted || log.damagedFrom !== null) continue
+      const closed = closedSegments(log)
+      const stretch = chooseCleaning(closed, log.settings, nowMs, log.cleanedUpTo)
+      if (stretch === null) continue
+      const records = stretch.to - stretch.from
+      const keys = new KeyMap(Math.min(memoryBytes, KeyMap.bytesFor(records)), stretch.from)
+      if (!(await this.#noteStretch(log, stretch.to, keys))) continue
+      await this.#rewriter.run([compactionOf(log, closed, keys, nowMs)])
+      log.cleanedUpTo = Math.max(log.cleanedUpTo, keys.coveredTo)
+      this.counters.cleanings++
+    }
+  }
+
+  /** False when the stretch cannot be read. */
+  async #noteStretch(log: PartitionLog, to: number, keys: KeyMap): Promise<boolean> {
+    const header = new BatchHeader()
+    for (let offset = keys.coveredTo; offset < to; ) {
+      const read = emptyRead()
+      await this.#reader.readFromDisk(
+        log,
+        { offset, below: to, maxBytes: pieceBytes, mustGive: true },
+        read,
+      )
+      const bytes = Buffer.concat(read.records)
+      this.#reader.release(read)
+      if (read.damaged) return false
+      if (bytes.length === 0) return true
+      for (let at = 0; at < bytes.length; at += header.bytes) {
+        header.moveTo(bytes, at)
+        if (!noteKeys(header, keys)) return true
+        offset = header.nextOffset
+      }
+    }
+    return true
+  }
+
+  /** Brings short segments together, those of many partitions into one file. */
+  async merge(logs: Iterable<PartitionLog>): Promise<void> {
+    let jobs: RewriteJob[] = []
+    let bytes = 0
+    for (const log of logs) {
+      const sources = log.deleted || log.damagedFrom !== null ? [] : shortRun(closedSegments(log))
+      if (sources.length < manySegments) continue
+      jobs.push({ log, sources, keep: (header) => header.whole() })
+      bytes += sources.reduce((n, s) => n + s.bytes, 0)
+      if (bytes < mergedFileBytes) continue
+      await this.#rewriter.run(jobs)
+      this.counters.merges++
+      jobs = []
+      bytes = 0
+    }
+    if (jobs.length > 0) this.counters.merges++
+    await this.#rewriter.run(jobs)
+  }
+}
+
+/** All segments but the one that the flusher may still grow. */
+function closedSegments(log: PartitionLog): readonly Segment[] {
+  const { segments } = log
+  return segments[segments.length - 1]?.own === true ? segments.slice(0, -1) : segments
+}
+
+/** The longest row of short segments at the end. */
+function shortRun(segments: readonly Segment[]): readonly Segment[] {
+  const lastLong = segments.findLastIndex((s) => s.bytes >= shortBytes)
+  return segments.slice(lastLong + 1)
+}
+
+function compactionOf(
+  log: PartitionLog,
+  closed: readonly Segment[],
+  keys: KeyMap,
+  nowMs: number,
+): RewriteJob {
+  const sources = closed.filter((s) => s.baseOffset < keys.coveredTo)
+  const lastSequences = new Map([...log.producers.active()].map((p) => [p.id, p.lastSequence]))
+  const rules = {
+    keys,
+    nowMs,
+    deleteRetentionMs: log.settings.tombstoneRetentionMs,
+    // The last batch of the log, and the last of a producer: both carry what nothing else says.
+    mustStay: (header: BatchHeader): boolean =>
+      header.nextOffset >= log.logEndOffset ||
+      (header.producerId >= 0 && isLastOf(header, lastSequences.get(header.producerId))),
+  }
+  const keep = (header: BatchHeader): Uint8Array | null => compactBatch(header, rules)
+  return { log, sources, keep, cleanedUpTo: keys.coveredTo }
+}
+
+const isLastOf = (header: BatchHeader, lastSequence: number | undefined): boolean =>
+  lastSequence !== undefined && header.baseSequence + header.lastOffsetDelta === lastSequence

@@ -1,0 +1,36 @@
+// Reads a file front to back in large pieces, whatever is asked: for the scan of the journal and for those
+// who rewrite segments.
+import type { DiskFile } from '../io/disk.ts'
+
+const aheadBytesDefault = 1 << 20
+
+export class ReadAhead {
+  readonly #file: DiskFile
+  readonly #aheadBytes: number
+  #buffer = new Uint8Array(0)
+  #from = 0
+  #bytes = 0
+
+  constructor(file: DiskFile, aheadBytes = aheadBytesDefault) {
+    this.#file = file
+    this.#aheadBytes = aheadBytes
+  }
+
+  /** As `DiskFile.read`. */
+  async read(into: Uint8Array, position: number): Promise<number> {
+    if (position < this.#from || position + into.length > this.#from + this.#bytes) {
+      if (into.length >= this.#aheadBytes) return this.#file.read(into, position)
+      if (this.#buffer.length === 0) this.#buffer = new Uint8Array(this.#aheadBytes)
+      this.#bytes = await this.#file.read(this.#buffer, position)
+      this.#from = position
+    }
+    const at = position - this.#from
+    const n = Math.min(into.length, this.#bytes - at)
+    into.set(this.#buffer.subarray(at, at + n))
+    return n
+  }
+
+  close(): Promise<void> {
+    return this.#file.close()
+  }
+}

@@ -1,0 +1,191 @@
+// Writes segments anew: several of a partition become one, perhaps with less in it. The cleaner drops what
+// compaction need not keep, the merger only brings short segments together. The new file is durable before
+// readers see it, the manifest says so before the old ones go; a crash between leaves a stray file that the
+// next start removes. Sources that went away meanwhile (deleted, past the log start) cancel their job.
+import type { Clock } from '../io/clock.ts'
+import type { Disk } from '../io/disk.ts'
+import { BatchHeader, headerBytes } from '../model/record-batch.ts'
+import type { Manifest, PartitionChange } from './manifest.ts'
+import { type PartitionLog, segmentFields } from './partition-log.ts'
+import { ReadAhead } from './read-ahead.ts'
+import type { Segment } from './segment.ts'
+import {
+  runHeaderBytes,
+  type SegmentFiles,
+  segmentFolder,
+  segmentPath,
+  writeRunHeader,
+} from './segment-files.ts'
+import { SegmentIndex } from './segment-index.ts'
+import { SegmentWriter } from './segment-writer.ts'
+
+export interface RewriteJob {
+  readonly log: PartitionLog
+  /** Segments that follow each other and no longer grow. */
+  readonly sources: readonly Segment[]
+  /** What remains of a batch: its bytes, other bytes, or null. */
+  readonly keep: (header: BatchHeader) => Uint8Array | null
+  /** To be kept with the new segments, when the partition was cleaned. */
+  readonly cleanedUpTo?: number
+}
+
+export interface RewriterParts {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly segmentFiles: SegmentFiles
+  readonly manifest: Manifest
+  /** A source that cannot be read is left as it is, and said. */
+  report(line: string): void
+}
+
+interface Rewritten {
+  readonly job: RewriteJob
+  /** Null when nothing was left. */
+  readonly segment: Segment | null
+}
+
+const stagingBytes = 1 << 20
+const aheadBytes = 256 << 10
+
+export class Rewriter {
+  readonly counters = { runs: 0, bytesRead: 0, bytesWritten: 0 }
+  readonly #parts: RewriterParts
+  readonly #header = new BatchHeader()
+  readonly #staging: Uint8Array
+  #batch = new Uint8Array(64 << 10)
+
+  constructor(parts: RewriterParts) {
+    this.#parts = parts
+    this.#staging = parts.disk.allocate(stagingBytes)
+  }
+
+  /** Runs all jobs into one new file. */
+  async run(jobs: readonly RewriteJob[]): Promise<void> {
+    if (jobs.length === 0) return
+    const sources = jobs.flatMap((job) => job.sources)
+    // Held, so that the files stay while we read, whatever becomes of the segments.
+    for (const source of sources) this.#parts.segmentFiles.retain(source.file)
+    await this.#rewrite(jobs)
+    for (const source of sources) await this.#parts.segmentFiles.release(source.file)
+    this.counters.runs++
+  }
+
+  async #rewrite(jobs: readonly RewriteJob[]): Promise<void> {
+    const { disk, segmentFiles } = this.#parts
+    const file = segmentFiles.newNumber()
+    const writer = await SegmentWriter.open(disk, file, 0, this.#staging)
+    const readers = new Map<number, ReadAhead>()
+    const rewritten: Rewritten[] = []
+    try {
+      for (const job of jobs) {
+        const segment = await this.#copy(job, writer, readers)
+        if (segment !== undefined) rewritten.push({ job, segment })
+      }
+    } finally {
+      for (const reader of readers.values()) await reader.close()
+    }
+    await writer.finish()
+    await disk.syncDir(segmentFolder)
+    await this.#swap(file, rewritten)
+  }
+
+  /** Undefined when a source cannot be read: the job is dropped, what was written of it is dead space. */
+  async #copy(
+    job: RewriteJob,
+    writer: SegmentWriter,
+    readers: Map<number, ReadAhead>,
+  ): Promise<Segment | null | undefined> {
+    const { topic: topicId, partition } = job.log
+    const first = job.sources[0] as Segment
+    const runHeader = new Uint8Array(runHeaderBytes)
+    writeRunHeader(runHeader, { topicId, partition, baseOffset: first.baseOffset, bytes: 0 })
+    await writer.write(runHeader)
+    const position = writer.position
+    const index = new SegmentIndex()
+    let maxTimestamp = Number.NEGATIVE_INFINITY
+    for (const source of job.sources) {
+      const reader = await this.#reader(source.file, readers)
+      for (let at = 0; at < source.bytes; ) {
+        const bytes = await this.#read(reader, source, at)
+        if (bytes === 0) return this.#unreadable(job, source, at)
+        at += bytes
+        const kept = job.keep(this.#header)
+        if (kept === null) continue
+        const { baseOffset, maxTimestamp: newest } = this.#header.moveTo(kept)
+        index.note(baseOffset, writer.position - position, kept.length, newest)
+        maxTimestamp = Math.max(maxTimestamp, newest)
+        await writer.write(kept)
+      }
+    }
+    const bytes = writer.position - position
+    this.counters.bytesWritten += bytes
+    if (bytes === 0) return null
+    const { nextOffset, createdMs } = job.sources[job.sources.length - 1] as Segment
+    const { file } = writer
+    const { baseOffset } = first
+    const own = false
+    return { file, position, bytes, baseOffset, nextOffset, maxTimestamp, createdMs, own, index }
+  }
+
+  async #reader(file: number, readers: Map<number, ReadAhead>): Promise<ReadAhead> {
+    let reader = readers.get(file)
+    if (reader === undefined) {
+      const open = await this.#parts.disk.open(segmentPath(file), { access: 'read' })
+      reader = new ReadAhead(open, aheadBytes)
+      readers.set(file, reader)
+    }
+    return reader
+  }
+
+  /** Points the header at the batch at `at`; returns its bytes, 0 when it is damaged. */
+  async #read(reader: ReadAhead, source: Segment, at: number): Promise<number> {
+    const from = source.position + at
+    if ((await reader.read(this.#batch.subarray(0, headerBytes), from)) < headerBytes) return 0
+    const { bytes } = this.#header.moveTo(this.#batch)
+    if (bytes < headerBytes || at + bytes > source.bytes) return 0
+    if (this.#batch.length < bytes) this.#batch = new Uint8Array(bytes * 2)
+    const batch = this.#batch.subarray(0, bytes)
+    if ((await reader.read(batch, from)) < bytes) return 0
+    this.counters.bytesRead += bytes
+    this.#header.moveTo(batch)
+    return this.#header.checksum() === this.#header.crc ? bytes : 0
+  }
+
+  #unreadable({ log }: RewriteJob, source: Segment, at: number): undefined {
+    this.#parts.report(
+      `${segmentPath(source.file)} is damaged at ${source.position + at}: partition ` +
+        `${log.partition} of topic ${log.topic} keeps its old segments`,
+    )
+    return undefined
+  }
+
+  /** In memory first, at once for all; then the manifest; then the old files. */
+  async #swap(file: number, rewritten: readonly Rewritten[]): Promise<void> {
+    const { segmentFiles, manifest } = this.#parts
+    const valid = rewritten.filter(({ job }) => isCurrent(job))
+    segmentFiles.retain(file)
+    for (const { job, segment } of valid) {
+      if (segment !== null) segmentFiles.retain(file)
+      job.log.replaceSegments(job.sources, segment === null ? [] : [segment])
+    }
+    await manifest.append({ partitions: valid.map(changeOf) })
+    for (const { job } of valid)
+      for (const source of job.sources) await segmentFiles.release(source.file)
+    // Held until here, so that a file in which nothing is left goes too.
+    await segmentFiles.release(file)
+  }
+}
+
+const isCurrent = ({ log, sources }: RewriteJob): boolean =>
+  !log.deleted && sources.every((s) => log.segments.includes(s))
+
+function changeOf({ job, segment }: Rewritten): PartitionChange {
+  const { topic, partition } = job.log
+  return {
+    topic,
+    partition,
+    removed: job.sources.map((s) => [s.file, s.position] as const),
+    segments: segment === null ? [] : [segmentFields(segment)],
+    ...(job.cleanedUpTo === undefined ? {} : { cleanedUpTo: job.cleanedUpTo }),
+  }
+}

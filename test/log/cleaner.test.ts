@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { memoryDisk } from '../../src/io/memory-disk.ts'
+import type { LogStore } from '../../src/log/log-store.ts'
+import type { PartitionLog } from '../../src/log/partition-log.ts'
+import { brokerValues } from '../../src/model/config/config-source.ts'
+import { resolveTopicSettings } from '../../src/model/config/topic-settings.ts'
+import { buildBatch } from '../../src/model/record-batch.ts'
+import { writeRecords } from '../../src/model/records.ts'
+import { batchOf, topicA } from './log-fixture.ts'
+import { append, open, readAll } from './open-log.ts'
+
+const compacted = resolveTopicSettings(
+  new Map([
+    ['cleanup.policy', 'compact'],
+    ['message.timestamp.before.max.ms', '9223372036854775807'],
+  ]),
+  brokerValues(),
+)
+
+const keyed = (key: string, value: string | null): Uint8Array =>
+  buildBatch(
+    {
+      baseOffset: 0,
+      leaderEpoch: 0,
+      attributes: 0,
+      lastOffsetDelta: 0,
+      baseTimestamp: 1000,
+      maxTimestamp: 1000,
+      producerId: -1,
+      producerEpoch: -1,
+      baseSequence: -1,
+      recordCount: 1,
+    },
+    writeRecords([{ key: Buffer.from(key), value: value === null ? null : Buffer.from(value) }]),
+  )
+
+const memoryBytes = 1 << 20
+const clean = (store: LogStore): Promise<void> =>
+  store.cleaner.clean([...store.all], 2000, memoryBytes)
+
+test('compaction keeps the latest value of each key, at its offset, also after a restart', async () => {
+  const disk = memoryDisk()
+  let store = await open(disk, 1, compacted)
+  let log = store.get(topicA, 0) as PartitionLog
+  for (let i = 0; i < 400; i++) {
+    await append(store, log, keyed(`k${i % 10}`, `value-${i}`))
+    if (i % 50 === 49) await store.flush()
+  }
+  const before = log.bytes
+  await clean(store)
+  assert.equal(store.cleaner.counters.cleanings, 1)
+  assert.ok(log.bytes < before / 10, `${log.bytes} of ${before} bytes are left`)
+  const expected = Array.from({ length: 10 }, (_, i) => `value-${390 + i}`)
+  assert.deepEqual(await readAll(store, log), expected)
+  assert.equal(log.logEndOffset, 400)
+  await store.close()
+  store = await open(disk, 1, compacted)
+  log = store.get(topicA, 0) as PartitionLog
+  assert.equal(log.logEndOffset, 400)
+  assert.equal(log.cleanedUpTo, 400)
+  assert.deepEqual(await readAll(store, log), expected)
+  assert.equal((await disk.list('segments')).length, 1, 'the old files are gone')
+  await clean(store)
+  assert.equal(store.cleaner.counters.cleanings, 0, 'nothing is dirty')
+  await store.close()
+})
+
+test('short segments of many partitions are merged, and stay where they were', async () => {
+  const disk = memoryDisk()
+  let store = await open(disk, 20)
+  const expected = new Map<number, string[]>()
+  for (let round = 0; round < 12; round++) {
+    for (let p = 0; p < 20; p++) {
+      const value = `${p}/${round}/${'m'.repeat(50)}`
+      await append(store, store.get(topicA, p) as PartitionLog, batchOf([value]))
+      expected.set(p, [...(expected.get(p) ?? []), value])
+    }
+    await store.flush()
+  }
+  assert.equal((store.get(topicA, 3) as PartitionLog).segments.length, 12)
+  await store.cleaner.merge([...store.all])
+  assert.equal((await disk.list('segments')).length, 1)
+  for (let again = 0; again < 2; again++) {
+    for (const [p, values] of expected) {
+      const log = store.get(topicA, p) as PartitionLog
+      assert.equal(log.segments.length, 1)
+      assert.deepEqual(await readAll(store, log), values)
+      assert.deepEqual(await readAll(store, log, 7), values.slice(7))
+    }
+    await store.close()
+    store = await open(disk, 20)
+  }
+  await store.close()
+})
+
+test('a partition that is deleted or cut while it is merged is left alone', async () => {
+  const store = await open(memoryDisk(), 2)
+  for (let round = 0; round < 9; round++) {
+    for (const p of [0, 1])
+      await append(store, store.get(topicA, p) as PartitionLog, batchOf(['v']))
+    await store.flush()
+  }
+  const kept = store.get(topicA, 0) as PartitionLog
+  const merging = store.cleaner.merge([...store.all])
+  const deleting = store.delete(topicA, [1])
+  const cutting = store.raiseLogStart(kept, 4)
+  await Promise.all([merging, deleting, cutting])
+  assert.deepEqual(await readAll(store, kept, 4), ['v', 'v', 'v', 'v', 'v'])
+  await store.close()
+})

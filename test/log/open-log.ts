@@ -1,0 +1,77 @@
+// Opens a log on a disk, appends to it and reads it back, as the tests of the log do.
+import assert from 'node:assert/strict'
+import type { Disk } from '../../src/io/disk.ts'
+import { realClock } from '../../src/io/real-clock.ts'
+import { LogStore } from '../../src/log/log-store.ts'
+import type { PartitionLog } from '../../src/log/partition-log.ts'
+import { emptyRead } from '../../src/log/read-result.ts'
+import type { TopicSettings } from '../../src/model/config/topic-settings.ts'
+import { BatchHeader } from '../../src/model/record-batch.ts'
+import { readRecords } from '../../src/model/records.ts'
+import { plainSettings, tinyOptions, topicA } from './log-fixture.ts'
+
+export const open = (
+  disk: Disk,
+  partitions = 1,
+  settings: TopicSettings = plainSettings,
+): Promise<LogStore> =>
+  LogStore.open(
+    {
+      disk,
+      clock: realClock,
+      options: tinyOptions,
+      hooks: {
+        failed: (cause) => {
+          throw cause
+        },
+        report: (line) => assert.fail(line),
+      },
+    },
+    Array.from({ length: partitions }, (_, partition) => ({
+      topic: topicA,
+      partition,
+      settings,
+    })),
+  )
+
+export async function append(
+  store: LogStore,
+  log: PartitionLog,
+  batch: Uint8Array,
+): Promise<number> {
+  while (!store.journal.hasRoom(batch.length))
+    await new Promise<void>((resolve) => store.journal.whenRoom(resolve))
+  const outcome = log.append(store.journal, batch, 0, 1000)
+  assert.equal(outcome.error, null, outcome.message ?? '')
+  await new Promise<void>((resolve) => store.journal.whenCommitted(outcome.lsn, resolve))
+  return outcome.baseOffset
+}
+
+export async function readAll(
+  store: LogStore,
+  log: PartitionLog,
+  from = 0,
+  maxBytes = 5000,
+): Promise<string[]> {
+  const values: string[] = []
+  for (let offset = from; offset < log.highWatermark; ) {
+    const read = emptyRead()
+    const want = { offset, below: log.highWatermark, maxBytes, mustGive: true }
+    if (!store.reader.readFromMemory(log, want, read))
+      await store.reader.readFromDisk(log, want, read)
+    assert.equal(read.damaged, false)
+    assert.ok(read.bytes > 0, `nothing to read at ${offset}`)
+    const all = Buffer.concat(read.records)
+    store.reader.release(read)
+    const header = new BatchHeader()
+    for (let at = 0; at < all.length; at += header.bytes) {
+      header.moveTo(all, at)
+      assert.equal(header.checksum(), header.crc)
+      for (const r of readRecords(header.records(), header.recordCount) ?? [])
+        if (header.baseOffset + r.offsetDelta >= from)
+          values.push(Buffer.from(r.value ?? []).toString())
+      offset = header.nextOffset
+    }
+  }
+  return values
+}

@@ -1,0 +1,124 @@
+// What must be true of one partition, kept beside the log: every batch that was ever placed in it,
+// with its bytes, and which of them were acknowledged. A crash turns into a floor (what must be
+// there afterwards) and a ceiling (what may be); the recovered log is held against both.
+import type { LogStore } from '../../../src/log/log-store.ts'
+import type { PartitionLog } from '../../../src/log/partition-log.ts'
+import { expect } from './failure.ts'
+
+export interface SentBatch {
+  readonly baseOffset: number
+  readonly nextOffset: number
+  readonly epoch: number
+  /** LSN behind it. */
+  readonly lsn: number
+  /** As stored. */
+  readonly bytes: Uint8Array
+  acked: boolean
+}
+
+export class PartitionModel {
+  readonly topic: string
+  readonly partition: number
+  readonly sync: boolean
+  /** In order of offsets; what a crash has taken is gone from it. */
+  batches: SentBatch[] = []
+  leaderEpoch = 0
+  /** Set when the deletion is asked for: the metadata does not name it any more. */
+  deleted = false
+  /** Log start: durable for sure, and asked for. */
+  startFloor = 0
+  startCeiling = 0
+  /** The next start must find everything below. */
+  floor = 0
+
+  constructor(topic: string, partition: number, sync: boolean) {
+    this.topic = topic
+    this.partition = partition
+    this.sync = sync
+  }
+
+  get name(): string {
+    return `${this.topic.slice(0, 4)}-${this.partition}`
+  }
+
+  get end(): number {
+    return this.batches.at(-1)?.nextOffset ?? 0
+  }
+
+  /**
+   * Before the node dies: what has been promised. `power`: what is only in the page cache goes
+   * too.
+   */
+  promise(store: LogStore, power: boolean): void {
+    const log = store.get(this.topic, this.partition)
+    if (log === undefined) return
+    let kept = log.highWatermark
+    if (power && !this.sync) {
+      const synced = store.journal.syncedLsn
+      kept = this.batches.findLast((b) => b.lsn <= synced && b.acked)?.nextOffset ?? 0
+    }
+    this.floor = Math.max(this.floor, kept)
+    for (const b of this.batches)
+      if (b.acked && this.sync) this.floor = Math.max(this.floor, b.nextOffset)
+  }
+
+  /** Holds a recovered log against what was promised, and forgets what the crash took. */
+  recovered(log: PartitionLog): void {
+    const { logStartOffset: start, logEndOffset: end } = log
+    const at = `${this.name} after recovery`
+    expect(log.damagedFrom === null, () => `${at}: ${log.damageText()}`)
+    expect(start >= this.startFloor, () => `${at}: log start ${start} was ${this.startFloor}`)
+    expect(
+      start <= this.startCeiling,
+      () => `${at}: log start ${start}, asked ${this.startCeiling}`,
+    )
+    expect(end >= this.floor, () => `${at}: ends at ${end}, promised up to ${this.floor}`)
+    expect(end <= Math.max(this.end, start), () => `${at}: ends at ${end}, never reached`)
+    expect(log.highWatermark === end, () => `${at}: high watermark ${log.highWatermark} of ${end}`)
+    this.batches = this.batches.filter((b) => b.nextOffset <= end)
+    const whole = this.end === end || end === start
+    expect(whole, () => `${at}: ends at ${end}, inside a batch that begins at ${this.end}`)
+    this.startFloor = start
+    this.startCeiling = start
+    this.floor = end
+    for (const b of this.batches) b.acked = true
+    this.checkEpochs(log)
+  }
+
+  /** Batches that a read from `offset` gives, one behind the other. */
+  from(offset: number): SentBatch[] {
+    return this.batches.filter((b) => b.nextOffset > offset)
+  }
+
+  checkEpochs(log: PartitionLog): void {
+    for (const b of this.batches) {
+      if (b.baseOffset < log.logStartOffset) continue
+      const epoch = log.epochs.at(b.baseOffset)
+      expect(
+        epoch === b.epoch,
+        () => `${this.name}: epoch ${epoch} at ${b.baseOffset}, was ${b.epoch}`,
+      )
+    }
+    const last = this.batches.at(-1)
+    if (last !== undefined && last.baseOffset >= log.logStartOffset)
+      expect(
+        log.epochs.latest === last.epoch,
+        () => `${this.name}: latest epoch ${log.epochs.latest}, was ${last.epoch}`,
+      )
+  }
+
+  /** Segments and tail follow each other and their sizes are those of the batches in them. */
+  checkSizes(log: PartitionLog): void {
+    let at = -1
+    for (const s of log.segments) {
+      expect(s.baseOffset >= at, () => `${this.name}: segments overlap at ${s.baseOffset}`)
+      at = s.nextOffset
+      const inside = this.batches.filter((b) => b.baseOffset >= s.baseOffset && b.nextOffset <= at)
+      const bytes = inside.reduce((n, b) => n + b.bytes.length, 0)
+      expect(
+        bytes === s.bytes,
+        () => `${this.name}: segment ${s.baseOffset}..${at} has ${s.bytes} bytes, not ${bytes}`,
+      )
+    }
+  }
+}

@@ -1,0 +1,31 @@
+// The process as the command line sees it, so that its tests need none. Made by main.ts.
+
+export interface Host {
+  /** What follows the program's name. */
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly pid: number
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Milliseconds since the process began. */
+  sinceExec(): number
+  /** Each writes one line or several, the end of the last one included. */
+  out(text: string): void
+  err(text: string): void
+  /** The text of a file; rejects as node:fs does. */
+  readFile(path: string): Promise<string>
+  /** Calls `action` at every SIGTERM and SIGINT. */
+  onStopSignal(action: () => void): void
+  exit(code: number): never
+}
+
+/** What the command ends with. */
+export const exitCodes = {
+  done: 0,
+  /** A bug, or a disk that failed. */
+  failed: 1,
+  /** The person who started it can put it right. */
+  usage: 2,
+  /** Stopped by a second signal, as a shell reports SIGINT. */
+  impatient: 130,
+} as const

@@ -89,7 +89,6 @@ in how it was started, 130 a second signal.
   diskFailed:
     'a write to the data folder {dir} failed: {problem}; nothing more is acknowledged. Check the ' +
     'disk, then start again',
-  bug: 'this is a bug in PolyMQ; please report it with these lines',
   advertiseHint:
     'clients are told to connect to {address}, which only works on this machine; ' +
     'say --advertise kafka=HOST:PORT',

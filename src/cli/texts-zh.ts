@@ -79,7 +79,6 @@ export const chinese: Texts = {
   diskFull: '数据目录 {dir} 所在磁盘已满；请清理空间，或用 --data DIR 另选目录',
   dataDamaged: '{dir} 中的数据已损坏：{problem}；请从备份恢复，或用另一个 --data DIR 启动',
   diskFailed: '写入数据目录 {dir} 失败：{problem}；此后不再确认任何消息。请检查磁盘后重新启动',
-  bug: '这是 PolyMQ 的缺陷；请附上这些内容报告',
   advertiseHint:
     '客户端会被告知连接 {address}，这只在本机有效；请指定 --advertise kafka=HOST:PORT',
   stopping: '正在停止：先答复进行中的请求；再次收到信号则立即退出',

@@ -30,11 +30,7 @@ const index = '/healthz\n/readyz\n/metrics\n'
 
 /** Resolves when connections are accepted; rejects as `Network.listen` does. */
 export function openMetricsDoor(options: MetricsDoorOptions): Promise<Listener> {
-  return options.http.listen(
-    options.address,
-    (request) => answer(options, request),
-    options.limits,
-  )
+  return options.http.listen(options.address, (request) => answer(options, request), options.limits)
 }
 
 function answer(options: MetricsDoorOptions, { method, path }: HttpRequest): HttpAnswer {

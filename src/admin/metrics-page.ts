@@ -7,7 +7,10 @@ const pieceChars = 16_384
 /** Long enough to make progress, short enough that nobody who waits for the loop notices. */
 const sliceMs = 2
 
-export async function* metricsPage(clock: Clock, families: readonly Family[]): AsyncGenerator<string> {
+export async function* metricsPage(
+  clock: Clock,
+  families: readonly Family[],
+): AsyncGenerator<string> {
   let piece = ''
   let sliceEnd = clock.monotonic() + sliceMs
   for (const line of lines(families)) {

@@ -64,10 +64,7 @@ function* partitionCounts(broker: Broker): Generator<Sample> {
     yield { labels: { topic: name }, value: partitions.length }
 }
 
-function* ofPartitions(
-  broker: Broker,
-  of: (state: PartitionState) => number,
-): Generator<Sample> {
+function* ofPartitions(broker: Broker, of: (state: PartitionState) => number): Generator<Sample> {
   for (const topic of broker.topics.all())
     for (const [partition, state] of topic.partitions.entries())
       yield { labels: labels(topic, partition), value: of(state) }

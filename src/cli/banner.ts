@@ -1,11 +1,10 @@
 // What stands on standard output when every door is open: for people the addresses and two commands
 // to copy, for machines one JSON line. Called by start.ts.
 import path from 'node:path'
-import type { Address } from '../io/network.ts'
-import { isWildcard, showAddress } from './address.ts'
+import { type Address, isWildcard, showAddress } from '../io/network.ts'
+import { version } from '../model/version.ts'
 import { fill } from './language.ts'
 import type { Texts } from './texts-en.ts'
-import { version } from './version.ts'
 
 export interface Opened {
   readonly addresses: { readonly kafka?: Address; readonly metrics?: Address }

@@ -2,7 +2,7 @@
 // not in here is a bug. Called by start.ts.
 import { CorruptFileError } from '../io/corrupt-file.ts'
 import { DiskError } from '../io/disk.ts'
-import { showAddress } from './address.ts'
+import { showAddress } from '../io/network.ts'
 import type { TextKey } from './texts-en.ts'
 import { UsageError } from './usage-error.ts'
 

@@ -1,9 +1,19 @@
 // The process as the command line sees it, so that its tests need none. Made by main.ts.
 
+/** The variables that are read by name; the others of POLYMQ_ are found by going through all. */
+export interface Environment {
+  readonly [name: string]: string | undefined
+  readonly POLYMQ_CONFIG?: string
+  readonly POLYMQ_LANG?: string
+  readonly LC_ALL?: string
+  readonly LC_MESSAGES?: string
+  readonly LANG?: string
+}
+
 export interface Host {
   /** What follows the program's name. */
   readonly args: readonly string[]
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
   readonly pid: number
   /** Milliseconds since 1970. */
   now(): number

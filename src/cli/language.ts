@@ -1,4 +1,5 @@
 // Which language people are spoken to in, and how a text gets its values. Called by run.ts.
+import type { Environment } from './host.ts'
 import { english, type Texts } from './texts-en.ts'
 import { chinese } from './texts-zh.ts'
 import { UsageError } from './usage-error.ts'
@@ -6,12 +7,9 @@ import { UsageError } from './usage-error.ts'
 export const languages: Readonly<Record<string, Texts>> = { en: english, zh: chinese }
 
 /** `asked` (of --lang or POLYMQ_LANG) must be a language that exists; a locale only hints. */
-export function chooseTexts(
-  asked: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-): Texts {
+export function chooseTexts(asked: string | undefined, env: Environment): Texts {
   if (asked === undefined) {
-    const locale = env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || ''
+    const locale = env.LC_ALL || env.LC_MESSAGES || env.LANG || ''
     return locale.toLowerCase().startsWith('zh') ? chinese : english
   }
   const texts = languages[asked.toLowerCase().split(/[-_.]/)[0] ?? '']

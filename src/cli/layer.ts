@@ -1,6 +1,7 @@
 // One place that options come from, as texts: the command line, the environment or a file. All
 // three say the same things, so that start-options.ts can lay them over each other.
 import type { Flags } from './arguments.ts'
+import type { Environment } from './host.ts'
 import { UsageError } from './usage-error.ts'
 
 /** A text and where it stands, as people are told. */
@@ -40,7 +41,7 @@ const earlyVariables = ['POLYMQ_CONFIG', 'POLYMQ_LANG']
 const optionKeys = ['data', 'memory', 'json', 'listen', 'advertise'] as const
 type OptionKey = (typeof optionKeys)[number]
 
-export function environmentLayer(env: Readonly<Record<string, string | undefined>>): Layer {
+export function environmentLayer(env: Environment): Layer {
   const options: Partial<Record<OptionKey, Sourced>> = {}
   const set: Sourced[] = []
   for (const [source, text] of Object.entries(env)) {

@@ -3,7 +3,7 @@
 // forgets what the environment says of listeners. Settings win key by key. Called by run.ts.
 import type { Address } from '../io/network.ts'
 import { parseStaticConfig } from '../model/config/static-config.ts'
-import { parseAddresses } from './address.ts'
+import { parseAddresses } from './addresses.ts'
 import type { Layer, Sourced } from './layer.ts'
 import { UsageError } from './usage-error.ts'
 

@@ -1,7 +1,7 @@
 // The command `start`: one broker from its options until a signal. The first signal drains, the
 // second ends the process at once. Called by run.ts; the broker's code is loaded only here, so that
 // the other commands are quick.
-import { isWildcard, showAddress } from './address.ts'
+import { isWildcard, showAddress } from '../io/network.ts'
 import { banner, type Opened, readyLine } from './banner.ts'
 import { explain } from './explain.ts'
 import { exitCodes, type Host } from './host.ts'

@@ -65,7 +65,7 @@ in how it was started, 130 a second signal.
   settingHasOption: '{key} is set by {option} ({source})',
   dataAndMemory: '{source} asks for a data folder and for memory; choose one of the two',
   badLanguage: "the languages are en and zh, not '{value}'",
-  unknownVariable: "the environment variable {name} is not known; polymq start --help lists them",
+  unknownVariable: 'the environment variable {name} is not known; polymq start --help lists them',
   configUnreadable: 'cannot read the file {path} ({code}); check the path of --config',
   configLine: '{path}:{line} is not of the form KEY=VALUE',
   configRepeated: '{path}:{line}: {key} stands there twice; give it once',
@@ -83,7 +83,8 @@ in how it was started, 130 a second signal.
     'the data folder {dir} cannot be written ({code}); change its permissions, or choose another ' +
     'with --data DIR',
   dataNotFolder: '{dir} is not a folder; choose another with --data DIR',
-  diskFull: 'no space is left for the data folder {dir}; free some, or choose another with --data DIR',
+  diskFull:
+    'no space is left for the data folder {dir}; free some, or choose another with --data DIR',
   dataDamaged:
     'the data in {dir} is damaged: {problem}; restore it from a copy, or start with another --data DIR',
   diskFailed:

@@ -72,15 +72,13 @@ export const chinese: Texts = {
     '（端口 0 表示任选空闲端口）',
   portForbidden: '没有权限监听 {address}；请用 --listen NAME=HOST:PORT 选择 1023 以上的端口',
   addressUnknown: '本机没有地址 {address}；请用 --listen NAME=HOST:PORT 选择本机的地址',
-  dataInUse:
-    '数据目录 {dir} 正被另一个进程使用：{problem}；请先停止它，或用 --data DIR 另选目录',
+  dataInUse: '数据目录 {dir} 正被另一个进程使用：{problem}；请先停止它，或用 --data DIR 另选目录',
   dataForbidden: '数据目录 {dir} 不可写（{code}）；请修改权限，或用 --data DIR 另选目录',
   dataNotFolder: '{dir} 不是目录；请用 --data DIR 另选目录',
   diskFull: '数据目录 {dir} 所在磁盘已满；请清理空间，或用 --data DIR 另选目录',
   dataDamaged: '{dir} 中的数据已损坏：{problem}；请从备份恢复，或用另一个 --data DIR 启动',
   diskFailed: '写入数据目录 {dir} 失败：{problem}；此后不再确认任何消息。请检查磁盘后重新启动',
-  advertiseHint:
-    '客户端会被告知连接 {address}，这只在本机有效；请指定 --advertise kafka=HOST:PORT',
+  advertiseHint: '客户端会被告知连接 {address}，这只在本机有效；请指定 --advertise kafka=HOST:PORT',
   stopping: '正在停止：先答复进行中的请求；再次收到信号则立即退出',
   stopped: '已停止',
   ready: 'PolyMQ {version} 已就绪，用时 {ms} 毫秒',

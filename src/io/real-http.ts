@@ -3,8 +3,8 @@
 // start-broker.ts.
 import http from 'node:http'
 import { DiskError } from './disk.ts'
-import { defaultHttpLimits, type Http, type HttpAnswer, type HttpHandler } from './http.ts'
 import type { HttpLimits } from './http.ts'
+import { defaultHttpLimits, type Http, type HttpAnswer, type HttpHandler } from './http.ts'
 import type { Address, Listener } from './network.ts'
 
 export const realHttp: Http = {

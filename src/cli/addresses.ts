@@ -1,5 +1,5 @@
 // Addresses as people write them: NAME=HOST:PORT, with an IPv6 host in brackets. Called by
-// start-options.ts and by whoever shows an address.
+// start-options.ts.
 import type { Address } from '../io/network.ts'
 import type { Sourced } from './layer.ts'
 import { UsageError } from './usage-error.ts'
@@ -27,10 +27,3 @@ export function parseAddresses<Name extends string>(
   }
   return addresses
 }
-
-export function showAddress({ host, port }: Address): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
-/** Listens on every address of the machine, so it says nothing about where to connect. */
-export const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::'

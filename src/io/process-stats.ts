@@ -47,11 +47,11 @@ export class LoopWatch {
   take(): LoopDelay {
     const late = (nanoseconds: number): number =>
       this.#histogram.count === 0 ? 0 : Math.max(0, nanoseconds / 1e9 - resolutionMs / 1000)
-    const { max } = this.#histogram
     const p50 = late(this.#histogram.percentile(50))
     const p99 = late(this.#histogram.percentile(99))
+    const max = late(this.#histogram.max)
     this.#histogram.reset()
-    return { p50, p99, max: late(max) }
+    return { p50, p99, max }
   }
 
   stop(): void {

@@ -11,7 +11,7 @@ export function groupMetrics(broker: Broker): Family[] {
       ofPartitions(broker, current),
     ),
     gauge('kafka_consumergroup_current_offset_sum', 'Committed offsets of a topic, in sum.', () =>
-      ofTopics(broker, current),
+      ofTopics(broker, (of) => Math.max(0, current(of))),
     ),
     gauge(
       'kafka_consumergroup_lag',

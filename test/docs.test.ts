@@ -33,9 +33,7 @@ test('both languages show the same code', () => {
 
 /** Where a bare import leads from inside this package. */
 const resolved = (name: string): string =>
-  name === 'polymq'
-    ? pathToFileURL('build/src/start-broker.js').href
-    : import.meta.resolve(name, pathToFileURL('package.json').href)
+  name === 'polymq' ? pathToFileURL('build/src/start-broker.js').href : import.meta.resolve(name)
 
 /** Runs a block as a module of its own; resolves to what it printed, line by line. */
 async function run(code: string): Promise<string[]> {

@@ -35,7 +35,7 @@ interface Committed {
   readonly highWatermark: number
 }
 
-/** Never below zero: a log that lost its end to a deleted topic is not a negative amount of work. */
+/** Never below zero: whoever committed beyond the end has no negative work to do. */
 const lag = ({ offset, highWatermark }: Committed): number =>
   offset < 0 ? -1 : Math.max(0, highWatermark - offset)
 

@@ -1,5 +1,5 @@
-// Counts observations by size, in buckets whose bounds are fixed when it is made. Observing is a few
-// comparisons and allocates nothing. Kept by whoever measures; read by admin/.
+// Counts observations by size, in buckets whose bounds are fixed when it is made. Observing is a
+// few comparisons and allocates nothing. Kept by whoever measures; read by admin/.
 
 export class Histogram {
   /** Upper bounds, inclusive, growing. */

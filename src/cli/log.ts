@@ -1,5 +1,5 @@
-// The lines that people and machines read while the broker runs: on standard error, as text or, with
-// --json, as one JSON object a line. Made by start.ts; nothing outside cli/ prints.
+// The lines that people and machines read while the broker runs: on standard error, as text or,
+// with --json, as one JSON object a line. Made by start.ts; nothing outside cli/ prints.
 import type { Host } from './host.ts'
 
 export type Level = 'info' | 'warn' | 'error'

@@ -74,11 +74,13 @@ in how it was started, 130 a second signal.
     '{address} is in use by another process; stop that one, or choose another port with ' +
     '--listen NAME=HOST:PORT (port 0 takes a free one)',
   portForbidden:
-    'listening on {address} is not permitted; choose a port above 1023 with --listen NAME=HOST:PORT',
+    'listening on {address} is not permitted; choose a port above 1023 with ' +
+    '--listen NAME=HOST:PORT',
   addressUnknown:
     'this machine has no address {address}; choose one that it has with --listen NAME=HOST:PORT',
   dataInUse:
-    'another process uses the data folder {dir}: {problem}; stop it, or choose another with --data DIR',
+    'another process uses the data folder {dir}: {problem}; stop it, or choose another with ' +
+    '--data DIR',
   dataForbidden:
     'the data folder {dir} cannot be written ({code}); change its permissions, or choose another ' +
     'with --data DIR',
@@ -86,7 +88,8 @@ in how it was started, 130 a second signal.
   diskFull:
     'no space is left for the data folder {dir}; free some, or choose another with --data DIR',
   dataDamaged:
-    'the data in {dir} is damaged: {problem}; restore it from a copy, or start with another --data DIR',
+    'the data in {dir} is damaged: {problem}; restore it from a copy, or start with another ' +
+    '--data DIR',
   diskFailed:
     'a write to the data folder {dir} failed: {problem}; nothing more is acknowledged. Check the ' +
     'disk, then start again',

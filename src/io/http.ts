@@ -1,5 +1,5 @@
-// HTTP as the rooms above see it: a listener that asks a handler for each request. Small on purpose:
-// requests without bodies, answers in pieces. The real one is real-http.ts.
+// HTTP as the rooms above see it: a listener that asks a handler for each request. Small on
+// purpose: requests without bodies, answers in pieces. The real one is real-http.ts.
 import type { Address, Listener } from './network.ts'
 
 export interface HttpRequest {

@@ -14,11 +14,11 @@ import { realNetwork } from './io/real-network.ts'
 import { defaultLogOptions } from './log/log-options.ts'
 import { resolveBrokerSettings } from './model/config/broker-settings.ts'
 import { parseStaticConfig } from './model/config/static-config.ts'
-import { version } from './model/version.ts'
 import { adminHandlers } from './protocol/kafka/admin/admin-handlers.ts'
 import { dataHandlers } from './protocol/kafka/data/data-handlers.ts'
 import { type KafkaDoor, openKafkaDoor } from './protocol/kafka/door.ts'
 import { groupHandlers } from './protocol/kafka/group/group-handlers.ts'
+import { version } from './version.ts'
 
 export interface Listeners {
   readonly kafka?: Address

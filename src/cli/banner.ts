@@ -2,7 +2,7 @@
 // to copy, for machines one JSON line. Called by start.ts.
 import path from 'node:path'
 import { type Address, isWildcard, showAddress } from '../io/network.ts'
-import { version } from '../model/version.ts'
+import { version } from '../version.ts'
 import { fill } from './language.ts'
 import type { Texts } from './texts-en.ts'
 

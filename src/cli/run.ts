@@ -1,7 +1,7 @@
 // The command line from its first argument to its exit code. The one place where a UsageError is
 // caught: it becomes one line that says what to do, and exit code 2. Called by main.ts.
 
-import { version } from '../model/version.ts'
+import { version } from '../version.ts'
 import { type Command, parseArguments } from './arguments.ts'
 import { exitCodes, type Host } from './host.ts'
 import { chooseTexts, fill } from './language.ts'

@@ -6,7 +6,7 @@ import { chooseTexts, fill } from '../../src/cli/language.ts'
 import { run } from '../../src/cli/run.ts'
 import { english, type TextKey } from '../../src/cli/texts-en.ts'
 import { chinese } from '../../src/cli/texts-zh.ts'
-import { version } from '../../src/model/version.ts'
+import { version } from '../../src/version.ts'
 import { fakeHost } from './fake-host.ts'
 
 const places = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort()

@@ -1,34 +1,35 @@
 #!/usr/bin/env node
-// The command `polymq`, for now only `start` as the rigs need it.
-import { parseArgs } from 'node:util'
-import { startBroker } from './start-broker.ts'
+// The command `polymq`: gives the command line its process. A bug, wherever it shows, ends it.
+import { readFile } from 'node:fs/promises'
+import { exitCodes, type Host } from './cli/host.ts'
+import { run } from './cli/run.ts'
 
-const { values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    data: { type: 'string', default: 'data' },
-    listen: { type: 'string', multiple: true, default: ['kafka=127.0.0.1:9092'] },
-    set: { type: 'string', multiple: true, default: [] },
-    json: { type: 'boolean', default: false },
+const host: Host = {
+  args: process.argv.slice(2),
+  env: process.env,
+  pid: process.pid,
+  now: () => Date.now(),
+  sinceExec: () => performance.now(),
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  readFile: (path) => readFile(path, 'utf8'),
+  onStopSignal: (action) => {
+    process.on('SIGTERM', action)
+    process.on('SIGINT', action)
   },
-})
-const kafka = values.listen.find((l) => l.startsWith('kafka='))?.slice('kafka='.length) ?? ''
-const at = kafka.lastIndexOf(':')
-const broker = await startBroker({
-  dataDir: values.data,
-  listen: { kafka: { host: kafka.slice(0, at), port: Number(kafka.slice(at + 1)) } },
-  config: Object.fromEntries(values.set.map((s) => s.split('=') as [string, string])),
-  report: (line) => console.error(line),
-})
-console.log(
-  JSON.stringify({ event: 'ready', listeners: { kafka: broker.kafka }, pid: process.pid }),
-)
-process.once('SIGTERM', () => {
-  broker.close().then(
-    () => process.exit(0),
-    (cause: unknown) => {
-      console.error(cause)
-      process.exit(1)
-    },
-  )
-})
+  exit: (code) => process.exit(code),
+}
+
+function crash(error: unknown): never {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  host.err(`polymq: a bug; please report it with these lines\n${text}\n`)
+  host.exit(exitCodes.failed)
+}
+
+process.on('uncaughtException', crash)
+process.on('unhandledRejection', crash)
+// Whoever reads our output may leave before we do (`polymq help | head -1`).
+process.stdout.on('error', () => undefined)
+process.stderr.on('error', () => undefined)
+
+host.exit(await run(host))

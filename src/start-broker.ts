@@ -1,12 +1,15 @@
 // Puts one broker together: a node over a disk, and the doors that clients come in by. `main.ts`
 // calls it for the command line; as the package's export it starts the same broker inside a test or
 // a service.
+import { openMetricsDoor } from './admin/metrics-door.ts'
+import { NodeWatch } from './admin/node-watch.ts'
 import { NodeBroker } from './broker/broker.ts'
 import { memoryDisk } from './io/memory-disk.ts'
-import type { Address } from './io/network.ts'
+import { type Address, showAddress } from './io/network.ts'
 import { realChance } from './io/real-chance.ts'
 import { realClock } from './io/real-clock.ts'
 import { realDisk } from './io/real-disk.ts'
+import { realHttp } from './io/real-http.ts'
 import { realNetwork } from './io/real-network.ts'
 import { defaultLogOptions } from './log/log-options.ts'
 import { prepareCompression } from './model/compression.ts'
@@ -16,12 +19,22 @@ import { adminHandlers } from './protocol/kafka/admin/admin-handlers.ts'
 import { dataHandlers } from './protocol/kafka/data/data-handlers.ts'
 import { type KafkaDoor, openKafkaDoor } from './protocol/kafka/door.ts'
 import { groupHandlers } from './protocol/kafka/group/group-handlers.ts'
+import { version } from './version.ts'
+
+export interface Listeners {
+  readonly kafka?: Address
+  /** Health and metrics over HTTP. */
+  readonly metrics?: Address
+}
 
 export interface BrokerOptions {
   /** Folder of the data; null keeps everything in memory. */
   readonly dataDir: string | null
-  /** Listeners to open, by name; port 0 takes a free one. Without it: kafka on 127.0.0.1:9092. */
-  readonly listen?: { readonly kafka?: Address }
+  /**
+   * Listeners to open, by name; port 0 takes a free one. Without it: kafka on 127.0.0.1:9092 and
+   * metrics on 127.0.0.1:15692.
+   */
+  readonly listen?: Listeners
   /** What clients are told to connect to, where that is not the address that is listened on. */
   readonly advertise?: { readonly kafka?: Address }
   /** Settings of the broker by Kafka's names, such as `num.partitions`. */
@@ -33,13 +46,18 @@ export interface BrokerOptions {
 }
 
 export interface RunningBroker {
-  readonly addresses: { readonly kafka?: Address }
+  /** What is listened on, with the ports that were found. */
+  readonly addresses: Listeners
   /** The Kafka listener as 'host:port'; '' when it is not open. */
   readonly kafka: string
   /** Answers what is under way, makes it durable, and closes everything. */
   close(): Promise<void>
 }
 
+const defaultListeners: Listeners = {
+  kafka: { host: '127.0.0.1', port: 9092 },
+  metrics: { host: '127.0.0.1', port: 15692 },
+}
 const theOnlyNode = 1
 
 /** A setting that is unknown or has a bad value; the message names it and says what it may be. */
@@ -47,52 +65,94 @@ export class BadSettingError extends Error {
   override readonly name = 'BadSettingError'
 }
 
+/** What has been opened, to be closed in the opposite order. */
+type Closers = (() => Promise<void>)[]
+
 /** Resolves when every door is open. Rejects, with everything closed again, when one cannot be. */
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
   const settings = parseStaticConfig(
     Object.entries(options.config ?? {}).map(([k, v]) => `${k}=${v}`),
   )
   if (!settings.ok) throw new BadSettingError(settings.message)
-  const report = options.report ?? ((): undefined => undefined)
-  const disk = options.dataDir === null ? memoryDisk() : realDisk(options.dataDir)
-  await Promise.all([disk.makeDir(''), prepareCompression()])
-  const lock = await disk.lock('')
+  const watch = new NodeWatch(version)
+  const closers: Closers = []
+  const close = async (): Promise<void> => {
+    watch.stopping()
+    for (let each = closers.pop(); each !== undefined; each = closers.pop()) await each()
+  }
   try {
-    const broker = await NodeBroker.open({
-      disk,
-      clock: realClock,
-      chance: realChance,
-      logOptions: defaultLogOptions,
-      nodeId: theOnlyNode,
-      settings: settings.value,
-      report,
-      failed: options.failed ?? crash,
-    })
-    const doors = await openDoors(broker, options, report)
-    const close = async (): Promise<void> => {
-      await doors?.close()
-      await broker.close()
-      await lock.release()
-    }
-    const kafka = doors?.address
-    return {
-      addresses: kafka === undefined ? {} : { kafka },
-      kafka: kafka === undefined ? '' : `${kafka.host}:${kafka.port}`,
-      close,
-    }
+    const addresses = await openAll(options, settings.value, watch, closers)
+    const { kafka } = addresses
+    return { addresses, kafka: kafka === undefined ? '' : showAddress(kafka), close }
   } catch (cause) {
-    await lock.release()
+    await close()
     throw cause
   }
 }
 
-async function openDoors(
+async function openAll(
+  options: BrokerOptions,
+  settings: ReadonlyMap<string, string>,
+  watch: NodeWatch,
+  closers: Closers,
+): Promise<Listeners> {
+  const report = options.report ?? ((): undefined => undefined)
+  const disk = options.dataDir === null ? memoryDisk() : realDisk(options.dataDir)
+  await Promise.all([disk.makeDir(''), prepareCompression()])
+  const lock = await disk.lock('')
+  closers.push(() => lock.release())
+  const listen = options.listen ?? defaultListeners
+  const metrics = await openMetrics(listen.metrics, watch, closers)
+  const broker = await NodeBroker.open({
+    disk,
+    clock: realClock,
+    chance: realChance,
+    logOptions: defaultLogOptions,
+    nodeId: theOnlyNode,
+    settings,
+    report,
+    failed: (cause) => {
+      watch.failed(cause)
+      ;(options.failed ?? crash)(cause)
+    },
+  })
+  closers.push(() => broker.close())
+  const door = listen.kafka && (await openKafka(broker, listen.kafka, options, report))
+  if (door) closers.push(() => door.close())
+  const { journal, flusher } = broker.store
+  const { counters, commitMs } = journal
+  watch.ready(
+    broker,
+    { logs: broker.logs.counters, journal: counters, commitMs, flusher: flusher.counters },
+    door ?? null,
+  )
+  return { ...(door && { kafka: door.address }), ...(metrics && { metrics }) }
+}
+
+/** The first door to open and the last to close: it tells how the node fares meanwhile. */
+async function openMetrics(
+  address: Address | undefined,
+  watch: NodeWatch,
+  closers: Closers,
+): Promise<Address | null> {
+  if (address === undefined) return null
+  const door = await openMetricsDoor({
+    http: realHttp,
+    clock: realClock,
+    address,
+    health: watch,
+    families: () => watch.families(),
+  })
+  closers.push(() => door.close())
+  return door.address
+}
+
+function openKafka(
   broker: NodeBroker,
+  address: Address,
   options: BrokerOptions,
   report: (line: string) => void,
-): Promise<KafkaDoor | null> {
-  const address = (options.listen ?? { kafka: { host: '127.0.0.1', port: 9092 } }).kafka
-  if (address === undefined) return null
+): Promise<KafkaDoor> {
   const limits = resolveBrokerSettings(broker.image.brokerValues)
   return openKafkaDoor({
     broker,

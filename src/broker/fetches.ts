@@ -26,13 +26,21 @@ interface Target {
   readonly diverging: { readonly epoch: number; readonly endOffset: number } | null
 }
 
+/** Plain numbers that only grow. */
+export interface FetchCounters {
+  fetches: number
+  fetchedBytes: number
+}
+
 export class Fetches {
   readonly #store: LogStore
   readonly #clock: Clock
+  readonly #counters: FetchCounters
 
-  constructor(store: LogStore, clock: Clock) {
+  constructor(store: LogStore, clock: Clock, counters: FetchCounters) {
     this.#store = store
     this.#clock = clock
+    this.#counters = counters
   }
 
   fetch(request: FetchRequest, atOnce: boolean, reply: Reply): PendingFetch | null {
@@ -121,6 +129,8 @@ export class Fetches {
       left -= read.bytes
       bytes += read.bytes
     }
+    this.#counters.fetches++
+    this.#counters.fetchedBytes += bytes
     const outcomes = targets.map((target, i) => outcomeOf(target, reads[i] as ReadResult))
     let released = false
     reply({

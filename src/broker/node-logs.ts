@@ -7,6 +7,7 @@ import type { LogStore } from '../log/log-store.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { type ErrorName, errors, ok, type Result, refuse } from '../model/errors.ts'
 import type { PartitionId } from '../model/ids.ts'
+import { BatchHeader } from '../model/record-batch.ts'
 import type { Topic } from '../model/topic.ts'
 import type {
   AppendRequest,
@@ -23,6 +24,8 @@ import { checkEpoch } from './epoch-check.ts'
 import { Fetches } from './fetches.ts'
 import { OffsetLookup } from './offset-lookup.ts'
 
+const header = new BatchHeader()
+
 /** An append that waits for room in the journal. */
 interface Waiting {
   readonly requests: readonly AppendRequest[]
@@ -31,7 +34,15 @@ interface Waiting {
 }
 
 export class NodeLogs implements Logs {
-  readonly counters = { appendRequests: 0, appendedBytes: 0, refusedBatches: 0, heldBack: 0 }
+  readonly counters = {
+    appendRequests: 0,
+    appendedRecords: 0,
+    appendedBytes: 0,
+    refusedBatches: 0,
+    heldBack: 0,
+    fetches: 0,
+    fetchedBytes: 0,
+  }
   readonly #store: LogStore
   readonly #clock: Clock
   readonly #fetches: Fetches
@@ -42,7 +53,7 @@ export class NodeLogs implements Logs {
   constructor(store: LogStore, clock: Clock) {
     this.#store = store
     this.#clock = clock
-    this.#fetches = new Fetches(store, clock)
+    this.#fetches = new Fetches(store, clock, this.counters)
     this.#offsets = new OffsetLookup(store.reader)
   }
 
@@ -114,8 +125,10 @@ export class NodeLogs implements Logs {
     if (!journal.hasRoom(batch.length))
       return refusedAppend('requestTimedOut', 'the journal is full; send again')
     const outcome = log.append(journal, batch, state.leaderEpoch, nowMs)
-    if (outcome.error === null) this.counters.appendedBytes += batch.length
-    else this.counters.refusedBatches++
+    if (outcome.error === null) {
+      this.counters.appendedBytes += batch.length
+      this.counters.appendedRecords += header.moveTo(batch).recordCount
+    } else this.counters.refusedBatches++
     return outcome
   }
 

@@ -9,6 +9,14 @@ export interface Address {
   readonly port: number
 }
 
+/** As people and clients write it: host:port, an IPv6 host in brackets. */
+export function showAddress({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** Listens on every address of the machine, so it says nothing about where to connect. */
+export const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::'
+
 export interface Listener {
   readonly address: Address
   /** Stops accepting; open connections stay. */

@@ -1,7 +1,7 @@
-// Keeps segments few and compacted topics compact. Cleaning: notes the latest offset of each key in the part
-// of a partition that is new, then writes its closed segments anew without what is superseded. Merging: short
-// segments that quiet partitions have collected become one. One pass at a time, beside the flusher, which
-// only ever adds behind; upkeep starts it.
+// Keeps segments few and compacted topics compact. Cleaning: notes the latest offset of each key in
+// the part of a partition that is new, then writes its closed segments anew without what is
+// superseded. Merging: short segments that quiet partitions have collected become one. One pass at
+// a time, beside the flusher, which only ever adds behind; upkeep starts it.
 import { BatchHeader } from '../model/record-batch.ts'
 import { chooseCleaning } from './cleaning-policy.ts'
 import { compactBatch, noteKeys } from './compact-batches.ts'

@@ -6,6 +6,7 @@
 // trusted after it.
 import { assert } from '../base/assert.ts'
 import { crc32c } from '../base/crc32c.ts'
+import { Histogram } from '../base/histogram.ts'
 import type { Clock, Timer } from '../io/clock.ts'
 import type { Disk } from '../io/disk.ts'
 import { Commit, type FrameSource, loneCommitBytes } from './commit.ts'
@@ -53,6 +54,8 @@ interface Waiter {
 export class Journal {
   readonly slabs: SlabCache
   readonly counters = { commits: 0, frames: 0, bytes: 0, paddingBytes: 0, syncs: 0 }
+  /** From the start of a commit's write to its end, in milliseconds. */
+  readonly commitMs = new Histogram([0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1000])
   readonly #options: JournalOptions
   readonly #files: JournalFiles
   readonly #clock: Clock
@@ -349,6 +352,7 @@ export class Journal {
     if (this.#dead) return
     this.#writtenLsn = commit.end
     this.counters.commits++
+    this.commitMs.observe(this.#clock.monotonic() - this.#lastStartMs)
     commit.announce()
     this.#hooks.committed()
     let n = 0

@@ -1,7 +1,8 @@
-// Writes segments anew: several of a partition become one, perhaps with less in it. The cleaner drops what
-// compaction need not keep, the merger only brings short segments together. The new file is durable before
-// readers see it, the manifest says so before the old ones go; a crash between leaves a stray file that the
-// next start removes. Sources that went away meanwhile (deleted, past the log start) cancel their job.
+// Writes segments anew: several of a partition become one, perhaps with less in it. The cleaner
+// drops what compaction need not keep, the merger only brings short segments together. The new file
+// is durable before readers see it, the manifest says so before the old ones go; a crash between
+// leaves a stray file that the next start removes. Sources that went away meanwhile (deleted, past
+// the log start) cancel their job.
 import type { Clock } from '../io/clock.ts'
 import type { Disk } from '../io/disk.ts'
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
@@ -89,7 +90,10 @@ export class Rewriter {
     await this.#swap(file, rewritten)
   }
 
-  /** Undefined when a source cannot be read: the job is dropped, what was written of it is dead space. */
+  /**
+   * Undefined when a source cannot be read: the job is dropped, what was written of it is dead
+   * space.
+   */
   async #copy(
     job: RewriteJob,
     writer: SegmentWriter,

@@ -13,11 +13,23 @@ import type { Limits } from './limits.ts'
 import type { RequestMemory } from './request-memory.ts'
 import { answerRawToken } from './sasl-handlers.ts'
 
+/** Plain numbers that only grow. */
+export interface DoorCounters {
+  accepted: number
+  /** Connections that were closed at once, because there were too many. */
+  refused: number
+  /** Connections that were closed because of what the client did. */
+  faults: number
+  receivedBytes: number
+  sentBytes: number
+}
+
 /** What connections share, and whom they tell. */
 export interface ConnectionHome {
   readonly limits: Limits
   readonly memory: RequestMemory
   readonly dispatcher: Dispatcher
+  readonly counters: DoorCounters
   /** Milliseconds that only grow. */
   monotonic(): number
   /** `connection.flush` is to be called when this turn of the event loop is over. */
@@ -69,6 +81,7 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
   received(bytes: number): void {
     if (this.isGone || this.isClosing) return
     this.lastActive = this.home.monotonic()
+    this.home.counters.receivedBytes += bytes
     this.reader.received(bytes)
   }
 
@@ -229,6 +242,7 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
   private send(calls: readonly Call<unknown>[], { chunks, length }: Encoded): void {
     const sent = () => {
       this.unsentBytes -= length
+      this.home.counters.sentBytes += length
       this.lastActive = this.home.monotonic()
       for (const call of calls) call.sent()
       if (this.waiting.length > 0) this.beginWaiting()

@@ -27,9 +27,17 @@ interface Dialect {
   readonly request: Codec<unknown, unknown>
   readonly responseHeader: Codec<ResponseHeader, ResponseHeader>
   readonly response: Codec<unknown, unknown>
+  /** Begun since the start. */
+  requests: number
 }
 
 const requestHeaderCodec = (version: number) => codec(requestHeader, version)
+
+export interface RequestCount {
+  readonly api: string
+  readonly version: number
+  readonly requests: number
+}
 
 export interface DispatchOwner extends CallOwner {
   /** Called before the handler, which may answer at once. */
@@ -69,6 +77,12 @@ export class Dispatcher {
     return call
   }
 
+  /** How many requests of each API and version were begun. */
+  *requests(): Generator<RequestCount> {
+    for (const { handler, version, requests } of this.dialects.values())
+      yield { api: handler.api.name, version, requests }
+  }
+
   private begin(frame: Buffer, owner: DispatchOwner): string | null {
     const key = frame.readInt16BE(0)
     const version = frame.readInt16BE(2)
@@ -87,6 +101,7 @@ export class Dispatcher {
     const header = dialect.header.read(reader)
     const request = dialect.request.read(reader)
     const call = this.call(dialect, owner, header.correlationId, header.clientId)
+    dialect.requests++
     owner.begin(call)
     handler.handle(request, call)
     return null
@@ -135,5 +150,6 @@ function makeDialect(handler: Handler, version: number): Dialect {
     request: codec(api.request, version),
     responseHeader: codec(responseHeader, responseHeaderVersion(api, version)),
     response: codec(api.response, version),
+    requests: 0,
   }
 }

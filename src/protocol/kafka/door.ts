@@ -9,8 +9,8 @@ import type { Address, Connection as Link, Network } from '../../io/network.ts'
 import type { Credentials } from '../../security/credentials.ts'
 import { apiVersionsHandler } from './api-versions.ts'
 import { Authentication } from './authentication.ts'
-import { Connection, type ConnectionHome } from './connection.ts'
-import { Dispatcher } from './dispatcher.ts'
+import { Connection, type ConnectionHome, type DoorCounters } from './connection.ts'
+import { Dispatcher, type RequestCount } from './dispatcher.ts'
 import { FetchSessions } from './fetch-sessions.ts'
 import type { Handler } from './handler.ts'
 import { defaultLimits, type Limits } from './limits.ts'
@@ -39,6 +39,9 @@ export interface KafkaDoor {
   /** The address that is listened on. */
   readonly address: Address
   readonly connections: number
+  readonly counters: Readonly<DoorCounters>
+  /** How many requests of each API and version were begun. */
+  requests(): Iterable<RequestCount>
   /** Accepts no more, answers what is under way, then closes every connection. */
   close(): Promise<void>
 }
@@ -57,6 +60,8 @@ export async function openKafkaDoor(options: KafkaDoorOptions): Promise<KafkaDoo
     get connections() {
       return home.size
     },
+    counters: home.counters,
+    requests: () => home.dispatcher.requests(),
     close: async () => {
       await listener.close()
       await home.drain()
@@ -67,6 +72,13 @@ export async function openKafkaDoor(options: KafkaDoorOptions): Promise<KafkaDoo
 class Home implements ConnectionHome {
   readonly limits: Limits
   readonly memory: RequestMemory
+  readonly counters: DoorCounters = {
+    accepted: 0,
+    refused: 0,
+    faults: 0,
+    receivedBytes: 0,
+    sentBytes: 0,
+  }
   private readonly options: KafkaDoorOptions
   private readonly reporter: Reporter
   private readonly connections = new Set<Connection>()
@@ -120,11 +132,13 @@ class Home implements ConnectionHome {
     const fromHost = this.perHost.get(host) ?? 0
     const { connectionsMax, connectionsPerIpMax } = this.limits
     if (this.sweeper === null || this.size >= connectionsMax || fromHost >= connectionsPerIpMax) {
+      this.counters.refused++
       this.reporter.line(`refused a connection from ${host}: ${this.size} are open`)
       return null
     }
     const authentication = new Authentication(this.options.credentials ?? null, this.options.chance)
     const connection = new Connection(this, link, authentication)
+    this.counters.accepted++
     this.connections.add(connection)
     this.perHost.set(host, fromHost + 1)
     return connection
@@ -145,6 +159,7 @@ class Home implements ConnectionHome {
   }
 
   report(connection: Connection, problem: string): void {
+    this.counters.faults++
     this.reporter.line(`closed the connection from ${connection.peer}: ${problem}`)
   }
 

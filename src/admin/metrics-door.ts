@@ -1,0 +1,65 @@
+// The listener `metrics`: health for whoever keeps the process running, numbers for Prometheus.
+// /healthz answers while the event loop turns and the log takes writes; /readyz once recovery is
+// done and every door is open, until the node stops. Opened by start-broker.ts, first of all doors,
+// so that a long recovery can be watched.
+import type { Clock } from '../io/clock.ts'
+import type { Http, HttpAnswer, HttpLimits, HttpRequest } from '../io/http.ts'
+import type { Address, Listener } from '../io/network.ts'
+import { metricsPage } from './metrics-page.ts'
+import type { Family } from './prometheus.ts'
+
+/** The node's condition, read at each request. Null: all is well; else why not, in one line. */
+export interface Health {
+  unhealthy(): string | null
+  unready(): string | null
+}
+
+export interface MetricsDoorOptions {
+  readonly http: Http
+  readonly clock: Clock
+  readonly address: Address
+  readonly health: Health
+  /** Asked at each scrape. */
+  readonly families: () => readonly Family[]
+  readonly limits?: Partial<HttpLimits>
+}
+
+const text = 'text/plain; charset=utf-8'
+const exposition = 'text/plain; version=0.0.4; charset=utf-8'
+const index = '/healthz\n/readyz\n/metrics\n'
+
+/** Resolves when connections are accepted; rejects as `Network.listen` does. */
+export function openMetricsDoor(options: MetricsDoorOptions): Promise<Listener> {
+  return options.http.listen(options.address, (request) => answer(options, request), options.limits)
+}
+
+function answer(options: MetricsDoorOptions, { method, path }: HttpRequest): HttpAnswer {
+  const page = pages[path]
+  if (page === undefined || !Object.hasOwn(pages, path))
+    return plain(404, `there is nothing at this path; see:\n${index}`)
+  if (method !== 'GET' && method !== 'HEAD') {
+    const refused = plain(405, 'this listener answers GET and HEAD\n')
+    return { ...refused, headers: { ...refused.headers, allow: 'GET, HEAD' } }
+  }
+  return page(options)
+}
+
+const pages: Readonly<Record<string, (options: MetricsDoorOptions) => HttpAnswer>> = {
+  '/': () => plain(200, index),
+  '/healthz': ({ health }) => condition(health.unhealthy()),
+  '/readyz': ({ health }) => condition(health.unhealthy() ?? health.unready()),
+  '/metrics': ({ clock, families }) => ({
+    status: 200,
+    headers: { 'content-type': exposition },
+    body: metricsPage(clock, families()),
+  }),
+}
+
+const condition = (problem: string | null): HttpAnswer =>
+  problem === null ? plain(200, 'ok\n') : plain(503, `${problem}\n`)
+
+const plain = (status: number, body: string): HttpAnswer => ({
+  status,
+  headers: { 'content-type': text, 'cache-control': 'no-store' },
+  body: [body],
+})

@@ -1,0 +1,58 @@
+// What the metrics door knows of the node it stands in: from the first moment of recovery, when
+// there are only the process's numbers, until the last moment of the drain. The composition root
+// makes it and tells it what has happened.
+import type { Broker } from '../broker/api.ts'
+import { LoopWatch, processStats } from '../io/process-stats.ts'
+import { type DoorNumbers, doorMetrics } from './door-metrics.ts'
+import { groupMetrics } from './group-metrics.ts'
+import type { Health } from './metrics-door.ts'
+import { type NodeCounters, nodeMetrics, processMetrics } from './node-metrics.ts'
+import type { Family } from './prometheus.ts'
+import { gauge, topicMetrics } from './topic-metrics.ts'
+
+export class NodeWatch implements Health {
+  readonly #version: string
+  readonly #loop = new LoopWatch()
+  #state: 'recovering' | 'ready' | 'stopping' = 'recovering'
+  #failure: string | null = null
+  #nodeFamilies: readonly Family[] = []
+
+  constructor(version: string) {
+    this.#version = version
+  }
+
+  /** Recovery is done, and every door is open. */
+  ready(broker: Broker, counters: NodeCounters, kafka: DoorNumbers | null): void {
+    this.#state = 'ready'
+    this.#nodeFamilies = [
+      gauge('kafka_brokers', 'Brokers of the cluster.', () => [{ value: 1 }]),
+      ...topicMetrics(broker),
+      ...groupMetrics(broker),
+      ...nodeMetrics(counters),
+      ...(kafka === null ? [] : doorMetrics(kafka)),
+    ]
+  }
+
+  /** A write or a sync failed; that does not heal. */
+  failed(cause: unknown): void {
+    this.#failure = cause instanceof Error ? cause.message : String(cause)
+  }
+
+  stopping(): void {
+    this.#state = 'stopping'
+    this.#loop.stop()
+  }
+
+  unhealthy(): string | null {
+    return this.#failure === null ? null : `the log has failed: ${this.#failure}`
+  }
+
+  unready(): string | null {
+    return this.#state === 'ready' ? null : this.#state
+  }
+
+  families(): readonly Family[] {
+    const process = processMetrics(this.#version, processStats, () => this.#loop.take())
+    return [...process, ...this.#nodeFamilies]
+  }
+}

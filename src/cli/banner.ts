@@ -1,0 +1,54 @@
+// What stands on standard output when every door is open: for people the addresses and two commands
+// to copy, for machines one JSON line. Called by start.ts.
+import path from 'node:path'
+import { type Address, isWildcard, showAddress } from '../io/network.ts'
+import { version } from '../version.ts'
+import { fill } from './language.ts'
+import type { Texts } from './texts-en.ts'
+
+export interface Opened {
+  readonly addresses: { readonly kafka?: Address; readonly metrics?: Address }
+  readonly dataDir: string | null
+  /** From the beginning of the process, in milliseconds. */
+  readonly readyMs: number
+}
+
+export function banner(opened: Opened, texts: Texts): string {
+  const { kafka, metrics } = opened.addresses
+  const rows: [string, string][] = []
+  if (kafka) rows.push(['kafka', showAddress(kafka)])
+  if (metrics) rows.push(['metrics', `http://${showAddress(metrics)}/metrics`])
+  const data = opened.dataDir === null ? texts.inMemory : path.resolve(opened.dataDir)
+  rows.push([texts.labelData, data])
+  const lines = [
+    fill(texts.ready, { version, ms: Math.round(opened.readyMs) }),
+    '',
+    ...rows.map(([label, value]) => `  ${label.padEnd(9)} ${value}`),
+    '',
+  ]
+  if (kafka) lines.push(...commandPair(kafka, texts), '')
+  return `${lines.join('\n')}\n`
+}
+
+function commandPair(kafka: Address, texts: Texts): string[] {
+  const broker = showAddress(reachable(kafka))
+  return [
+    texts.tryIt,
+    '',
+    `  echo hello | kcat -b ${broker} -P -t greetings`,
+    `  kcat -b ${broker} -C -t greetings -o beginning -e`,
+  ]
+}
+
+/** Who listens everywhere is reached on this machine. */
+function reachable({ host, port }: Address): Address {
+  if (!isWildcard(host)) return { host, port }
+  return { host: host === '::' ? '::1' : '127.0.0.1', port }
+}
+
+export function readyLine({ addresses }: Opened, pid: number): string {
+  const listeners = Object.fromEntries(
+    Object.entries(addresses).map(([name, address]) => [name, showAddress(address)]),
+  )
+  return `${JSON.stringify({ event: 'ready', listeners, pid })}\n`
+}

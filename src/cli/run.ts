@@ -1,0 +1,44 @@
+// The command line from its first argument to its exit code. The one place where a UsageError is
+// caught: it becomes one line that says what to do, and exit code 2. Called by main.ts.
+
+import { version } from '../version.ts'
+import { type Command, parseArguments } from './arguments.ts'
+import { exitCodes, type Host } from './host.ts'
+import { chooseTexts, fill } from './language.ts'
+import { environmentLayer, flagLayer } from './layer.ts'
+import type { Texts } from './texts-en.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Resolves to the exit code; rejects when there is a bug. */
+export async function run(host: Host): Promise<number> {
+  let texts = chooseTexts(undefined, host.env)
+  try {
+    const command = parseArguments(host.args)
+    texts = chooseTexts(command.flags.lang?.[0] ?? host.env.POLYMQ_LANG, host.env)
+    await perform(host, texts, command)
+    return exitCodes.done
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    host.err(`polymq: ${oneLine(fill(texts[error.key], error.values))}\n`)
+    return exitCodes.usage
+  }
+}
+
+const oneLine = (text: string): string => text.replace(/\s*[\r\n]+\s*/g, ' ')
+
+async function perform(host: Host, texts: Texts, { name, flags }: Command): Promise<void> {
+  if (name === 'help') host.out(fill(texts.help, { version }))
+  else if (name === 'version') host.out(`${version}\n`)
+  else if (flags.help !== undefined) host.out(texts.startHelp)
+  else {
+    const path = flags.config?.[0] ?? host.env.POLYMQ_CONFIG
+    const layers = [flagLayer(flags), environmentLayer(host.env)]
+    if (path !== undefined) {
+      const { readConfigFile } = await import('./config-file.ts')
+      layers.push(await readConfigFile(host, path))
+    }
+    const { startOptions } = await import('./start-options.ts')
+    const { start } = await import('./start.ts')
+    await start(host, texts, startOptions(layers))
+  }
+}

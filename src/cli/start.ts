@@ -1,0 +1,59 @@
+// The command `start`: one broker from its options until a signal. The first signal drains, the
+// second ends the process at once. Called by run.ts; the broker's code is loaded only here, so that
+// the other commands are quick.
+import { isWildcard, showAddress } from '../io/network.ts'
+import { banner, type Opened, readyLine } from './banner.ts'
+import { explain } from './explain.ts'
+import { exitCodes, type Host } from './host.ts'
+import { fill } from './language.ts'
+import { Log } from './log.ts'
+import type { StartOptions } from './start-options.ts'
+import type { Texts } from './texts-en.ts'
+
+/** Resolves when the broker has stopped; rejects with a UsageError, or with a bug. */
+export async function start(host: Host, texts: Texts, options: StartOptions): Promise<void> {
+  const log = new Log(host, options.json)
+  const stopAsked = stopSignal(host, log, texts)
+  const { startBroker } = await import('../start-broker.ts')
+  const { dataDir, config, advertise } = options
+  const broker = await startBroker({
+    dataDir,
+    config,
+    advertise,
+    ...(options.listen === null ? {} : { listen: options.listen }),
+    report: (line) => log.line('warn', line),
+    failed: (cause) => {
+      const problem = cause instanceof Error ? cause.message : String(cause)
+      log.line('error', fill(texts.diskFailed, { dir: dataDir ?? '', problem }))
+      host.exit(exitCodes.failed)
+    },
+  }).catch((error: unknown) => {
+    throw explain(error, dataDir ?? '') ?? error
+  })
+  const opened = { addresses: broker.addresses, dataDir, readyMs: host.sinceExec() }
+  host.out(options.json ? readyLine(opened, host.pid) : banner(opened, texts))
+  warnOfWildcard(opened, options, log, texts)
+  await stopAsked
+  await broker.close()
+  log.line('info', texts.stopped)
+}
+
+/** Resolves at the first signal; the second does not wait for anybody. */
+function stopSignal(host: Host, log: Log, texts: Texts): Promise<void> {
+  return new Promise((resolve) => {
+    let signals = 0
+    host.onStopSignal(() => {
+      signals++
+      if (signals > 1) host.exit(exitCodes.impatient)
+      log.line('info', texts.stopping)
+      resolve()
+    })
+  })
+}
+
+/** Clients connect to what they are told, and nobody can connect to 0.0.0.0. */
+function warnOfWildcard(opened: Opened, options: StartOptions, log: Log, texts: Texts): void {
+  const { kafka } = opened.addresses
+  if (kafka === undefined || options.advertise.kafka || !isWildcard(kafka.host)) return
+  log.line('warn', fill(texts.advertiseHint, { address: showAddress(kafka) }))
+}

@@ -1,0 +1,90 @@
+// HTTP/1.1 by Node's own server, within limits. Invariant: no request can end the process or hold
+// memory: bodies are not read, headers are bounded, and who is silent or slow is cut off. Made by
+// start-broker.ts.
+import http from 'node:http'
+import { DiskError } from './disk.ts'
+import type { HttpLimits } from './http.ts'
+import { defaultHttpLimits, type Http, type HttpAnswer, type HttpHandler } from './http.ts'
+import type { Address, Listener } from './network.ts'
+
+export const realHttp: Http = {
+  async listen(at, handler, limits = {}): Promise<Listener> {
+    const server = makeServer(handler, { ...defaultHttpLimits, ...limits })
+    await opened(server, at)
+    const address = server.address()
+    const port = typeof address === 'object' ? (address?.port ?? at.port) : at.port
+    return {
+      address: { host: at.host, port },
+      async close() {
+        server.close()
+        server.closeAllConnections()
+      },
+    }
+  },
+}
+
+function makeServer(handler: HttpHandler, limits: HttpLimits): http.Server {
+  const server = http.createServer(
+    {
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.headersMsMax,
+      requestTimeout: limits.headersMsMax,
+      connectionsCheckingInterval: limits.headersMsMax / 2,
+      keepAliveTimeout: limits.headersMsMax,
+    },
+    (request, response) => answerOne(handler, request, response),
+  )
+  server.maxConnections = limits.connectionsMax
+  server.setTimeout(limits.silenceMsMax)
+  return server
+}
+
+function opened(server: http.Server, at: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const code = cause.code ?? 'EUNKNOWN'
+      reject(new DiskError(code, `cannot listen on ${at.host}:${at.port}`, { cause }))
+    })
+    server.listen({ host: at.host, port: at.port }, () => {
+      server.removeAllListeners('error')
+      // Such as running out of descriptors in accept: the connection is lost, the listener lives.
+      server.on('error', () => undefined)
+      resolve()
+    })
+  })
+}
+
+function answerOne(
+  handler: HttpHandler,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): void {
+  const method = request.method ?? ''
+  const path = (request.url ?? '').split(/[?#]/, 1)[0] ?? ''
+  const answer = handler({ method, path })
+  const hasBody = request.headers['content-length'] || request.headers['transfer-encoding']
+  // A body that nobody reads would be taken for the next request.
+  const close = hasBody ? { connection: 'close' } : {}
+  response.writeHead(answer.status, { ...answer.headers, ...close })
+  if (method === 'HEAD') response.end()
+  else void send(answer, response)
+}
+
+async function send({ body }: HttpAnswer, response: http.ServerResponse): Promise<void> {
+  for await (const piece of body) {
+    if (response.destroyed) return
+    if (!response.write(piece)) await writable(response)
+  }
+  response.end()
+}
+
+/** Resolves when there is room again, or nobody left to write for. */
+function writable(response: http.ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.on('drain', done).on('close', done)
+  })
+}

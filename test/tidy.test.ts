@@ -1,9 +1,10 @@
 // Holds the source against scripts/tidy-rules.ts: arrows between rooms, bans, sizes, cycles, dead
 // files.
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import test from 'node:test'
+import { roomsTable } from '../scripts/rooms-table.ts'
 import { bans, limits, longFiles, type Room, rooms } from '../scripts/tidy-rules.ts'
 
 const walk = (dir: string): string[] =>
@@ -125,4 +126,13 @@ function longFunctions(lines: readonly string[]): string[] {
 test('every file of src/ opens with a comment that says what it is', () => {
   const bare = sources.filter((f) => !/^(#!.*\n)?\/\//.test(text.get(f) ?? ''))
   assert.deepEqual(bare, [])
+})
+
+test('ARCHITECTURE.md shows the rooms as they are', () => {
+  const page = readFileSync('ARCHITECTURE.md', 'utf8')
+  const shown = /<!-- rooms -->\n([\s\S]*?)\n<!-- \/rooms -->/.exec(page)?.[1]
+  if (shown !== roomsTable() && process.env['UPDATE'] === '1') {
+    const fresh = `<!-- rooms -->\n${roomsTable()}\n<!-- /rooms -->`
+    writeFileSync('ARCHITECTURE.md', page.replace(/<!-- rooms -->[\s\S]*<!-- \/rooms -->/, fresh))
+  } else assert.equal(shown, roomsTable(), 'run the tests with UPDATE=1 to renew the table')
 })

@@ -61,7 +61,8 @@ export class JournalFiles {
 
   /** Prepares a spare in the background; at most one at a time. */
   prepare(done: () => void, failed: (cause: unknown) => void): void {
-    if (this.#preparing !== null || this.#stopped || this.#spare.length > 0) return
+    if (this.#preparing !== null || this.#stopped) return
+    if (this.#spare.length > 0 || this.#count >= this.#maxFiles) return
     this.#preparing = this.ensureSpare(true).then(
       () => {
         this.#preparing = null

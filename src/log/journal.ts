@@ -75,6 +75,8 @@ export class Journal {
   #idleWaiters: (() => void)[] = []
   /** Files with commits that were written but not synced, and the timer that will sync them. */
   readonly #unsynced = new Set<JournalFile>()
+  /** End of the last commit that was written without a sync. */
+  #unsyncedEnd = 0
   #asyncTimer: Timer | null = null
   #syncing: Promise<void> = Promise.resolve()
   readonly #entry = new Uint8Array(directoryEntryBytes)
@@ -311,6 +313,7 @@ export class Journal {
     }
     await file.plain.write(bytes, at)
     this.#unsynced.add(file)
+    this.#unsyncedEnd = commit.end
     if (commit.sync) {
       await this.#syncFiles()
       this.#syncedLsn = commit.end
@@ -353,10 +356,10 @@ export class Journal {
 
   /** Makes durable what has been written: what policy async may still owe. */
   async syncWritten(): Promise<void> {
-    if (this.#unsynced.size === 0 || this.#dead) return
-    const upTo = this.#writtenLsn
+    if (this.#dead) return
+    const upTo = this.#unsyncedEnd
     try {
-      await this.#syncFiles()
+      await (this.#unsynced.size === 0 ? this.#syncing : this.#syncFiles())
     } catch (cause) {
       this.fail(cause)
       throw cause

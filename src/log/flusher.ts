@@ -74,9 +74,13 @@ export class Flusher {
     if (moved.length > 0) await disk.syncDir(segmentFolder)
     for (const move of small) if (move.bytes === 0) moved.push({ move, segment: null })
     await manifest.append({ replayFrom: upTo, partitions: moved.map((m) => this.#change(m)) })
-    for (const { move, segment } of moved) move.log.moveToSegment(segment, move.batches)
+    const deleted = moved.filter((m) => m.move.log.deleted)
+    for (const { move, segment } of moved) {
+      move.log.growing = null
+      if (!move.log.deleted) move.log.moveToSegment(segment, move.batches)
+    }
     await journalFiles.recycle(upTo)
-    await this.#discardDeleted(moved)
+    await this.#discard(deleted)
     journal.roomMayHaveGrown()
     this.counters.passes++
     return upTo
@@ -105,9 +109,8 @@ export class Flusher {
   }
 
   /** Partitions that were deleted while we wrote: the manifest forgets them again. */
-  async #discardDeleted(moved: readonly Moved[]): Promise<void> {
+  async #discard(deleted: readonly Moved[]): Promise<void> {
     const { manifest, segmentFiles } = this.#parts
-    const deleted = moved.filter((m) => m.move.log.deleted)
     if (deleted.length === 0) return
     await manifest.append({
       dropped: deleted.map(({ move: { log } }) => [log.topic, log.partition]),
@@ -124,6 +127,8 @@ export class Flusher {
       last?.own === true &&
       last.bytes + move.bytes <= segmentBytes &&
       clock.now() - last.createdMs < segmentMs
+    const before = grows ? last : null
+    move.log.growing = before
     const file = grows ? last.file : segmentFiles.newNumber()
     const end = grows ? last.position + last.bytes : 0
     const writer = await SegmentWriter.open(disk, file, end, this.#staging)
@@ -132,7 +137,6 @@ export class Flusher {
       segmentFiles.retain(file)
       this.counters.files++
     }
-    const before = grows ? last : null
     const segment = await this.#copy(move, writer, before, true)
     await writer.finish()
     return { move, segment }

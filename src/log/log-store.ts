@@ -161,6 +161,7 @@ export class LogStore {
   /** Forgets partitions and gives back their space. Readers find them gone at once. */
   async delete(topic: string, partitions: Iterable<number>): Promise<void> {
     const gone: PartitionLog[] = []
+    const segments: Segment[] = []
     for (const partition of partitions) {
       const key = partitionKey(topic, partition)
       const log = this.#logs.get(key)
@@ -168,13 +169,13 @@ export class LogStore {
       log.deleted = true
       this.#logs.delete(key)
       gone.push(log)
+      // The pass that writes to it will find the partition deleted.
+      segments.push(...log.segments.filter((s) => s !== log.growing))
     }
     const dropped = gone.map((l) => [l.topic, l.partition] as const)
     await this.#orFail(this.#manifest.append({ dropped }))
-    for (const log of gone) {
-      for (const watcher of [...log.watchers]) watcher()
-      await this.#release(log.segments)
-    }
+    for (const log of gone) for (const watcher of [...log.watchers]) watcher()
+    await this.#release(segments)
   }
 
   /** Moves the log start up to `offset`, at most the high watermark; durable when resolved. */

@@ -34,6 +34,8 @@ export class PartitionLog implements FrameSource {
   settings: TopicSettings
   /** Set when the partition is deleted: nobody may append, and whoever works on it lets go. */
   deleted = false
+  /** The segment that the flusher writes to now: nobody else may give it up. */
+  growing: Segment | null = null
   #segments: readonly Segment[]
   #logStartOffset: number
   #logEndOffset: number
@@ -236,11 +238,13 @@ export class PartitionLog implements FrameSource {
     this.#segments = [...kept, ...by].sort((a, b) => a.baseOffset - b.baseOffset)
   }
 
-  /** Moves the log start up; the caller has made that durable. Returns segments that are now wholly below. */
+  /** Moves the log start up. Returns the segments that are wholly below, but for one that is growing. */
   raiseLogStart(to: number): Segment[] {
     this.#logStartOffset = Math.max(this.#logStartOffset, Math.min(to, this.#highWatermark))
     this.epochs.trimStart(this.#logStartOffset)
-    const gone = this.#segments.filter((s) => s.nextOffset <= this.#logStartOffset)
+    const gone = this.#segments.filter(
+      (s) => s.nextOffset <= this.#logStartOffset && s !== this.growing,
+    )
     this.#segments = this.#segments.filter((s) => !gone.includes(s))
     return gone
   }

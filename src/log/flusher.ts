@@ -96,14 +96,15 @@ export class Flusher {
 
   #change({ move, segment }: Moved): PartitionChange {
     const { log } = move
-    const producers = log.producers.dirty ? { producers: log.producers.snapshot() } : {}
-    log.producers.dirty = false
+    const end = log.tail.nextOffset(move.batches - 1)
+    const producers = log.producers.dirty ? { producers: log.producers.snapshot(end) } : {}
+    log.producers.dirty = log.producers.lastOffset >= end
     return {
       topic: log.topic,
       partition: log.partition,
       segments: segment === null ? [] : [segmentFields(segment)],
       logStartOffset: log.logStartOffset,
-      epochs: log.epochs.starts,
+      epochs: log.epochsBelow(end),
       ...producers,
     }
   }

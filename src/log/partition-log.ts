@@ -9,7 +9,7 @@ import { BatchHeader } from '../model/record-batch.ts'
 import type { AppendOutcome } from './append-outcome.ts'
 import { checkBatch } from './batch-check.ts'
 import type { FrameSource } from './commit.ts'
-import { EpochCache } from './epoch-cache.ts'
+import { EpochCache, type EpochStart } from './epoch-cache.ts'
 import type { Journal } from './journal.ts'
 import { type Frame, frameTemplate } from './journal-format.ts'
 import type { PartitionChange, PartitionState } from './manifest.ts'
@@ -249,6 +249,13 @@ export class PartitionLog implements FrameSource {
     return gone
   }
 
+  /** Epochs that have a record below `offset`, or begin where the log does. */
+  epochsBelow(offset: number): EpochStart[] {
+    return this.epochs.starts.filter(
+      (s) => s.startOffset < offset || s.startOffset <= this.#logStartOffset,
+    )
+  }
+
   /** What the manifest has to know after a rewrite of itself. */
   state(): PartitionChange {
     return {
@@ -256,8 +263,8 @@ export class PartitionLog implements FrameSource {
       partition: this.partition,
       segments: this.#segments.map(segmentFields),
       logStartOffset: this.#logStartOffset,
-      epochs: this.epochs.starts,
-      producers: this.producers.snapshot(),
+      epochs: this.epochsBelow(this.flushedOffset),
+      producers: this.producers.snapshot(this.flushedOffset),
       ...(this.#damagedFrom === null ? {} : { damagedFrom: this.#damagedFrom }),
     }
   }

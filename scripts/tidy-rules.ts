@@ -38,15 +38,33 @@ export const rooms: readonly Room[] = [
     holds: 'ids, record batch, errors, limits, configuration keys',
   },
   {
+    path: 'model/config',
+    level: 2,
+    imports: ['model', 'base'],
+    holds: 'every configuration key, and the settings that follow from them',
+  },
+  {
+    path: 'log/journal',
+    level: 3,
+    imports: ['model', 'io', 'base'],
+    holds: 'the write-ahead log of the node: slabs, commits, files, scan',
+  },
+  {
+    path: 'log/segment',
+    level: 3,
+    imports: ['model', 'io', 'base'],
+    holds: 'segments, their files and index',
+  },
+  {
     path: 'log',
     level: 3,
-    imports: ['model', 'wire', 'io', 'base'],
-    holds: 'journal, segments, partition log, flusher, retention, compaction, recovery',
+    imports: ['log/journal', 'log/segment', 'model', 'model/config', 'io', 'base'],
+    holds: 'partition log, manifest, flusher, cleaner, retention, recovery, readers',
   },
   {
     path: 'metadata',
     level: 3,
-    imports: ['model', 'wire', 'io', 'base'],
+    imports: ['model', 'model/config', 'wire', 'io', 'base'],
     holds: 'the image of topics and configurations, and its stores',
   },
   {
@@ -64,7 +82,17 @@ export const rooms: readonly Room[] = [
   {
     path: 'broker',
     level: 5,
-    imports: ['coordinator', 'security', 'log', 'metadata', 'model', 'wire', 'io', 'base'],
+    imports: [
+      'coordinator',
+      'security',
+      'log',
+      'metadata',
+      'model',
+      'model/config',
+      'wire',
+      'io',
+      'base',
+    ],
     holds: 'the façade of one node, the only thing that doors see',
   },
   {
@@ -94,7 +122,16 @@ export const rooms: readonly Room[] = [
   {
     path: 'protocol/kafka/admin',
     level: 6,
-    imports: ['protocol/kafka', 'protocol/kafka/schema', 'broker', 'model', 'wire', 'io', 'base'],
+    imports: [
+      'protocol/kafka',
+      'protocol/kafka/schema',
+      'broker',
+      'model',
+      'model/config',
+      'wire',
+      'io',
+      'base',
+    ],
     holds: 'handlers of topics and configurations',
   },
   {
@@ -106,7 +143,17 @@ export const rooms: readonly Room[] = [
   {
     path: 'cli',
     level: 7,
-    imports: ['broker', 'protocol/kafka', 'admin', 'security', 'model', 'io', 'base', ''],
+    imports: [
+      'broker',
+      'protocol/kafka',
+      'admin',
+      'security',
+      'model',
+      'model/config',
+      'io',
+      'base',
+      '',
+    ],
     holds: 'the command line',
   },
   {
@@ -125,6 +172,7 @@ export const rooms: readonly Room[] = [
       'log',
       'metadata',
       'model',
+      'model/config',
       'io',
       'base',
     ],

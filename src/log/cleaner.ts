@@ -10,7 +10,7 @@ import type { LogReader } from './log-reader.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { emptyRead } from './read-result.ts'
 import type { RewriteJob, Rewriter } from './rewriter.ts'
-import type { Segment } from './segment.ts'
+import type { Segment } from './segment/segment.ts'
 
 /** Segments shorter than this are worth merging, once there are so many of them in a row. */
 const shortBytes = 1 << 20

@@ -2,7 +2,7 @@
 // partition and does the work. Kafka: topic settings min.cleanable.dirty.ratio, min. and
 // max.compaction.lag.ms.
 import type { TopicSettings } from '../model/config/topic-settings.ts'
-import type { SegmentFields } from './segment.ts'
+import type { SegmentFields } from './segment/segment.ts'
 
 export type CleanableSegment = Pick<
   SegmentFields,

@@ -6,21 +6,21 @@
 import type { Clock } from '../io/clock.ts'
 import { type Disk, DiskError } from '../io/disk.ts'
 import { BatchHeader } from '../model/record-batch.ts'
-import type { Journal } from './journal.ts'
-import type { JournalFiles } from './journal-files.ts'
+import type { Journal } from './journal/journal.ts'
+import type { JournalFiles } from './journal/journal-files.ts'
+import type { Slab } from './journal/slab-cache.ts'
 import type { LogOptions } from './log-options.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'
 import { type PartitionLog, segmentFields } from './partition-log.ts'
-import type { Segment } from './segment.ts'
+import type { Segment } from './segment/segment.ts'
 import {
   runHeaderBytes,
   type SegmentFiles,
   segmentFolder,
   writeRunHeader,
-} from './segment-files.ts'
-import { SegmentIndex } from './segment-index.ts'
-import { SegmentWriter } from './segment-writer.ts'
-import type { Slab } from './slab-cache.ts'
+} from './segment/segment-files.ts'
+import { SegmentIndex } from './segment/segment-index.ts'
+import { SegmentWriter } from './segment/segment-writer.ts'
 
 /** What a pass does to one partition. */
 interface Move {
@@ -75,9 +75,13 @@ export class Flusher {
     if (moved.length > 0) await disk.syncDir(segmentFolder)
     for (const move of small) if (move.bytes === 0) moved.push({ move, segment: null })
     await manifest.append({ replayFrom: upTo, partitions: moved.map((m) => this.#change(m)) })
-    for (const { move, segment } of moved) move.log.moveToSegment(segment, move.batches)
+    const deleted = moved.filter((m) => m.move.log.deleted)
+    for (const { move, segment } of moved) {
+      move.log.growing = null
+      if (!move.log.deleted) move.log.moveToSegment(segment, move.batches)
+    }
     await journalFiles.recycle(upTo)
-    await this.#discardDeleted(moved)
+    await this.#discard(deleted)
     journal.roomMayHaveGrown()
     this.counters.passes++
     return upTo
@@ -93,22 +97,22 @@ export class Flusher {
 
   #change({ move, segment }: Moved): PartitionChange {
     const { log } = move
-    const producers = log.producers.dirty ? { producers: log.producers.snapshot() } : {}
-    log.producers.dirty = false
+    const end = log.tail.nextOffset(move.batches - 1)
+    const producers = log.producers.dirty ? { producers: log.producers.snapshot(end) } : {}
+    log.producers.dirty = log.producers.lastOffset >= end
     return {
       topic: log.topic,
       partition: log.partition,
       segments: segment === null ? [] : [segmentFields(segment)],
       logStartOffset: log.logStartOffset,
-      epochs: log.epochs.starts,
+      epochs: log.epochsBelow(end),
       ...producers,
     }
   }
 
   /** Partitions that were deleted while we wrote: the manifest forgets them again. */
-  async #discardDeleted(moved: readonly Moved[]): Promise<void> {
+  async #discard(deleted: readonly Moved[]): Promise<void> {
     const { manifest, segmentFiles } = this.#parts
-    const deleted = moved.filter((m) => m.move.log.deleted)
     if (deleted.length === 0) return
     await manifest.append({
       dropped: deleted.map(({ move: { log } }) => [log.topic, log.partition]),
@@ -125,6 +129,8 @@ export class Flusher {
       last?.own === true &&
       last.bytes + move.bytes <= segmentBytes &&
       clock.now() - last.createdMs < segmentMs
+    const before = grows ? last : null
+    move.log.growing = before
     const file = grows ? last.file : segmentFiles.newNumber()
     const end = grows ? last.position + last.bytes : 0
     const writer = await SegmentWriter.open(disk, file, end, this.#staging)
@@ -133,7 +139,6 @@ export class Flusher {
       segmentFiles.retain(file)
       this.counters.files++
     }
-    const before = grows ? last : null
     const segment = await this.#copy(move, writer, before, true)
     await writer.finish()
     return { move, segment }

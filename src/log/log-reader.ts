@@ -5,11 +5,11 @@
 import { assert } from '../base/assert.ts'
 import { DiskError } from '../io/disk.ts'
 import { BatchHeader } from '../model/record-batch.ts'
-import type { Journal } from './journal.ts'
+import type { Journal } from './journal/journal.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { pieceBytes, type ReadBuffers } from './read-buffers.ts'
 import type { ReadResult, ReadWant } from './read-result.ts'
-import type { SegmentFiles } from './segment-files.ts'
+import type { SegmentFiles } from './segment/segment-files.ts'
 import { SegmentReader } from './segment-reader.ts'
 
 /**

@@ -8,18 +8,18 @@ import type { Disk } from '../io/disk.ts'
 import type { TopicSettings } from '../model/config/topic-settings.ts'
 import { Cleaner } from './cleaner.ts'
 import { Flusher } from './flusher.ts'
-import { Journal } from './journal.ts'
-import { JournalFiles, journalFolder } from './journal-files.ts'
-import type { Frame } from './journal-format.ts'
-import { type JournalDamage, scanJournal } from './journal-scan.ts'
+import { Journal } from './journal/journal.ts'
+import { JournalFiles, journalFolder } from './journal/journal-files.ts'
+import type { Frame } from './journal/journal-format.ts'
+import { type JournalDamage, scanJournal } from './journal/journal-scan.ts'
 import type { LogOptions } from './log-options.ts'
 import { LogReader } from './log-reader.ts'
 import { Manifest, partitionKey } from './manifest.ts'
 import { PartitionLog } from './partition-log.ts'
 import { ReadBuffers } from './read-buffers.ts'
 import { Rewriter } from './rewriter.ts'
-import type { Segment } from './segment.ts'
-import { SegmentFiles, segmentFolder } from './segment-files.ts'
+import type { Segment } from './segment/segment.ts'
+import { SegmentFiles, segmentFolder } from './segment/segment-files.ts'
 
 /** A partition that the metadata knows when the log is opened. */
 export interface KnownPartition {
@@ -179,6 +179,7 @@ export class LogStore {
   /** Forgets partitions and gives back their space. Readers find them gone at once. */
   async delete(topic: string, partitions: Iterable<number>): Promise<void> {
     const gone: PartitionLog[] = []
+    const segments: Segment[] = []
     for (const partition of partitions) {
       const key = partitionKey(topic, partition)
       const log = this.#logs.get(key)
@@ -186,13 +187,13 @@ export class LogStore {
       log.deleted = true
       this.#logs.delete(key)
       gone.push(log)
+      // The pass that writes to it will find the partition deleted.
+      segments.push(...log.segments.filter((s) => s !== log.growing))
     }
     const dropped = gone.map((l) => [l.topic, l.partition] as const)
     await this.#orFail(this.#manifest.append({ dropped }))
-    for (const log of gone) {
-      for (const watcher of [...log.watchers]) watcher()
-      await this.#release(log.segments)
-    }
+    for (const log of gone) for (const watcher of [...log.watchers]) watcher()
+    await this.#release(segments)
   }
 
   /** Moves the log start up to `offset`, at most the high watermark; durable when resolved. */

@@ -2,7 +2,8 @@
 // the log starts, epochs, producers; and from where the journal has to be replayed. Kept as a file
 // of changes, each record one JSON object whose changes take effect together:
 //
-//   { v: 1, replayFrom?, partitions?: [{ topic, partition, ...what changed }], dropped?: [[topic, partition]] }
+//   { v: 1, replayFrom?, dropped?: [[topic, partition]],
+//     partitions?: [{ topic, partition, ...what changed }] }
 //
 // `segments` replaces those with the same file and position and adds the others, after `removed`
 // are gone. The file is rewritten whole when most of it is history. The log store owns it.
@@ -11,7 +12,7 @@ import type { Disk } from '../io/disk.ts'
 import { RecordFile } from '../io/record-file.ts'
 import type { EpochStart } from './epoch-cache.ts'
 import type { ProducerSnapshot } from './producer-state.ts'
-import { type SegmentFields, sameSegment } from './segment.ts'
+import { type SegmentFields, sameSegment } from './segment/segment.ts'
 
 export interface PartitionChange {
   readonly topic: string

@@ -9,14 +9,14 @@ import { type ErrorName, errors } from '../model/errors.ts'
 import { BatchHeader } from '../model/record-batch.ts'
 import type { AppendOutcome } from './append-outcome.ts'
 import { checkBatch } from './batch-check.ts'
-import type { FrameSource } from './commit.ts'
-import { EpochCache } from './epoch-cache.ts'
-import type { Journal } from './journal.ts'
-import { type Frame, frameTemplate } from './journal-format.ts'
+import { EpochCache, type EpochStart } from './epoch-cache.ts'
+import type { FrameSource } from './journal/commit.ts'
+import type { Journal } from './journal/journal.ts'
+import { type Frame, frameTemplate } from './journal/journal-format.ts'
 import type { PartitionChange, PartitionState } from './manifest.ts'
 import { ProducerState, sequenceAfter } from './producer-state.ts'
-import { type Segment, type SegmentFields, sameSegment } from './segment.ts'
-import { SegmentIndex } from './segment-index.ts'
+import { type Segment, type SegmentFields, sameSegment } from './segment/segment.ts'
+import { SegmentIndex } from './segment/segment-index.ts'
 import { TailIndex } from './tail-index.ts'
 
 const header = new BatchHeader()
@@ -37,6 +37,8 @@ export class PartitionLog implements FrameSource {
   cleanedUpTo: number
   /** Set when the partition is deleted: nobody may append, and whoever works on it lets go. */
   deleted = false
+  /** The segment that the flusher writes to now: nobody else may give it up. */
+  growing: Segment | null = null
   #segments: readonly Segment[]
   #logStartOffset: number
   #logEndOffset: number
@@ -247,15 +249,24 @@ export class PartitionLog implements FrameSource {
   }
 
   /**
-   * Moves the log start up; the caller has made that durable. Returns segments that are now wholly
-   * below.
+   * Moves the log start up. Returns the segments that are wholly below, but for one that is
+   * growing.
    */
   raiseLogStart(to: number): Segment[] {
     this.#logStartOffset = Math.max(this.#logStartOffset, Math.min(to, this.#highWatermark))
     this.epochs.trimStart(this.#logStartOffset)
-    const gone = this.#segments.filter((s) => s.nextOffset <= this.#logStartOffset)
+    const gone = this.#segments.filter(
+      (s) => s.nextOffset <= this.#logStartOffset && s !== this.growing,
+    )
     this.#segments = this.#segments.filter((s) => !gone.includes(s))
     return gone
+  }
+
+  /** Epochs that have a record below `offset`, or begin where the log does. */
+  epochsBelow(offset: number): EpochStart[] {
+    return this.epochs.starts.filter(
+      (s) => s.startOffset < offset || s.startOffset <= this.#logStartOffset,
+    )
   }
 
   /** What the manifest has to know after a rewrite of itself. */
@@ -265,8 +276,8 @@ export class PartitionLog implements FrameSource {
       partition: this.partition,
       segments: this.#segments.map(segmentFields),
       logStartOffset: this.#logStartOffset,
-      epochs: this.epochs.starts,
-      producers: this.producers.snapshot(),
+      epochs: this.epochsBelow(this.flushedOffset),
+      producers: this.producers.snapshot(this.flushedOffset),
       cleanedUpTo: this.cleanedUpTo,
       ...(this.#damagedFrom === null ? {} : { damagedFrom: this.#damagedFrom }),
     }

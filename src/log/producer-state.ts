@@ -50,6 +50,8 @@ export class ProducerState {
   readonly #producers = new Map<number, Producer>()
   /** True when something changed since the last snapshot. */
   dirty = false
+  /** Offset of the newest record that a producer numbered. */
+  lastOffset = -1
 
   constructor(snapshots: readonly ProducerSnapshot[] = []) {
     for (const s of snapshots)
@@ -101,6 +103,7 @@ export class ProducerState {
       batch.timestampMs,
     ])
     if (producer.batches.length > remembered) producer.batches.shift()
+    this.lastOffset = batch.lastOffset
     this.dirty = true
   }
 
@@ -113,12 +116,15 @@ export class ProducerState {
       }
   }
 
-  snapshot(): ProducerSnapshot[] {
+  /**
+   * As of the records below `offset`: those above may yet be lost, and then nobody has sent them.
+   */
+  snapshot(below: number): ProducerSnapshot[] {
     return [...this.#producers].map(([id, p]) => ({
       id,
       epoch: p.epoch,
       lastMs: p.lastMs,
-      batches: [...p.batches],
+      batches: p.batches.filter((b) => b[3] < below),
     }))
   }
 

@@ -1,6 +1,7 @@
 // A read of one partition: what is wanted, and what was found with the memory that it holds.
+
+import type { Slab } from './journal/slab-cache.ts'
 import type { ReadBuffer } from './read-buffers.ts'
-import type { Slab } from './slab-cache.ts'
 
 /** What is wanted of a partition. */
 export interface ReadWant {

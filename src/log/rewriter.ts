@@ -5,20 +5,20 @@
 // the log start) cancel their job.
 import type { Clock } from '../io/clock.ts'
 import type { Disk } from '../io/disk.ts'
+import { ReadAhead } from '../io/read-ahead.ts'
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'
 import { type PartitionLog, segmentFields } from './partition-log.ts'
-import { ReadAhead } from './read-ahead.ts'
-import type { Segment } from './segment.ts'
+import type { Segment } from './segment/segment.ts'
 import {
   runHeaderBytes,
   type SegmentFiles,
   segmentFolder,
   segmentPath,
   writeRunHeader,
-} from './segment-files.ts'
-import { SegmentIndex } from './segment-index.ts'
-import { SegmentWriter } from './segment-writer.ts'
+} from './segment/segment-files.ts'
+import { SegmentIndex } from './segment/segment-index.ts'
+import { SegmentWriter } from './segment/segment-writer.ts'
 
 export interface RewriteJob {
   readonly log: PartitionLog

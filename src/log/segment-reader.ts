@@ -3,8 +3,8 @@
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
 import { pieceBytes, type ReadBuffers } from './read-buffers.ts'
 import type { ReadResult, ReadWant } from './read-result.ts'
-import type { Segment } from './segment.ts'
-import type { SegmentFiles } from './segment-files.ts'
+import type { Segment } from './segment/segment.ts'
+import type { SegmentFiles } from './segment/segment-files.ts'
 
 /** Where to read on: the first wanted batch is not wholly in the piece. */
 interface Again {

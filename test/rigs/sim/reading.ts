@@ -50,7 +50,8 @@ export function checkBytes(
 }
 
 const brief = (b: Uint8Array): string =>
-  `offset ${b.length < 8 ? '?' : Buffer.from(b).readBigInt64BE(0)} "${Buffer.from(b.subarray(65, 80)).toString('latin1')}"`
+  `offset ${b.length < 8 ? '?' : Buffer.from(b).readBigInt64BE(0)} ` +
+  `"${Buffer.from(b.subarray(65, 80)).toString('latin1')}"`
 
 /** All of a partition. False: from some offset on it is reported as damaged, or out of service. */
 export async function readAll(

@@ -12,6 +12,9 @@ import { describePlan, drawPlan, type Plan } from './plan.ts'
 import { readAll } from './reading.ts'
 import { World } from './world.ts'
 
+/** No plan needs so many events between two crashes. */
+const eventsMax = 100_000
+
 export interface SeedResult {
   readonly seed: number
   /** Null: all was well. */
@@ -143,7 +146,7 @@ class Run {
       if (node.wrong !== null) throw node.wrong
       const stood = this.#clock.events === before
       expect(!stood, () => `the log stands still: ${node.working} wait for ever`)
-      ran++
+      expect(ran++ < eventsMax, () => `${node.working} are not done after ${eventsMax} events`)
     }
     if (peaceful && !node.failed) await this.#closeDown(node)
     const power = node.failed || this.#chance.int(3) > 0

@@ -3,7 +3,7 @@
 // durable; then it is damage: it is reported with the partitions concerned, and nothing is thrown
 // away. Frames, directory and commit header say the same thing twice, so that one bad sector never
 // hides whose records it held. Runs once, before the node serves; `log-store.ts` calls it.
-import { blockBytes, type Disk } from '../io/disk.ts'
+import { blockBytes, type Disk } from '../../io/disk.ts'
 import {
   batchIsWhole,
   type CommitHeader,

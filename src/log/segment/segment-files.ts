@@ -3,11 +3,21 @@
 // with a header that names its partition, so that a file can be read without the manifest if the
 // worst comes.
 //
-// Run header:  0 4 magic "PMQS" | 4 1 version, 1 | 5 3 zero | 8 4 partition | 12 4 zero | 16 16 topic id |
-//              32 8 base offset | 40 4 bytes of the run, 0 when it may grow | 44 16 zero | 60 4 CRC-32C of 0..59
-import { assert } from '../base/assert.ts'
-import { crc32c } from '../base/crc32c.ts'
-import type { Disk, DiskFile } from '../io/disk.ts'
+// Run header:
+//   offset size  field
+//        0    4  magic "PMQS"
+//        4    1  version, 1
+//        5    3  zero
+//        8    4  partition
+//       12    4  zero
+//       16   16  topic id
+//       32    8  base offset
+//       40    4  bytes of the run, 0 when it may grow
+//       44   16  zero
+//       60    4  CRC-32C of bytes 0..59
+import { assert } from '../../base/assert.ts'
+import { crc32c } from '../../base/crc32c.ts'
+import type { Disk, DiskFile } from '../../io/disk.ts'
 
 export const segmentFolder = 'segments'
 export const runHeaderBytes = 64

@@ -4,11 +4,11 @@
 // it. Appending is synchronous and copies once, into a slab; each frame's source is told in LSN
 // order when its commit is down. The first failed write ends the journal: the page cache cannot be
 // trusted after it.
-import { assert } from '../base/assert.ts'
-import { crc32c } from '../base/crc32c.ts'
-import { Histogram } from '../base/histogram.ts'
-import type { Clock, Timer } from '../io/clock.ts'
-import type { Disk } from '../io/disk.ts'
+import { assert } from '../../base/assert.ts'
+import { crc32c } from '../../base/crc32c.ts'
+import { Histogram } from '../../base/histogram.ts'
+import type { Clock, Timer } from '../../io/clock.ts'
+import type { Disk } from '../../io/disk.ts'
 import { Commit, type FrameSource, loneCommitBytes } from './commit.ts'
 import type { JournalFile, JournalFiles } from './journal-files.ts'
 import {
@@ -79,6 +79,8 @@ export class Journal {
   #idleWaiters: (() => void)[] = []
   /** Files with commits that were written but not synced, and the timer that will sync them. */
   readonly #unsynced = new Set<JournalFile>()
+  /** End of the last commit that was written without a sync. */
+  #unsyncedEnd = 0
   #asyncTimer: Timer | null = null
   #syncing: Promise<void> = Promise.resolve()
   readonly #entry = new Uint8Array(directoryEntryBytes)
@@ -325,6 +327,7 @@ export class Journal {
     }
     await file.plain.write(bytes, at)
     this.#unsynced.add(file)
+    this.#unsyncedEnd = commit.end
     if (commit.sync) {
       await this.#syncFiles()
       this.#syncedLsn = commit.end
@@ -368,10 +371,10 @@ export class Journal {
 
   /** Makes durable what has been written: what policy async may still owe. */
   async syncWritten(): Promise<void> {
-    if (this.#unsynced.size === 0 || this.#dead) return
-    const upTo = this.#writtenLsn
+    if (this.#dead) return
+    const upTo = this.#unsyncedEnd
     try {
-      await this.#syncFiles()
+      await (this.#unsynced.size === 0 ? this.#syncing : this.#syncFiles())
     } catch (cause) {
       this.fail(cause)
       throw cause

@@ -1,6 +1,6 @@
 // Reads a file front to back in large pieces, whatever is asked: for the scan of the journal and
 // for those who rewrite segments.
-import type { DiskFile } from '../io/disk.ts'
+import type { DiskFile } from './disk.ts'
 
 const aheadBytesDefault = 1 << 20
 

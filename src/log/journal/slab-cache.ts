@@ -3,7 +3,7 @@
 // holds it; a slab that a slow reader still holds is let go instead of waited for, up to a bound,
 // so that a slow reader costs memory, never the writers' time. The journal owns the cache; fetches
 // pin slabs through it.
-import { assert } from '../base/assert.ts'
+import { assert } from '../../base/assert.ts'
 
 export class Slab {
   readonly memory: Uint8Array

@@ -31,10 +31,10 @@
 //       44    .  the batch, with its own CRC-32C
 //
 // Directory: says once more what the frames hold, so that a damaged frame still names its owner.
-//   per frame: topic id 16, partition 4, offset of the frame in the commit 4, next offset 8; at its end the
+//   per frame: topic id 16, partition 4, offset of the frame in the commit 4, next offset 8; at its end
 //   CRC-32C of all entries.
-import { crc32c } from '../base/crc32c.ts'
-import { BatchHeader } from '../model/record-batch.ts'
+import { crc32c } from '../../base/crc32c.ts'
+import { BatchHeader } from '../../model/record-batch.ts'
 
 const version = 1
 const commitMagic = 0x504d5143

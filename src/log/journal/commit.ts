@@ -1,6 +1,6 @@
 // One commit of the journal while it is filled, and until it is written: which frames it holds and
 // who wants to know. It knows its place in the run of LSNs; its bytes lie in the journal's slabs.
-import { blockBytes } from '../io/disk.ts'
+import { blockBytes } from '../../io/disk.ts'
 import { commitHeaderBytes, directoryBytes, frameHeaderBytes } from './journal-format.ts'
 
 /** Who appends: a partition. */

@@ -3,8 +3,8 @@
 // of a file is filled with zeros, and written again with more in it by the next flush: bytes that
 // were durable keep their value in both versions, so a torn write cannot hurt them. The flusher and
 // the cleaner use it.
-import { assert } from '../base/assert.ts'
-import { blockBytes, type Disk, type DiskFile } from '../io/disk.ts'
+import { assert } from '../../base/assert.ts'
+import { blockBytes, type Disk, type DiskFile } from '../../io/disk.ts'
 import { segmentPath } from './segment-files.ts'
 
 export class SegmentWriter {

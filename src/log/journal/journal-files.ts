@@ -3,8 +3,8 @@
 // old one. File `seq` holds the LSNs [seq × fileBytes, (seq + 1) × fileBytes); on disk it has a
 // slot, and the first commit in it tells which `seq` the slot holds now. The journal takes and
 // gives back files here.
-import { assert } from '../base/assert.ts'
-import { blockBytes, type Disk, type DiskFile } from '../io/disk.ts'
+import { assert } from '../../base/assert.ts'
+import { blockBytes, type Disk, type DiskFile } from '../../io/disk.ts'
 
 export interface JournalFile {
   readonly slot: string
@@ -64,7 +64,8 @@ export class JournalFiles {
 
   /** Prepares a spare in the background; at most one at a time. */
   prepare(done: () => void, failed: (cause: unknown) => void): void {
-    if (this.#preparing !== null || this.#stopped || this.#spare.length > 0) return
+    if (this.#preparing !== null || this.#stopped) return
+    if (this.#spare.length > 0 || this.#count >= this.#maxFiles) return
     this.#preparing = this.ensureSpare(true).then(
       () => {
         this.#preparing = null

@@ -1,9 +1,9 @@
 // Which file of the journal holds which part of it. A slot's first commit says so; where that one
 // is damaged, any later one does. A slot without a commit is free. Used by the scan at the start.
-import { blockBytes, type Disk } from '../io/disk.ts'
+import { blockBytes, type Disk } from '../../io/disk.ts'
+import { ReadAhead } from '../../io/read-ahead.ts'
 import { journalFolder } from './journal-files.ts'
 import { commitHeaderBytes, readCommitHeader } from './journal-format.ts'
-import { ReadAhead } from './read-ahead.ts'
 
 export interface JournalSlot {
   readonly name: string

@@ -39,7 +39,7 @@ const memoryBytes = 1 << 20
 const clean = (store: LogStore): Promise<void> =>
   store.cleaner.clean([...store.all], 2000, memoryBytes)
 
-test('compaction keeps the latest value of each key where it was, also after a restart', async () => {
+test('compaction keeps the latest value of each key, also after a restart', async () => {
   const disk = memoryDisk()
   let store = await open(disk, 1, compacted)
   let log = store.get(topicA, 0) as PartitionLog

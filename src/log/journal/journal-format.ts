@@ -31,8 +31,8 @@
 //       44    .  the batch, with its own CRC-32C
 //
 // Directory: says once more what the frames hold, so that a damaged frame still names its owner.
-//   per frame: topic id 16, partition 4, offset of the frame in the commit 4, next offset 8; at its end
-//   CRC-32C of all entries.
+//   per frame: topic id 16, partition 4, offset of the frame in the commit 4, next offset 8;
+//   behind the last one the CRC-32C of all entries.
 import { crc32c } from '../../base/crc32c.ts'
 import { BatchHeader } from '../../model/record-batch.ts'
 

@@ -17,6 +17,7 @@ import { EmbeddedStore } from '../metadata/embedded-store.ts'
 import { Image, type ImageEvent } from '../metadata/image.ts'
 import type { MetadataStore } from '../metadata/store.ts'
 import { Topics as TopicOperations } from '../metadata/topics.ts'
+import { prepareCompression } from '../model/compression.ts'
 import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
 import { resolveTopicSettings } from '../model/config/topic-settings.ts'
 import { type NodeId, nodeId } from '../model/ids.ts'
@@ -70,6 +71,7 @@ export class NodeBroker implements Broker {
   static async open(parts: NodeParts): Promise<NodeBroker> {
     const { disk, clock, chance, settings } = parts
     await disk.makeDir('')
+    await prepareCompression()
     const metadata = await EmbeddedStore.open(disk, 'metadata')
     const id = nodeId(parts.nodeId)
     const image = await Image.open(metadata, id, settings)

@@ -61,7 +61,7 @@ export class NodeTopics implements Topics {
 
   async delete(topic: Topic): Promise<Result<null>> {
     if (topic.internal)
-      return refuse('topicNotAuthorized', `'${topic.name}' belongs to the node and stays`)
+      return refuse('internalTopic', `'${topic.name}' belongs to the node and stays`)
     const gone = await this.#operations.delete({ id: topic.id })
     return gone.ok ? ok(null) : gone
   }

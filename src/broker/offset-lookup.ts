@@ -30,11 +30,11 @@ export class OffsetLookup {
     switch (spec.at) {
       case 'earliest':
       case 'earliestLocal':
-      case 'earliestPendingUpload':
         return ok(at(log, log.logStartOffset))
       case 'latest':
         return ok(at(log, log.highWatermark))
       case 'latestTiered':
+      case 'earliestPendingUpload':
         return ok(nothing)
       case 'maxTimestamp':
         return this.#newest(log)
@@ -49,9 +49,11 @@ export class OffsetLookup {
       const batch = await this.#seek(log, offset, (h) => h.maxTimestamp >= timestampMs)
       if (!batch.ok) return batch
       if (batch.value === null) return ok(nothing)
-      const found = inside(batch.value, (h, records) => findByTimestamp(h, records, timestampMs))
+      const found = inside(batch.value, (h, records) =>
+        findByTimestamp(h, records, timestampMs, log.logStartOffset),
+      )
       if (!found.ok) return found
-      if (found.value !== null && found.value.offset >= log.logStartOffset)
+      if (found.value !== null)
         return ok({ ...found.value, leaderEpoch: log.epochs.at(found.value.offset) })
       offset = batchEnd(batch.value)
     }

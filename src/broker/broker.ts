@@ -99,7 +99,7 @@ export class NodeBroker implements Broker {
     this.store = store
     this.#operations = new TopicOperations(metadata, image, chance)
     this.logs = new NodeLogs(store, clock)
-    this.topics = new NodeTopics(image, this.#operations)
+    this.topics = new NodeTopics(image, this.#operations, () => this.#offsetsTopic())
     this.configs = new NodeConfigs(image, new ConfigOperations(metadata, image))
     const broker = resolveBrokerSettings(image.brokerValues)
     this.groups = new NodeGroups({
@@ -167,7 +167,11 @@ export class NodeBroker implements Broker {
 
   // ---- Groups -----------------------------------------------------------------------------------
 
-  /** The internal topic of the groups, made when it is first written to; null when that failed. */
+  prepareGroups(): void {
+    void this.#offsetsTopic()
+  }
+
+  /** The internal topic of the groups, made when it is first needed; null when that failed. */
   #offsetsTopic(): Promise<Topic | null> {
     const topic = this.image.topic(offsetsTopic)
     if (topic !== null) return Promise.resolve(topic)

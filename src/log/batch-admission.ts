@@ -3,12 +3,7 @@
 // and compressed ones must begin as their codec does. The records are looked at one by one only for
 // what the header cannot tell: keys of a compacted topic, bounds of every timestamp, another codec.
 // Called by PartitionLog for each append.
-import {
-  type ContentRefusal,
-  inspectBatch,
-  openBatch,
-  recompress,
-} from '../model/batch-content.ts'
+import { type ContentRefusal, inspectBatch, openBatch, recompress } from '../model/batch-content.ts'
 import { beginsAs } from '../model/compression.ts'
 import type { TopicSettings } from '../model/config/topic-settings.ts'
 import { ok, refuse } from '../model/errors.ts'
@@ -38,8 +33,7 @@ export function admitBatch(
   if (wrong !== null) return { ok: false, ...wrong }
   const codec = codecFor(header, settings)
   const times = timesFor(settings, nowMs)
-  const mustLook =
-    codec !== null || settings.cleanup.compact || needsTimes(header, times)
+  const mustLook = codec !== null || settings.cleanup.compact || needsTimes(header, times)
   if (mustLook) return admitInspected(header, bytes, settings, codec, times)
   const malformed = checkUnopened(header)
   if (malformed !== null) return malformed
@@ -93,7 +87,10 @@ function admitInspected(
 ): Admission {
   const opened = openBatch(header)
   if (!opened.ok) return opened
-  const content = inspectBatch(header, opened.value, { needsKeys: settings.cleanup.compact, ...times })
+  const content = inspectBatch(header, opened.value, {
+    needsKeys: settings.cleanup.compact,
+    ...times,
+  })
   if (!content.ok) return content
   if (header.isAppendTime) header.markCreateTime()
   if (content.value.maxTimestamp !== header.maxTimestamp)

@@ -4,6 +4,7 @@
 import type { TopicSettings } from '../model/config/topic-settings.ts'
 import { type Refusal, refuse } from '../model/errors.ts'
 import { type BatchHeader, headerBytes } from '../model/record-batch.ts'
+
 /** Length and offset, then a length, a leader epoch, a magic and a byte: nothing is smaller. */
 const recordSizeMin = 26
 

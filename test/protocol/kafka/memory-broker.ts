@@ -330,5 +330,6 @@ export function memoryBroker(clock: Clock, chance: Chance): MemoryBroker {
     configs: new MemoryConfigs(topics),
     groups,
     producers,
+    prepareGroups: () => undefined,
   }
 }

@@ -284,4 +284,6 @@ export interface Broker {
   readonly configs: Configs
   readonly groups: Groups
   readonly producers: Producers
+  /** Somebody is about to use groups: makes the topic that keeps them. Does not wait for it. */
+  prepareGroups(): void
 }

@@ -17,6 +17,7 @@ import { EmbeddedStore } from '../metadata/embedded-store.ts'
 import { Image, type ImageEvent } from '../metadata/image.ts'
 import type { MetadataStore } from '../metadata/store.ts'
 import { Topics as TopicOperations } from '../metadata/topics.ts'
+import { prepareCompression } from '../model/compression.ts'
 import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
 import { resolveTopicSettings } from '../model/config/topic-settings.ts'
 import { type NodeId, nodeId } from '../model/ids.ts'
@@ -70,6 +71,7 @@ export class NodeBroker implements Broker {
   static async open(parts: NodeParts): Promise<NodeBroker> {
     const { disk, clock, chance, settings } = parts
     await disk.makeDir('')
+    await prepareCompression()
     const metadata = await EmbeddedStore.open(disk, 'metadata')
     const id = nodeId(parts.nodeId)
     const image = await Image.open(metadata, id, settings)
@@ -97,7 +99,7 @@ export class NodeBroker implements Broker {
     this.store = store
     this.#operations = new TopicOperations(metadata, image, chance)
     this.logs = new NodeLogs(store, clock)
-    this.topics = new NodeTopics(image, this.#operations)
+    this.topics = new NodeTopics(image, this.#operations, () => this.#offsetsTopic())
     this.configs = new NodeConfigs(image, new ConfigOperations(metadata, image))
     const broker = resolveBrokerSettings(image.brokerValues)
     this.groups = new NodeGroups({
@@ -165,7 +167,11 @@ export class NodeBroker implements Broker {
 
   // ---- Groups -----------------------------------------------------------------------------------
 
-  /** The internal topic of the groups, made when it is first written to; null when that failed. */
+  prepareGroups(): void {
+    void this.#offsetsTopic()
+  }
+
+  /** The internal topic of the groups, made when it is first needed; null when that failed. */
   #offsetsTopic(): Promise<Topic | null> {
     const topic = this.image.topic(offsetsTopic)
     if (topic !== null) return Promise.resolve(topic)

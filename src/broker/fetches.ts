@@ -14,7 +14,7 @@ import type {
   FetchRequest,
   PendingFetch,
 } from './api.ts'
-import { checkEpoch } from './epoch-check.ts'
+import { checkEpoch, endOfEpoch } from './epoch-check.ts'
 
 type Reply = (answer: FetchAnswer) => void
 
@@ -60,9 +60,10 @@ export class Fetches {
     if (log === null || state === undefined) return { ...none, error: 'unknownTopic' }
     const wrong = checkEpoch(state.leaderEpoch, wish.currentLeaderEpoch)
     if (wrong !== null) return { ...none, error: wrong }
-    const diverging = divergence(log, wish)
-    if (diverging !== null) return { wish, log, error: null, diverging }
-    const inside = wish.offset >= log.logStartOffset && wish.offset <= log.highWatermark
+    const diverging = divergence(log, state.leaderEpoch, wish)
+    if (typeof diverging !== 'string') return { wish, log, error: null, diverging }
+    const inside =
+      diverging === 'none' && wish.offset >= log.logStartOffset && wish.offset <= log.highWatermark
     if (!inside) return { wish, log, diverging: null, error: 'offsetOutOfRange' }
     const damaged = log.damagedFrom !== null && wish.offset >= log.damagedFrom
     return { wish, log, diverging: null, error: damaged ? 'storageError' : null }
@@ -79,7 +80,8 @@ export class Fetches {
         log.highWatermark,
         minBytes - bytes,
       )
-      bytes += Math.min(there, wish.maxBytes)
+      // The first batch comes whole; and where a partition's share is full, waiting adds nothing.
+      bytes += bytes === 0 ? there : Math.min(there, wish.maxBytes)
     }
     return bytes >= minBytes
   }
@@ -144,23 +146,27 @@ export class Fetches {
   }
 }
 
-/** KIP-320: the client's last record is of an epoch that ended before its offset here. */
+/** KIP-320: is the client's last record of an epoch that ended before its offset here? */
 function divergence(
   log: PartitionLog,
+  leaderEpoch: number,
   wish: FetchPartition,
-): { epoch: number; endOffset: number } | null {
-  if (wish.lastFetchedEpoch < 0) return null
-  const end = log.epochs.endOf(wish.lastFetchedEpoch, log.logEndOffset)
-  if (end.epoch < 0) return null
-  return end.epoch < wish.lastFetchedEpoch || end.endOffset < wish.offset ? end : null
+): { epoch: number; endOffset: number } | 'none' | 'unknownEpoch' {
+  if (wish.lastFetchedEpoch < 0) return 'none'
+  const end = endOfEpoch(log, leaderEpoch, wish.lastFetchedEpoch, log.logEndOffset)
+  if (end.epoch < 0) return 'unknownEpoch'
+  const isBehind = end.epoch < wish.lastFetchedEpoch || end.endOffset < wish.offset
+  return isBehind ? end : 'none'
 }
 
 function outcomeOf({ log, error, diverging }: Target, read: ReadResult): FetchOutcome {
+  const problem = error ?? (read.damaged ? 'storageError' : null)
+  const told = problem === null ? log : null
   return {
-    error: error ?? (read.damaged ? 'storageError' : null),
-    highWatermark: log?.highWatermark ?? -1,
-    lastStableOffset: log?.highWatermark ?? -1,
-    logStartOffset: log?.logStartOffset ?? -1,
+    error: problem,
+    highWatermark: told?.highWatermark ?? -1,
+    lastStableOffset: told?.highWatermark ?? -1,
+    logStartOffset: told?.logStartOffset ?? -1,
     diverging,
     records: read.records,
     recordBytes: read.bytes,

@@ -3,8 +3,13 @@
 /** Groups and their committed offsets, in the layout that Kafka's tools read. */
 export const offsetsTopic = '__consumer_offsets'
 
-export const isInternalName = (name: string): boolean =>
-  name === offsetsTopic || name === '__transaction_state'
+const internalNames = new Set([offsetsTopic, '__transaction_state', '__share_group_state'])
+
+/** Clients take these for a broker's own, whoever made them. */
+export const isInternalName = (name: string): boolean => internalNames.has(name)
+
+/** The log of Kafka's controllers, which is no topic of a broker. */
+export const forbiddenName = '__cluster_metadata'
 
 export const offsetsTopicConfig: readonly (readonly [string, string])[] = [
   ['cleanup.policy', 'compact'],

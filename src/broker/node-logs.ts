@@ -20,7 +20,7 @@ import type {
   PendingFetch,
   RequiredAcks,
 } from './api.ts'
-import { checkEpoch } from './epoch-check.ts'
+import { checkEpoch, endOfEpoch as endOf } from './epoch-check.ts'
 import { Fetches } from './fetches.ts'
 import { OffsetLookup } from './offset-lookup.ts'
 
@@ -116,15 +116,7 @@ export class NodeLogs implements Logs {
     const log = this.#store.get(topic.id, partition)
     const state = topic.partitions[partition]
     if (log === undefined || state === undefined) return refusedAppend('unknownTopic')
-    const { journal } = this.#store
-    if (batch.length > journal.maxBatchBytes)
-      return refusedAppend(
-        'messageTooLarge',
-        `the batch has ${batch.length} bytes; this node's journal takes ${journal.maxBatchBytes}`,
-      )
-    if (!journal.hasRoom(batch.length))
-      return refusedAppend('requestTimedOut', 'the journal is full; send again')
-    const outcome = log.append(journal, batch, state.leaderEpoch, nowMs)
+    const outcome = log.append(this.#store.journal, batch, state.leaderEpoch, nowMs)
     if (outcome.error === null) {
       this.counters.appendedBytes += batch.length
       this.counters.appendedRecords += header.moveTo(batch).recordCount
@@ -150,7 +142,7 @@ export class NodeLogs implements Logs {
     currentLeaderEpoch: number,
   ): Promise<Result<OffsetAnswer>> {
     const found = this.#find(topic, partition, currentLeaderEpoch)
-    return found.ok ? this.#offsets.find(found.value, spec) : found
+    return found.ok ? this.#offsets.find(found.value.log, spec) : found
   }
 
   endOfEpoch(
@@ -161,7 +153,8 @@ export class NodeLogs implements Logs {
   ): Result<{ epoch: number; endOffset: number }> {
     const found = this.#find(topic, partition, currentLeaderEpoch)
     if (!found.ok) return found
-    return ok(found.value.epochs.endOf(epoch, found.value.highWatermark))
+    const { log, leaderEpoch } = found.value
+    return ok(endOf(log, leaderEpoch, epoch, log.highWatermark))
   }
 
   async deleteRecords(
@@ -171,7 +164,7 @@ export class NodeLogs implements Logs {
   ): Promise<Result<{ logStartOffset: number }>> {
     const found = this.#find(topic, partition, -1)
     if (!found.ok) return found
-    const log = found.value
+    const { log } = found.value
     const to = before === -1 ? log.highWatermark : before
     if (to < 0 || to > log.highWatermark)
       return refuse(
@@ -196,12 +189,16 @@ export class NodeLogs implements Logs {
     })
   }
 
-  #find(topic: Topic, partition: PartitionId, currentLeaderEpoch: number): Result<PartitionLog> {
+  #find(
+    topic: Topic,
+    partition: PartitionId,
+    currentLeaderEpoch: number,
+  ): Result<{ log: PartitionLog; leaderEpoch: number }> {
     const log = this.#store.get(topic.id, partition)
     const state = topic.partitions[partition]
     if (log === undefined || state === undefined) return refuse('unknownTopic')
     const wrong = checkEpoch(state.leaderEpoch, currentLeaderEpoch)
-    return wrong === null ? ok(log) : refuse(wrong)
+    return wrong === null ? ok({ log, leaderEpoch: state.leaderEpoch }) : refuse(wrong)
   }
 }
 

@@ -8,17 +8,24 @@ import type { TopicId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
 import { topicNameFault } from '../model/topic-name.ts'
 import type { NewTopic, Topics } from './api.ts'
-import { isInternalName } from './internal-topics.ts'
+import { forbiddenName, isInternalName, offsetsTopic } from './internal-topics.ts'
 
 const brokerDefaults = { partitions: -1, replicationFactor: -1, assignments: null }
 
 export class NodeTopics implements Topics {
   readonly #image: Image
   readonly #operations: TopicOperations
+  /** The topic of the groups, made if need be; null when that failed. */
+  readonly #offsetsTopic: () => Promise<Topic | null>
 
-  constructor(image: Image, operations: TopicOperations) {
+  constructor(
+    image: Image,
+    operations: TopicOperations,
+    offsetsTopic: () => Promise<Topic | null>,
+  ) {
     this.#image = image
     this.#operations = operations
+    this.#offsetsTopic = offsetsTopic
   }
 
   named(name: string): Topic | null {
@@ -34,6 +41,10 @@ export class NodeTopics implements Topics {
   }
 
   async create(topic: NewTopic, validateOnly: boolean): Promise<Result<Topic>> {
+    if (topic.name === forbiddenName)
+      return refuse('invalidRequest', `no topic can be named '${forbiddenName}'`)
+    if (topic.name === offsetsTopic)
+      return refuse('topicExists', `'${offsetsTopic}' is made by the node when groups are used`)
     const wish = {
       name: topic.name,
       partitions: topic.partitions,
@@ -52,6 +63,7 @@ export class NodeTopics implements Topics {
     const settings = resolveBrokerSettings(this.#image.brokerValues)
     if (forbidden || !settings.autoCreateTopics)
       return refuse('unknownTopic', `no topic is named '${name}'`)
+    if (name === offsetsTopic) return this.#ownTopic()
     const made = await this.create({ ...brokerDefaults, name, configs: [] }, false)
     if (made.ok || made.error !== 'topicExists') return made
     // Somebody else asked for it at the same time.
@@ -59,9 +71,14 @@ export class NodeTopics implements Topics {
     return topic === null ? made : ok(topic)
   }
 
+  async #ownTopic(): Promise<Result<Topic>> {
+    const made = await this.#offsetsTopic()
+    return made === null ? refuse('coordinatorNotAvailable') : ok(made)
+  }
+
   async delete(topic: Topic): Promise<Result<null>> {
     if (topic.internal)
-      return refuse('topicNotAuthorized', `'${topic.name}' belongs to the node and stays`)
+      return refuse('internalTopic', `'${topic.name}' belongs to the node and stays`)
     const gone = await this.#operations.delete({ id: topic.id })
     return gone.ok ? ok(null) : gone
   }
@@ -72,6 +89,8 @@ export class NodeTopics implements Topics {
     assignments: readonly (readonly number[])[] | null,
     validateOnly: boolean,
   ): Promise<Result<null>> {
+    if (topic.internal)
+      return refuse('invalidPartitions', `'${topic.name}' belongs to the node and does not grow`)
     const wish = { name: topic.name, partitions: count, assignments }
     const grown = await this.#operations.grow(wish, { validateOnly })
     return grown.ok ? ok(null) : grown

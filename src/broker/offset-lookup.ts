@@ -30,11 +30,11 @@ export class OffsetLookup {
     switch (spec.at) {
       case 'earliest':
       case 'earliestLocal':
-      case 'earliestPendingUpload':
         return ok(at(log, log.logStartOffset))
       case 'latest':
         return ok(at(log, log.highWatermark))
       case 'latestTiered':
+      case 'earliestPendingUpload':
         return ok(nothing)
       case 'maxTimestamp':
         return this.#newest(log)

@@ -133,9 +133,9 @@ export class GroupCoordinator {
   }
 
   leave(request: LeaveRequest): LeaveAnswer {
-    const group = this.find(request.groupId, 'unknownMember')
-    if (typeof group === 'string') return { error: group, members: [] }
-    return this.leaving.leave(group, request)
+    const error = this.refusal(request.groupId)
+    if (error !== null) return { error, members: [] }
+    return this.leaving.leave(this.groups.get(request.groupId), request)
   }
 
   // ---- Offsets ----------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ export class GroupCoordinator {
    * error.
    */
   fetchOffsets(groupId: string, topics: readonly TopicPartitions[] | null): FetchOffsetsAnswer {
-    const error = this.refusal(groupId)
+    const error = this.keeperRefusal(groupId)
     if (error !== null) return { error, topics: [] }
     return this.offsets.fetch(this.groups.get(groupId), topics)
   }
@@ -181,7 +181,7 @@ export class GroupCoordinator {
   // ---- Groups -----------------------------------------------------------------------------------
 
   describe(groupId: string): GroupDescription {
-    return describeGroup(groupId, this.groups.get(groupId), this.refusal(groupId))
+    return describeGroup(groupId, this.groups.get(groupId), this.keeperRefusal(groupId))
   }
 
   list(filter: GroupFilter): { error: ErrorName | null; groups: readonly ListedGroup[] } {
@@ -231,8 +231,10 @@ export class GroupCoordinator {
   }
 
   private findLiving(groupId: string): Group | ErrorName {
-    const group = this.find(groupId, 'groupNotFound')
-    return typeof group !== 'string' && group.state === 'Dead' ? 'groupNotFound' : group
+    const error = this.keeperRefusal(groupId)
+    if (error !== null) return error
+    const group = this.groups.get(groupId)
+    return group === null || group.state === 'Dead' ? 'groupNotFound' : group
   }
 
   /** Only a member that begins anew makes a group. */
@@ -245,14 +247,19 @@ export class GroupCoordinator {
 
   /** Only a consumer that shares out its work by itself makes one. */
   private groupToCommit({ groupId, generation }: CommitRequest): Group | ErrorName {
-    const error = this.refusal(groupId)
+    const error = this.keeperRefusal(groupId)
     if (error !== null) return error
     if (generation >= 0) return this.groups.get(groupId) ?? 'groupNotFound'
     return this.groups.getOrAdd(groupId) ?? 'resourceExhausted'
   }
 
   private refusal(groupId: string): ErrorName | null {
-    const isValid = groupId !== '' && groupId.length <= this.options.groupIdLengthMax
+    return groupId === '' ? 'invalidGroupId' : this.keeperRefusal(groupId)
+  }
+
+  /** Without members, a group that only keeps offsets may have the empty name, as with Kafka. */
+  private keeperRefusal(groupId: string): ErrorName | null {
+    const isValid = groupId.length <= this.options.groupIdLengthMax
     return isValid ? this.stateRefusal() : 'invalidGroupId'
   }
 

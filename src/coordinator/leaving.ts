@@ -18,7 +18,11 @@ export class Leaving {
    * That somebody left is not written at once: the next generation's record, or that of the empty
    * group, tells it. After a crash in between, the member is back until its session ends.
    */
-  leave(group: Group, request: LeaveRequest): LeaveAnswer {
+  leave(group: Group | null, request: LeaveRequest): LeaveAnswer {
+    if (group === null) {
+      const members = request.members.map((m) => ({ ...m, error: 'unknownMember' as const }))
+      return { error: null, members }
+    }
     if (group.state === 'Dead') return { error: 'coordinatorNotAvailable', members: [] }
     const before = group.members.size
     const members = request.members.map((m) => ({ ...m, error: this.leaveOne(group, m) }))

@@ -8,7 +8,7 @@ import type { TopicSettings } from '../model/config/topic-settings.ts'
 import { type ErrorName, errors } from '../model/errors.ts'
 import { BatchHeader } from '../model/record-batch.ts'
 import type { AppendOutcome } from './append-outcome.ts'
-import { checkBatch } from './batch-check.ts'
+import { type Admission, admitBatch } from './batch-admission.ts'
 import { EpochCache, type EpochStart } from './epoch-cache.ts'
 import type { FrameSource } from './journal/commit.ts'
 import type { Journal } from './journal/journal.ts'
@@ -94,24 +94,37 @@ export class PartitionLog implements FrameSource {
 
   // ---- Appending --------------------------------------------------------------------------------
 
-  /** The journal must have room for it. Does not wait: see `lsn` of the outcome. */
+  /** Does not wait: see `lsn` of the outcome. */
   append(journal: Journal, batch: Uint8Array, leaderEpoch: number, nowMs: number): AppendOutcome {
     if (this.deleted) return this.#refused('unknownTopic')
     if (this.#damagedFrom !== null) return this.#refused('storageError', this.damageText())
-    const wrong = checkBatch(header, batch, this.settings, nowMs)
-    if (wrong !== null)
-      return {
-        ...this.#refused(wrong.error, wrong.message),
-        recordErrors: wrong.recordErrors ?? [],
-      }
+    const admitted = admitBatch(header, batch, this.settings, nowMs)
+    if (!admitted.ok) return this.#notAdmitted(admitted)
     if (header.producerId >= 0) {
       const repeated = this.#checkSequence(journal)
       if (repeated !== null) return repeated
     }
-    return this.#place(journal, batch, leaderEpoch, nowMs)
+    return (
+      this.#lacksRoom(journal, admitted.value.length) ??
+      this.#place(journal, admitted.value, leaderEpoch, nowMs)
+    )
   }
 
-  /** Appends what the node itself has built; the base offset in it is still relative to 0. */
+  #lacksRoom(journal: Journal, bytes: number): AppendOutcome | null {
+    if (bytes > journal.maxBatchBytes)
+      return this.#refused(
+        'messageTooLarge',
+        `the batch has ${bytes} bytes; this node's journal takes ${journal.maxBatchBytes}`,
+      )
+    return journal.hasRoom(bytes)
+      ? null
+      : this.#refused('requestTimedOut', 'the journal is full; send again')
+  }
+
+  /**
+   * The journal must have room. Appends what the node itself has built; the base offset in it is
+   * still relative to 0.
+   */
   appendTrusted(
     journal: Journal,
     batch: Uint8Array,
@@ -177,10 +190,20 @@ export class PartitionLog implements FrameSource {
           error: null,
           message: null,
           baseOffset: check.baseOffset,
-          appendTimeMs: this.settings.timestamp === 'append' ? check.timestampMs : -1,
+          // As in Kafka, also when the time is the producer's own.
+          appendTimeMs: check.timestampMs,
           // The first of the two may still be on its way to the disk.
           lsn: journal.appendedLsn,
         }
+    }
+  }
+
+  #notAdmitted(refusal: Admission & { ok: false }): AppendOutcome {
+    const refused = this.#refused(refusal.error, refusal.message)
+    return {
+      ...refused,
+      logStartOffset: refusal.isShapeless ? -1 : refused.logStartOffset,
+      recordErrors: refusal.recordErrors ?? [],
     }
   }
 

@@ -35,3 +35,16 @@ export const decompress = (
 /** Levels are the codec's own: gzip 1 to 9, zstd up to 22; the others have none and ignore it. */
 export const compress = (compression: Compression, bytes: Uint8Array, level?: number): Uint8Array =>
   codecs[compression].compress(bytes, level)
+
+/** What the bytes of a codec start with; snappy's raw form has nothing of the kind. */
+const beginnings: { readonly [name in Compression]: readonly number[] } = {
+  none: [],
+  gzip: [0x1f, 0x8b],
+  snappy: [],
+  lz4: [0x04, 0x22, 0x4d, 0x18],
+  zstd: [0x28, 0xb5, 0x2f, 0xfd],
+}
+
+/** Whether `bytes` may be of this codec, by their first ones only. */
+export const beginsAs = (compression: Compression, bytes: Uint8Array): boolean =>
+  beginnings[compression].every((byte, i) => bytes[i] === byte)

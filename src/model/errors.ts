@@ -22,7 +22,7 @@ export const errors = {
   invalidReplicationFactor: kind('the replication factor is larger than the number of nodes'),
   invalidReplicaAssignment: kind('the replica assignment is not valid'),
   invalidConfig: kind('the configuration is not valid'),
-  topicNotAuthorized: kind('this topic may not be changed by clients'),
+  internalTopic: kind('the topic belongs to the node; clients may only read it'),
   notLeader: kind('another node leads this partition', true),
   // Records
   corruptBatch: kind('the record batch does not match its checksum or its own lengths', true),
@@ -30,7 +30,6 @@ export const errors = {
   messageTooLarge: kind('the record batch is larger than max.message.bytes'),
   invalidTimestamp: kind("a record's timestamp is outside the range that the topic accepts"),
   unsupportedCompression: kind('this compression type is not supported here'),
-  unsupportedFormat: kind('only record batches with magic 2 are accepted'),
   invalidRequiredAcks: kind('acks may be -1, 0 or 1'),
   notEnoughReplicas: kind('fewer replicas are in sync than min.insync.replicas asks for', true),
   storageError: kind('the log of this partition cannot be read or written', true),

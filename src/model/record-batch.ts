@@ -142,6 +142,12 @@ export class BatchHeader {
     this.renewChecksum()
   }
 
+  /** For producers that claim a stamp which only the node gives. */
+  markCreateTime(): void {
+    this.#view.setInt16(this.#at + 21, this.attributes & ~appendTimeBit)
+    this.renewChecksum()
+  }
+
   /** For producers that tell less or more than the largest timestamp of their records. */
   correctMaxTimestamp(timestampMs: number): void {
     this.#setInt64(35, timestampMs)

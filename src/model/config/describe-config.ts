@@ -1,7 +1,7 @@
 // The settings of a topic or of the broker as a list for people and tools: what is in force, where
 // it comes from, and what else was set. Called by the doors that describe configurations.
 import { brokerKeys } from './broker-keys.ts'
-import type { BrokerKey, ConfigKey, ConfigType } from './config-key.ts'
+import type { BrokerKey, ConfigKey, ConfigType, TopicKey } from './config-key.ts'
 import {
   type BrokerValues,
   brokerSources,
@@ -32,11 +32,9 @@ export function describeTopicConfig(
   overrides: ReadonlyMap<string, string>,
   values: BrokerValues,
 ): ConfigEntry[] {
-  return sorted(topicKeys, (key) => {
+  return sorted(topicKeys, (key: TopicKey) => {
     const sources = topicSources(key, overrides, values)
-    // A default that no key of the broker stands for is not a synonym of anything.
-    const synonyms = key.synonyms.length > 0 ? sources : sources.filter((s) => s.source === 'topic')
-    return entry(key, sources, synonyms, false)
+    return entry(key, sources, shown(sources, key.synonyms[0]), false)
   })
 }
 
@@ -45,9 +43,13 @@ export function describeBrokerConfig(values: BrokerValues): ConfigEntry[] {
   return sorted(brokerKeys, (key: BrokerKey) => {
     const sources = brokerSources(key, values)
     const own = sources.filter((s) => s.name === key.name)
-    return entry(key, own, sources, !key.dynamic)
+    return entry(key, own, shown(sources, key.name), !key.dynamic)
   })
 }
+
+/** As Kafka has it, only the default of the nearest key of the broker is told as a synonym. */
+const shown = (sources: readonly Sourced[], nearest: string | undefined): Sourced[] =>
+  sources.filter((s) => s.source !== 'default' || s.name === nearest)
 
 function entry(
   key: ConfigKey,

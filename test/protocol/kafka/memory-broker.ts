@@ -85,7 +85,7 @@ export class MemoryTopics implements Topics {
   }
 
   delete(topic: Topic): Promise<Result<null>> {
-    if (topic.internal) return Promise.resolve(refuse('topicNotAuthorized'))
+    if (topic.internal) return Promise.resolve(refuse('internalTopic'))
     this.byName.delete(topic.name)
     this.whenDeleted(topic)
     return Promise.resolve(ok(null))
@@ -330,5 +330,6 @@ export function memoryBroker(clock: Clock, chance: Chance): MemoryBroker {
     configs: new MemoryConfigs(topics),
     groups,
     producers,
+    prepareGroups: () => undefined,
   }
 }

@@ -4,6 +4,10 @@
 export interface Difference {
   /** The id of one question, or a pattern over ids. */
   readonly id: string | RegExp
+  /**
+   * Where in the answer, when it is not all of it: a pattern over paths, `.topics[0].errorCode`.
+   */
+  readonly at?: RegExp
   /** One sentence for the reader of docs/protocols/kafka.md. */
   readonly reason: string
 }

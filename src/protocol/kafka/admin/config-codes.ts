@@ -5,6 +5,7 @@ import type { ConfigOperation } from '../../../model/config/config-change.ts'
 import type { ConfigType } from '../../../model/config/config-key.ts'
 import type { ConfigSource } from '../../../model/config/config-source.ts'
 import { type Result, refuse } from '../../../model/errors.ts'
+import { topicNameFault } from '../../../model/topic-name.ts'
 import type { Call } from '../call.ts'
 import { topicByName } from '../topic-lookup.ts'
 
@@ -41,6 +42,8 @@ export const actionByCode: ReadonlyMap<number, ConfigOperation['action']> = new 
 export function configTarget(type: number, name: string, call: Call<never>): Result<ConfigTarget> {
   const { broker } = call.door
   if (type === resourceTypes.topic) {
+    const fault = topicNameFault(name)
+    if (fault !== null) return { ok: false, ...fault }
     const topic = topicByName(broker.topics, name)
     if (typeof topic === 'string') return refuse(topic, `there is no topic '${name}'`)
     return { ok: true, value: { kind: 'topic', topic } }

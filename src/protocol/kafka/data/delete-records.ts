@@ -33,7 +33,7 @@ async function answer(
   })
   const problem = partitionProblem(topic, partitionIndex)
   if (problem !== null || typeof topic === 'string') return refused(problem ?? 'unknownTopic')
-  if (topic.internal) return refused('topicNotAuthorized')
+  if (topic.internal) return refused('internalTopic')
   const { logs } = call.door.broker
   const done = await logs.deleteRecords(topic, partitionId(partitionIndex), before)
   if (!done.ok) return refused(done.error)

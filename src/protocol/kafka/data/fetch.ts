@@ -2,8 +2,7 @@
 // none. From version 13 on topics are named by id. The records of an answer are views of the log's
 // memory, released when they have been sent. Other than in Kafka a partition that is not there
 // makes the request return at once. We have no followers, so a fetch that claims to be one is
-// refused, and no reader is sent to another replica. zstd is refused below version 10 when the
-// topic's own setting is zstd.
+// refused, and no reader is sent to another replica.
 import type { FetchAnswer, FetchOutcome, FetchPartition } from '../../../broker/api.ts'
 import type { ErrorName } from '../../../model/errors.ts'
 import { partitionId } from '../../../model/ids.ts'
@@ -22,7 +21,6 @@ type TopicResponse = Response['responses'][number]
 type PartitionResponse = TopicResponse['partitions'][number]
 
 const topicIdsFrom = 13
-const zstdFrom = 10
 
 export const fetchHandler = handler(fetch, (request, call) => {
   const usesTopicIds = call.version >= topicIdsFrom
@@ -80,7 +78,7 @@ class Fetching {
     let hasProblem = false
     for (const wanted of this.wanted) {
       const topic = this.find(wanted.topic)
-      const problem = isFollower ? 'topicNotAuthorized' : this.problem(topic, wanted.partition)
+      const problem = isFollower ? 'notLeader' : partitionProblem(topic, wanted.partition)
       this.problems.push(problem)
       if (problem !== null || typeof topic === 'string') hasProblem = true
       else this.asked.push(asked(topic, wanted))
@@ -95,13 +93,6 @@ class Fetching {
     this.lastName = topic
     this.lastFound = this.usesTopicIds ? topicById(topics, topic) : topicByName(topics, topic)
     return this.lastFound
-  }
-
-  private problem(topic: Topic | ErrorName, partition: number): ErrorName | null {
-    const problem = partitionProblem(topic, partition)
-    if (problem !== null || typeof topic === 'string') return problem
-    const isZstd = this.call.version < zstdFrom && topic.config.get('compression.type') === 'zstd'
-    return isZstd ? 'unsupportedCompression' : null
   }
 
   private finish(answer: FetchAnswer): void {
@@ -121,7 +112,7 @@ class Fetching {
       last.partitions.push(
         outcome === undefined
           ? refused(wanted.partition, problem ?? 'unknownServerError')
-          : found(wanted.partition, outcome),
+          : found(wanted.partition, outcome, this.request.isolationLevel === 1),
       )
     }
     const response = { throttleTimeMs: 0, sessionId: this.scope.sessionId, responses }
@@ -155,13 +146,18 @@ const refused = (partitionIndex: number, error: ErrorName): PartitionResponse =>
 
 const nothingDiverges = { epoch: -1, endOffset: -1 }
 
-const found = (partitionIndex: number, outcome: FetchOutcome): PartitionResponse => ({
+/** Null for `abortedTransactions`: they are of no interest. */
+const found = (
+  partitionIndex: number,
+  outcome: FetchOutcome,
+  committedOnly: boolean,
+): PartitionResponse => ({
   partitionIndex,
   errorCode: errorCode(outcome.error),
   highWatermark: outcome.highWatermark,
   lastStableOffset: outcome.lastStableOffset,
   logStartOffset: outcome.logStartOffset,
   divergingEpoch: outcome.diverging ?? nothingDiverges,
-  abortedTransactions: [],
+  abortedTransactions: committedOnly && outcome.error === null ? [] : null,
   records: outcome.records,
 })

@@ -85,7 +85,7 @@ class Production {
   ): ErrorName | null {
     const problem = partitionProblem(topic, partition)
     if (problem !== null) return problem
-    if (typeof topic !== 'string' && topic.internal) return 'topicNotAuthorized'
+    if (typeof topic !== 'string' && topic.internal) return 'internalTopic'
     if (records === null || records.length === 0) return 'invalidRecord'
     const isZstd = records.length > attributesAt && ((records[attributesAt] ?? 0) & 7) === zstd
     return isZstd && this.call.version < zstdFrom ? 'unsupportedCompression' : null

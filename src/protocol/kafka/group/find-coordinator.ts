@@ -6,6 +6,7 @@ import { answering } from '../handler.ts'
 import { findCoordinator } from '../schema/find-coordinator.ts'
 
 const keyListFrom = 4
+const groupType = 0
 const knownTypes = 1
 
 export const findCoordinatorHandler = answering(findCoordinator, (request, call) => {
@@ -28,6 +29,7 @@ function coordinator(keyType: number, call: Call<never>) {
       host: '',
       port: -1,
     }
+  if (keyType === groupType) broker.prepareGroups()
   const { host, port } = advertised
   return { errorCode: 0, errorMessage: null, nodeId: broker.nodeId, host, port }
 }

@@ -60,7 +60,8 @@ export class Journal {
   readonly #files: JournalFiles
   readonly #clock: Clock
   readonly #hooks: JournalHooks
-  readonly #generation: number
+  /** Number of this start of the node; every commit carries it. */
+  readonly generation: number
   /** End of the last commit that was sealed, and of the last one that was written. */
   #end: number
   #previousEnd: number
@@ -102,7 +103,7 @@ export class Journal {
     this.#previousEnd = start.previousEnd
     this.#writtenLsn = start.lsn
     this.#syncedLsn = start.lsn
-    this.#generation = start.generation
+    this.generation = start.generation
     this.#hooks = hooks
   }
 
@@ -344,7 +345,7 @@ export class Journal {
       lsn: commit.start,
       previousEnd: this.#previousEnd,
       syncedLsn: this.#syncedLsn,
-      generation: this.#generation,
+      generation: this.generation,
       directoryAt: commit.directoryAt,
     })
     this.#previousEnd = commit.end
@@ -415,8 +416,11 @@ export class Journal {
 
   /** Fills `into` from the files, for readers of what no slab holds any more. False: it is gone. */
   async read(into: Uint8Array, lsn: number): Promise<boolean> {
-    const file = this.#files.get(this.#seq(lsn))
+    const seq = this.#seq(lsn)
+    const file = this.#files.get(seq)
     if (file === undefined) return false
-    return (await file.reader.read(into, lsn % this.#files.fileBytes)) === into.length
+    const bytes = await file.reader.read(into, lsn % this.#files.fileBytes)
+    // While we read, it may have been given back and written over, with what looks as whole.
+    return bytes === into.length && this.#files.get(seq) === file
   }
 }

@@ -15,10 +15,11 @@ export async function* metricsPage(
   let sliceEnd = clock.monotonic() + sliceMs
   for (const line of lines(families)) {
     piece += line
-    if (piece.length < pieceChars) continue
+    const isSliceOver = clock.monotonic() >= sliceEnd
+    if (!isSliceOver && piece.length < pieceChars) continue
     yield piece
     piece = ''
-    if (clock.monotonic() < sliceEnd) continue
+    if (!isSliceOver) continue
     await new Promise<void>((resume) => clock.soon(resume))
     sliceEnd = clock.monotonic() + sliceMs
   }

@@ -19,7 +19,7 @@ export async function startPolymq(
     '--set',
     `${key}=${value}`,
   ])
-  const main = join(root, 'build', 'src', 'main.js')
+  const main = join(root, 'build', 'polymq.js')
   const startedAt = performance.now()
   const child = await launch(process.execPath, [
     ...[main, 'start', '--json', '--data', join(dataDir, 'data')],

@@ -13,7 +13,7 @@ import type { Texts } from './texts-en.ts'
 /** Resolves when the broker has stopped; rejects with a UsageError, or with a bug. */
 export async function start(host: Host, texts: Texts, options: StartOptions): Promise<void> {
   const log = new Log(host, options.json)
-  const stopAsked = stopSignal(host, log, texts)
+  const stop = new StopSignal(host, log, texts)
   const { startBroker } = await import('../start-broker.ts')
   const { dataDir, config, advertise } = options
   const broker = await startBroker({
@@ -33,22 +33,35 @@ export async function start(host: Host, texts: Texts, options: StartOptions): Pr
   const opened = { addresses: broker.addresses, dataDir, readyMs: host.sinceExec() }
   host.out(options.json ? readyLine(opened, host.pid) : banner(opened, texts))
   warnOfWildcard(opened, options, log, texts)
-  await stopAsked
+  await stop.asked()
   await broker.close()
   log.line('info', texts.stopped)
 }
 
-/** Resolves at the first signal; the second does not wait for anybody. */
-function stopSignal(host: Host, log: Log, texts: Texts): Promise<void> {
-  return new Promise((resolve) => {
-    let signals = 0
+/**
+ * The first signal is to drain, the second does not wait for anybody. Before the broker is up there
+ * is nothing to drain, so the first one ends the process: starting is safe to break off.
+ */
+class StopSignal {
+  #signals = 0
+  #drain: (() => void) | null = null
+
+  constructor(host: Host, log: Log, texts: Texts) {
     host.onStopSignal(() => {
-      signals++
-      if (signals > 1) host.exit(exitCodes.impatient)
+      this.#signals++
+      if (this.#signals > 1) host.exit(exitCodes.impatient)
       log.line('info', texts.stopping)
-      resolve()
+      if (this.#drain === null) host.exit(exitCodes.done)
+      else this.#drain()
     })
-  })
+  }
+
+  /** Resolves at the first signal. */
+  asked(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#drain = resolve
+    })
+  }
 }
 
 /** Clients connect to what they are told, and nobody can connect to 0.0.0.0. */

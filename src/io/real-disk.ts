@@ -153,14 +153,21 @@ async function makeFolder(folder: string): Promise<void> {
 
 /** Creates the root with all its parents; each new name is made durable. */
 async function makeRoot(root: string): Promise<void> {
-  const options = { recursive: true, mode: 0o700 } as const
-  const first = await systemCall<string | undefined>(`mkdir ${root}`, (done) =>
-    fs.mkdir(root, options, done),
-  )
-  if (first === undefined) return
-  for (let folder = root; ; folder = path.dirname(folder)) {
-    await syncFolder(path.dirname(folder))
-    if (folder === first || folder === path.dirname(folder)) return
+  // Not Node's own recursive mkdir: that tries for ever where nothing can be made, as below /proc.
+  if (await exists(root)) return
+  const parent = path.dirname(root)
+  await makeRoot(parent)
+  await makeFolder(root)
+  await syncFolder(parent)
+}
+
+async function exists(folder: string): Promise<boolean> {
+  try {
+    await systemCall<fs.Stats>(`stat ${folder}`, (done) => fs.stat(folder, done))
+    return true
+  } catch (error) {
+    ignoreOnly(error, 'ENOENT')
+    return false
   }
 }
 

@@ -3,6 +3,11 @@ import type { ConfigChange, Configs as ConfigOperations } from '../metadata/conf
 import type { Image } from '../metadata/image.ts'
 import type { ConfigOperation } from '../model/config/config-change.ts'
 import {
+  type BrokerValues,
+  brokerValues,
+  type ConfigSource,
+} from '../model/config/config-source.ts'
+import {
   type ConfigEntry,
   describeBrokerConfig,
   describeTopicConfig,
@@ -25,11 +30,7 @@ export class NodeConfigs implements Configs {
     if (target.kind === 'topic') return ok(describeTopicConfig(target.topic.config, values))
     if (target.node !== null && target.node !== this.#image.node)
       return this.#noSuchNode(target.node)
-    const entries = describeBrokerConfig(values)
-    // What all nodes start from is only what was set for all of them.
-    return ok(
-      target.node === null ? entries.filter((e) => e.source === 'dynamicDefaultBroker') : entries,
-    )
+    return ok(target.node === null ? setForAll(values) : describeBrokerConfig(values))
   }
 
   change(
@@ -68,4 +69,12 @@ export class NodeConfigs implements Configs {
   #noSuchNode(node: number): Result<never> {
     return refuse('invalidRequest', `there is no node ${node}; this one is ${this.#image.node}`)
   }
+}
+
+/** What all nodes start from: only what was set for all of them, whatever else this one has. */
+function setForAll({ dynamicDefaultBroker }: BrokerValues): ConfigEntry[] {
+  const isOurs = ({ source }: { source: ConfigSource }) => source === 'dynamicDefaultBroker'
+  return describeBrokerConfig({ ...brokerValues(), dynamicDefaultBroker })
+    .filter(isOurs)
+    .map((entry) => ({ ...entry, synonyms: entry.synonyms.filter(isOurs) }))
 }

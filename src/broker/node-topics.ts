@@ -61,7 +61,7 @@ export class NodeTopics implements Topics {
     const fault = topicNameFault(name)
     if (fault !== null) return { ok: false, ...fault }
     const settings = resolveBrokerSettings(this.#image.brokerValues)
-    if (forbidden || !settings.autoCreateTopics)
+    if (forbidden || !settings.autoCreateTopics || name === forbiddenName)
       return refuse('unknownTopic', `no topic is named '${name}'`)
     if (name === offsetsTopic) return this.#ownTopic()
     const made = await this.create({ ...brokerDefaults, name, configs: [] }, false)

@@ -167,7 +167,7 @@ export class GroupCoordinator {
     topics: readonly TopicPartitions[],
     reply: (answer: OffsetsAnswer) => void,
   ): void {
-    const group = this.findLiving(groupId)
+    const group = this.refusal(groupId) ?? this.findLiving(groupId)
     if (typeof group === 'string') reply({ error: group, topics: [] })
     else this.offsets.delete(group, topics, reply)
   }

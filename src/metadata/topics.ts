@@ -19,7 +19,7 @@ import type { MetadataStore, Txn } from './store.ts'
 
 export interface NewTopic extends Layout {
   readonly name: string
-  /** A null value leaves the key at its default. */
+  /** A null value is refused, in words that name its key. */
   readonly configs: readonly (readonly [string, string | null])[]
   /** Made by the node for itself. */
   readonly internal?: boolean

@@ -43,7 +43,11 @@ test('coordinator: before it is loaded it says so', () => {
   assert.equal(answers[0]?.error, 'coordinatorLoading')
   assert.equal(coordinator.fetchOffsets('g', null).error, 'coordinatorLoading')
   coordinator.load([])
-  assert.equal(coordinator.fetchOffsets('', null).error, 'invalidGroupId')
+  assert.equal(
+    coordinator.heartbeat({ groupId: '', memberId: 'm', instanceId: null, generation: 1 }),
+    'invalidGroupId',
+  )
+  assert.equal(coordinator.fetchOffsets('', null).error, null, 'it may keep offsets')
   assert.equal(coordinator.fetchOffsets('g', null).error, null)
 })
 

@@ -55,13 +55,16 @@ export function changeConfigs(
   return bounded(after, scope)
 }
 
-/** The values when exactly `entries` are set. A null value leaves its key at the default. */
+/** The values when exactly `entries` are set. */
 export function replaceConfigs(
   entries: Iterable<readonly [string, string | null]>,
   scope: ConfigScope,
 ): Result<Texts> {
   const operations: ConfigOperation[] = []
-  for (const [name, value] of entries) operations.push({ name, action: 'set', value })
+  for (const [name, value] of entries) {
+    if (value === null) return refuse('invalidConfig', `${name} needs a value`)
+    operations.push({ name, action: 'set', value })
+  }
   return changeConfigs(new Map(), operations, scope)
 }
 

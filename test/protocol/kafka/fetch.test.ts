@@ -92,7 +92,7 @@ test('what is not there is told at once, also when the client would wait', async
 test('followers are refused; wild numbers are bounded', async () => {
   const { client } = await open()
   const topics = [{ topic: 'a', partitions: [from(0, 0)] }]
-  assert.equal((await told(client, 4, { replicaId: 3, topics })).partitions[0]?.error, 29)
+  assert.equal((await told(client, 4, { replicaId: 3, topics })).partitions[0]?.error, 6)
   const wild = { minBytes: 2 ** 31 - 1, maxBytes: 0, maxWaitMs: -5, topics }
   assert.equal((await told(client, 4, wild)).partitions[0]?.error, 0)
 })

@@ -7,7 +7,8 @@ import { errorCode } from '../errors.ts'
 import { handler } from '../handler.ts'
 import { initProducerId } from '../schema/init-producer-id.ts'
 
-export const initProducerIdHandler = handler(initProducerId, ({ transactionalId }, call) => {
+export const initProducerIdHandler = handler(initProducerId, (request, call) => {
+  const { transactionalId } = request
   const refuse = (error: ErrorName) =>
     call.reply({
       throttleTimeMs: 0,
@@ -15,7 +16,8 @@ export const initProducerIdHandler = handler(initProducerId, ({ transactionalId 
       producerId: -1,
       producerEpoch: -1,
     })
-  if (transactionalId === '') refuse('invalidRequest')
+  const isHalf = (request.producerId === -1) !== (request.producerEpoch === -1)
+  if (transactionalId === '' || isHalf) refuse('invalidRequest')
   else if (transactionalId !== null) refuse('transactionsNotSupported')
   else
     call.door.broker.producers.initProducerId((made) => {

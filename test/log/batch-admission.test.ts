@@ -1,0 +1,134 @@
+// What becomes of a client's batch on its way into a partition.
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { admitBatch } from '../../src/log/batch-admission.ts'
+import { openBatch } from '../../src/model/batch-content.ts'
+import { prepareCompression } from '../../src/model/compression.ts'
+import { brokerValues } from '../../src/model/config/config-source.ts'
+import { resolveTopicSettings } from '../../src/model/config/topic-settings.ts'
+import { BatchHeader, type Compression } from '../../src/model/record-batch.ts'
+import { readSample, type SampleRecord, sampleBatch } from '../model/sample-batch.ts'
+
+const nowMs = 1_700_000_000_000
+const header = new BatchHeader()
+
+const record = (key: string | null, value: string, timestampMs = nowMs): SampleRecord => ({
+  key,
+  value,
+  timestampMs,
+})
+
+const two = [record('a', '1'), record('b', '2')]
+
+const settingsOf = (config: Readonly<Record<string, string>>) =>
+  resolveTopicSettings(new Map(Object.entries(config)), brokerValues())
+
+const admit = (bytes: Uint8Array, config: Readonly<Record<string, string>> = {}) =>
+  admitBatch(header, bytes, settingsOf(config), nowMs)
+
+function refusal(bytes: Uint8Array, config: Readonly<Record<string, string>> = {}) {
+  const admitted = admit(bytes, config)
+  assert.ok(!admitted.ok)
+  return { error: admitted.error, records: admitted.recordErrors?.map((r) => r.index) ?? [] }
+}
+
+await prepareCompression()
+
+test('an ordinary batch is stored as it came', () => {
+  for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
+    const bytes = sampleBatch({ records: two, compression })
+    const copy = Uint8Array.from(bytes)
+    const admitted = admit(bytes)
+    assert.ok(admitted.ok)
+    assert.equal(admitted.value, bytes)
+    assert.deepEqual(bytes, copy)
+  }
+})
+
+test('what is no batch has the code that Kafka gives it', () => {
+  const whole = sampleBatch({ records: two })
+  const changed = (change: (view: DataView) => void): Uint8Array => {
+    const bytes = Uint8Array.from(whole)
+    change(new DataView(bytes.buffer))
+    return bytes
+  }
+  const cases: [string, Uint8Array, string][] = [
+    ['a cut header', whole.subarray(0, 40), 'invalidRecord'],
+    ['a cut batch', whole.subarray(0, whole.length - 1), 'invalidRecord'],
+    ['a negative length', changed((v) => v.setInt32(8, -1)), 'corruptBatch'],
+    ['a length below any batch', changed((v) => v.setInt32(8, 10)), 'corruptBatch'],
+    ['magic 1', changed((v) => v.setInt8(16, 1)), 'invalidRecord'],
+    ['magic 3', changed((v) => v.setInt8(16, 3)), 'corruptBatch'],
+    ['two batches', Buffer.concat([whole, whole]), 'invalidRecord'],
+    ['another checksum', changed((v) => v.setUint32(17, 7)), 'corruptBatch'],
+  ]
+  for (const [what, bytes, error] of cases) {
+    const admitted = admit(bytes)
+    assert.ok(!admitted.ok && admitted.isShapeless, what)
+    assert.equal(admitted.error, error, what)
+  }
+})
+
+test('a compacted topic takes no record without a key, however it is compressed', () => {
+  const records = [record('a', '1'), record(null, '2'), record(null, '3')]
+  for (const compression of ['none', 'gzip'] as const)
+    assert.deepEqual(
+      refusal(sampleBatch({ records, compression }), { 'cleanup.policy': 'compact' }),
+      { error: 'invalidRecord', records: [1, 2] },
+    )
+})
+
+test('each timestamp is held against the bounds of the topic', () => {
+  const hour = 3_600_000
+  const late = [record('a', '1'), record('b', '2', nowMs + 2 * hour)]
+  assert.deepEqual(refusal(sampleBatch({ records: late })), {
+    error: 'invalidTimestamp',
+    records: [1],
+  })
+  const early = [record('a', '1'), record('b', '2', nowMs - 2 * hour)]
+  assert.ok(admit(sampleBatch({ records: early })).ok)
+  const bounded = { 'message.timestamp.before.max.ms': String(hour) }
+  assert.deepEqual(refusal(sampleBatch({ records: early }), bounded).records, [1])
+  const stamped = { ...bounded, 'message.timestamp.type': 'LogAppendTime' }
+  assert.ok(admit(sampleBatch({ records: early }), stamped).ok)
+})
+
+test('a topic with a codec of its own stores its records with it', () => {
+  const codecs: Record<string, Compression> = { uncompressed: 'none', gzip: 'gzip', zstd: 'zstd' }
+  for (const [choice, stored] of Object.entries(codecs))
+    for (const sent of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
+      const bytes = sampleBatch({ records: two, compression: sent })
+      const admitted = admit(bytes, { 'compression.type': choice })
+      assert.ok(admitted.ok)
+      assert.equal(header.compression, stored)
+      assert.equal(header.checksum(), header.crc)
+      const opened = openBatch(header)
+      assert.ok(opened.ok)
+      assert.deepEqual(
+        readSample(opened.value, 0, nowMs).map((r) => r.value),
+        ['1', '2'],
+      )
+    }
+})
+
+test('what grows above max.message.bytes when it is stored otherwise is refused', () => {
+  const bytes = sampleBatch({ records: [record('a', 'x'.repeat(9_000))], compression: 'gzip' })
+  const config = { 'compression.type': 'uncompressed', 'max.message.bytes': '5000' }
+  assert.equal(refusal(bytes, config).error, 'messageTooLarge')
+})
+
+test('records that do not begin as their codec does are refused: nobody could read them', () => {
+  for (const codec of [1, 3, 4, 5]) {
+    const bytes = sampleBatch({ records: two })
+    new DataView(bytes.buffer, bytes.byteOffset).setInt16(21, codec)
+    new BatchHeader().moveTo(bytes).renewChecksum()
+    assert.equal(refusal(bytes).error, 'invalidRecord')
+  }
+})
+
+test('a stamp that only the node gives is taken off', () => {
+  const admitted = admit(sampleBatch({ records: two, attributes: 8 }))
+  assert.ok(admitted.ok)
+  assert.equal(header.isAppendTime, false)
+  assert.equal(header.checksum(), header.crc)
+})

@@ -31,6 +31,8 @@ interface Move {
   readonly skipped: number
   /** To be written. */
   readonly bytes: number
+  /** The segment that they are put behind; null: they begin one. */
+  readonly before: Segment | null
 }
 
 interface Moved {
@@ -92,7 +94,23 @@ export class Flusher {
     const skipped = Math.min(batches, log.tail.find(log.logStartOffset))
     let bytes = 0
     for (let i = skipped; i < batches; i++) bytes += log.tail.byteCount(i)
-    return { log, batches, skipped, bytes }
+    const before = this.#growable(log, skipped, bytes)
+    log.growing = before
+    return { log, batches, skipped, bytes, before }
+  }
+
+  /** The last segment, if it may take so many bytes more and the tail goes on where it ends. */
+  #growable(log: PartitionLog, skipped: number, bytes: number): Segment | null {
+    const last = log.segments[log.segments.length - 1]
+    const { clock, options } = this.#parts
+    const { segmentBytes, segmentMs } = log.settings
+    const grows =
+      last?.own === true &&
+      bytes >= options.ownFileBytes &&
+      last.bytes + bytes <= segmentBytes &&
+      last.nextOffset === log.tail.baseOffset(skipped) &&
+      clock.now() - last.createdMs < segmentMs
+    return grows ? last : null
   }
 
   #change({ move, segment }: Moved): PartitionChange {
@@ -122,24 +140,17 @@ export class Flusher {
   }
 
   async #writeOwn(move: Move): Promise<Moved> {
-    const { clock, disk, segmentFiles } = this.#parts
-    const last = move.log.segments[move.log.segments.length - 1]
-    const { segmentBytes, segmentMs } = move.log.settings
-    const grows =
-      last?.own === true &&
-      last.bytes + move.bytes <= segmentBytes &&
-      clock.now() - last.createdMs < segmentMs
-    const before = grows ? last : null
-    move.log.growing = before
-    const file = grows ? last.file : segmentFiles.newNumber()
-    const end = grows ? last.position + last.bytes : 0
+    const { disk, segmentFiles } = this.#parts
+    const { before } = move
+    const file = before?.file ?? segmentFiles.newNumber()
+    const end = before === null ? 0 : before.position + before.bytes
     const writer = await SegmentWriter.open(disk, file, end, this.#staging)
-    if (!grows) {
+    if (before === null) {
       await writer.write(this.#runHeader(move, 0))
       segmentFiles.retain(file)
       this.counters.files++
     }
-    const segment = await this.#copy(move, writer, before, true)
+    const segment = await this.#copy(move, writer, true)
     await writer.finish()
     return { move, segment }
   }
@@ -153,7 +164,7 @@ export class Flusher {
     for (const move of moves) {
       await writer.write(this.#runHeader(move, move.bytes))
       segmentFiles.retain(file)
-      moved.push({ move, segment: await this.#copy(move, writer, null, false) })
+      moved.push({ move, segment: await this.#copy(move, writer, false) })
     }
     await writer.finish()
     this.counters.files++
@@ -169,9 +180,8 @@ export class Flusher {
 
   /** Copies a partition's batches behind what the writer has; the segment as it is then. */
   async #copy(
-    { log, batches, skipped }: Move,
+    { log, batches, skipped, before }: Move,
     writer: SegmentWriter,
-    before: Segment | null,
     own: boolean,
   ): Promise<Segment> {
     const { tail } = log

@@ -81,13 +81,14 @@ export class LogReader {
   async readFromDisk(log: PartitionLog, want: ReadWant, into: ReadResult): Promise<void> {
     const before = into.bytes
     const limited = { ...want, maxBytes: Math.min(want.maxBytes, diskReadBytes) }
+    const gone = (): boolean => log.deleted || want.offset < log.logStartOffset
     try {
       // Twice: it may move while we read, from the journal to a segment or between segments.
       const found = await this.#read(log, limited, into)
-      into.damaged = !found && !(await this.#read(log, limited, into))
+      into.damaged = !found && !(await this.#read(log, limited, into)) && !gone()
     } catch (cause) {
       if (!(cause instanceof DiskError)) throw cause
-      into.damaged = true
+      into.damaged = !gone()
     }
     if (into.damaged) this.counters.damaged++
     this.counters.diskBytes += into.bytes - before
@@ -102,20 +103,21 @@ export class LogReader {
 
   async #readTail(log: PartitionLog, want: ReadWant, into: ReadResult): Promise<boolean> {
     const { tail } = log
-    const wanted: { lsn: number; bytes: number }[] = []
+    const wanted: { lsn: number; bytes: number; nextOffset: number }[] = []
     let total = 0
     for (let i = tail.find(want.offset); i < tail.count && tail.nextOffset(i) <= want.below; i++) {
       const bytes = tail.byteCount(i)
       if (total + bytes > want.maxBytes && !(want.mustGive && total === 0)) break
-      wanted.push({ lsn: tail.lsn(i), bytes })
+      wanted.push({ lsn: tail.lsn(i), bytes, nextOffset: tail.nextOffset(i) })
       total += bytes
     }
     if (total === 0) return true
     const buffer = await this.#buffers.take(total)
     let at = 0
-    for (const { lsn, bytes } of wanted) {
+    for (const { lsn, bytes, nextOffset } of wanted) {
       const memory = buffer.memory.subarray(at, at + bytes)
-      if (!(await this.#journal.read(memory, lsn)) || !this.#isWhole(memory)) break
+      if (!(await this.#journal.read(memory, lsn)) || !this.#isWhole(memory, nextOffset))
+        break
       into.records.push(memory)
       at += bytes
     }
@@ -125,9 +127,14 @@ export class LogReader {
     return at > 0
   }
 
-  #isWhole(batch: Uint8Array): boolean {
+  /** The offset is not under the checksum, but the tail knows it. */
+  #isWhole(batch: Uint8Array, nextOffset: number): boolean {
     const header = this.#header.moveTo(batch)
-    return header.bytes === batch.length && header.checksum() === header.crc
+    return (
+      header.bytes === batch.length &&
+      header.nextOffset === nextOffset &&
+      header.checksum() === header.crc
+    )
   }
 
   /** Gives back what a read holds, once it is sent or not wanted any more. */

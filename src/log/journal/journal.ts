@@ -415,8 +415,11 @@ export class Journal {
 
   /** Fills `into` from the files, for readers of what no slab holds any more. False: it is gone. */
   async read(into: Uint8Array, lsn: number): Promise<boolean> {
-    const file = this.#files.get(this.#seq(lsn))
+    const seq = this.#seq(lsn)
+    const file = this.#files.get(seq)
     if (file === undefined) return false
-    return (await file.reader.read(into, lsn % this.#files.fileBytes)) === into.length
+    const bytes = await file.reader.read(into, lsn % this.#files.fileBytes)
+    // While we read, it may have been given back and written over, with what looks as whole.
+    return bytes === into.length && this.#files.get(seq) === file
   }
 }

@@ -110,6 +110,10 @@ export class SegmentFiles {
     handle.users++
     try {
       return await (await handle.file).read(into, position)
+    } catch (cause) {
+      // It may have been removed before it was opened.
+      if (!this.#segments.has(file)) return 0
+      throw cause
     } finally {
       if (--handle.users === 0 && this.#open.get(file) !== handle) await closeHandle(handle)
       this.#trim()
@@ -119,8 +123,17 @@ export class SegmentFiles {
   #use(file: number): Handle {
     let handle = this.#open.get(file)
     if (handle !== undefined) this.#open.delete(file)
-    else handle = { file: this.#disk.open(segmentPath(file), { access: 'read' }), users: 0 }
+    else handle = this.#opening(file)
     this.#open.set(file, handle)
+    return handle
+  }
+
+  #opening(file: number): Handle {
+    const handle = { file: this.#disk.open(segmentPath(file), { access: 'read' }), users: 0 }
+    // The next reader tries anew.
+    handle.file.catch(() => {
+      if (this.#open.get(file) === handle) this.#open.delete(file)
+    })
     return handle
   }
 

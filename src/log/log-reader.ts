@@ -116,8 +116,7 @@ export class LogReader {
     let at = 0
     for (const { lsn, bytes, nextOffset } of wanted) {
       const memory = buffer.memory.subarray(at, at + bytes)
-      if (!(await this.#journal.read(memory, lsn)) || !this.#isWhole(memory, nextOffset))
-        break
+      if (!(await this.#journal.read(memory, lsn)) || !this.#isWhole(memory, nextOffset)) break
       into.records.push(memory)
       at += bytes
     }

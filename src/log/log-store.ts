@@ -8,7 +8,7 @@ import type { Disk } from '../io/disk.ts'
 import type { TopicSettings } from '../model/config/topic-settings.ts'
 import { Cleaner } from './cleaner.ts'
 import { Flusher } from './flusher.ts'
-import { Journal } from './journal/journal.ts'
+import { Journal, type JournalStart } from './journal/journal.ts'
 import { JournalFiles, journalFolder } from './journal/journal-files.ts'
 import type { Frame } from './journal/journal-format.ts'
 import { type JournalDamage, scanJournal } from './journal/journal-scan.ts'
@@ -82,12 +82,14 @@ export class LogStore {
     const gone = [...state.partitions.values()].filter(
       (p) => !logs.has(partitionKey(p.topic, p.partition)),
     )
-    if (gone.length > 0) await manifest.append({ dropped: gone.map((p) => [p.topic, p.partition]) })
+    // Before a commit can carry it: a number that a cut tail has must never be used again.
+    const generation = state.generation + 1
+    await manifest.append({ generation, dropped: gone.map((p) => [p.topic, p.partition]) })
     const strays = await segmentFiles.removeStrays()
     if (strays > 0) hooks.report(`removed ${strays} segment files that nothing refers to`)
     const replay = (frame: Frame): void =>
       logs.get(partitionKey(frame.topicId, frame.partition))?.replay(frame)
-    const scan = await scanJournal(disk, options.journalFileBytes, state.replayFrom, replay)
+    const scan = await scanJournal(disk, options.journalFileBytes, state, replay)
     const files = new JournalFiles(disk, options.journalFileBytes, options.journalFiles)
     await files.adopt(scan.inUse, scan.free)
     await files.ensureSpare(false)
@@ -97,8 +99,8 @@ export class LogStore {
       manifest,
       logs,
       advanced,
-      scan,
-      state,
+      start: { lsn: scan.end, previousEnd: scan.previousEnd, generation },
+      replayFrom: state.replayFrom,
     })
     await store.#quarantine(scan.damage)
     return store
@@ -112,8 +114,8 @@ export class LogStore {
       manifest: Manifest
       logs: Map<string, PartitionLog>
       advanced: Set<PartitionLog>
-      scan: { end: number; previousEnd: number; generation: number }
-      state: { replayFrom: number }
+      start: JournalStart
+      replayFrom: number
     },
   ) {
     const { disk, clock, options } = parts
@@ -123,9 +125,8 @@ export class LogStore {
     this.#manifest = found.manifest
     this.#logs = found.logs
     this.#advanced = found.advanced
-    this.#flushedLsn = found.state.replayFrom
-    const start = { ...found.scan, lsn: found.scan.end }
-    this.journal = new Journal(disk, found.files, clock, options, start, {
+    this.#flushedLsn = found.replayFrom
+    this.journal = new Journal(disk, found.files, clock, options, found.start, {
       committed: () => this.#committed(),
       failed: (cause) => {
         this.#closing = true
@@ -261,7 +262,7 @@ export class LogStore {
     this.#flushedLsn = upTo
     if (this.#manifest.isMostlyHistory(this.#parts.options.manifestHistoryBytes))
       await this.#manifest.rewrite(
-        upTo,
+        { generation: this.journal.generation, replayFrom: upTo },
         [...this.#logs.values()].map((l) => l.state()),
       )
   }

@@ -2,7 +2,7 @@
 // the log starts, epochs, producers; and from where the journal has to be replayed. Kept as a file
 // of changes, each record one JSON object whose changes take effect together:
 //
-//   { v: 1, replayFrom?, dropped?: [[topic, partition]],
+//   { v: 1, generation?, replayFrom?, dropped?: [[topic, partition]],
 //     partitions?: [{ topic, partition, ...what changed }] }
 //
 // `segments` replaces those with the same file and position and adds the others, after `removed`
@@ -42,6 +42,8 @@ export interface PartitionState {
 
 export interface ManifestChange {
   readonly v: 1
+  /** The node has started, and the commits that it writes carry this number. */
+  readonly generation?: number
   /** Everything below this LSN is in segments. */
   readonly replayFrom?: number
   readonly partitions?: readonly PartitionChange[]
@@ -49,7 +51,11 @@ export interface ManifestChange {
 }
 
 export interface ManifestState {
+  /** Of the last start; 0 before the first. */
+  generation: number
   replayFrom: number
+  /** Commits behind `replayFrom` are of this generation or a later one; others are cut tails. */
+  replayGeneration: number
   readonly partitions: Map<string, PartitionState>
 }
 
@@ -59,7 +65,11 @@ const maxRecordBytes = 256 << 20
 
 /** The state after one more change; pure but for `state`, which it updates. */
 export function applyChange(state: ManifestState, change: ManifestChange): void {
-  if (change.replayFrom !== undefined) state.replayFrom = change.replayFrom
+  if (change.generation !== undefined) state.generation = change.generation
+  if (change.replayFrom !== undefined) {
+    state.replayFrom = change.replayFrom
+    state.replayGeneration = state.generation
+  }
   for (const c of change.partitions ?? []) {
     const key = partitionKey(c.topic, c.partition)
     state.partitions.set(key, merged(state.partitions.get(key), c))
@@ -97,7 +107,12 @@ export class Manifest {
 
   static async open(disk: Disk): Promise<{ manifest: Manifest; state: ManifestState }> {
     const { file, records } = await RecordFile.open(disk, 'manifest', { maxRecordBytes })
-    const state: ManifestState = { replayFrom: 0, partitions: new Map() }
+    const state: ManifestState = {
+      generation: 0,
+      replayFrom: 0,
+      replayGeneration: 0,
+      partitions: new Map(),
+    }
     for (const record of records) {
       const change = JSON.parse(Buffer.from(record).toString('utf8')) as ManifestChange
       assert(change.v === 1, 'the manifest is of a version that this release reads')
@@ -117,8 +132,11 @@ export class Manifest {
   }
 
   /** Replaces the file by the present state. What is appended meanwhile comes behind it. */
-  async rewrite(replayFrom: number, partitions: Iterable<PartitionChange>): Promise<void> {
-    const records = [encode({ v: 1, replayFrom })]
+  async rewrite(
+    { generation, replayFrom }: Pick<ManifestState, 'generation' | 'replayFrom'>,
+    partitions: Iterable<PartitionChange>,
+  ): Promise<void> {
+    const records = [encode({ v: 1, generation, replayFrom })]
     for (const partition of partitions) records.push(encode({ v: 1, partitions: [partition] }))
     await this.#file.rewrite(records)
     this.#cleanBytes = this.#file.bytes

@@ -44,8 +44,14 @@ export class JournalFiles {
    * Takes over what recovery found: files that still hold needed commits, and slots that are free.
    */
   async adopt(inUse: ReadonlyMap<number, string>, free: readonly string[]): Promise<void> {
-    for (const [seq, slot] of inUse) this.#inUse.set(seq, await this.#open(slot))
+    for (const [seq, slot] of inUse) {
+      const file = await this.#open(slot)
+      this.#inUse.set(seq, file)
+      // What recovery has read may be in the page cache only, and from now on it counts as durable.
+      await file.plain.sync()
+    }
     for (const slot of free) this.#spare.push(await this.#open(slot))
+    await this.#disk.syncDir(journalFolder)
     this.#count = inUse.size + free.length
     for (const slot of [...inUse.values(), ...free])
       this.#nextSlot = Math.max(this.#nextSlot, slotNumber(slot) + 1)

@@ -34,7 +34,7 @@
 //   per frame: topic id 16, partition 4, offset of the frame in the commit 4, next offset 8;
 //   behind the last one the CRC-32C of all entries.
 import { crc32c } from '../../base/crc32c.ts'
-import { BatchHeader } from '../../model/record-batch.ts'
+import { BatchHeader, headerBytes } from '../../model/record-batch.ts'
 
 const version = 1
 const commitMagic = 0x504d5143
@@ -150,9 +150,11 @@ export function readFrame(commit: Uint8Array, at: number, commitLsn: number): Fr
 
 const header = new BatchHeader()
 
-export function batchIsWhole(batch: Uint8Array): boolean {
-  if (batch.length < 61) return false
+/** @param nextOffset what is known of it: offsets are not under the batch's checksum. */
+export function batchIsWhole(batch: Uint8Array, nextOffset?: number): boolean {
+  if (batch.length < headerBytes) return false
   header.moveTo(batch)
+  if (nextOffset !== undefined && header.nextOffset !== nextOffset) return false
   return header.bytes === batch.length && header.checksum() === header.crc
 }
 

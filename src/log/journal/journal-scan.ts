@@ -28,15 +28,20 @@ export interface JournalDamage {
 }
 
 export interface JournalScan {
-  /** Where the next commit goes, and the end of the last good one. */
+  /** Where the next commit may go, and the end of the last good one. */
   readonly end: number
   readonly previousEnd: number
-  /** Larger than every generation seen. */
-  readonly generation: number
   /** Slots by file sequence, for the files that hold commits at or above the start. */
   readonly inUse: ReadonlyMap<number, string>
   readonly free: readonly string[]
   readonly damage: readonly JournalDamage[]
+}
+
+/** From where to replay: the manifest's state. */
+export interface ReplayStart {
+  /** LSN below which everything is in segments. */
+  readonly replayFrom: number
+  readonly replayGeneration: number
 }
 
 interface Found {
@@ -50,27 +55,26 @@ interface Content {
   readonly lost: readonly FrameOwner[] | null
 }
 
-/**
- * @param start LSN below which everything is in segments. @param onFrame told each good frame, in
- * order.
- */
+/** @param onFrame told each good frame, in order. */
 export async function scanJournal(
   disk: Disk,
   fileBytes: number,
-  start: number,
+  start: ReplayStart,
   onFrame: (frame: Frame) => void,
 ): Promise<JournalScan> {
   const slots = await findSlots(disk, fileBytes)
-  const scan = new Scan(slots, fileBytes, onFrame)
-  const end = await scan.run(start)
+  const bySeq = new Map(slots.map((s) => [s.seq, s]))
+  const scan = new Scan(bySeq, fileBytes, start.replayGeneration, onFrame)
+  const end = await scan.run(start.replayFrom)
   await Promise.all(slots.map((s) => s.file.close()))
-  const used = slots.filter(
-    (s) => s.seq >= Math.floor(start / fileBytes) && s.seq <= Math.floor((end - 1) / fileBytes),
-  )
+  const first = Math.floor(start.replayFrom / fileBytes)
+  const last = Math.ceil(end / fileBytes) - 1
+  const used = [...bySeq.values()].filter((s) => s.seq >= first && s.seq <= last)
+  // A file whose beginning nobody knows is not written on: nothing would tell which one it is.
+  const mayGoOn = end % fileBytes === 0 || bySeq.has(last)
   return {
-    end,
+    end: mayGoOn ? end : (last + 1) * fileBytes,
     previousEnd: end,
-    generation: scan.generation + 1,
     inUse: new Map(used.map((s) => [s.seq, s.name])),
     free: slots.filter((s) => !used.includes(s)).map((s) => s.name),
     damage: scan.damage,
@@ -79,66 +83,67 @@ export async function scanJournal(
 
 class Scan {
   readonly damage: JournalDamage[] = []
-  generation = 0
+  /** Of the last commit that was replayed: older ones behind it are a tail that was cut. */
+  #generation: number
   readonly #bySeq: ReadonlyMap<number, JournalSlot>
   readonly #fileBytes: number
   readonly #onFrame: (frame: Frame) => void
   readonly #maxSeq: number
 
-  constructor(slots: readonly JournalSlot[], fileBytes: number, onFrame: (frame: Frame) => void) {
-    this.#bySeq = new Map(slots.map((s) => [s.seq, s]))
-    this.#maxSeq = Math.max(-1, ...slots.map((s) => s.seq))
+  constructor(
+    bySeq: ReadonlyMap<number, JournalSlot>,
+    fileBytes: number,
+    generation: number,
+    onFrame: (frame: Frame) => void,
+  ) {
+    this.#bySeq = bySeq
+    this.#maxSeq = Math.max(-1, ...bySeq.keys())
     this.#fileBytes = fileBytes
+    this.#generation = generation
     this.#onFrame = onFrame
   }
 
   /** Returns where the journal ends. */
   async run(start: number): Promise<number> {
     let at = start
-    for (let here = await this.#at(at); ; ) {
-      const next = await this.#find(here === null ? at : at + here.header.bytes)
-      if (here !== null) {
-        const wasDurable = next !== null && next.header.syncedLsn > at
-        if (!(await this.#replay(here, wasDurable))) return at
-        at += here.header.bytes
-      }
-      if (next === null) return at
-      if (next.header.previousEnd > at) {
+    for (let next = await this.#find(at); next !== null; next = await this.#find(at)) {
+      const { lsn, bytes, previousEnd } = next.header
+      if (previousEnd > at) {
         // What was written between the two is unreadable.
-        if (next.header.syncedLsn <= at) return at
-        await this.#repair(at, next.header.previousEnd)
+        if (!(await this.#wasDurable(at, lsn))) return at
+        await this.#repair(at, previousEnd)
       }
-      at = next.header.lsn
-      here = next
+      if (!(await this.#replay(next))) return at
+      at = lsn + bytes
     }
+    return at
+  }
+
+  /** True when a commit at or behind `from` says that what stood at `lsn` had been durable. */
+  async #wasDurable(lsn: number, from: number): Promise<boolean> {
+    let next = await this.#find(from)
+    while (next !== null && next.header.syncedLsn <= lsn)
+      next = await this.#find(next.header.lsn + next.header.bytes)
+    return next !== null
   }
 
   /** False when the commit is a torn tail: not whole, and nothing says that it ever was. */
-  async #replay(commit: Found, wasDurable: boolean): Promise<boolean> {
+  async #replay(commit: Found): Promise<boolean> {
+    const { lsn, bytes, generation } = commit.header
     const content = readContent(await this.#bytes(commit), commit.header)
     const whole = content.lost !== null && content.lost.length === 0
-    if (!whole && !wasDurable) return false
-    if (!whole) this.#report(commit.slot, commit.header.lsn, content.lost)
-    this.generation = commit.header.generation
+    if (!whole && !(await this.#wasDurable(lsn, lsn + bytes))) return false
+    if (!whole) this.#report(commit.slot, lsn, content.lost)
+    this.#generation = generation
     for (const frame of content.frames) this.#onFrame(frame)
     return true
-  }
-
-  /** The valid commit that starts right at `lsn`, or null. */
-  async #at(lsn: number): Promise<Found | null> {
-    const slot = this.#bySeq.get(Math.floor(lsn / this.#fileBytes))
-    if (slot === undefined) return null
-    const head = new Uint8Array(commitHeaderBytes)
-    if ((await slot.file.read(head, lsn % this.#fileBytes)) < head.length) return null
-    const header = readCommitHeader(head)
-    return header !== null && this.#belongs(header, lsn) ? { slot, header } : null
   }
 
   /** A header that is whole may still be of an earlier lap, or of a tail that was cut. */
   #belongs(header: CommitHeader, lsn: number): boolean {
     const inFile = (lsn % this.#fileBytes) + header.bytes <= this.#fileBytes
     const aligned = header.bytes > 0 && header.bytes % blockBytes === 0
-    return header.lsn === lsn && header.generation >= this.generation && inFile && aligned
+    return header.lsn === lsn && header.generation >= this.#generation && inFile && aligned
   }
 
   /** The first valid commit at or behind `lsn`, in this file or a later one. */
@@ -211,7 +216,7 @@ function readContent(commit: Uint8Array, header: CommitHeader): Content {
   const lost: FrameOwner[] = []
   for (const entry of directory) {
     const frame = readFrame(commit, entry.frameAt, header.lsn)
-    if (frame !== null && batchIsWhole(frame.batch)) frames.push(frame)
+    if (frame !== null && batchIsWhole(frame.batch, entry.nextOffset)) frames.push(frame)
     else lost.push(entry)
   }
   return { frames, lost }

@@ -10,43 +10,47 @@ export interface JournalSlot {
   readonly file: ReadAhead
   /** The file holds the LSNs from seq × fileBytes; -1: none. */
   readonly seq: number
+  /** Of the commit that says so. */
+  readonly generation: number
 }
 
-/** Opens every slot for reading; the caller closes them. */
+/** Opens every slot for reading, the latest generation last; the caller closes them. */
 export async function findSlots(disk: Disk, fileBytes: number): Promise<JournalSlot[]> {
   const names = (await disk.list(journalFolder)).filter((n) => n.endsWith('.wal'))
-  return Promise.all(
-    names.map(async (n) => {
-      const name = `${journalFolder}/${n}`
-      const file = new ReadAhead(await disk.open(name, { access: 'read' }))
-      return { name, file, seq: await sequenceOf(file, fileBytes) }
-    }),
-  )
+  const slots = names.map(async (n) => {
+    const name = `${journalFolder}/${n}`
+    const file = new ReadAhead(await disk.open(name, { access: 'read' }))
+    return { name, file, ...(await claimOf(file, fileBytes)) }
+  })
+  return (await Promise.all(slots)).sort((a, b) => a.generation - b.generation)
 }
 
-async function sequenceOf(file: ReadAhead, fileBytes: number): Promise<number> {
+type Claim = Pick<JournalSlot, 'seq' | 'generation'>
+
+const noClaim: Claim = { seq: -1, generation: -1 }
+
+async function claimOf(file: ReadAhead, fileBytes: number): Promise<Claim> {
   const first = new Uint8Array(blockBytes)
   const n = await file.read(first, 0)
-  const seq = n === blockBytes ? claimed(first, 0, fileBytes) : -1
-  if (seq >= 0) return seq
+  const claim = n === blockBytes ? claimed(first, 0, fileBytes) : noClaim
+  if (claim.seq >= 0) return claim
   // A slot that was never used begins with zeros; anything else once held a commit, so look on.
-  if (first.every((b) => b === 0)) return -1
+  if (first.every((b) => b === 0)) return noClaim
   const piece = new Uint8Array(1 << 20)
   for (let at = 0; at < fileBytes; at += piece.length) {
     const got = await file.read(piece, at)
     for (let i = 0; i + commitHeaderBytes <= got; i += blockBytes) {
       const found = claimed(piece.subarray(i), at + i, fileBytes)
-      if (found >= 0) return found
+      if (found.seq >= 0) return found
     }
     if (got < piece.length) break
   }
-  return -1
+  return noClaim
 }
 
-/** The sequence that a commit header at `position` claims for its file, or -1. */
-function claimed(bytes: Uint8Array, position: number, fileBytes: number): number {
+/** What a commit header at `position` claims for its file. */
+function claimed(bytes: Uint8Array, position: number, fileBytes: number): Claim {
   const header = readCommitHeader(bytes)
-  return header !== null && header.lsn % fileBytes === position
-    ? Math.floor(header.lsn / fileBytes)
-    : -1
+  if (header === null || header.lsn % fileBytes !== position) return noClaim
+  return { seq: Math.floor(header.lsn / fileBytes), generation: header.generation }
 }

@@ -60,7 +60,8 @@ export class Journal {
   readonly #files: JournalFiles
   readonly #clock: Clock
   readonly #hooks: JournalHooks
-  readonly #generation: number
+  /** Number of this start of the node; every commit carries it. */
+  readonly generation: number
   /** End of the last commit that was sealed, and of the last one that was written. */
   #end: number
   #previousEnd: number
@@ -102,7 +103,7 @@ export class Journal {
     this.#previousEnd = start.previousEnd
     this.#writtenLsn = start.lsn
     this.#syncedLsn = start.lsn
-    this.#generation = start.generation
+    this.generation = start.generation
     this.#hooks = hooks
   }
 
@@ -344,7 +345,7 @@ export class Journal {
       lsn: commit.start,
       previousEnd: this.#previousEnd,
       syncedLsn: this.#syncedLsn,
-      generation: this.#generation,
+      generation: this.generation,
       directoryAt: commit.directoryAt,
     })
     this.#previousEnd = commit.end

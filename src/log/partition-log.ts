@@ -157,6 +157,13 @@ export class PartitionLog implements FrameSource {
   #accept(lsn: number, bytes: number): void {
     const { baseOffset, nextOffset } = header
     this.tail.push(baseOffset, nextOffset, lsn, bytes, header.maxTimestamp)
+    this.#note()
+    this.#logEndOffset = nextOffset
+  }
+
+  /** Takes notice of the epoch and the producer of the batch at `header`. */
+  #note(): void {
+    const { baseOffset, nextOffset } = header
     this.epochs.note(header.leaderEpoch, baseOffset)
     if (header.producerId >= 0)
       this.producers.note({
@@ -168,7 +175,6 @@ export class PartitionLog implements FrameSource {
         lastOffset: nextOffset - 1,
         timestampMs: header.maxTimestamp,
       })
-    this.#logEndOffset = nextOffset
   }
 
   #checkSequence(journal: Journal): AppendOutcome | null {
@@ -228,10 +234,15 @@ export class PartitionLog implements FrameSource {
 
   // ---- Starting ---------------------------------------------------------------------------------
 
-  /** A frame of the journal, in order. What segments hold already is passed over. */
+  /** A frame of the journal, in order. */
   replay(frame: Frame): void {
     header.moveTo(frame.batch)
-    if (header.nextOffset <= this.#logEndOffset) return
+    if (header.nextOffset <= this.#logEndOffset) {
+      // Nobody reads what is below the log start, but its producer may send it again.
+      this.#note()
+      this.epochs.trimStart(this.#logStartOffset)
+      return
+    }
     if (header.baseOffset > this.#logEndOffset && this.#damagedFrom === null)
       this.#damagedFrom = this.#logEndOffset
     this.#accept(frame.lsn, frame.batch.length)

@@ -30,6 +30,8 @@ export class PartitionModel {
   startCeiling = 0
   /** The next start must find everything below. */
   floor = 0
+  /** The same if the power is cut. */
+  powerFloor = 0
 
   constructor(topic: string, partition: number, sync: boolean) {
     this.topic = topic
@@ -45,21 +47,20 @@ export class PartitionModel {
     return this.batches.at(-1)?.nextOffset ?? 0
   }
 
-  /**
-   * Before the node dies: what has been promised. `power`: what is only in the page cache goes
-   * too.
-   */
-  promise(store: LogStore, power: boolean): void {
+  /** Before the node dies: what has been promised. */
+  promise(store: LogStore): void {
     const log = store.get(this.topic, this.partition)
     if (log === undefined) return
-    let kept = log.highWatermark
-    if (power && !this.sync) {
-      const synced = store.journal.syncedLsn
-      kept = this.batches.findLast((b) => b.lsn <= synced && b.acked)?.nextOffset ?? 0
-    }
-    this.floor = Math.max(this.floor, kept)
-    for (const b of this.batches)
-      if (b.acked && this.sync) this.floor = Math.max(this.floor, b.nextOffset)
+    const acked = this.batches.filter((b) => b.acked)
+    const durable = acked.filter((b) => this.sync || b.lsn <= store.journal.syncedLsn)
+    this.floor = Math.max(this.floor, log.highWatermark, acked.at(-1)?.nextOffset ?? 0)
+    const seen = this.sync ? log.highWatermark : 0
+    this.powerFloor = Math.max(this.powerFloor, seen, durable.at(-1)?.nextOffset ?? 0)
+  }
+
+  /** What is only in the page cache goes. */
+  powerCut(): void {
+    this.floor = this.powerFloor
   }
 
   /** Holds a recovered log against what was promised, and forgets what the crash took. */
@@ -81,6 +82,7 @@ export class PartitionModel {
     this.startFloor = start
     this.startCeiling = start
     this.floor = end
+    this.powerFloor = end
     for (const b of this.batches) b.acked = true
     this.checkEpochs(log)
   }

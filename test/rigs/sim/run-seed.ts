@@ -71,6 +71,7 @@ class Run {
   #die(power: boolean): void {
     this.crashes++
     this.#noteClock()
+    if (power) for (const model of this.#world.partitions) model.powerCut()
     this.#clock = new SimClock()
     this.#disk = power ? this.#disk.crash(this.#clock) : this.#disk.kill(this.#clock)
   }
@@ -92,7 +93,7 @@ class Run {
     const node = await this.#checked()
     if (!this.#chance.oneIn(4)) return node
     // What was recovered stays recovered.
-    for (const model of this.#world.live) model.promise(node.store, false)
+    for (const model of this.#world.live) model.promise(node.store)
     this.#die(true)
     return this.#checked()
   }
@@ -150,7 +151,7 @@ class Run {
     }
     if (peaceful && !node.failed) await this.#closeDown(node)
     const power = node.failed || this.#chance.int(3) > 0
-    for (const model of this.#world.live) model.promise(node.store, power)
+    for (const model of this.#world.live) model.promise(node.store)
     // A failed log may not acknowledge anything any more: what is under way ends first.
     if (node.failed) await this.#clock.run(100)
     if (node.wrong !== null) throw node.wrong
@@ -200,7 +201,7 @@ class Run {
   async #flip(): Promise<void> {
     const node = await this.#checked()
     const flip = await this.#clock.runUntil(chooseFlip(this.#disk, node, this.#world))
-    for (const model of this.#world.live) model.promise(node.store, true)
+    for (const model of this.#world.live) model.promise(node.store)
     if (flip === null) return
     this.#die(true)
     this.#disk.flipBit(flip.path, flip.position, flip.bit)

@@ -103,6 +103,8 @@ export class LogStore {
       replayFrom: state.replayFrom,
     })
     await store.#quarantine(scan.damage)
+    // A full journal takes no append that would start it.
+    store.#flushIfDue()
     return store
   }
 

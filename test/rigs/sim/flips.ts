@@ -88,6 +88,8 @@ export async function checkFlip(flip: Flip, place: Place): Promise<void> {
   for (const model of inService) {
     const log = store.get(model.topic, model.partition)
     const batch = place.world.batch(['after'], null, null)
+    while (!store.journal.hasRoom(batch.length))
+      await new Promise<void>((resolve) => store.journal.whenRoom(resolve))
     const outcome = log?.append(store.journal, batch, model.leaderEpoch, 1000)
     expect(
       outcome?.error === null,

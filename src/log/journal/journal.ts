@@ -7,17 +7,12 @@
 import { assert } from '../../base/assert.ts'
 import { crc32c } from '../../base/crc32c.ts'
 import { Histogram } from '../../base/histogram.ts'
-import type { Clock, Timer } from '../../io/clock.ts'
+import type { Clock } from '../../io/clock.ts'
 import type { Disk } from '../../io/disk.ts'
 import { Commit, type FrameSource, loneCommitBytes } from './commit.ts'
-import type { JournalFile, JournalFiles } from './journal-files.ts'
-import {
-  commitHeaderBytes,
-  directoryEntryBytes,
-  writeCommitHeader,
-  writeDirectoryEntry,
-  writeFrameHeader,
-} from './journal-format.ts'
+import { CommitWriter, type JournalStart } from './commit-writer.ts'
+import type { JournalFiles } from './journal-files.ts'
+import { directoryEntryBytes, writeDirectoryEntry, writeFrameHeader } from './journal-format.ts'
 import { type Slab, SlabCache } from './slab-cache.ts'
 
 export interface JournalOptions {
@@ -30,13 +25,6 @@ export interface JournalOptions {
   readonly gatherMs: number
   /** Frames of topics with flush policy async are synced at the latest after this. */
   readonly asyncSyncMs: number
-}
-
-/** Where recovery ended. */
-export interface JournalStart {
-  readonly lsn: number
-  readonly previousEnd: number
-  readonly generation: number
 }
 
 export interface JournalHooks {
@@ -60,13 +48,12 @@ export class Journal {
   readonly #files: JournalFiles
   readonly #clock: Clock
   readonly #hooks: JournalHooks
+  readonly #writer: CommitWriter
   /** Number of this start of the node; every commit carries it. */
   readonly generation: number
-  /** End of the last commit that was sealed, and of the last one that was written. */
+  /** End of the last commit that was sealed. */
   #end: number
-  #previousEnd: number
   #writtenLsn: number
-  #syncedLsn: number
   #open: Commit | null = null
   readonly #sealed: Commit[] = []
   #slab: Slab | null = null
@@ -78,12 +65,6 @@ export class Journal {
   #waiters: Waiter[] = []
   #roomWaiters: (() => void)[] = []
   #idleWaiters: (() => void)[] = []
-  /** Files with commits that were written but not synced, and the timer that will sync them. */
-  readonly #unsynced = new Set<JournalFile>()
-  /** End of the last commit that was written without a sync. */
-  #unsyncedEnd = 0
-  #asyncTimer: Timer | null = null
-  #syncing: Promise<void> = Promise.resolve()
   readonly #entry = new Uint8Array(directoryEntryBytes)
 
   constructor(
@@ -100,11 +81,14 @@ export class Journal {
     this.#clock = clock
     this.#options = options
     this.#end = start.lsn
-    this.#previousEnd = start.previousEnd
     this.#writtenLsn = start.lsn
-    this.#syncedLsn = start.lsn
     this.generation = start.generation
     this.#hooks = hooks
+    this.#writer = new CommitWriter(
+      { files, slabs: this.slabs, clock, counters: this.counters, failed: this.fail },
+      options.asyncSyncMs,
+      start,
+    )
   }
 
   /** Below this, everything has been written. */
@@ -119,7 +103,7 @@ export class Journal {
 
   /** Below this, everything is durable. */
   get syncedLsn(): number {
-    return this.#syncedLsn
+    return this.#writer.syncedLsn
   }
 
   /** The largest batch that a journal of these sizes can take. */
@@ -201,8 +185,7 @@ export class Journal {
       this.#pump()
       await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
     }
-    this.#asyncTimer?.cancel()
-    this.#asyncTimer = null
+    this.#writer.stop()
     await this.syncWritten()
   }
 
@@ -308,47 +291,7 @@ export class Journal {
     this.#writing = true
     this.#lastStartMs = this.#clock.monotonic()
     this.#lastFrames = commit.frames
-    this.#write(commit).then(() => this.#down(commit), this.fail)
-  }
-
-  async #write(commit: Commit): Promise<void> {
-    const file = this.#files.get(this.#seq(commit.start))
-    assert(file, 'the file of a commit is in use')
-    await this.#syncing
-    this.#writeHeader(commit)
-    const bytes: Uint8Array[] = []
-    const whole = this.slabs.slice(commit.start, commit.end - commit.start, bytes, null)
-    assert(whole, 'a commit stays in memory until it is written')
-    const at = commit.start % this.#files.fileBytes
-    if (commit.sync && this.#unsynced.size === 0) {
-      await file.durable.write(bytes, at)
-      this.counters.syncs++
-      this.#syncedLsn = commit.end
-      return
-    }
-    await file.plain.write(bytes, at)
-    this.#unsynced.add(file)
-    this.#unsyncedEnd = commit.end
-    if (commit.sync) {
-      await this.#syncFiles()
-      this.#syncedLsn = commit.end
-    } else this.#asyncTimer ??= this.#clock.after(this.#options.asyncSyncMs, this.#syncLater)
-  }
-
-  /** Last, because recovery believes what it says of the commits before it. */
-  #writeHeader(commit: Commit): void {
-    const head: Uint8Array[] = []
-    this.slabs.slice(commit.start, commitHeaderBytes, head, null)
-    writeCommitHeader(head[0] as Uint8Array, {
-      bytes: commit.end - commit.start,
-      frames: commit.frames,
-      lsn: commit.start,
-      previousEnd: this.#previousEnd,
-      syncedLsn: this.#syncedLsn,
-      generation: this.generation,
-      directoryAt: commit.directoryAt,
-    })
-    this.#previousEnd = commit.end
+    this.#writer.write(commit).then(() => this.#down(commit), this.fail)
   }
 
   #down(commit: Commit): void {
@@ -373,41 +316,19 @@ export class Journal {
   /** Makes durable what has been written: what policy async may still owe. */
   async syncWritten(): Promise<void> {
     if (this.#dead) return
-    const upTo = this.#unsyncedEnd
     try {
-      await (this.#unsynced.size === 0 ? this.#syncing : this.#syncFiles())
+      await this.#writer.syncWritten()
     } catch (cause) {
       this.fail(cause)
       throw cause
     }
-    this.#syncedLsn = Math.max(this.#syncedLsn, upTo)
-  }
-
-  #syncFiles(): Promise<void> {
-    this.#syncing = this.#sync()
-    return this.#syncing
-  }
-
-  async #sync(): Promise<void> {
-    const files = [...this.#unsynced]
-    this.#unsynced.clear()
-    for (const file of files) {
-      this.counters.syncs++
-      await file.plain.sync()
-    }
-  }
-
-  /** The timer of policy async: waits for its turn behind the write in flight. */
-  readonly #syncLater = (): void => {
-    this.#asyncTimer = null
-    this.syncWritten().catch(this.fail)
   }
 
   /** Ends the journal: nothing is acknowledged from now on. Told once to `failed`. */
   readonly fail = (cause: unknown): void => {
     if (this.#dead) return
     this.#dead = true
-    this.#asyncTimer?.cancel()
+    this.#writer.stop()
     const idle = this.#idleWaiters
     this.#idleWaiters = []
     for (const action of idle) action()

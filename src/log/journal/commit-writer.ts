@@ -1,0 +1,131 @@
+// Brings commits to the disk, one at a time, and knows how far they are durable. A commit that must
+// be durable is one write through a file that is (O_DSYNC); one that need not is written only, and
+// synced a little later, or together with the next that must. Rejections are the first failed
+// write: after it nothing on this disk can be trusted, and the journal ends. The journal owns it.
+import { assert } from '../../base/assert.ts'
+import type { Clock, Timer } from '../../io/clock.ts'
+import type { Commit } from './commit.ts'
+import type { JournalFile, JournalFiles } from './journal-files.ts'
+import { commitHeaderBytes, writeCommitHeader } from './journal-format.ts'
+import type { SlabCache } from './slab-cache.ts'
+
+/** Where recovery ended. */
+export interface JournalStart {
+  readonly lsn: number
+  readonly previousEnd: number
+  readonly generation: number
+}
+
+export interface CommitWriterParts {
+  readonly files: JournalFiles
+  readonly slabs: SlabCache
+  readonly clock: Clock
+  /** Fsyncs, and writes that were durable at once. */
+  readonly counters: { syncs: number }
+  /** Told when the sync that nobody waits for fails. */
+  failed(cause: unknown): void
+}
+
+export class CommitWriter {
+  readonly #files: JournalFiles
+  readonly #slabs: SlabCache
+  readonly #clock: Clock
+  readonly #counters: { syncs: number }
+  readonly #asyncSyncMs: number
+  readonly #generation: number
+  readonly #failed: (cause: unknown) => void
+  /** End of the last commit that was written. */
+  #previousEnd: number
+  #syncedLsn: number
+  /** Files with commits that were written but not synced, and the end of the last of these. */
+  readonly #unsynced = new Set<JournalFile>()
+  #unsyncedEnd = 0
+  /** Will sync them. */
+  #timer: Timer | null = null
+  #syncing: Promise<void> = Promise.resolve()
+
+  constructor(parts: CommitWriterParts, asyncSyncMs: number, start: JournalStart) {
+    this.#files = parts.files
+    this.#slabs = parts.slabs
+    this.#clock = parts.clock
+    this.#counters = parts.counters
+    this.#failed = parts.failed
+    this.#asyncSyncMs = asyncSyncMs
+    this.#generation = start.generation
+    this.#previousEnd = start.previousEnd
+    this.#syncedLsn = start.lsn
+  }
+
+  /** Below this, everything is durable. */
+  get syncedLsn(): number {
+    return this.#syncedLsn
+  }
+
+  /** Resolves when the sealed commit is as durable as it must be. */
+  async write(commit: Commit): Promise<void> {
+    const { fileBytes } = this.#files
+    const file = this.#files.get(Math.floor(commit.start / fileBytes))
+    assert(file, 'the file of a commit is in use')
+    await this.#syncing
+    this.#writeHeader(commit)
+    const bytes: Uint8Array[] = []
+    const whole = this.#slabs.slice(commit.start, commit.end - commit.start, bytes, null)
+    assert(whole, 'a commit stays in memory until it is written')
+    const at = commit.start % fileBytes
+    if (commit.sync && this.#unsynced.size === 0) {
+      await file.durable.write(bytes, at)
+      this.#counters.syncs++
+      this.#syncedLsn = commit.end
+      return
+    }
+    await file.plain.write(bytes, at)
+    this.#unsynced.add(file)
+    this.#unsyncedEnd = commit.end
+    if (commit.sync) await this.syncWritten()
+    else this.#timer ??= this.#clock.after(this.#asyncSyncMs, this.#syncLater)
+  }
+
+  /** Makes durable what has been written. */
+  async syncWritten(): Promise<void> {
+    const upTo = this.#unsyncedEnd
+    if (this.#unsynced.size > 0) this.#syncing = this.#sync()
+    await this.#syncing
+    this.#syncedLsn = Math.max(this.#syncedLsn, upTo)
+  }
+
+  /** Nothing is synced by the clock any more. */
+  stop(): void {
+    this.#timer?.cancel()
+    this.#timer = null
+  }
+
+  async #sync(): Promise<void> {
+    const files = [...this.#unsynced]
+    this.#unsynced.clear()
+    for (const file of files) {
+      this.#counters.syncs++
+      await file.plain.sync()
+    }
+  }
+
+  readonly #syncLater = (): void => {
+    this.#timer = null
+    this.syncWritten().catch(this.#failed)
+  }
+
+  /** Last, because recovery believes what it says of the commits before it. */
+  #writeHeader(commit: Commit): void {
+    const head: Uint8Array[] = []
+    this.#slabs.slice(commit.start, commitHeaderBytes, head, null)
+    writeCommitHeader(head[0] as Uint8Array, {
+      bytes: commit.end - commit.start,
+      frames: commit.frames,
+      lsn: commit.start,
+      previousEnd: this.#previousEnd,
+      syncedLsn: this.#syncedLsn,
+      generation: this.#generation,
+      directoryAt: commit.directoryAt,
+    })
+    this.#previousEnd = commit.end
+  }
+}

@@ -1,7 +1,10 @@
 // The comparison itself: what passes, what fails, and what the list of differences excuses.
 import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
 import test from 'node:test'
-import { type Answer, compare, parseAnswers } from './reference/kafka/answers.ts'
+import { kafkaVersion } from '../scripts/peers/kafka.ts'
+import { type Answer, areasOf, compare, parseAnswers } from './reference/kafka/answers.ts'
+import { renewed } from './reference/kafka/page.ts'
 
 const one = (id: string, answer: unknown): Answer => ({ id, answer })
 
@@ -22,6 +25,38 @@ test('a listed difference passes while it occurs, and fails when it is gone', ()
   assert.deepEqual(compare([one('a.b', 1)], [one('a.b', 2)], listed).failures, [])
   assert.equal(compare([one('a.b', 1)], [one('a.b', 1)], listed).failures.length, 1)
   assert.deepEqual(compare([one('c', 1)], [one('c', 1)], listed).failures, [])
+})
+
+test('a difference may be listed for one place of an answer', () => {
+  const listed = [{ id: 'a', at: /^\.x\[1\]$/, reason: 'on purpose' }]
+  const against = (x: number[], y = 0) =>
+    compare([one('a', { x: [1, 2], y: 0 })], [one('a', { x, y })], listed).failures.length
+  assert.equal(against([1, 3]), 0)
+  assert.equal(against([1, 3], 1), 1, 'another place differs too')
+  assert.equal(against([1, 2]), 1, 'it is the same now')
+})
+
+test('nothing excuses an answer that is not there', () => {
+  const listed = [{ id: 'a', reason: 'on purpose' }]
+  assert.equal(compare([one('a', 1)], [], listed).failures.length, 2)
+})
+
+test('areas are counted', () => {
+  const listed = [{ id: 'a.y', reason: 'on purpose' }]
+  const theirs = [one('a.x', 1), one('a.y', 1), one('b.x', 1)]
+  const verdict = compare(theirs, [one('a.x', 1), one('a.y', 2), one('b.x', 2)], listed)
+  assert.deepEqual(Object.fromEntries(areasOf(verdict)), {
+    a: { equal: 1, listed: 1, open: 0 },
+    b: { equal: 0, listed: 0, open: 1 },
+  })
+})
+
+test('docs/protocols/kafka.md shows what is answered and what differs', () => {
+  const page = readFileSync('docs/protocols/kafka.md', 'utf8')
+  const lines = readFileSync(`test/reference/kafka/kafka-${kafkaVersion}.jsonl`, 'utf8')
+  const fresh = renewed(page, parseAnswers(lines))
+  if (process.env['UPDATE'] === '1') writeFileSync('docs/protocols/kafka.md', fresh)
+  else assert.equal(page, fresh, 'run the tests with UPDATE=1 to renew the tables')
 })
 
 test('lines are parsed, empty ones skipped', () => {

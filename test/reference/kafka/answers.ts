@@ -19,8 +19,23 @@ export interface Verdict {
   readonly passed: number
   /** One text for each question that fails, ready to print. */
   readonly failures: readonly string[]
-  /** The listed differences that occurred, with the questions they excused. */
-  readonly excused: ReadonlyMap<Difference, readonly string[]>
+  /** What became of each question, by its id. */
+  readonly outcomes: ReadonlyMap<string, Outcome>
+}
+
+/** The same answer; another one, of which each place is listed; or another one. */
+export type Outcome = 'equal' | 'listed' | 'open'
+
+/** How many questions of each area came out how; an area is what stands before the first dot. */
+export function areasOf({ outcomes }: Verdict): Map<string, Record<Outcome, number>> {
+  const areas = new Map<string, Record<Outcome, number>>()
+  for (const [id, outcome] of outcomes) {
+    const name = id.slice(0, id.indexOf('.'))
+    const area = areas.get(name) ?? { equal: 0, listed: 0, open: 0 }
+    area[outcome] += 1
+    areas.set(name, area)
+  }
+  return areas
 }
 
 /** Object keys in one order, so that equal answers have equal texts. */
@@ -52,8 +67,11 @@ const isPlain = (value: unknown): value is object => value !== null && typeof va
 const asks = ({ id }: Difference, question: string): boolean =>
   typeof id === 'string' ? id === question : id.test(question)
 
-const covers = (difference: Difference, question: string, path: string): boolean =>
-  asks(difference, question) && (difference.at?.test(path) ?? true)
+/** In place of a path: nothing excuses an answer that is not there. */
+const unanswered = null
+
+const covers = (difference: Difference, question: string, path: string | null): boolean =>
+  path !== unanswered && asks(difference, question) && (difference.at?.test(path) ?? true)
 
 /**
  * Compares two runs question by question. A question passes when each place where the answers
@@ -66,21 +84,22 @@ export function compare(
 ): Verdict {
   const theirs = new Map(reference.map((a) => [a.id, a]))
   const mine = new Map(ours.map((a) => [a.id, a]))
-  const excused = new Map<Difference, string[]>()
-  const failures: string[] = []
-  let passed = 0
-  for (const id of new Set([...theirs.keys(), ...mine.keys()])) {
-    const [a, b] = [theirs.get(id), mine.get(id)]
-    const paths = a && b ? differingPaths(a.answer, b.answer) : ['']
-    const excuses = paths.map((path) => listed.find((d) => covers(d, id, path)))
-    for (const excuse of new Set(excuses))
-      if (excuse) excused.set(excuse, [...(excused.get(excuse) ?? []), id])
-    if (excuses.every((excuse) => excuse !== undefined)) passed += 1
-    else failures.push(`${id}\n  Kafka:  ${show(a)}\n  PolyMQ: ${show(b)}`)
-  }
   const ids = [...new Set([...theirs.keys(), ...mine.keys()])]
+  const occurred = new Set<Difference>()
+  const outcomes = new Map<string, Outcome>()
+  const failures: string[] = []
+  for (const id of ids) {
+    const [a, b] = [theirs.get(id), mine.get(id)]
+    const paths = a && b ? differingPaths(a.answer, b.answer) : [unanswered]
+    const excuses = paths.map((path) => listed.find((d) => covers(d, id, path)))
+    for (const excuse of excuses) if (excuse) occurred.add(excuse)
+    const isOpen = excuses.includes(undefined)
+    outcomes.set(id, isOpen ? 'open' : paths.length > 0 ? 'listed' : 'equal')
+    if (isOpen) failures.push(`${id}\n  Kafka:  ${show(a)}\n  PolyMQ: ${show(b)}`)
+  }
+  const passed = ids.length - failures.length
   for (const difference of listed)
-    if (!excused.has(difference) && ids.some((id) => asks(difference, id)))
+    if (!occurred.has(difference) && ids.some((id) => asks(difference, id)))
       failures.push(`${difference.id}: listed as different, yet it is the same`)
-  return { passed, failures, excused }
+  return { passed, failures, outcomes }
 }

@@ -1,5 +1,5 @@
 // Asks a fresh Apache Kafka 4.2.0 and a fresh PolyMQ the same questions and compares the answers.
-//   npm run test:reference [-- --record | --live | --only PREFIX | --markdown | --twice]
+//   npm run test:reference [-- --record | --live | --only PREFIX | --twice]
 // Without options Kafka's answers come from the file that --record wrote; --live asks a real one.
 // --twice asks two fresh Kafkas and compares them with each other: the suite must be deterministic.
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -11,8 +11,8 @@ import { fetchKafka, javaTool, kafka, kafkaVersion } from '../../../scripts/peer
 import type { Peer } from '../../../scripts/peers/peer.ts'
 import { polymq } from '../../../scripts/peers/polymq.ts'
 import { root } from '../../../scripts/peers/root.ts'
-import { type Answer, compare, parseAnswers } from './answers.ts'
-import { differences, toMarkdown } from './differences.ts'
+import { type Answer, areasOf, compare, parseAnswers } from './answers.ts'
+import { differences } from './differences.ts'
 
 const here = join(root, 'test', 'reference', 'kafka')
 const recorded = join(here, `kafka-${kafkaVersion}.jsonl`)
@@ -60,14 +60,9 @@ async function main(): Promise<number> {
       record: { type: 'boolean', default: false },
       live: { type: 'boolean', default: false },
       twice: { type: 'boolean', default: false },
-      markdown: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
     },
   })
-  if (values.markdown) {
-    console.log(toMarkdown(differences))
-    return 0
-  }
   await compile()
   if (values.record) {
     const lines = await ask(kafka, '')
@@ -81,6 +76,8 @@ async function main(): Promise<number> {
   const ours = parseAnswers(await ask(values.twice ? kafka : polymq, values.only))
   const verdict = compare(reference, ours, values.twice ? [] : differences)
   for (const failure of verdict.failures) console.log(failure)
+  for (const [area, { equal, listed, open }] of areasOf(verdict))
+    console.log(`${area}: ${equal} equal, ${listed} listed, ${open} open`)
   console.log(`${verdict.passed} passed, ${verdict.failures.length} failed`)
   return verdict.failures.length === 0 ? 0 : 1
 }

@@ -314,7 +314,7 @@ export class Journal {
   async #write(commit: Commit): Promise<void> {
     const file = this.#files.get(this.#seq(commit.start))
     assert(file, 'the file of a commit is in use')
-    await this.#syncing
+    await this.#lastSync()
     this.#writeHeader(commit)
     const bytes: Uint8Array[] = []
     const whole = this.slabs.slice(commit.start, commit.end - commit.start, bytes, null)
@@ -384,8 +384,18 @@ export class Journal {
   }
 
   #syncFiles(): Promise<void> {
-    this.#syncing = this.#sync()
+    // One behind the other: what a later one makes durable never stands above what an earlier owes.
+    this.#syncing = this.#syncing.then(() => this.#sync())
     return this.#syncing
+  }
+
+  /** Resolves when no sync is under way, not even one that began while this waited. */
+  async #lastSync(): Promise<void> {
+    let last: Promise<void>
+    do {
+      last = this.#syncing
+      await last
+    } while (last !== this.#syncing)
   }
 
   async #sync(): Promise<void> {

@@ -66,7 +66,7 @@ export class CommitWriter {
     const { fileBytes } = this.#files
     const file = this.#files.get(Math.floor(commit.start / fileBytes))
     assert(file, 'the file of a commit is in use')
-    await this.#syncing
+    await this.#lastSync()
     this.#writeHeader(commit)
     const bytes: Uint8Array[] = []
     const whole = this.#slabs.slice(commit.start, commit.end - commit.start, bytes, null)
@@ -88,9 +88,19 @@ export class CommitWriter {
   /** Makes durable what has been written. */
   async syncWritten(): Promise<void> {
     const upTo = this.#unsyncedEnd
-    if (this.#unsynced.size > 0) this.#syncing = this.#sync()
+    // One behind the other: what a later one makes durable never stands above what an earlier owes.
+    if (this.#unsynced.size > 0) this.#syncing = this.#syncing.then(() => this.#sync())
     await this.#syncing
     this.#syncedLsn = Math.max(this.#syncedLsn, upTo)
+  }
+
+  /** Resolves when no sync is under way, not even one that began while this waited. */
+  async #lastSync(): Promise<void> {
+    let last: Promise<void>
+    do {
+      last = this.#syncing
+      await last
+    } while (last !== this.#syncing)
   }
 
   /** Nothing is synced by the clock any more. */

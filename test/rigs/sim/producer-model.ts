@@ -39,7 +39,7 @@ export class ProducerModel {
 
   /** After a crash: begins anew when it lost what it thought was stored. */
   restarted(): void {
-    const lost = this.recent.some((n) => n.acked && !this.#isStored(n))
+    const lost = this.recent.some((n) => (n.acked && !this.#isStored(n)) || this.#mayBeLost(n))
     if (!lost) return
     this.epoch++
     this.#nextSequence = 0
@@ -49,6 +49,12 @@ export class ProducerModel {
   /** Where it must be found again, or null when a retry has to store it. */
   storedAt(numbered: Numbered): SentBatch | null {
     return this.#isStored(numbered) ? numbered.sent : null
+  }
+
+  /** Trimmed before it was synced: nobody knows whether the log still knew it after a power cut. */
+  #mayBeLost({ sent }: Numbered): boolean {
+    const { sync, startFloor } = this.partition
+    return !sync && sent !== null && sent.baseOffset < startFloor
   }
 
   #isStored({ sent }: Numbered): boolean {

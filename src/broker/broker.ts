@@ -78,6 +78,7 @@ export class NodeBroker implements Broker {
     const store = await LogStore.open(
       { disk, clock, options: parts.logOptions, hooks: parts },
       [...image.topics()].flatMap((topic) => knownPartitions(topic, image)),
+      metadata.revision > 0,
     )
     const clusterId = await clusterIdOf(metadata, chance)
     const broker = new NodeBroker(parts, { metadata, image, store, clusterId })

@@ -20,6 +20,8 @@ export interface LogOptions {
   readonly manifestHistoryBytes: number
   /** Segment files that may be open at a time. */
   readonly openFiles: number
+  /** Records of topics with flush policy memory, in sum. */
+  readonly memoryTopicBytes: number
   /** Memory lent to readers of old records, in sum. */
   readonly readBytes: number
 }
@@ -39,5 +41,6 @@ export const defaultLogOptions: LogOptions = {
   stagingBytes: 2 * MiB,
   manifestHistoryBytes: 1 * MiB,
   openFiles: 256,
+  memoryTopicBytes: 256 * MiB,
   readBytes: 64 * MiB,
 }

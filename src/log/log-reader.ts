@@ -6,6 +6,7 @@ import { assert } from '../base/assert.ts'
 import { DiskError } from '../io/disk.ts'
 import { BatchHeader } from '../model/record-batch.ts'
 import type { Journal } from './journal/journal.ts'
+import { memoryLsn } from './memory-batches.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { pieceBytes, type ReadBuffers } from './read-buffers.ts'
 import type { ReadResult, ReadWant } from './read-result.ts'
@@ -63,6 +64,7 @@ export class LogReader {
     if (want.offset < log.flushedOffset) return false
     const first = tail.find(want.offset)
     if (first >= tail.count || tail.nextOffset(first) > want.below) return true
+    if (tail.lsn(first) === memoryLsn) return this.#readMemory(log, want, first, into)
     if (!this.#journal.slabs.mayPin || tail.lsn(first) < this.#journal.slabs.start) return false
     let bytes = 0
     for (let i = first; i < tail.count && tail.nextOffset(i) <= want.below; i++) {
@@ -70,6 +72,22 @@ export class LogReader {
       if (bytes + n > want.maxBytes && !(want.mustGive && bytes === 0)) break
       const there = this.#journal.slabs.slice(tail.lsn(i), n, into.records, into.slabs)
       assert(there, 'what is behind a batch in memory is in memory')
+      bytes += n
+    }
+    into.bytes += bytes
+    this.counters.memoryBytes += bytes
+    return true
+  }
+
+  /** Batches that are nowhere else: the collector keeps them while they are sent. */
+  #readMemory(log: PartitionLog, want: ReadWant, first: number, into: ReadResult): true {
+    const { tail, memory } = log
+    assert(memory, 'a partition with batches in memory is one that keeps them there')
+    let bytes = 0
+    for (let i = first; i < tail.count && tail.nextOffset(i) <= want.below; i++) {
+      const n = tail.byteCount(i)
+      if (bytes + n > want.maxBytes && !(want.mustGive && bytes === 0)) break
+      into.records.push(memory.get(tail.baseOffset(i)))
       bytes += n
     }
     into.bytes += bytes

@@ -6,6 +6,7 @@ import { assert } from '../base/assert.ts'
 import type { Clock } from '../io/clock.ts'
 import type { Disk } from '../io/disk.ts'
 import type { TopicSettings } from '../model/config/topic-settings.ts'
+import { AdvancedLogs } from './advanced-logs.ts'
 import { Cleaner } from './cleaner.ts'
 import { Flusher } from './flusher.ts'
 import type { JournalStart } from './journal/commit-writer.ts'
@@ -60,29 +61,42 @@ export class LogStore {
   readonly #segmentFiles: SegmentFiles
   readonly #manifest: Manifest
   readonly #logs: Map<string, PartitionLog>
-  /** Partitions whose high watermark the commit being announced has moved. */
-  readonly #advanced: Set<PartitionLog>
+  readonly #advanced: AdvancedLogs
   #flushing: Promise<void> | null = null
   #flushedLsn: number
   #closing = false
 
-  static async open(parts: LogParts, known: Iterable<KnownPartition>): Promise<LogStore> {
+  /**
+   * Recovers. Partitions that are not `known` any more are forgotten, and their space is given
+   * back; unless `mayForget` is false, since who knows nothing at all has perhaps lost what it
+   * knew. Rejects with DamagedLogError when what is on the disk cannot be used as it is.
+   */
+  static async open(
+    parts: LogParts,
+    known: Iterable<KnownPartition>,
+    mayForget = true,
+  ): Promise<LogStore> {
     const { disk, options, hooks } = parts
     await disk.makeDir(journalFolder)
     await disk.makeDir(segmentFolder)
     const { manifest, state } = await Manifest.open(disk)
-    const advanced = new Set<PartitionLog>()
+    const advanced = new AdvancedLogs(parts.clock, options.memoryTopicBytes)
     const logs = new Map<string, PartitionLog>()
     const segmentFiles = new SegmentFiles(disk, options.openFiles)
     for (const { topic, partition, settings } of known) {
       const key = partitionKey(topic, partition)
       const kept = state.partitions.get(key) ?? null
-      logs.set(key, new PartitionLog({ topic, partition }, kept, settings, (l) => advanced.add(l)))
+      logs.set(key, new PartitionLog({ topic, partition }, kept, settings, advanced))
       for (const segment of kept?.segments ?? []) segmentFiles.retain(segment.file)
     }
     const gone = [...state.partitions.values()].filter(
       (p) => !logs.has(partitionKey(p.topic, p.partition)),
     )
+    if (gone.length > 0 && !mayForget)
+      throw new DamagedLogError(
+        `the log holds ${gone.length} partitions, but the metadata is empty: restore the file ` +
+          "'metadata' from a copy, or move the data directory away to start empty",
+      )
     // Before a commit can carry it: a number that a cut tail has must never be used again.
     const generation = state.generation + 1
     await manifest.append({ generation, dropped: gone.map((p) => [p.topic, p.partition]) })
@@ -116,7 +130,7 @@ export class LogStore {
       segmentFiles: SegmentFiles
       manifest: Manifest
       logs: Map<string, PartitionLog>
-      advanced: Set<PartitionLog>
+      advanced: AdvancedLogs
       start: JournalStart
       replayFrom: number
     },
@@ -175,7 +189,7 @@ export class LogStore {
   create(topic: string, partition: number, settings: TopicSettings): PartitionLog {
     const key = partitionKey(topic, partition)
     assert(!this.#logs.has(key), 'a partition is created once')
-    const log = new PartitionLog({ topic, partition }, null, settings, (l) => this.#advanced.add(l))
+    const log = new PartitionLog({ topic, partition }, null, settings, this.#advanced)
     this.#logs.set(key, log)
     return log
   }
@@ -189,6 +203,7 @@ export class LogStore {
       const log = this.#logs.get(key)
       if (log === undefined) continue
       log.deleted = true
+      log.memory?.clear()
       this.#logs.delete(key)
       gone.push(log)
       // The pass that writes to it will find the partition deleted.
@@ -232,8 +247,7 @@ export class LogStore {
   // ---- The journal's commits, and flushing ------------------------------------------------------
 
   #committed(): void {
-    for (const log of this.#advanced) for (const watcher of [...log.watchers]) watcher()
-    this.#advanced.clear()
+    this.#advanced.tellWatchers()
     this.#flushIfDue()
   }
 

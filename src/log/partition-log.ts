@@ -14,6 +14,7 @@ import type { FrameSource } from './journal/commit.ts'
 import type { Journal } from './journal/journal.ts'
 import { type Frame, frameTemplate } from './journal/journal-format.ts'
 import type { PartitionChange, PartitionState } from './manifest.ts'
+import { MemoryBatches, type MemoryBudget, memoryLsn } from './memory-batches.ts'
 import { ProducerState, sequenceAfter } from './producer-state.ts'
 import { type Segment, type SegmentFields, sameSegment } from './segment/segment.ts'
 import { SegmentIndex } from './segment/segment-index.ts'
@@ -23,6 +24,15 @@ const header = new BatchHeader()
 
 /** Told when a partition's high watermark has moved, after the commit that moved it is whole. */
 export type Watcher = () => void
+
+/** What a partition tells, and draws on. */
+export interface PartitionHooks {
+  /**
+   * The high watermark has moved, and somebody watches. May come several times before they look.
+   */
+  advanced(log: PartitionLog): void
+  readonly memoryBudget: MemoryBudget
+}
 
 export class PartitionLog implements FrameSource {
   readonly topic: string
@@ -44,20 +54,24 @@ export class PartitionLog implements FrameSource {
   #logEndOffset: number
   #highWatermark: number
   #damagedFrom: number | null
-  /** Sets `advanced` once for each commit that it is part of. */
-  readonly #advanced: (log: PartitionLog) => void
+  /**
+   * Batches of a partition that is never on disk; null for the others. Settled when it is opened.
+   */
+  readonly memory: MemoryBatches | null
+  readonly #hooks: PartitionHooks
 
   constructor(
     id: { readonly topic: string; readonly partition: number },
     state: PartitionState | null,
     settings: TopicSettings,
-    advanced: (log: PartitionLog) => void,
+    hooks: PartitionHooks,
   ) {
     this.topic = id.topic
     this.partition = id.partition
     this.frame = frameTemplate(id.topic, id.partition)
     this.settings = settings
-    this.#advanced = advanced
+    this.#hooks = hooks
+    this.memory = settings.flush === 'memory' ? new MemoryBatches(hooks.memoryBudget) : null
     this.epochs = new EpochCache(state?.epochs)
     this.producers = new ProducerState(state?.producers)
     this.#segments = (state?.segments ?? []).map((s) => ({ ...s, index: new SegmentIndex() }))
@@ -111,6 +125,14 @@ export class PartitionLog implements FrameSource {
   }
 
   #lacksRoom(journal: Journal, bytes: number): AppendOutcome | null {
+    if (this.memory !== null)
+      return this.memory.fits(bytes)
+        ? null
+        : this.#refused(
+            'policyViolation',
+            'topics with polymq.flush=memory have used up what this node gives them; ' +
+              'delete records, or set retention.bytes',
+          )
     if (bytes > journal.maxBatchBytes)
       return this.#refused(
         'messageTooLarge',
@@ -140,8 +162,7 @@ export class PartitionLog implements FrameSource {
     const appendTimeMs = this.settings.timestamp === 'append' ? nowMs : -1
     if (appendTimeMs >= 0) header.stampAppendTime(nowMs)
     header.place(baseOffset, leaderEpoch)
-    const lsn = journal.append(this, batch, header.nextOffset, this.settings.flush === 'sync')
-    this.#accept(lsn, batch.length)
+    const lsn = this.#store(journal, batch)
     return {
       error: null,
       message: null,
@@ -149,8 +170,22 @@ export class PartitionLog implements FrameSource {
       appendTimeMs,
       logStartOffset: this.#logStartOffset,
       recordErrors: [],
-      lsn: lsn + batch.length,
+      lsn,
     }
+  }
+
+  /** Where the batch at `header` goes; returns what to wait for, 0 if nothing. */
+  #store(journal: Journal, batch: Uint8Array): number {
+    const { baseOffset, nextOffset } = header
+    if (this.memory === null) {
+      const lsn = journal.append(this, batch, nextOffset, this.settings.flush === 'sync')
+      this.#accept(lsn, batch.length)
+      return lsn + batch.length
+    }
+    this.memory.put(baseOffset, batch)
+    this.#accept(memoryLsn, batch.length)
+    this.committed(nextOffset)
+    return 0
   }
 
   /** Takes the batch at `header` into the partition's state; it lies at `lsn` of the journal. */
@@ -199,7 +234,7 @@ export class PartitionLog implements FrameSource {
           // As in Kafka, also when the time is the producer's own.
           appendTimeMs: check.timestampMs,
           // The first of the two may still be on its way to the disk.
-          lsn: journal.appendedLsn,
+          lsn: this.memory === null ? journal.appendedLsn : 0,
         }
     }
   }
@@ -229,7 +264,7 @@ export class PartitionLog implements FrameSource {
     assert(nextOffset <= this.#logEndOffset, 'what is committed was appended')
     if (nextOffset <= this.#highWatermark) return
     this.#highWatermark = nextOffset
-    if (this.watchers.size > 0) this.#advanced(this)
+    if (this.watchers.size > 0) this.#hooks.advanced(this)
   }
 
   // ---- Starting ---------------------------------------------------------------------------------
@@ -293,7 +328,15 @@ export class PartitionLog implements FrameSource {
       (s) => s.nextOffset <= this.#logStartOffset && s !== this.growing,
     )
     this.#segments = this.#segments.filter((s) => !gone.includes(s))
+    if (this.memory !== null) this.#trimMemory(this.memory)
     return gone
+  }
+
+  #trimMemory(memory: MemoryBatches): void {
+    const below = this.tail.find(this.#logStartOffset)
+    for (let i = 0; i < below; i++)
+      if (this.tail.lsn(i) === memoryLsn) memory.drop(this.tail.baseOffset(i))
+    this.tail.drop(below)
   }
 
   /** Epochs that have a record below `offset`, or begin where the log does. */

@@ -18,5 +18,18 @@ export function retentionStart(log: PartitionLog, nowMs: number): number {
     start = segment.nextOffset
     excess -= segment.bytes
   }
+  return log.memory === null ? start : memoryStart(log, nowMs, start, excess)
+}
+
+function memoryStart(log: PartitionLog, nowMs: number, from: number, tooMany: number): number {
+  const { tail, settings } = log
+  let start = from
+  let excess = tooMany
+  for (let i = 0; i < tail.count; i++) {
+    const tooOld = tail.maxTimestamp(i) < nowMs - settings.retentionMs
+    if (!tooOld && excess < tail.byteCount(i)) break
+    start = tail.nextOffset(i)
+    excess -= tail.byteCount(i)
+  }
   return start
 }

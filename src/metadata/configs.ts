@@ -43,6 +43,13 @@ export class Configs {
       const scope = topicScope((key) => effectiveText(key, topic.config, values))
       const config = apply(wish, topic.config, scope)
       if (!config.ok) return config
+      const isInMemory = (texts: Texts): boolean =>
+        effectiveText('polymq.flush', texts, values) === 'memory'
+      if (isInMemory(topic.config) !== isInMemory(config.value))
+        return refuse(
+          'invalidConfig',
+          'polymq.flush=memory is chosen when a topic is made and cannot be set or unset later',
+        )
       const key = topicKey(name)
       const txn = {
         compare: [{ key, modRevision: this.#image.topicRevision(name) }],

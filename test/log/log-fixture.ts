@@ -21,6 +21,7 @@ export const tinyOptions: LogOptions = {
   stagingBytes: 2 << 20,
   manifestHistoryBytes: 1 << 20,
   openFiles: 3,
+  memoryTopicBytes: 100_000,
   readBytes: 8 << 20,
 }
 

@@ -42,6 +42,7 @@ export function drawPlan(chance: SimChance): Plan {
     stagingBytes: blockBytes * pick([1, 2, 16]),
     manifestHistoryBytes: pick([1000, 10_000, 1 << 20]),
     openFiles: 1 + chance.int(4),
+    memoryTopicBytes: 1 << 20,
     readBytes: 8 << 20,
   }
   return {

@@ -1,0 +1,34 @@
+// Partitions whose high watermark has moved and whose watchers have not been told yet: told
+// together, after the commit that moved them is whole, or at the end of the turn where no commit is
+// needed.
+import type { Clock } from '../io/clock.ts'
+import { MemoryBudget } from './memory-batches.ts'
+import type { PartitionHooks, PartitionLog } from './partition-log.ts'
+
+export class AdvancedLogs implements PartitionHooks {
+  readonly memoryBudget: MemoryBudget
+  readonly #clock: Clock
+  readonly #logs = new Set<PartitionLog>()
+  #scheduled = false
+
+  constructor(clock: Clock, memoryTopicBytes: number) {
+    this.#clock = clock
+    this.memoryBudget = new MemoryBudget(memoryTopicBytes)
+  }
+
+  advanced(log: PartitionLog): void {
+    this.#logs.add(log)
+    if (log.memory === null || this.#scheduled) return
+    this.#scheduled = true
+    this.#clock.soon(() => {
+      this.#scheduled = false
+      this.tellWatchers()
+    })
+  }
+
+  tellWatchers(): void {
+    const logs = [...this.#logs]
+    this.#logs.clear()
+    for (const log of logs) for (const watcher of [...log.watchers]) watcher()
+  }
+}

@@ -232,7 +232,7 @@ export class Journal {
     const slab = this.#slab
     const slabBytes = this.#options.slabBytes
     if (slab !== null && lsn >= slab.start && lsn < slab.start + slabBytes) return slab
-    this.#slab = this.slabs.take(Math.floor(lsn / slabBytes) * slabBytes, this.#writtenLsn)
+    this.#slab = this.slabs.take(lsn, this.#writtenLsn)
     return this.#slab
   }
 

@@ -9,6 +9,8 @@ export class Slab {
   readonly memory: Uint8Array
   /** LSN of its first byte. */
   start = 0
+  /** LSN of the first byte that was ever put there: a journal may begin anywhere in a slab. */
+  first = 0
   /** Readers that may still send from it. */
   pins = 0
   constructor(memory: Uint8Array) {
@@ -37,7 +39,7 @@ export class SlabCache {
 
   /** LSN of the oldest byte in memory; Infinity when nothing is. */
   get start(): number {
-    return this.#live[0]?.start ?? Number.POSITIVE_INFINITY
+    return this.#live[0]?.first ?? Number.POSITIVE_INFINITY
   }
 
   /** Slabs that could be had now, given that everything below `written` is on disk. */
@@ -50,10 +52,11 @@ export class SlabCache {
     return n
   }
 
-  /** A slab for the LSNs from `start`; the oldest written one makes room. */
-  take(start: number, written: number): Slab {
+  /** The slab of `lsn`, where writing begins; the oldest written one makes room. */
+  take(lsn: number, written: number): Slab {
     const slab = this.#spare(written)
-    slab.start = start
+    slab.start = lsn - (lsn % this.slabBytes)
+    slab.first = lsn
     this.#live.push(slab)
     return slab
   }
@@ -74,7 +77,7 @@ export class SlabCache {
   /** The slab that holds `lsn`, if it is in memory. */
   at(lsn: number): Slab | undefined {
     const first = this.#live[0]
-    if (first === undefined || lsn < first.start) return undefined
+    if (first === undefined || lsn < first.first) return undefined
     const guess = this.#live[Math.floor((lsn - first.start) / this.slabBytes)]
     if (guess !== undefined && lsn >= guess.start && lsn < guess.start + this.slabBytes)
       return guess

@@ -29,7 +29,7 @@ const value: FetchRequest = {
       partitions: Array.from({ length: 100 }, (_, partition) => ({
         partition,
         currentLeaderEpoch: 3,
-        fetchOffset: 5_000_000_000 + partition,
+        fetchOffset: 5_000_000_000n + BigInt(partition),
         lastFetchedEpoch: -1,
         logStartOffset: -1,
         partitionMaxBytes: 1_048_576,

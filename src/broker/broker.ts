@@ -71,8 +71,10 @@ export class NodeBroker implements Broker {
   static async open(parts: NodeParts): Promise<NodeBroker> {
     const { disk, clock, chance, settings } = parts
     await disk.makeDir('')
-    await prepareCompression()
-    const metadata = await EmbeddedStore.open(disk, 'metadata')
+    const [metadata] = await Promise.all([
+      EmbeddedStore.open(disk, 'metadata'),
+      prepareCompression(),
+    ])
     const id = nodeId(parts.nodeId)
     const image = await Image.open(metadata, id, settings)
     const store = await LogStore.open(

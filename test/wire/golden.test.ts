@@ -111,7 +111,7 @@ const given: Readonly<Record<string, object>> = {
           {
             partition: 1,
             currentLeaderEpoch: 3,
-            fetchOffset: 5_000_000_000,
+            fetchOffset: 5_000_000_000n,
             lastFetchedEpoch: -1,
             logStartOffset: -1,
             partitionMaxBytes: 65536,

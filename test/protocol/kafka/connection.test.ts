@@ -27,7 +27,7 @@ async function produced(client: TestClient): Promise<number | undefined> {
   return (await client.answer(produce, version)).responses[0]?.partitionResponses[0]?.baseOffset
 }
 
-function sendFetch(client: TestClient, maxWaitMs: number, fetchOffset = 0): void {
+function sendFetch(client: TestClient, maxWaitMs: number, fetchOffset = 0n): void {
   const partition = { partition: 0, fetchOffset, partitionMaxBytes: 1_000_000 }
   const topics = [{ topic: 't', partitions: [partition] }]
   client.send(fetch, 4, { maxWaitMs, minBytes: 1, maxBytes: 1e6, isolationLevel: 0, topics })

@@ -29,9 +29,9 @@ async function open(limits = {}) {
 }
 
 const base = { maxWaitMs: 0, minBytes: 1, maxBytes: 1 << 20, isolationLevel: 0 }
-const from = (partition: number, fetchOffset: number) => ({
+const from = (partition: number, fetchOffset: number | bigint) => ({
   partition,
-  fetchOffset,
+  fetchOffset: BigInt(fetchOffset),
   partitionMaxBytes: 1 << 20,
 })
 
@@ -76,13 +76,14 @@ test('what is not there is told at once, also when the client would wait', async
   const { client } = await open()
   const asked = [
     { topic: 'none', partitions: [from(0, 0)] },
-    { topic: 'a', partitions: [from(2, 0), from(0, 5)] },
+    { topic: 'a', partitions: [from(2, 0), from(0, 5), from(1, 2n ** 63n - 1n)] },
   ]
   const answer = await told(client, 12, { maxWaitMs: 60_000, topics: asked })
   assert.deepEqual(short(answer), [
     ['none', 0, 3, 0],
     ['a', 2, 3, 0],
     ['a', 0, 1, 0],
+    ['a', 1, 1, 0],
   ])
   const byId = [{ topicId: 'e'.repeat(32), partitions: [from(0, 0)] }]
   const unknown = await told(client, 13, { maxWaitMs: 60_000, topics: byId })
@@ -180,7 +181,7 @@ test('DeleteRecords and OffsetForLeaderEpoch answer per partition', async () => 
   const { client, topics, append } = await open()
   append(topics[0], 0, 'x')
   for (const version of [0, 1, 2]) {
-    const partitions = [0, 9].map((partitionIndex) => ({ partitionIndex, offset: -1 }))
+    const partitions = [0, 9].map((partitionIndex) => ({ partitionIndex, offset: -1n }))
     const body = { topics: [{ name: 'a', partitions }], timeoutMs: 1000 }
     const answer = await client.call(deleteRecords, version, body)
     assert.deepEqual(

@@ -129,5 +129,9 @@ test('InitProducerId gives new ids, and refuses transactional ids with a final e
     assert.equal(refused.errorCode, 53)
     assert.equal(refused.producerId, -1)
   }
+  for (const half of [{ producerId: 5 }, { producerEpoch: 5 }]) {
+    const body = { transactionalId: null, transactionTimeoutMs: 1000, ...half }
+    assert.equal((await client.call(initProducerId, 5, body)).errorCode, 42)
+  }
   assert.equal(seen.size, 6)
 })

@@ -272,10 +272,6 @@ const accidents: readonly Difference[] = [
     reason: 'a batch larger than segment.bytes is taken, as far as max.message.bytes allows it',
   },
   {
-    id: 'fetch.offset.huge',
-    reason: 'an offset above 2^53, which no log can have, is a malformed request',
-  },
-  {
     id: 'fetch.replica',
     at: /\.abortedTransactions$/,
     reason: 'an empty list in place of none: there are no followers to read it',

@@ -14,7 +14,7 @@ export const deleteRecordsHandler = answering(deleteRecords, async (request, cal
   topics: await Promise.all(
     request.topics.map(async ({ name, partitions }) => {
       const topic = topicByName(call.door.broker.topics, name)
-      const answers = partitions.map((p) => answer(topic, p.partitionIndex, p.offset, call))
+      const answers = partitions.map((p) => answer(topic, p.partitionIndex, Number(p.offset), call))
       return { name, partitions: await Promise.all(answers) }
     }),
   ),

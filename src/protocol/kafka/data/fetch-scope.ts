@@ -91,7 +91,7 @@ function partitionsOf(request: FetchRequest, usesTopicIds: boolean): WantedParti
       wanted.push({
         topic: usesTopicIds ? topicId : topic,
         partition: each.partition,
-        offset: each.fetchOffset,
+        offset: Number(each.fetchOffset),
         maxBytes: each.partitionMaxBytes,
         currentLeaderEpoch: each.currentLeaderEpoch,
         lastFetchedEpoch: each.lastFetchedEpoch,

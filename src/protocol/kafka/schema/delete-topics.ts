@@ -4,6 +4,7 @@ import {
   int16,
   int32,
   int64,
+  int64Big,
   nilUuid,
   nullable,
   type Of,
@@ -48,7 +49,7 @@ export const DeleteRecordsRequest = struct({
   topics: array(
     struct({
       name: string,
-      partitions: array(struct({ partitionIndex: int32, offset: int64 })),
+      partitions: array(struct({ partitionIndex: int32, offset: int64Big })),
     }),
   ),
   timeoutMs: int32,

@@ -43,7 +43,8 @@ export const FetchRequest = struct({
         struct({
           partition: int32,
           currentLeaderEpoch: since(9, int32, -1),
-          fetchOffset: int64,
+          // Clients may ask for the end of all time, which no log has.
+          fetchOffset: int64Big,
           lastFetchedEpoch: since(12, int32, -1),
           logStartOffset: since(5, int64, -1),
           partitionMaxBytes: int32,

@@ -1,0 +1,127 @@
+// One node as doors see it: its own topics, and what it says of partitions and settings.
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { FetchAnswer, FetchPartition } from '../../src/broker/api.ts'
+import { NodeBroker } from '../../src/broker/broker.ts'
+import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { realClock } from '../../src/io/real-clock.ts'
+import { SimChance } from '../../src/io/sim/sim-chance.ts'
+import type { Result } from '../../src/model/errors.ts'
+import { partitionId } from '../../src/model/ids.ts'
+import type { Topic } from '../../src/model/topic.ts'
+import { batchOf, tinyOptions } from '../log/log-fixture.ts'
+
+/** A node in memory, for one test. */
+async function withNode(use: (node: NodeBroker) => Promise<void>): Promise<void> {
+  const node = await NodeBroker.open({
+    disk: memoryDisk(),
+    clock: realClock,
+    chance: new SimChance(1),
+    logOptions: tinyOptions,
+    nodeId: 1,
+    settings: new Map([['offsets.topic.num.partitions', '3']]),
+    report: () => undefined,
+    failed: (cause) => {
+      throw cause
+    },
+  })
+  try {
+    await use(node)
+  } finally {
+    await node.close()
+  }
+}
+
+const create = (node: NodeBroker, name: string): Promise<Result<Topic>> =>
+  node.topics.create(
+    { name, partitions: 1, replicationFactor: -1, assignments: null, configs: [] },
+    false,
+  )
+
+async function made(node: NodeBroker, name: string): Promise<Topic> {
+  const topic = await create(node, name)
+  assert.ok(topic.ok)
+  return topic.value
+}
+
+const errorOf = (result: Result<unknown>): string => (result.ok ? 'ok' : result.error)
+const first = partitionId(0)
+
+test('the topic of the groups is made by the node, whoever asks for it', () =>
+  withNode(async (node) => {
+    assert.equal(errorOf(await create(node, '__consumer_offsets')), 'topicExists')
+    assert.equal(node.topics.named('__consumer_offsets'), null)
+    const topic = await node.topics.createOnDemand('__consumer_offsets', false)
+    assert.ok(topic.ok)
+    assert.equal(topic.value.internal, true)
+    assert.equal(topic.value.partitions.length, 3)
+    assert.equal(topic.value.config.get('cleanup.policy'), 'compact')
+    const grown = await node.topics.addPartitions(topic.value, 4, null, false)
+    assert.equal(errorOf(grown), 'invalidPartitions', 'groups would be looked for elsewhere')
+  }))
+
+test("names that clients take for a broker's own are internal, and one is for nobody", () =>
+  withNode(async (node) => {
+    assert.equal((await made(node, '__transaction_state')).internal, true)
+    assert.equal(errorOf(await create(node, '__cluster_metadata')), 'invalidRequest')
+    const onDemand = await node.topics.createOnDemand('__cluster_metadata', false)
+    assert.equal(errorOf(onDemand), 'unknownTopic')
+  }))
+
+test('an empty partition knows its epoch, and none that is newer', () =>
+  withNode(async (node) => {
+    const topic = await made(node, 't')
+    assert.deepEqual(node.logs.endOfEpoch(topic, first, 0, -1), {
+      ok: true,
+      value: { epoch: 0, endOffset: 0 },
+    })
+    assert.deepEqual(node.logs.endOfEpoch(topic, first, 1, -1), {
+      ok: true,
+      value: { epoch: -1, endOffset: -1 },
+    })
+  }))
+
+const fetchOne = (node: NodeBroker, topic: Topic, asked: Partial<FetchPartition>) =>
+  new Promise<FetchAnswer>((resolve) => {
+    const epochs = { currentLeaderEpoch: -1, lastFetchedEpoch: -1 }
+    const whole = { topic, partition: first, offset: 0, maxBytes: 1000, ...epochs, ...asked }
+    const partitions = [whole]
+    const bounds = { minBytes: 0, maxWaitMs: 0, maxBytes: 1000, committedOnly: false }
+    node.logs.fetch({ partitions, ...bounds }, false, resolve)
+  })
+
+test('a fetch that is refused tells nothing of the log', () =>
+  withNode(async (node) => {
+    const topic = await made(node, 't')
+    const batch = batchOf(['a'])
+    await new Promise((resolve) =>
+      node.logs.append([{ topic, partition: first, batch }], 'all', resolve),
+    )
+    for (const asked of [{ offset: 2 }, { offset: 0, lastFetchedEpoch: 1 }]) {
+      const answer = await fetchOne(node, topic, asked)
+      answer.release()
+      const { error, highWatermark, logStartOffset } = answer.outcomes[0] ?? {}
+      assert.deepEqual([error, highWatermark, logStartOffset], ['offsetOutOfRange', -1, -1])
+    }
+    const good = await fetchOne(node, topic, { lastFetchedEpoch: 0 })
+    good.release()
+    assert.equal(good.outcomes[0]?.highWatermark, 1)
+  }))
+
+test('what is set for all nodes is told apart from what this one has', () =>
+  withNode(async (node) => {
+    const set = (id: typeof node.nodeId | null, value: string) =>
+      node.configs.change(
+        { kind: 'node', node: id },
+        [{ name: 'log.segment.bytes', action: 'set', value }],
+        false,
+      )
+    assert.equal(errorOf(await set(null, '2000000')), 'ok')
+    assert.equal(errorOf(await set(node.nodeId, '3000000')), 'ok')
+    const forAll = node.configs.describe({ kind: 'node', node: null })
+    assert.ok(forAll.ok)
+    assert.deepEqual(
+      forAll.value.map(({ name, value, synonyms }) => [name, value, synonyms.length]),
+      [['log.segment.bytes', '2000000', 1]],
+    )
+  }))

@@ -13,9 +13,11 @@ const specs = ['admin', 'both', 'consumer', 'groups', 'producer-transaction', 'p
 const caseTimeoutMs = 60_000
 const specTimeoutMs = 400_000
 /**
- * Fail against Apache Kafka 4.2 as well: this version of the client sends an empty value as null.
+ * Left out, because they fail against Apache Kafka 4.2 as well: this version of the client sends an
+ * empty value as null. A case that fails in a callback of the native consumer leaves it with a
+ * message that nobody frees, so that now and then it never disconnects and the file ends there.
  */
-const failsEverywhere = /empty (payload|key|buffer key) and empty (key|value)/
+const failsEverywhere = 'empty (payload|key|buffer key) and empty (key|value)'
 
 interface Result {
   readonly fullTitle: string
@@ -46,7 +48,8 @@ const runSpec = async (dir: string, spec: string, bootstrap: string): Promise<Re
   const mocha = join(dir, 'node_modules/.bin/mocha')
   const reporter = ['--reporter', 'json', '--reporter-option', `output=${out}`]
   const timing = ['--exit', '--timeout', String(caseTimeoutMs)]
-  const done = await run(mocha, [...reporter, ...timing, `e2e/${spec}.spec.js`], {
+  const cases = ['--grep', failsEverywhere, '--invert', `e2e/${spec}.spec.js`]
+  const done = await run(mocha, [...reporter, ...timing, ...cases], {
     cwd: join(dir, 'node_modules/node-rdkafka'),
     env: { KAFKA_HOST: bootstrap },
     timeoutMs: specTimeoutMs,
@@ -77,10 +80,6 @@ export const runE2e = async (dir: string, broker: Broker, check: Check): Promise
     const tested = new Set(results.tests.map((test) => test.fullTitle))
     const hooks = results.failures.filter((failure) => !tested.has(failure.fullTitle))
     for (const { fullTitle, err } of [...results.tests, ...hooks]) {
-      if (err.message !== undefined && failsEverywhere.test(fullTitle)) {
-        console.log(`# not counted, fails against Apache Kafka too: ${fullTitle}`)
-        continue
-      }
       await check(`${spec}: ${fullTitle}`, async () => {
         if (err.message !== undefined) throw new Error(err.stack ?? err.message)
       })

@@ -10,6 +10,7 @@ import { polymq } from '../../../scripts/peers/polymq.ts'
 export interface Broker {
   /** `host:port`. */
   readonly bootstrap: string
+  readonly hasTransactions: boolean
   /** A clean stop and a start on the same data and port. */
   restart(): Promise<void>
   stop(): Promise<void>
@@ -18,9 +19,19 @@ export interface Broker {
 /** What every broker is told, so that suites may count on it. */
 export const partitionsDefault = 4
 
-const recipes: Readonly<Record<string, { peer: Peer; settings: Record<string, string> }>> = {
-  polymq: { peer: polymq, settings: {} },
-  kafka: { peer: kafka, settings: { 'group.initial.rebalance.delay.ms': '0' } },
+interface Recipe {
+  readonly peer: Peer
+  readonly settings: Readonly<Record<string, string>>
+  readonly hasTransactions: boolean
+}
+
+const recipes: Readonly<Record<string, Recipe>> = {
+  polymq: { peer: polymq, settings: {}, hasTransactions: false },
+  kafka: {
+    peer: kafka,
+    settings: { 'group.initial.rebalance.delay.ms': '0' },
+    hasTransactions: true,
+  },
 }
 
 /** Starts `polymq` (as it was built) or `kafka` on a new data folder. */
@@ -36,6 +47,7 @@ export const startBroker = async (
   const { port, bootstrap } = running
   return {
     bootstrap,
+    hasTransactions: recipe.hasTransactions,
     restart: async () => {
       await running.stop()
       running = await recipe.peer.start(dataDir, { settings, port })

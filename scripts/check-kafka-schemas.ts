@@ -2,27 +2,25 @@
 // into `.tools/` (not committed). Prints each difference and ends with 1 if there is one. Run by
 // `npm run check:schemas`; needs mvn and unzip.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { apis } from '../src/protocol/kafka/schema/api-table.ts'
 import type { Message } from '../src/wire/message.ts'
 import { compare, type Definition, parseDefinition } from './kafka-definitions.ts'
 import { otherMessages } from './kafka-messages.ts'
+import { fetchKafka, kafkaVersion } from './peers/kafka-jars.ts'
+import { toolsDir } from './peers/root.ts'
 
-const kafkaVersion = '4.2.0'
-const tools = '.tools'
-const folder = join(tools, `kafka-${kafkaVersion}`)
+const folder = join(toolsDir, `kafka-${kafkaVersion}-messages`)
 
 /** Deliberate differences, each with its reason. Whole lines as they would be printed. */
 const allowed: ReadonlyMap<string, string> = new Map()
 
-function fetchDefinitions(): void {
+/** Takes the definitions out of the jars that hold them. */
+async function fetchDefinitions(): Promise<void> {
+  const jars = await fetchKafka()
   for (const artifact of ['kafka-clients', 'kafka-group-coordinator']) {
-    const jar = join(tools, `${artifact}-${kafkaVersion}.jar`)
-    if (!existsSync(jar)) {
-      const coordinates = `-Dartifact=org.apache.kafka:${artifact}:${kafkaVersion}`
-      execFileSync('mvn', ['-qB', 'dependency:copy', coordinates, `-DoutputDirectory=${tools}`])
-    }
+    const jar = join(jars, `${artifact}-${kafkaVersion}.jar`)
     execFileSync('unzip', ['-qo', jar, 'common/message/*.json', '-d', folder])
   }
 }
@@ -30,7 +28,7 @@ function fetchDefinitions(): void {
 const definitionOf = (message: Message): Definition =>
   parseDefinition(readFileSync(join(folder, 'common/message', `${message.name}.json`), 'utf8'))
 
-fetchDefinitions()
+await fetchDefinitions()
 let rows = 0
 let messages = 0
 const differences: string[] = []

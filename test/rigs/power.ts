@@ -36,8 +36,11 @@ try {
   for (let from = 0; from < cuts; from += cutsPerDisk) {
     const disks = await makeDisks(join(base, String(from)))
     if (disks === null) break
-    await cutDisk(disks, Math.min(cutsPerDisk, cuts - from))
-    await removeDisks(disks)
+    try {
+      await cutDisk(disks, Math.min(cutsPerDisk, cuts - from))
+    } finally {
+      await removeDisks(disks)
+    }
   }
 } finally {
   rmSync(base, { recursive: true, force: true })

@@ -16,7 +16,7 @@ interface Planted {
 const planted: readonly Planted[] = [
   {
     bug: 'acknowledge before fsync',
-    file: 'log/journal/journal.js',
+    file: 'log/journal/commit-writer.js',
     find: 'if (commit.sync && this.#unsynced.size === 0) {\n            await file.durable.write(',
     replace: 'if (commit.sync && this.#unsynced.size === 0) {\n            await file.plain.write(',
   },

@@ -35,6 +35,10 @@ interface Move {
   readonly before: Segment | null
 }
 
+/** A producer may be known from records alone that were trimmed: the journal forgets them now. */
+const hasWork = ({ log, batches }: Move): boolean =>
+  batches > 0 || (log.producers.dirty && !log.deleted)
+
 interface Moved {
   readonly move: Move
   /** Null when all of its batches were skipped. */
@@ -68,7 +72,7 @@ export class Flusher {
     const { journal, manifest, journalFiles, disk, options } = this.#parts
     await journal.syncWritten()
     const upTo = journal.syncedLsn
-    const moves = [...logs].map((log) => this.#plan(log, upTo)).filter((m) => m.batches > 0)
+    const moves = [...logs].map((log) => this.#plan(log, upTo)).filter(hasWork)
     const large = moves.filter((m) => m.bytes >= options.ownFileBytes)
     const small = moves.filter((m) => m.bytes < options.ownFileBytes)
     const moved: Moved[] = []
@@ -115,7 +119,8 @@ export class Flusher {
 
   #change({ move, segment }: Moved): PartitionChange {
     const { log } = move
-    const end = log.tail.nextOffset(move.batches - 1)
+    const isRest = move.batches < log.tail.count
+    const end = isRest ? log.tail.baseOffset(move.batches) : log.logEndOffset
     const producers = log.producers.dirty ? { producers: log.producers.snapshot(end) } : {}
     log.producers.dirty = log.producers.lastOffset >= end
     return {

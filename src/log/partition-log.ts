@@ -348,13 +348,15 @@ export class PartitionLog implements FrameSource {
 
   /** What the manifest has to know after a rewrite of itself. */
   state(): PartitionChange {
+    // Not `flushedOffset`: what was trimmed before it was flushed is in no segment.
+    const kept = this.tail.count > 0 ? this.tail.baseOffset(0) : this.#logEndOffset
     return {
       topic: this.topic,
       partition: this.partition,
       segments: this.#segments.map(segmentFields),
       logStartOffset: this.#logStartOffset,
-      epochs: this.epochsBelow(this.flushedOffset),
-      producers: this.producers.snapshot(this.flushedOffset),
+      epochs: this.epochsBelow(kept),
+      producers: this.producers.snapshot(kept),
       cleanedUpTo: this.cleanedUpTo,
       ...(this.#damagedFrom === null ? {} : { damagedFrom: this.#damagedFrom }),
     }

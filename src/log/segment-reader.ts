@@ -70,7 +70,13 @@ export class SegmentReader {
     while (at + headerBytes <= piece.length) {
       header.moveTo(piece, at)
       const { bytes, nextOffset } = header
-      if (bytes < headerBytes || header.magic !== 2) {
+      // Length and offsets are not under the checksum: they must fit what is around them.
+      const fits =
+        bytes >= headerBytes &&
+        place + at + bytes <= segment.bytes &&
+        header.baseOffset >= Math.max(reached, segment.baseOffset) &&
+        nextOffset <= segment.nextOffset
+      if (!fits || header.magic !== 2) {
         if (from < 0) return null
         break
       }

@@ -16,7 +16,7 @@ interface Planted {
 const planted: readonly Planted[] = [
   {
     bug: 'acknowledge before fsync',
-    file: 'log/journal/journal.js',
+    file: 'log/journal/commit-writer.js',
     find: 'if (commit.sync && this.#unsynced.size === 0) {\n            await file.durable.write(',
     replace: 'if (commit.sync && this.#unsynced.size === 0) {\n            await file.plain.write(',
   },
@@ -28,9 +28,9 @@ const planted: readonly Planted[] = [
   },
   {
     bug: 'trust a bad length',
-    file: 'log/journal/journal-format.js',
-    find: 'return header.bytes === batch.length && header.checksum() === header.crc',
-    replace: 'return true',
+    file: 'log/journal/journal-scan.js',
+    find: 'if (!whole && !(await this.#wasDurable(lsn, lsn + bytes)))',
+    replace: 'if (false)',
   },
   {
     bug: 'reuse a slab too early',

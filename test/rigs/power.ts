@@ -36,8 +36,11 @@ try {
   for (let from = 0; from < cuts; from += cutsPerDisk) {
     const disks = await makeDisks(join(base, String(from)))
     if (disks === null) break
-    await cutDisk(disks, Math.min(cutsPerDisk, cuts - from))
-    await removeDisks(disks)
+    try {
+      await cutDisk(disks, Math.min(cutsPerDisk, cuts - from))
+    } finally {
+      await removeDisks(disks)
+    }
   }
 } finally {
   rmSync(base, { recursive: true, force: true })
@@ -105,6 +108,8 @@ async function lookAt(
 ): Promise<void> {
   await run('mount', ['-o', 'loop', disks.snapshot, disks.mounted])
   try {
+    // The process that it names would have died with the power.
+    rmSync(join(disks.mounted, 'data', 'LOCK'), { force: true })
     const broker = await startPolymq(disks.mounted, { settings })
     try {
       const wrong = await verify(broker.bootstrap, required, allowed)

@@ -20,6 +20,8 @@ const specTimeoutMs = 400_000
  */
 const failsEverywhere = 'empty (payload|key|buffer key) and empty (key|value)'
 
+class ClientCrash extends Error {}
+
 interface Result {
   readonly fullTitle: string
   readonly err: { readonly message?: string; readonly stack?: string }
@@ -40,10 +42,23 @@ const createTopics = async (bootstrap: string): Promise<void> => {
   await admin.disconnect()
 }
 
-/**
- * Runs one file of the suite. Mocha writes its results to a file, since the cases print themselves.
- */
+/** Some runs end in a segmentation fault of the client, with any broker. */
+const attempts = 3
+
+/** Runs one file of the suite, again if the client has crashed. */
 const runSpec = async (dir: string, spec: string, bootstrap: string): Promise<Results> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runSpecOnce(dir, spec, bootstrap)
+    } catch (error) {
+      if (!(error instanceof ClientCrash) || attempt === attempts) throw error
+      console.log(`# the client crashed in ${spec}, once more: ${error.message.split('\n')[0]}`)
+    }
+  }
+}
+
+/** Mocha writes its results to a file, since the cases print themselves. */
+const runSpecOnce = async (dir: string, spec: string, bootstrap: string): Promise<Results> => {
   const outDir = mkdtempSync(join(tmpdir(), 'e2e-'))
   const out = join(outDir, 'results.json')
   const mocha = join(dir, 'node_modules/.bin/mocha')
@@ -59,7 +74,8 @@ const runSpec = async (dir: string, spec: string, bootstrap: string): Promise<Re
     return JSON.parse(readFileSync(out, 'utf8')) as Results
   } catch (cause) {
     const output = `${done.stdout}\n${done.stderr}`.slice(-2000)
-    throw new Error(`mocha gave no results (${done.signal ?? done.code})\n${output}`, { cause })
+    const message = `mocha gave no results (${done.signal ?? done.code})\n${output}`
+    throw done.signal === 'SIGSEGV' ? new ClientCrash(message) : new Error(message, { cause })
   } finally {
     rmSync(outDir, { recursive: true })
   }

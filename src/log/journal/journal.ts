@@ -7,7 +7,7 @@
 import { assert } from '../../base/assert.ts'
 import { crc32c } from '../../base/crc32c.ts'
 import { Histogram } from '../../base/histogram.ts'
-import type { Clock } from '../../io/clock.ts'
+import type { Clock, Timer } from '../../io/clock.ts'
 import type { Disk } from '../../io/disk.ts'
 import { Commit, type FrameSource, loneCommitBytes } from './commit.ts'
 import { CommitWriter, type JournalStart } from './commit-writer.ts'
@@ -21,7 +21,10 @@ export interface JournalOptions {
   readonly slabs: number
   /** A commit takes no more frames when it has grown to this. */
   readonly commitBytes: number
-  /** Under load a commit starts at the earliest so long after the one before it. */
+  /**
+   * Under load a commit waits until it holds as many frames as the one before it, but no longer
+   * than this after that one started.
+   */
   readonly gatherMs: number
   /** Frames of topics with flush policy async are synced at the latest after this. */
   readonly asyncSyncMs: number
@@ -59,7 +62,10 @@ export class Journal {
   #slab: Slab | null = null
   #writing = false
   #dead = false
-  #scheduled = false
+  /** A commit will start when this turn is over. */
+  #due = false
+  /** A commit will start when this fires, or when it has grown enough. */
+  #gathering: Timer | null = null
   #lastStartMs = Number.NEGATIVE_INFINITY
   #lastFrames = 0
   #waiters: Waiter[] = []
@@ -268,19 +274,27 @@ export class Journal {
 
   /**
    * A commit starts after the events that are due, so that what came in one turn goes out
-   * together.
+   * together. Clients that wait for the last commit's answers send the next frames about together:
+   * as many again are worth a short wait, and more are not to be had from them.
    */
   #schedule(): void {
-    if (this.#scheduled || this.#writing) return
-    this.#scheduled = true
+    if (this.#due || this.#writing) return
+    const isGathered = this.#lastFrames <= 2 || (this.#open?.frames ?? 0) >= this.#lastFrames
+    if (this.#gathering !== null && !isGathered) return
     const sinceLast = this.#clock.monotonic() - this.#lastStartMs
-    const wait = this.#lastFrames > 2 ? this.#options.gatherMs - sinceLast : 0
-    const go = (): void => {
-      this.#scheduled = false
-      this.#pump()
+    if (isGathered || sinceLast >= this.#options.gatherMs) {
+      this.#due = true
+      this.#clock.soon(this.#start)
+    } else {
+      this.#gathering = this.#clock.after(this.#options.gatherMs - sinceLast, this.#start)
     }
-    if (wait > 0) this.#clock.after(wait, go)
-    else this.#clock.soon(go)
+  }
+
+  readonly #start = (): void => {
+    this.#due = false
+    this.#gathering?.cancel()
+    this.#gathering = null
+    this.#pump()
   }
 
   #pump(): void {

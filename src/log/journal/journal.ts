@@ -8,7 +8,7 @@ import { assert } from '../../base/assert.ts'
 import { crc32c } from '../../base/crc32c.ts'
 import { Histogram } from '../../base/histogram.ts'
 import type { Clock, Timer } from '../../io/clock.ts'
-import type { Disk } from '../../io/disk.ts'
+import { blockBytes, type Disk } from '../../io/disk.ts'
 import { Commit, type FrameSource, loneCommitBytes } from './commit.ts'
 import { CommitWriter, type JournalStart } from './commit-writer.ts'
 import type { JournalFiles } from './journal-files.ts'
@@ -36,6 +36,9 @@ export interface JournalHooks {
   /** The first write failed; nothing is acknowledged any more. */
   failed(cause: unknown): void
 }
+
+/** A commit ends at a block of the disk. */
+const padding = new Uint8Array(blockBytes)
 
 interface Waiter {
   readonly lsn: number
@@ -266,7 +269,7 @@ export class Journal {
     new DataView(this.#entry.buffer).setUint32(0, crc)
     this.#put(commit, this.#entry.subarray(0, 4))
     this.counters.paddingBytes += sealedEnd - commit.end
-    this.#put(commit, new Uint8Array(sealedEnd - commit.end))
+    this.#put(commit, padding.subarray(0, sealedEnd - commit.end))
     this.#end = sealedEnd
     this.#sealed.push(commit)
     this.#open = null

@@ -11,13 +11,14 @@ import { realClock } from './io/real-clock.ts'
 import { realDisk } from './io/real-disk.ts'
 import { realHttp } from './io/real-http.ts'
 import { realNetwork } from './io/real-network.ts'
-import { defaultLogOptions } from './log/log-options.ts'
+import { logOptionsOf } from './log/log-options.ts'
 import { prepareCompression } from './model/compression.ts'
-import { resolveBrokerSettings } from './model/config/broker-settings.ts'
+import { type BrokerSettings, resolveBrokerSettings } from './model/config/broker-settings.ts'
+import { brokerValues } from './model/config/config-source.ts'
 import { parseStaticConfig } from './model/config/static-config.ts'
 import { adminHandlers } from './protocol/kafka/admin/admin-handlers.ts'
 import { dataHandlers } from './protocol/kafka/data/data-handlers.ts'
-import { type KafkaDoor, openKafkaDoor } from './protocol/kafka/door.ts'
+import { type ConnectionLimits, type KafkaDoor, openKafkaDoor } from './protocol/kafka/door.ts'
 import { groupHandlers } from './protocol/kafka/group/group-handlers.ts'
 import { version } from './version.ts'
 
@@ -74,6 +75,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     Object.entries(options.config ?? {}).map(([k, v]) => `${k}=${v}`),
   )
   if (!settings.ok) throw new BadSettingError(settings.message)
+  showPlaces(options, settings.value)
   const watch = new NodeWatch(version)
   const closers: Closers = []
   const close = async (): Promise<void> => {
@@ -87,6 +89,24 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   } catch (cause) {
     await close()
     throw cause
+  }
+}
+
+/** What DescribeConfigs tells of where this broker listens and keeps its data. */
+function showPlaces(options: BrokerOptions, settings: Map<string, string>): void {
+  const { dataDir, listen = defaultListeners, advertise } = options
+  const places: readonly [key: string, option: string, value: string | undefined | null][] = [
+    ['listeners', 'listen', listen.kafka && `PLAINTEXT://${showAddress(listen.kafka)}`],
+    [
+      'advertised.listeners',
+      'advertise',
+      advertise?.kafka && `PLAINTEXT://${showAddress(advertise.kafka)}`,
+    ],
+    ['log.dirs', 'dataDir', dataDir],
+  ]
+  for (const [key, option, value] of places) {
+    if (settings.has(key)) throw new BadSettingError(`${key} is set by the option '${option}'`)
+    if (value) settings.set(key, value)
   }
 }
 
@@ -107,7 +127,7 @@ async function openAll(
     disk,
     clock: realClock,
     chance: realChance,
-    logOptions: defaultLogOptions,
+    logOptions: logOptionsOf(resolveBrokerSettings(brokerValues(settings))),
     nodeId: theOnlyNode,
     settings,
     report,
@@ -119,11 +139,11 @@ async function openAll(
   closers.push(() => broker.close())
   const door = listen.kafka && (await openKafka(broker, listen.kafka, options, report))
   if (door) closers.push(() => door.close())
-  const { journal, flusher } = broker.store
+  const { journal, flusher, space } = broker.store
   const { counters, commitMs } = journal
   watch.ready(
     broker,
-    { logs: broker.logs.counters, journal: counters, commitMs, flusher: flusher.counters },
+    { logs: broker.logs.counters, journal: counters, commitMs, flusher: flusher.counters, space },
     door ?? null,
   )
   return { ...(door && { kafka: door.address }), ...(metrics && { metrics }) }
@@ -147,14 +167,14 @@ async function openMetrics(
   return door.address
 }
 
-function openKafka(
+async function openKafka(
   broker: NodeBroker,
   address: Address,
   options: BrokerOptions,
   report: (line: string) => void,
 ): Promise<KafkaDoor> {
   const limits = resolveBrokerSettings(broker.image.brokerValues)
-  return openKafkaDoor({
+  const door = await openKafkaDoor({
     broker,
     network: realNetwork(),
     clock: realClock,
@@ -165,14 +185,23 @@ function openKafka(
     limits: {
       requestBytesMax: limits.requestBytesMax,
       idleMsMax: limits.connectionIdleMsMax,
-      connectionsMax: limits.connectionsMax,
-      connectionsPerIpMax: limits.connectionsPerAddressMax,
+      ...connectionLimits(limits),
       fetchBytesMax: limits.fetchBytesMax,
       fetchSessionsMax: limits.fetchSessionsMax,
     },
     report,
   })
+  broker.image.onChange(({ kind }) => {
+    if (kind !== 'brokerConfig') return
+    door.limitConnections(connectionLimits(resolveBrokerSettings(broker.image.brokerValues)))
+  })
+  return door
 }
+
+const connectionLimits = (settings: BrokerSettings): ConnectionLimits => ({
+  connectionsMax: settings.connectionsMax,
+  connectionsPerIpMax: settings.connectionsPerAddressMax,
+})
 
 function crash(cause: unknown): never {
   throw cause

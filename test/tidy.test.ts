@@ -6,6 +6,11 @@ import { dirname, join, normalize } from 'node:path'
 import test from 'node:test'
 import { roomsTable } from '../scripts/rooms-table.ts'
 import { bans, limits, longFiles, type Room, rooms } from '../scripts/tidy-rules.ts'
+import { brokerKeys } from '../src/model/config/broker-keys.ts'
+import { resolveBrokerSettings } from '../src/model/config/broker-settings.ts'
+import { brokerValues } from '../src/model/config/config-source.ts'
+import { topicKeys } from '../src/model/config/topic-keys.ts'
+import { resolveTopicSettings } from '../src/model/config/topic-settings.ts'
 
 const walk = (dir: string): string[] =>
   readdirSync(dir, { withFileTypes: true }).flatMap((e) =>
@@ -135,4 +140,36 @@ test('ARCHITECTURE.md shows the rooms as they are', () => {
     const fresh = `<!-- rooms -->\n${roomsTable()}\n<!-- /rooms -->`
     writeFileSync('ARCHITECTURE.md', page.replace(/<!-- rooms -->[\s\S]*<!-- \/rooms -->/, fresh))
   } else assert.equal(shown, roomsTable(), 'run the tests with UPDATE=1 to renew the table')
+})
+
+const behind = (pattern: RegExp): string =>
+  sources
+    .filter((f) => pattern.test(f))
+    .map((f) => text.get(f))
+    .join('\n')
+
+test('every setting that is resolved is used, and every key that works is resolved', () => {
+  const users = behind(/^src\/(?!model\/config\/)/)
+  const settings = [
+    ...Object.keys(resolveTopicSettings(new Map(), brokerValues())),
+    ...Object.keys(resolveBrokerSettings(brokerValues())),
+  ]
+  const unused = settings.filter((name) => !new RegExp(`\\b${name}\\b`).test(users))
+  assert.deepEqual(unused, [])
+  const resolvers = behind(/-settings\.ts$/)
+  /** Keys that stand for an option of the command line. */
+  const ofOptions = ['listeners', 'advertised.listeners', 'log.dirs']
+  const mirrors = new Set([...topicKeys.values()].flatMap((key) => key.synonyms))
+  const keys = [
+    ...topicKeys.values(),
+    ...[...brokerKeys.values()].filter((key) => !mirrors.has(key.name)),
+  ]
+  const idle = keys.filter(
+    ({ name, effect }) =>
+      effect === 'works' && !resolvers.includes(`'${name}'`) && !ofOptions.includes(name),
+  )
+  assert.deepEqual(
+    idle.map((key) => key.name),
+    [],
+  )
 })

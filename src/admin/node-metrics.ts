@@ -24,9 +24,11 @@ export interface NodeCounters {
   }
   readonly commitMs: Histogram
   readonly flusher: { readonly passes: number; readonly bytes: number; readonly files: number }
+  readonly space: { readonly freeBytes: number; readonly isLow: boolean }
 }
 
-export function nodeMetrics({ logs, journal, commitMs, flusher }: NodeCounters): Family[] {
+export function nodeMetrics(counters: NodeCounters): Family[] {
+  const { logs, journal, commitMs, flusher, space } = counters
   const count = (name: string, help: string, read: () => number): Family =>
     single('counter', `polymq_${name}_total`, help, read)
   return [
@@ -50,6 +52,10 @@ export function nodeMetrics({ logs, journal, commitMs, flusher }: NodeCounters):
     count('flusher_passes', 'Passes from the journal to segments.', () => flusher.passes),
     count('flusher_bytes', 'Bytes that the passes wrote.', () => flusher.bytes),
     count('flusher_files', 'Files that the passes made.', () => flusher.files),
+    single('gauge', 'polymq_disk_free_bytes', 'Left on the disk.', () => space.freeBytes),
+    single('gauge', 'polymq_disk_low', '1 while records are refused for want of space.', () =>
+      Number(space.isLow),
+    ),
   ]
 }
 

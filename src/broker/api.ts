@@ -279,6 +279,8 @@ export interface Producers {
 export interface Broker {
   readonly nodeId: NodeId
   readonly clusterId: string
+  /** Where the node stands, in the words of who runs it. */
+  readonly rack: string | null
   readonly logs: Logs
   readonly topics: Topics
   readonly configs: Configs

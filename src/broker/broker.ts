@@ -51,6 +51,7 @@ const producerIdKey = '/producer-ids'
 export class NodeBroker implements Broker {
   readonly nodeId: NodeId
   readonly clusterId: string
+  readonly rack: string | null
   readonly logs: NodeLogs
   readonly topics: NodeTopics
   readonly configs: NodeConfigs
@@ -82,6 +83,7 @@ export class NodeBroker implements Broker {
       [...image.topics()].flatMap((topic) => knownPartitions(topic, image)),
       metadata.revision > 0,
     )
+    await store.lookAtSpace(resolveBrokerSettings(image.brokerValues).diskFreeBytesMin)
     const clusterId = await clusterIdOf(metadata, chance)
     const broker = new NodeBroker(parts, { metadata, image, store, clusterId })
     await broker.#loadGroups()
@@ -105,6 +107,7 @@ export class NodeBroker implements Broker {
     this.topics = new NodeTopics(image, this.#operations, () => this.#offsetsTopic())
     this.configs = new NodeConfigs(image, new ConfigOperations(metadata, image))
     const broker = resolveBrokerSettings(image.brokerValues)
+    this.rack = broker.rack
     this.groups = new NodeGroups({
       clock,
       chance,

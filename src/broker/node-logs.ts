@@ -65,7 +65,7 @@ export class NodeLogs implements Logs {
     reply: (outcomes: readonly AppendOutcome[]) => void,
   ): void {
     this.counters.appendRequests++
-    if (this.#waiting.length === 0 && this.#hasRoom(requests)) {
+    if (this.#waiting.length === 0 && this.#mayGoOn(requests)) {
       this.#appendNow(requests, acks, reply)
       return
     }
@@ -73,6 +73,11 @@ export class NodeLogs implements Logs {
     const copies = requests.map((r) => ({ ...r, batch: Uint8Array.from(r.batch) }))
     if (this.#waiting.length === 0) this.#store.journal.whenRoom(() => this.#resume())
     this.#waiting.push({ requests: copies, acks, reply })
+  }
+
+  /** On a disk that is too full nobody waits for room: what needs the disk is refused. */
+  #mayGoOn(requests: readonly AppendRequest[]): boolean {
+    return this.#store.space.isLow || this.#hasRoom(requests)
   }
 
   #hasRoom(requests: readonly AppendRequest[]): boolean {
@@ -85,7 +90,7 @@ export class NodeLogs implements Logs {
 
   #resume(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      if (!this.#hasRoom(next.requests)) {
+      if (!this.#mayGoOn(next.requests)) {
         this.#store.journal.whenRoom(() => this.#resume())
         return
       }

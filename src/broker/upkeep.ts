@@ -1,10 +1,15 @@
-// What a node does by the clock: deletes what is older or more than a topic keeps, and forgets
-// producers that have been silent for long. One pass at a time; `stop` waits for it.
+// What a node does by the clock: deletes what is older or more than a topic keeps, forgets
+// producers that have been silent for long, compacts, and watches the disk's space. One pass at a
+// time, but for the look at the disk, which must not wait; `stop` waits for all.
 import type { Clock, Timer } from '../io/clock.ts'
 import type { LogStore } from '../log/log-store.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
 import { retentionStart } from '../log/retention.ts'
 import type { Image } from '../metadata/image.ts'
 import { type BrokerSettings, resolveBrokerSettings } from '../model/config/broker-settings.ts'
+
+/** Time between two looks at what is left of the disk. */
+const lookMs = 1000
 
 export class Upkeep {
   readonly counters = { retentionPasses: 0, deletedRecords: 0 }
@@ -14,6 +19,7 @@ export class Upkeep {
   readonly #hooks: { failed(cause: unknown): void }
   readonly #timers = new Map<string, Timer>()
   #running: Promise<void> = Promise.resolve()
+  #looking: Promise<void> = Promise.resolve()
   #stopped = false
 
   constructor(
@@ -36,12 +42,27 @@ export class Upkeep {
       () => this.#settings().compactionPauseMs,
       () => this.#clean(),
     )
+    this.#lookLater()
   }
 
   async stop(): Promise<void> {
     this.#stopped = true
     for (const timer of this.#timers.values()) timer.cancel()
+    this.#store.cleaner.setRate(Number.POSITIVE_INFINITY)
+    await this.#looking
     await this.#running
+  }
+
+  #lookLater(): void {
+    if (this.#stopped) return
+    const look = (): void => {
+      const looked = this.#store.lookAtSpace(this.#settings().diskFreeBytesMin)
+      this.#looking = looked.then(
+        () => this.#lookLater(),
+        (cause: unknown) => this.#hooks.failed(cause),
+      )
+    }
+    this.#timers.set('space', this.#clock.after(lookMs, look))
   }
 
   #settings(): BrokerSettings {
@@ -61,9 +82,14 @@ export class Upkeep {
   }
 
   async #clean(): Promise<void> {
-    if (this.#stopped) return
-    const { cleaner, all } = this.#store
-    await cleaner.clean([...all], this.#clock.now(), this.#settings().compactionMemoryBytes)
+    const { cleaner, all, space } = this.#store
+    // To write anew takes space before it gives some.
+    if (this.#stopped || space.isLow) return
+    const { compactionMemoryBytes, compactionBytesPerSecondMax } = this.#settings()
+    cleaner.setRate(compactionBytesPerSecondMax)
+    const nowMs = this.#clock.now()
+    if ([...all].some((log) => isOverdue(log, nowMs))) await this.#store.flush()
+    await cleaner.clean([...all], nowMs, compactionMemoryBytes)
     if (!this.#stopped) await cleaner.merge([...all])
   }
 
@@ -80,4 +106,10 @@ export class Upkeep {
     }
     this.counters.retentionPasses++
   }
+}
+
+/** Compaction sees segments only: what it must not leave alone any longer has to go there. */
+function isOverdue({ settings, tail }: PartitionLog, nowMs: number): boolean {
+  const { cleanup, compactionLagMsMax } = settings
+  return cleanup.compact && tail.count > 0 && tail.maxTimestamp(0) < nowMs - compactionLagMsMax
 }

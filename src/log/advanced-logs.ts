@@ -2,17 +2,20 @@
 // together, after the commit that moved them is whole, or at the end of the turn where no commit is
 // needed.
 import type { Clock } from '../io/clock.ts'
+import type { DiskSpace } from './disk-space.ts'
 import { MemoryBudget } from './memory-batches.ts'
 import type { PartitionHooks, PartitionLog } from './partition-log.ts'
 
 export class AdvancedLogs implements PartitionHooks {
   readonly memoryBudget: MemoryBudget
+  readonly space: DiskSpace
   readonly #clock: Clock
   readonly #logs = new Set<PartitionLog>()
   #scheduled = false
 
-  constructor(clock: Clock, memoryTopicBytes: number) {
+  constructor(clock: Clock, space: DiskSpace, memoryTopicBytes: number) {
     this.#clock = clock
+    this.space = space
     this.memoryBudget = new MemoryBudget(memoryTopicBytes)
   }
 

@@ -10,6 +10,7 @@ import type { LogReader } from './log-reader.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { emptyRead } from './read-result.ts'
 import type { RewriteJob, Rewriter } from './rewriter.ts'
+import { isRolled } from './segment/rolling.ts'
 import type { Segment } from './segment/segment.ts'
 
 /** Segments shorter than this are worth merging, once there are so many of them in a row. */
@@ -29,17 +30,22 @@ export class Cleaner {
     this.#rewriter = rewriter
   }
 
+  /** Reads and writes together are held below this, in bytes a second. */
+  setRate(bytesPerSecond: number): void {
+    this.#rewriter.pace.setRate(bytesPerSecond)
+  }
+
   /** Cleans what is due among `logs`. `memoryBytes` bounds the keys that are remembered. */
   async clean(logs: Iterable<PartitionLog>, nowMs: number, memoryBytes: number): Promise<void> {
     for (const log of logs) {
       if (!log.settings.cleanup.compact || log.deleted || log.damagedFrom !== null) continue
-      const closed = closedSegments(log)
+      const closed = closedSegments(log, nowMs)
       const stretch = chooseCleaning(closed, log.settings, nowMs, log.cleanedUpTo)
       if (stretch === null) continue
       const records = stretch.to - stretch.from
       const keys = new KeyMap(Math.min(memoryBytes, KeyMap.bytesFor(records)), stretch.from)
       if (!(await this.#noteStretch(log, stretch.to, keys))) continue
-      await this.#rewriter.run([compactionOf(log, closed, keys, nowMs)])
+      await this.#rewriter.run(compactionOf(log, closed, keys, nowMs))
       log.cleanedUpTo = Math.max(log.cleanedUpTo, keys.coveredTo)
       this.counters.cleanings++
     }
@@ -58,6 +64,7 @@ export class Cleaner {
       const bytes = Buffer.concat(read.records)
       this.#reader.release(read)
       if (read.damaged) return false
+      await this.#rewriter.pace.spend(bytes.length)
       if (bytes.length === 0) return true
       for (let at = 0; at < bytes.length; at += header.bytes) {
         header.moveTo(bytes, at)
@@ -73,8 +80,8 @@ export class Cleaner {
     let jobs: RewriteJob[] = []
     let bytes = 0
     for (const log of logs) {
-      const sources = log.deleted || log.damagedFrom !== null ? [] : shortRun(closedSegments(log))
-      if (sources.length < manySegments) continue
+      const sources = log.deleted || log.damagedFrom !== null ? [] : shortRun(log)
+      if (sources.length === 0) continue
       jobs.push({ log, sources, keep: (header) => header.whole() })
       bytes += sources.reduce((n, s) => n + s.bytes, 0)
       if (bytes < mergedFileBytes) continue
@@ -89,15 +96,34 @@ export class Cleaner {
 }
 
 /** All segments but the one that the flusher may still grow. */
-function closedSegments(log: PartitionLog): readonly Segment[] {
+function closedSegments(log: PartitionLog, nowMs: number): readonly Segment[] {
   const { segments } = log
-  return segments[segments.length - 1]?.own === true ? segments.slice(0, -1) : segments
+  const last = segments[segments.length - 1]
+  const mayGrow = last?.own === true && (last === log.growing || !isRolled(log, last, nowMs))
+  return mayGrow ? segments.slice(0, -1) : segments
 }
 
-/** The longest row of short segments at the end. */
-function shortRun(segments: readonly Segment[]): readonly Segment[] {
-  const lastLong = segments.findLastIndex((s) => s.bytes >= shortBytes)
-  return segments.slice(lastLong + 1)
+/** Many short segments at the end, in a row, that fit one segment together; else none. */
+function shortRun({ segments, settings }: PartitionLog): readonly Segment[] {
+  const closed = segments[segments.length - 1]?.own === true ? segments.slice(0, -1) : segments
+  const run = closed.slice(closed.findLastIndex((s) => s.bytes >= shortBytes) + 1)
+  const groups = groupsOf(run, settings.segmentBytes)
+  return groups.find((group) => group.length >= manySegments) ?? []
+}
+
+/** Segments that follow each other, together as large as one may be. */
+function groupsOf(segments: readonly Segment[], segmentBytes: number): readonly Segment[][] {
+  const groups: Segment[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const segment of segments) {
+    bytes += segment.bytes
+    if (bytes <= segmentBytes) groups[groups.length - 1]?.push(segment)
+    else {
+      groups.push([segment])
+      bytes = segment.bytes
+    }
+  }
+  return groups
 }
 
 function compactionOf(
@@ -105,20 +131,23 @@ function compactionOf(
   closed: readonly Segment[],
   keys: KeyMap,
   nowMs: number,
-): RewriteJob {
+): RewriteJob[] {
   const sources = closed.filter((s) => s.baseOffset < keys.coveredTo)
+  const { flushedOffset } = log
   const lastSequences = new Map([...log.producers.active()].map((p) => [p.id, p.lastSequence]))
   const rules = {
     keys,
     nowMs,
     deleteRetentionMs: log.settings.tombstoneRetentionMs,
-    // The last batch of the log, and the last of a producer: both carry what nothing else says.
+    // The last batch on disk, and the last of a producer: both carry what nothing else says.
     mustStay: (header: BatchHeader): boolean =>
-      header.nextOffset >= log.logEndOffset ||
+      header.nextOffset >= flushedOffset ||
       (header.producerId >= 0 && isLastOf(header, lastSequences.get(header.producerId))),
   }
   const keep = (header: BatchHeader): Uint8Array | null => compactBatch(header, rules)
-  return { log, sources, keep, cleanedUpTo: keys.coveredTo }
+  return groupsOf(sources, log.settings.segmentBytes).map((group) => {
+    return { log, sources: group, keep, cleanedUpTo: keys.coveredTo }
+  })
 }
 
 const isLastOf = (header: BatchHeader, lastSequence: number | undefined): boolean =>

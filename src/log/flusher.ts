@@ -12,6 +12,7 @@ import type { Slab } from './journal/slab-cache.ts'
 import type { LogOptions } from './log-options.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'
 import { type PartitionLog, segmentFields } from './partition-log.ts'
+import { isRolled } from './segment/rolling.ts'
 import type { Segment } from './segment/segment.ts'
 import {
   runHeaderBytes,
@@ -35,14 +36,22 @@ interface Move {
   readonly before: Segment | null
 }
 
+/** Batches of a tail that lie in one segment, from and to, behind what it holds before. */
+interface Stretch {
+  readonly log: PartitionLog
+  readonly from: number
+  readonly to: number
+  readonly before: Segment | null
+}
+
 /** A producer may be known from records alone that were trimmed: the journal forgets them now. */
 const hasWork = ({ log, batches }: Move): boolean =>
   batches > 0 || (log.producers.dirty && !log.deleted)
 
 interface Moved {
   readonly move: Move
-  /** Null when all of its batches were skipped. */
-  readonly segment: Segment | null
+  /** New or grown; none when all of its batches were skipped. */
+  readonly segments: readonly Segment[]
 }
 
 export interface FlusherParts {
@@ -79,12 +88,12 @@ export class Flusher {
     for (const move of large) moved.push(await this.#writeOwn(move))
     moved.push(...(await this.#writeShared(small.filter((m) => m.bytes > 0))))
     if (moved.length > 0) await disk.syncDir(segmentFolder)
-    for (const move of small) if (move.bytes === 0) moved.push({ move, segment: null })
+    for (const move of small) if (move.bytes === 0) moved.push({ move, segments: [] })
     await manifest.append({ replayFrom: upTo, partitions: moved.map((m) => this.#change(m)) })
     const deleted = moved.filter((m) => m.move.log.deleted)
-    for (const { move, segment } of moved) {
+    for (const { move, segments } of moved) {
       move.log.growing = null
-      if (!move.log.deleted) move.log.moveToSegment(segment, move.batches)
+      if (!move.log.deleted) move.log.moveToSegments(segments, move.batches)
     }
     await journalFiles.recycle(upTo)
     await this.#discard(deleted)
@@ -103,21 +112,20 @@ export class Flusher {
     return { log, batches, skipped, bytes, before }
   }
 
-  /** The last segment, if it may take so many bytes more and the tail goes on where it ends. */
+  /** The last segment, if it may take the next batch and the tail goes on where it ends. */
   #growable(log: PartitionLog, skipped: number, bytes: number): Segment | null {
     const last = log.segments[log.segments.length - 1]
     const { clock, options } = this.#parts
-    const { segmentBytes, segmentMs } = log.settings
     const grows =
       last?.own === true &&
       bytes >= options.ownFileBytes &&
-      last.bytes + bytes <= segmentBytes &&
+      last.bytes + log.tail.byteCount(skipped) <= log.settings.segmentBytes &&
       last.nextOffset === log.tail.baseOffset(skipped) &&
-      clock.now() - last.createdMs < segmentMs
+      !isRolled(log, last, clock.now())
     return grows ? last : null
   }
 
-  #change({ move, segment }: Moved): PartitionChange {
+  #change({ move, segments }: Moved): PartitionChange {
     const { log } = move
     const isRest = move.batches < log.tail.count
     const end = isRest ? log.tail.baseOffset(move.batches) : log.logEndOffset
@@ -126,7 +134,7 @@ export class Flusher {
     return {
       topic: log.topic,
       partition: log.partition,
-      segments: segment === null ? [] : [segmentFields(segment)],
+      segments: segments.map(segmentFields),
       logStartOffset: log.logStartOffset,
       epochs: log.epochsBelow(end),
       ...producers,
@@ -140,24 +148,49 @@ export class Flusher {
     await manifest.append({
       dropped: deleted.map(({ move: { log } }) => [log.topic, log.partition]),
     })
-    for (const { segment } of deleted)
-      if (segment !== null) await segmentFiles.release(segment.file)
+    for (const { segments } of deleted)
+      for (const { file } of segments) await segmentFiles.release(file)
   }
 
+  /** Into files of its own, each as large as the topic wants its segments. */
   async #writeOwn(move: Move): Promise<Moved> {
+    const segments: Segment[] = []
+    for (let from = move.skipped; from < move.batches; ) {
+      const before = segments.length === 0 ? move.before : null
+      const to = this.#segmentEnd(move, from, before?.bytes ?? 0)
+      segments.push(await this.#writeOne(move.log, from, to, before))
+      from = to
+    }
+    return { move, segments }
+  }
+
+  /** Index of the batch of the tail that does not fit a segment any more; at least one fits. */
+  #segmentEnd({ log, batches }: Move, from: number, bytesBefore: number): number {
+    let bytes = bytesBefore + log.tail.byteCount(from)
+    let to = from + 1
+    while (to < batches && bytes + log.tail.byteCount(to) <= log.settings.segmentBytes)
+      bytes += log.tail.byteCount(to++)
+    return to
+  }
+
+  async #writeOne(
+    log: PartitionLog,
+    from: number,
+    to: number,
+    before: Segment | null,
+  ): Promise<Segment> {
     const { disk, segmentFiles } = this.#parts
-    const { before } = move
     const file = before?.file ?? segmentFiles.newNumber()
     const end = before === null ? 0 : before.position + before.bytes
     const writer = await SegmentWriter.open(disk, file, end, this.#staging)
     if (before === null) {
-      await writer.write(this.#runHeader(move, 0))
+      await writer.write(this.#runHeader(log, from, 0))
       segmentFiles.retain(file)
       this.counters.files++
     }
-    const segment = await this.#copy(move, writer, true)
+    const segment = await this.#copy({ log, from, to, before }, writer, true)
     await writer.finish()
-    return { move, segment }
+    return segment
   }
 
   async #writeShared(moves: readonly Move[]): Promise<Moved[]> {
@@ -167,35 +200,37 @@ export class Flusher {
     const writer = await SegmentWriter.open(disk, file, 0, this.#staging)
     const moved: Moved[] = []
     for (const move of moves) {
-      await writer.write(this.#runHeader(move, move.bytes))
+      const { log, skipped: from, batches: to, bytes } = move
+      await writer.write(this.#runHeader(log, from, bytes))
       segmentFiles.retain(file)
-      moved.push({ move, segment: await this.#copy(move, writer, false) })
+      const segment = await this.#copy({ log, from, to, before: null }, writer, false)
+      moved.push({ move, segments: [segment] })
     }
     await writer.finish()
     this.counters.files++
     return moved
   }
 
-  #runHeader({ log, skipped }: Move, bytes: number): Uint8Array {
+  #runHeader(log: PartitionLog, from: number, bytes: number): Uint8Array {
     const header = new Uint8Array(runHeaderBytes)
     const { topic: topicId, partition } = log
-    writeRunHeader(header, { topicId, partition, baseOffset: log.tail.baseOffset(skipped), bytes })
+    writeRunHeader(header, { topicId, partition, baseOffset: log.tail.baseOffset(from), bytes })
     return header
   }
 
-  /** Copies a partition's batches behind what the writer has; the segment as it is then. */
+  /** Copies a stretch of a tail behind what the writer has; the segment as it is then. */
   async #copy(
-    { log, batches, skipped, before }: Move,
+    { log, from, to, before }: Stretch,
     writer: SegmentWriter,
     own: boolean,
   ): Promise<Segment> {
     const { tail } = log
     const position = before?.position ?? writer.position
     const index = before?.index ?? new SegmentIndex()
-    const baseOffset = before?.baseOffset ?? tail.baseOffset(skipped)
+    const baseOffset = before?.baseOffset ?? tail.baseOffset(from)
     let maxTimestamp = before?.maxTimestamp ?? Number.NEGATIVE_INFINITY
     let nextOffset = baseOffset
-    for (let i = skipped; i < batches; i++) {
+    for (let i = from; i < to; i++) {
       const at = writer.position - position
       await this.#copyBatch(tail.lsn(i), tail.byteCount(i), writer)
       index.note(tail.baseOffset(i), at, tail.byteCount(i), tail.maxTimestamp(i))

@@ -1,4 +1,6 @@
 // The sizes that one node's log works with. Tests and simulations make them tiny.
+import type { BrokerSettings } from '../model/config/broker-settings.ts'
+
 export interface LogOptions {
   /** Bytes of one journal file. */
   readonly journalFileBytes: number
@@ -27,20 +29,25 @@ export interface LogOptions {
 }
 
 const MiB = 1 << 20
+const slabBytes = 4 * MiB
 
-export const defaultLogOptions: LogOptions = {
-  journalFileBytes: 32 * MiB,
-  journalFiles: 6,
-  slabBytes: 4 * MiB,
-  slabs: 16,
-  commitBytes: 8 * MiB,
-  gatherMs: 1,
-  asyncSyncMs: 1000,
-  flushBytes: 24 * MiB,
-  ownFileBytes: 1 * MiB,
-  stagingBytes: 2 * MiB,
-  manifestHistoryBytes: 1 * MiB,
-  openFiles: 256,
-  memoryTopicBytes: 256 * MiB,
-  readBytes: 64 * MiB,
+/** The options that follow from the keys `polymq.*` of the broker. */
+export function logOptionsOf(settings: BrokerSettings): LogOptions {
+  const journalFileBytes = Math.ceil(settings.journalFileBytes / slabBytes) * slabBytes
+  return {
+    journalFileBytes,
+    journalFiles: settings.journalFiles,
+    slabBytes,
+    slabs: Math.ceil(settings.tailCacheBytes / slabBytes),
+    commitBytes: 8 * MiB,
+    gatherMs: settings.commitGatherMs,
+    asyncSyncMs: 1000,
+    flushBytes: Math.min(24 * MiB, (journalFileBytes / 4) * 3),
+    ownFileBytes: 1 * MiB,
+    stagingBytes: 2 * MiB,
+    manifestHistoryBytes: 1 * MiB,
+    openFiles: settings.segmentOpenFiles,
+    memoryTopicBytes: settings.memoryTopicBytes,
+    readBytes: settings.readBufferBytes,
+  }
 }

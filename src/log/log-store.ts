@@ -8,6 +8,7 @@ import type { Disk } from '../io/disk.ts'
 import type { TopicSettings } from '../model/config/topic-settings.ts'
 import { AdvancedLogs } from './advanced-logs.ts'
 import { Cleaner } from './cleaner.ts'
+import { DiskSpace } from './disk-space.ts'
 import { Flusher } from './flusher.ts'
 import type { JournalStart } from './journal/commit-writer.ts'
 import { Journal } from './journal/journal.ts'
@@ -56,6 +57,7 @@ export class LogStore {
   readonly reader: LogReader
   readonly flusher: Flusher
   readonly cleaner: Cleaner
+  readonly space: DiskSpace
   readonly #parts: LogParts
   readonly #journalFiles: JournalFiles
   readonly #segmentFiles: SegmentFiles
@@ -65,6 +67,8 @@ export class LogStore {
   #flushing: Promise<void> | null = null
   #flushedLsn: number
   #closing = false
+  /** A pass did not find the space that it needs. */
+  #stalled = false
 
   /**
    * Recovers. Partitions that are not `known` any more are forgotten, and their space is given
@@ -80,7 +84,8 @@ export class LogStore {
     await disk.makeDir(journalFolder)
     await disk.makeDir(segmentFolder)
     const { manifest, state } = await Manifest.open(disk)
-    const advanced = new AdvancedLogs(parts.clock, options.memoryTopicBytes)
+    const space = new DiskSpace(disk)
+    const advanced = new AdvancedLogs(parts.clock, space, options.memoryTopicBytes)
     const logs = new Map<string, PartitionLog>()
     const segmentFiles = new SegmentFiles(disk, options.openFiles)
     for (const { topic, partition, settings } of known) {
@@ -99,13 +104,18 @@ export class LogStore {
       )
     // Before a commit can carry it: a number that a cut tail has must never be used again.
     const generation = state.generation + 1
-    await manifest.append({ generation, dropped: gone.map((p) => [p.topic, p.partition]) })
+    const journalFileBytes = state.journalFileBytes ?? options.journalFileBytes
+    await manifest.append({
+      generation,
+      journalFileBytes,
+      dropped: gone.map((p) => [p.topic, p.partition]),
+    })
     const strays = await segmentFiles.removeStrays()
     if (strays > 0) hooks.report(`removed ${strays} segment files that nothing refers to`)
     const replay = (frame: Frame): void =>
       logs.get(partitionKey(frame.topicId, frame.partition))?.replay(frame)
-    const scan = await scanJournal(disk, options.journalFileBytes, state, replay)
-    const files = new JournalFiles(disk, options.journalFileBytes, options.journalFiles)
+    const scan = await scanJournal(disk, journalFileBytes, state, replay)
+    const files = new JournalFiles(disk, journalFileBytes, options.journalFiles)
     await files.adopt(scan.inUse, scan.free)
     await files.ensureSpare(false)
     const store = new LogStore(parts, {
@@ -142,6 +152,7 @@ export class LogStore {
     this.#manifest = found.manifest
     this.#logs = found.logs
     this.#advanced = found.advanced
+    this.space = found.advanced.space
     this.#flushedLsn = found.replayFrom
     this.journal = new Journal(disk, found.files, clock, options, found.start, {
       committed: () => this.#committed(),
@@ -251,10 +262,28 @@ export class LogStore {
     this.#flushIfDue()
   }
 
+  get #unflushedBytes(): number {
+    return this.journal.writtenLsn - this.#flushedLsn
+  }
+
+  /**
+   * Looks at what is left of the disk, and goes on with what had to wait for space, or refuses it.
+   * `bytesMin`: with less, records are refused; 0: never.
+   */
+  async lookAtSpace(bytesMin: number): Promise<void> {
+    if (await this.space.look(bytesMin)) {
+      const { isLow } = this.space
+      this.#parts.hooks.report(isLow ? this.space.lowText() : this.space.enoughText())
+      this.journal.roomMayHaveGrown()
+    }
+    this.#stalled &&= !(await this.space.mayWrite(this.#unflushedBytes))
+    this.#flushIfDue()
+  }
+
   /** Starts a pass when there is enough for one, unless one runs: then its end asks again. */
   #flushIfDue(): void {
-    if (this.#flushing !== null || this.#closing) return
-    const unflushed = this.journal.writtenLsn - this.#flushedLsn
+    if (this.#flushing !== null || this.#closing || this.#stalled) return
+    const unflushed = this.#unflushedBytes
     const isFull = this.#journalFiles.isFull && unflushed > 0
     if (unflushed < this.#parts.options.flushBytes && !isFull) return
     this.flush().catch(this.journal.fail)
@@ -275,11 +304,19 @@ export class LogStore {
 
   /** One pass of the flusher, and of the manifest's upkeep. */
   async #pass(): Promise<void> {
+    if (!(await this.space.mayWrite(this.#unflushedBytes))) {
+      this.#stalled = true
+      return
+    }
     const upTo = await this.flusher.pass(this.#logs.values())
     this.#flushedLsn = upTo
     if (this.#manifest.isMostlyHistory(this.#parts.options.manifestHistoryBytes))
       await this.#manifest.rewrite(
-        { generation: this.journal.generation, replayFrom: upTo },
+        {
+          generation: this.journal.generation,
+          journalFileBytes: this.#journalFiles.fileBytes,
+          replayFrom: upTo,
+        },
         [...this.#logs.values()].map((l) => l.state()),
       )
   }

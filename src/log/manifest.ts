@@ -2,7 +2,7 @@
 // the log starts, epochs, producers; and from where the journal has to be replayed. Kept as a file
 // of changes, each record one JSON object whose changes take effect together:
 //
-//   { v: 1, generation?, replayFrom?, dropped?: [[topic, partition]],
+//   { v: 1, generation?, journalFileBytes?, replayFrom?, dropped?: [[topic, partition]],
 //     partitions?: [{ topic, partition, ...what changed }] }
 //
 // `segments` replaces those with the same file and position and adds the others, after `removed`
@@ -44,6 +44,8 @@ export interface ManifestChange {
   readonly v: 1
   /** The node has started, and the commits that it writes carry this number. */
   readonly generation?: number
+  /** Size of a file of the journal; settled at the first start. */
+  readonly journalFileBytes?: number
   /** Everything below this LSN is in segments. */
   readonly replayFrom?: number
   readonly partitions?: readonly PartitionChange[]
@@ -53,6 +55,8 @@ export interface ManifestChange {
 export interface ManifestState {
   /** Of the last start; 0 before the first. */
   generation: number
+  /** Null before the first start. */
+  journalFileBytes: number | null
   replayFrom: number
   /** Commits behind `replayFrom` are of this generation or a later one; others are cut tails. */
   replayGeneration: number
@@ -66,6 +70,7 @@ const maxRecordBytes = 256 << 20
 /** The state after one more change; pure but for `state`, which it updates. */
 export function applyChange(state: ManifestState, change: ManifestChange): void {
   if (change.generation !== undefined) state.generation = change.generation
+  if (change.journalFileBytes !== undefined) state.journalFileBytes = change.journalFileBytes
   if (change.replayFrom !== undefined) {
     state.replayFrom = change.replayFrom
     state.replayGeneration = state.generation
@@ -109,6 +114,7 @@ export class Manifest {
     const { file, records } = await RecordFile.open(disk, 'manifest', { maxRecordBytes })
     const state: ManifestState = {
       generation: 0,
+      journalFileBytes: null,
       replayFrom: 0,
       replayGeneration: 0,
       partitions: new Map(),
@@ -133,10 +139,10 @@ export class Manifest {
 
   /** Replaces the file by the present state. What is appended meanwhile comes behind it. */
   async rewrite(
-    { generation, replayFrom }: Pick<ManifestState, 'generation' | 'replayFrom'>,
+    node: Pick<ManifestChange, 'generation' | 'journalFileBytes' | 'replayFrom'>,
     partitions: Iterable<PartitionChange>,
   ): Promise<void> {
-    const records = [encode({ v: 1, generation, replayFrom })]
+    const records = [encode({ v: 1, ...node })]
     for (const partition of partitions) records.push(encode({ v: 1, partitions: [partition] }))
     await this.#file.rewrite(records)
     this.#cleanBytes = this.#file.bytes

@@ -9,6 +9,7 @@ import { type ErrorName, errors } from '../model/errors.ts'
 import { BatchHeader } from '../model/record-batch.ts'
 import type { AppendOutcome } from './append-outcome.ts'
 import { type Admission, admitBatch } from './batch-admission.ts'
+import type { DiskSpace } from './disk-space.ts'
 import { EpochCache, type EpochStart } from './epoch-cache.ts'
 import type { FrameSource } from './journal/commit.ts'
 import type { Journal } from './journal/journal.ts'
@@ -32,6 +33,7 @@ export interface PartitionHooks {
    */
   advanced(log: PartitionLog): void
   readonly memoryBudget: MemoryBudget
+  readonly space: DiskSpace
 }
 
 export class PartitionLog implements FrameSource {
@@ -54,6 +56,8 @@ export class PartitionLog implements FrameSource {
   #logEndOffset: number
   #highWatermark: number
   #damagedFrom: number | null
+  /** Appended since this partition last asked for a sync of its own. */
+  #recordsSinceSync = 0
   /**
    * Batches of a partition that is never on disk; null for the others. Settled when it is opened.
    */
@@ -138,6 +142,7 @@ export class PartitionLog implements FrameSource {
         'messageTooLarge',
         `the batch has ${bytes} bytes; this node's journal takes ${journal.maxBatchBytes}`,
       )
+    if (this.#hooks.space.isLow) return this.#refused('storageError', this.#hooks.space.lowText())
     return journal.hasRoom(bytes)
       ? null
       : this.#refused('requestTimedOut', 'the journal is full; send again')
@@ -178,13 +183,23 @@ export class PartitionLog implements FrameSource {
   #store(journal: Journal, batch: Uint8Array): number {
     const { baseOffset, nextOffset } = header
     if (this.memory === null) {
-      const lsn = journal.append(this, batch, nextOffset, this.settings.flush === 'sync')
+      const lsn = journal.append(this, batch, nextOffset, this.#syncWithinMs())
       this.#accept(lsn, batch.length)
       return lsn + batch.length
     }
     this.memory.put(baseOffset, batch)
     this.#accept(memoryLsn, batch.length)
     this.committed(nextOffset)
+    return 0
+  }
+
+  /** How soon the batch at `header` has to be durable: flush.messages and flush.ms. */
+  #syncWithinMs(): number {
+    const { flush, flushRecords, flushMs } = this.settings
+    if (flush === 'sync') return 0
+    this.#recordsSinceSync += header.recordCount
+    if (this.#recordsSinceSync < flushRecords) return flushMs
+    this.#recordsSinceSync = 0
     return 0
   }
 
@@ -299,15 +314,14 @@ export class PartitionLog implements FrameSource {
   // ---- Segments ---------------------------------------------------------------------------------
 
   /**
-   * The first `batches` of the tail now lie in `segment`, new or grown; null: they were not
-   * wanted.
+   * The first `batches` of the tail now lie in `segments`, of which the first one may have grown;
+   * in none: they were not wanted.
    */
-  moveToSegment(segment: Segment | null, batches: number): void {
+  moveToSegments(segments: readonly Segment[], batches: number): void {
     const last = this.#segments[this.#segments.length - 1]
-    if (segment !== null) {
-      const grown = last !== undefined && sameSegment(last, segment)
-      this.#segments = [...this.#segments.slice(0, grown ? -1 : undefined), segment]
-    }
+    const [first] = segments
+    const grown = last !== undefined && first !== undefined && sameSegment(last, first)
+    this.#segments = [...this.#segments.slice(0, grown ? -1 : undefined), ...segments]
     this.tail.drop(batches)
   }
 

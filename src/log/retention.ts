@@ -1,6 +1,6 @@
 // Where a partition's log may start: what is older, or more, than its topic keeps lies below. Whole
-// segments only, as in Kafka; what is still in the journal is young enough. Pure but for reading
-// the partition.
+// segments only, as in Kafka; of what is in the journal or in memory only, whole batches. Pure but
+// for reading the partition.
 import type { PartitionLog } from './partition-log.ts'
 
 /**
@@ -14,18 +14,19 @@ export function retentionStart(log: PartitionLog, nowMs: number): number {
   for (const segment of segments) {
     const tooOld = segment.maxTimestamp < nowMs - settings.retentionMs
     const tooMany = excess >= segment.bytes
-    if (!tooOld && !tooMany) break
+    if (!tooOld && !tooMany) return start
     start = segment.nextOffset
     excess -= segment.bytes
   }
-  return log.memory === null ? start : memoryStart(log, nowMs, start, excess)
+  return tailStart(log, nowMs, start, excess)
 }
 
-function memoryStart(log: PartitionLog, nowMs: number, from: number, tooMany: number): number {
+/** On disk the journal is given back as a whole, so that only age counts there. */
+function tailStart(log: PartitionLog, nowMs: number, from: number, tooMany: number): number {
   const { tail, settings } = log
   let start = from
-  let excess = tooMany
-  for (let i = 0; i < tail.count; i++) {
+  let excess = log.memory === null ? 0 : tooMany
+  for (let i = 0; i < tail.count && tail.nextOffset(i) <= log.highWatermark; i++) {
     const tooOld = tail.maxTimestamp(i) < nowMs - settings.retentionMs
     if (!tooOld && excess < tail.byteCount(i)) break
     start = tail.nextOffset(i)

@@ -2,9 +2,10 @@
 // drops what compaction need not keep, the merger only brings short segments together. The new file
 // is durable before readers see it, the manifest says so before the old ones go; a crash between
 // leaves a stray file that the next start removes. Sources that went away meanwhile (deleted, past
-// the log start) cancel their job.
+// the log start, or are being grown) cancel their job.
 import type { Clock } from '../io/clock.ts'
 import type { Disk } from '../io/disk.ts'
+import { Pace } from '../io/pace.ts'
 import { ReadAhead } from '../io/read-ahead.ts'
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'
@@ -50,6 +51,7 @@ const aheadBytes = 256 << 10
 
 export class Rewriter {
   readonly counters = { runs: 0, bytesRead: 0, bytesWritten: 0 }
+  readonly pace: Pace
   readonly #parts: RewriterParts
   readonly #header = new BatchHeader()
   readonly #staging: Uint8Array
@@ -57,6 +59,7 @@ export class Rewriter {
 
   constructor(parts: RewriterParts) {
     this.#parts = parts
+    this.pace = new Pace(parts.clock)
     this.#staging = parts.disk.allocate(stagingBytes)
   }
 
@@ -113,12 +116,14 @@ export class Rewriter {
         const bytes = await this.#read(reader, source, at)
         if (bytes === 0) return this.#unreadable(job, source, at)
         at += bytes
+        await this.pace.spend(bytes)
         const kept = job.keep(this.#header)
         if (kept === null) continue
         const { baseOffset, maxTimestamp: newest } = this.#header.moveTo(kept)
         index.note(baseOffset, writer.position - position, kept.length, newest)
         maxTimestamp = Math.max(maxTimestamp, newest)
         await writer.write(kept)
+        await this.pace.spend(kept.length)
       }
     }
     const bytes = writer.position - position
@@ -181,7 +186,7 @@ export class Rewriter {
 }
 
 const isCurrent = ({ log, sources }: RewriteJob): boolean =>
-  !log.deleted && sources.every((s) => log.segments.includes(s))
+  !log.deleted && sources.every((s) => log.segments.includes(s) && s !== log.growing)
 
 function changeOf({ job, segment }: Rewritten): PartitionChange {
   const { topic, partition } = job.log

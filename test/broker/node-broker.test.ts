@@ -12,9 +12,12 @@ import type { Topic } from '../../src/model/topic.ts'
 import { batchOf, tinyOptions } from '../log/log-fixture.ts'
 
 /** A node in memory, for one test. */
-async function withNode(use: (node: NodeBroker) => Promise<void>): Promise<void> {
+async function withNode(
+  use: (node: NodeBroker) => Promise<void>,
+  disk = memoryDisk(),
+): Promise<void> {
   const node = await NodeBroker.open({
-    disk: memoryDisk(),
+    disk,
     clock: realClock,
     chance: new SimChance(1),
     logOptions: tinyOptions,
@@ -125,3 +128,51 @@ test('what is set for all nodes is told apart from what this one has', () =>
       [['log.segment.bytes', '2000000', 1]],
     )
   }))
+
+test('a topic may change between sync and async, but not to memory or back', () =>
+  withNode(async (node) => {
+    const topic = await made(node, 't')
+    const set = async (name: string, value: string): Promise<string> => {
+      const wish = { name: 'polymq.flush', action: 'set', value } as const
+      const target = node.topics.named(name) ?? assert.fail(name)
+      const done = await node.configs.change({ kind: 'topic', topic: target }, [wish], false)
+      return done.ok ? 'ok' : done.message
+    }
+    const flushOf = (): string | undefined => node.store.get(topic.id, 0)?.settings.flush
+    assert.equal(await set('t', 'async'), 'ok')
+    assert.equal(flushOf(), 'async')
+    assert.equal(await set('t', 'sync'), 'ok')
+    assert.equal(flushOf(), 'sync')
+    assert.match(await set('t', 'memory'), /chosen when a topic is made/)
+    assert.equal(flushOf(), 'sync')
+    const configs = [['polymq.flush', 'memory']] as const
+    const layout = { partitions: 1, replicationFactor: -1, assignments: null }
+    const inMemory = await node.topics.create({ name: 'm', ...layout, configs }, false)
+    assert.ok(inMemory.ok)
+    assert.match(await set('m', 'sync'), /chosen when a topic is made/)
+    const forAll = { name: 'polymq.flush', action: 'set', value: 'memory' } as const
+    const all = await node.configs.change({ kind: 'node', node: null }, [forAll], false)
+    assert.match(all.ok ? '' : all.message, /it takes one of sync, async/)
+  }))
+
+test('a full disk refuses records at the door of the broker, and takes them again', () =>
+  withNode(
+    async (node) => {
+      const topic = await made(node, 't')
+      const produce = () =>
+        new Promise((resolve) =>
+          node.logs.append(
+            [{ topic, partition: first, batch: batchOf(['a']) }],
+            'all',
+            (outcomes) => resolve(outcomes[0]?.error),
+          ),
+        )
+      assert.equal(await produce(), null)
+      // A bound that no disk in memory with a limit can meet.
+      await node.store.lookAtSpace(2 ** 50)
+      assert.equal(await produce(), 'storageError')
+      await node.store.lookAtSpace(0)
+      assert.equal(await produce(), null)
+    },
+    memoryDisk(2 ** 40),
+  ))

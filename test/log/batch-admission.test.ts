@@ -111,6 +111,20 @@ test('a topic with a codec of its own stores its records with it', () => {
     }
 })
 
+test('compression levels: a higher one makes it smaller', () => {
+  const words = Array.from({ length: 3000 }, (_, i) => `${(i * 7919) % 613}`).join(' ')
+  const stored = (codec: string, level: string): number => {
+    const bytes = sampleBatch({ records: [record('a', words)] })
+    const config = { 'compression.type': codec, [`compression.${codec}.level`]: level }
+    const admitted = admit(bytes, config)
+    assert.ok(admitted.ok)
+    assert.ok(openBatch(header).ok)
+    return admitted.value.length
+  }
+  assert.ok(stored('gzip', '9') < stored('gzip', '1'))
+  assert.ok(stored('zstd', '19') < stored('zstd', '-50'))
+})
+
 test('what grows above max.message.bytes when it is stored otherwise is refused', () => {
   const bytes = sampleBatch({ records: [record('a', 'x'.repeat(9_000))], compression: 'gzip' })
   const config = { 'compression.type': 'uncompressed', 'max.message.bytes': '5000' }

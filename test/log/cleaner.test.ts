@@ -7,7 +7,7 @@ import { brokerValues } from '../../src/model/config/config-source.ts'
 import { resolveTopicSettings } from '../../src/model/config/topic-settings.ts'
 import { buildBatch } from '../../src/model/record-batch.ts'
 import { writeRecords } from '../../src/model/records.ts'
-import { batchOf, topicA } from './log-fixture.ts'
+import { batchOf, tinyOptions, topicA } from './log-fixture.ts'
 import { append, open, readAll } from './open-log.ts'
 
 const compacted = resolveTopicSettings(
@@ -91,6 +91,43 @@ test('short segments of many partitions are merged, and stay where they were', a
     await store.close()
     store = await open(disk, 20)
   }
+  await store.close()
+})
+
+test('a tombstone stays for delete.retention.ms; an old last segment is cleaned', async () => {
+  const settings = { ...compacted, segmentMs: 0, tombstoneRetentionMs: 5000, dirtyRatioMin: 0 }
+  const store = await open(memoryDisk(), 1, settings, {
+    options: { ...tinyOptions, ownFileBytes: 1 },
+  })
+  const log = store.get(topicA, 0) as PartitionLog
+  const cleanAt = async (nowMs: number): Promise<number> => {
+    await append(store, log, keyed('other', `at ${nowMs}`))
+    await store.flush()
+    // Segments are as old as the real clock says.
+    await store.cleaner.clean([...store.all], Date.now() + nowMs, memoryBytes)
+    return (await readAll(store, log)).length
+  }
+  await append(store, log, keyed('k', 'v'))
+  await append(store, log, keyed('k', null))
+  assert.equal(await cleanAt(1000), 2, 'the tombstone, and the other')
+  assert.equal(await cleanAt(5000), 2)
+  assert.equal(await cleanAt(6500), 1, 'its time has come')
+  await store.close()
+})
+
+test('compaction keeps segments below segment.bytes', async () => {
+  const settings = { ...compacted, segmentBytes: 3000, segmentMs: 0 }
+  const store = await open(memoryDisk(), 1, settings)
+  const log = store.get(topicA, 0) as PartitionLog
+  for (let i = 0; i < 40; i++) {
+    await append(store, log, keyed(`k${i}`, 'x'.repeat(300)))
+    if (i % 3 === 2) await store.flush()
+  }
+  await clean(store)
+  assert.equal(store.cleaner.counters.cleanings, 1)
+  assert.ok(log.segments.length < 8, `${log.segments.length} segments`)
+  assert.ok(log.segments.every((s) => s.bytes <= 3000))
+  assert.equal((await readAll(store, log)).length, 40)
   await store.close()
 })
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Disk } from '../../src/io/disk.ts'
 import { realClock } from '../../src/io/real-clock.ts'
-import { LogStore } from '../../src/log/log-store.ts'
+import { type LogParts, LogStore } from '../../src/log/log-store.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
 import { emptyRead } from '../../src/log/read-result.ts'
 import type { TopicSettings } from '../../src/model/config/topic-settings.ts'
@@ -14,6 +14,7 @@ export const open = (
   disk: Disk,
   partitions = 1,
   settings: TopicSettings = plainSettings,
+  parts: Partial<Omit<LogParts, 'disk'>> = {},
 ): Promise<LogStore> =>
   LogStore.open(
     {
@@ -26,6 +27,7 @@ export const open = (
         },
         report: (line) => assert.fail(line),
       },
+      ...parts,
     },
     Array.from({ length: partitions }, (_, partition) => ({
       topic: topicA,

@@ -92,6 +92,18 @@ test('descriptions list every key once, with its source', () => {
   assert.equal(broker.find((e) => e.name === 'log.retention.ms')?.value, null)
 })
 
+test('what has no effect says so, and what cannot be is refused', () => {
+  const accepted = ['min.insync.replicas', 'file.delete.delay.ms', 'segment.index.bytes']
+  for (const name of accepted) assert.equal(topicKeys.get(name)?.effect, 'accepted', name)
+  const refusal = (setting: string): string => {
+    const parsed = parseStaticConfig([setting])
+    return parsed.ok ? '' : parsed.message
+  }
+  assert.match(refusal('node.id=2'), /node\.id can only be '1' here/)
+  assert.match(refusal('polymq.flush=memory'), /it takes one of sync, async/)
+  assert.match(refusal('sasl.enabled.mechanisms=SCRAM-SHA-256'), /not authenticated yet/)
+})
+
 test('the command line: one line for each fault', () => {
   const good = parseStaticConfig(['num.partitions=4', 'log.retention.hours= 2 '])
   assert.ok(good.ok && good.value.get('log.retention.hours') === '2')

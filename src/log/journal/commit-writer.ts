@@ -40,8 +40,9 @@ export class CommitWriter {
   /** Files with commits that were written but not synced, and the end of the last of these. */
   readonly #unsynced = new Set<JournalFile>()
   #unsyncedEnd = 0
-  /** Will sync them. */
+  /** Will sync them, at `#timerAt` of the monotonic clock. */
   #timer: Timer | null = null
+  #timerAt = 0
   #syncing: Promise<void> = Promise.resolve()
 
   constructor(parts: CommitWriterParts, asyncSyncMs: number, start: JournalStart) {
@@ -82,7 +83,7 @@ export class CommitWriter {
     this.#unsynced.add(file)
     this.#unsyncedEnd = commit.end
     if (commit.sync) await this.syncWritten()
-    else this.#timer ??= this.#clock.after(this.#asyncSyncMs, this.#syncLater)
+    else this.#syncWithin(Math.min(this.#asyncSyncMs, commit.syncWithinMs))
   }
 
   /** Makes durable what has been written. */
@@ -116,6 +117,14 @@ export class CommitWriter {
       this.#counters.syncs++
       await file.plain.sync()
     }
+  }
+
+  #syncWithin(ms: number): void {
+    const at = this.#clock.monotonic() + ms
+    if (this.#timer !== null && this.#timerAt <= at) return
+    this.#timer?.cancel()
+    this.#timerAt = at
+    this.#timer = this.#clock.after(ms, this.#syncLater)
   }
 
   readonly #syncLater = (): void => {

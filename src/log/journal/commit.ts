@@ -21,8 +21,8 @@ export class Commit {
   readonly start: number
   /** End of the frames put so far. */
   end: number
-  /** True when it must be durable before its frames count, false when written is enough. */
-  sync = false
+  /** How soon after it is written it has to be durable, for the frame that asks most. */
+  syncWithinMs = Number.POSITIVE_INFINITY
   /** Offset of the directory in the commit; set when it is sealed. */
   directoryAt = 0
   readonly sources: FrameSource[] = []
@@ -33,6 +33,11 @@ export class Commit {
   constructor(start: number) {
     this.start = start
     this.end = start + commitHeaderBytes
+  }
+
+  /** True when it must be durable before its frames count, false when written is enough. */
+  get sync(): boolean {
+    return this.syncWithinMs <= 0
   }
 
   get frames(): number {
@@ -49,11 +54,11 @@ export class Commit {
     return align(this.end + frameHeaderBytes + batchBytes + directoryBytes(this.frames + 1))
   }
 
-  add(source: FrameSource, nextOffset: number, sync: boolean): void {
+  add(source: FrameSource, nextOffset: number, syncWithinMs: number): void {
     this.sources.push(source)
     this.nextOffsets.push(nextOffset)
     this.frameAts.push(this.end - this.start)
-    this.sync ||= sync
+    this.syncWithinMs = Math.min(this.syncWithinMs, syncWithinMs)
   }
 
   /** Tells every source, in order, that its frame is down. */

@@ -161,14 +161,14 @@ export class Journal {
 
   /**
    * Appends a batch whose base offset and leader epoch are already set; there must be room.
-   * Returns the LSN of the batch. `sync`: the source is told when it is durable; else when it is
-   * written.
+   * Returns the LSN of the batch. `syncWithinMs` 0: the source is told when it is durable; else
+   * when it is written, and it is durable so long after that at the latest.
    */
-  append(source: FrameSource, batch: Uint8Array, nextOffset: number, sync: boolean): number {
+  append(source: FrameSource, batch: Uint8Array, nextOffset: number, syncWithinMs: number): number {
     if (!this.#joins(batch.length)) this.#startCommit(batch.length)
     const commit = this.#open
     assert(commit, 'a commit is open')
-    commit.add(source, nextOffset, sync)
+    commit.add(source, nextOffset, syncWithinMs)
     writeFrameHeader(source.frame, batch.length, commit.end)
     this.#put(commit, source.frame)
     const lsn = commit.end

@@ -2,6 +2,7 @@
 import { brokerGroupKeys } from './broker-group-keys.ts'
 import { brokerLogKeys, cleanerKeys } from './broker-log-keys.ts'
 import { brokerNodeKeys } from './broker-node-keys.ts'
+import { brokerOwnKeys } from './broker-own-keys.ts'
 import { tableOf } from './config-key.ts'
 
 export const brokerKeys = tableOf([
@@ -9,4 +10,5 @@ export const brokerKeys = tableOf([
   ...cleanerKeys,
   ...brokerNodeKeys,
   ...brokerGroupKeys,
+  ...brokerOwnKeys,
 ])

@@ -18,6 +18,8 @@ function mirror(name: string, of: TopicKey): BrokerKey {
   const documentation = `For topics that do not set ${of.name}: ${of.documentation}`
   const { synonyms, ...shape } = of
   const key = { ...shape, name, documentation, dynamic: !readOnly.has(name) }
+  // What a topic in memory holds is gone with the process: nobody should get one by default.
+  if (name === 'polymq.flush') return { ...key, words: ['sync', 'async'] } as BrokerKey
   const coarser = synonyms.slice(1)
   if (name === synonyms[0] && coarser.length > 0)
     return { ...key, default: null, fallbacks: coarser }

@@ -1,8 +1,8 @@
-// Keys of the broker about its topics, its listeners, its limits and itself, and our own
-// `polymq.*`.
+// Keys of the broker about its topics, its listeners, its limits and itself.
 import type { BrokerKey } from './config-key.ts'
 
 const intMax = '2147483647'
+const theOnlyNode = 'a broker is one node yet, and that is number 1'
 const oneLoop = 'one event loop does this work, whatever the number'
 
 const topics: readonly BrokerKey[] = [
@@ -59,7 +59,8 @@ const itself: readonly BrokerKey[] = [
     type: 'int',
     default: '-1',
     dynamic: false,
-    effect: 'works',
+    effect: 'refused',
+    reason: theOnlyNode,
     documentation: 'The same as node.id, under its older name.',
   },
   {
@@ -68,7 +69,8 @@ const itself: readonly BrokerKey[] = [
     default: '1',
     min: 0,
     dynamic: false,
-    effect: 'works',
+    effect: 'refused',
+    reason: theOnlyNode,
     documentation: 'Number of this node.',
   },
   {
@@ -186,7 +188,8 @@ const connections: readonly BrokerKey[] = [
     default: 'PLAIN',
     words: ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'],
     dynamic: false,
-    effect: 'works',
+    effect: 'refused',
+    reason: 'clients are not authenticated yet',
     documentation: 'How clients may authenticate, where authentication is on.',
   },
   {
@@ -210,35 +213,4 @@ const connections: readonly BrokerKey[] = [
   },
 ]
 
-const own: readonly BrokerKey[] = [
-  {
-    name: 'polymq.clamp.replication.factor',
-    type: 'boolean',
-    default: 'false',
-    dynamic: true,
-    effect: 'works',
-    documentation:
-      'Create a topic with one replica when its creator asks for more, instead of refusing. ' +
-      'For test suites that were written for three nodes.',
-  },
-  {
-    name: 'polymq.max.topics',
-    type: 'int',
-    default: '100000',
-    min: 1,
-    dynamic: true,
-    effect: 'works',
-    documentation: 'Topics that this node may hold.',
-  },
-  {
-    name: 'polymq.max.partitions',
-    type: 'int',
-    default: '200000',
-    min: 1,
-    dynamic: true,
-    effect: 'works',
-    documentation: 'Partitions, of all topics together, that this node may hold.',
-  },
-]
-
-export const brokerNodeKeys = [...topics, ...itself, ...connections, ...own]
+export const brokerNodeKeys = [...topics, ...itself, ...connections]

@@ -7,6 +7,7 @@ import { type BrokerValues, brokerSources } from './config-source.ts'
 import { type ConfigValue, knownConfig } from './config-value.ts'
 
 export interface BrokerSettings {
+  readonly rack: string | null
   readonly partitionsDefault: number
   readonly autoCreateTopics: boolean
   readonly deleteTopics: boolean
@@ -29,20 +30,28 @@ export interface BrokerSettings {
   readonly requestBytesMax: number
   readonly fetchBytesMax: number
   readonly fetchSessionsMax: number
-  readonly saslMechanisms: readonly string[]
   readonly retentionCheckIntervalMs: number
   readonly compactionPauseMs: number
   readonly compactionMemoryBytes: number
   readonly compactionBytesPerSecondMax: number
+  /** 0: none. */
+  readonly diskFreeBytesMin: number
+  readonly journalFileBytes: number
+  readonly journalFiles: number
+  readonly tailCacheBytes: number
+  readonly readBufferBytes: number
+  readonly memoryTopicBytes: number
+  readonly commitGatherMs: number
+  readonly segmentOpenFiles: number
 }
 
 export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
   const value = (name: string): ConfigValue => effectiveValue(name, values)
   const number = (name: string): number => Number(value(name))
   const idleMs = number('connections.max.idle.ms')
-  const mechanisms = value('sasl.enabled.mechanisms')
-  assert(Array.isArray(mechanisms), 'sasl.enabled.mechanisms is a list')
+  const rack = value('broker.rack')
   return {
+    rack: rack === '' ? null : String(rack),
     partitionsDefault: number('num.partitions'),
     autoCreateTopics: value('auto.create.topics.enable') === true,
     deleteTopics: value('delete.topic.enable') === true,
@@ -64,11 +73,18 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
     requestBytesMax: number('socket.request.max.bytes'),
     fetchBytesMax: number('fetch.max.bytes'),
     fetchSessionsMax: number('max.incremental.fetch.session.cache.slots'),
-    saslMechanisms: mechanisms,
     retentionCheckIntervalMs: number('log.retention.check.interval.ms'),
     compactionPauseMs: number('log.cleaner.backoff.ms'),
     compactionMemoryBytes: number('log.cleaner.dedupe.buffer.size'),
     compactionBytesPerSecondMax: number('log.cleaner.io.max.bytes.per.second'),
+    diskFreeBytesMin: number('polymq.disk.free.bytes.min'),
+    journalFileBytes: number('polymq.journal.file.bytes'),
+    journalFiles: number('polymq.journal.files'),
+    tailCacheBytes: number('polymq.tail.cache.bytes'),
+    readBufferBytes: number('polymq.read.buffer.bytes'),
+    memoryTopicBytes: number('polymq.memory.topic.bytes'),
+    commitGatherMs: number('polymq.commit.gather.ms'),
+    segmentOpenFiles: number('polymq.segment.open.files'),
   }
 }
 

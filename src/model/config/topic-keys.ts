@@ -5,6 +5,8 @@ import { longMax } from './config-value.ts'
 
 const tiered = 'this broker keeps all records on its own disk and has no remote storage'
 
+const oneIndex = 'the index has one entry for each 256 KiB, a quarter of what a read takes'
+
 const replicaList = {
   pattern: /^(\*|\d+:\d+)$/,
   text: "PARTITION:NODE pairs, or the single item '*'",
@@ -91,7 +93,8 @@ const cleaning: readonly TopicKey[] = [
     type: 'long',
     default: '60000',
     min: 0,
-    effect: 'works',
+    effect: 'accepted',
+    reason: 'who still reads a dropped segment keeps it open, so that its name goes at once',
     synonyms: ['log.segment.delete.delay.ms'],
     documentation: 'How long a dropped segment stays on disk before its files are removed.',
   },
@@ -130,7 +133,8 @@ const storing: readonly TopicKey[] = [
     type: 'int',
     default: '10485760',
     min: 4,
-    effect: 'works',
+    effect: 'accepted',
+    reason: oneIndex,
     synonyms: ['log.index.size.max.bytes'],
     documentation: 'Largest size of the index of a segment; a full index closes the segment.',
   },
@@ -139,7 +143,8 @@ const storing: readonly TopicKey[] = [
     type: 'int',
     default: '4096',
     min: 0,
-    effect: 'works',
+    effect: 'accepted',
+    reason: oneIndex,
     synonyms: ['log.index.interval.bytes'],
     documentation: 'The index of a segment gets an entry for about so many bytes of records.',
   },
@@ -256,7 +261,8 @@ const accepting: readonly TopicKey[] = [
     default: '9',
     min: 1,
     max: 17,
-    effect: 'works',
+    effect: 'accepted',
+    reason: 'the lz4 library that is used has one level',
     synonyms: ['compression.lz4.level'],
     documentation: 'Level used when the broker compresses with lz4.',
   },
@@ -278,11 +284,10 @@ const replicating: readonly TopicKey[] = [
     type: 'int',
     default: '1',
     min: 1,
-    effect: 'works',
+    effect: 'accepted',
+    reason: 'a partition has one replica, and as in Kafka no more can be asked for than there are',
     synonyms: ['min.insync.replicas'],
-    documentation:
-      'Replicas that must be in sync for a write with acks=all. On one node a value above 1 ' +
-      'refuses every such write.',
+    documentation: 'Replicas that must be in sync for a write with acks=all.',
   },
   {
     name: 'unclean.leader.election.enable',

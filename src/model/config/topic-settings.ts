@@ -18,12 +18,9 @@ export interface TopicSettings {
   readonly dirtyRatioMin: number
   readonly compactionLagMsMin: number
   readonly compactionLagMsMax: number
-  readonly fileDeleteDelayMs: number
   readonly segmentBytes: number
   readonly segmentMs: number
   readonly segmentJitterMs: number
-  readonly indexBytesMax: number
-  readonly indexIntervalBytes: number
   readonly flush: FlushPolicy
   readonly flushRecords: number
   readonly flushMs: number
@@ -33,9 +30,7 @@ export interface TopicSettings {
   readonly timestampAfterMsMax: number
   readonly compression: CompressionChoice
   readonly gzipLevel: number
-  readonly lz4Level: number
   readonly zstdLevel: number
-  readonly replicasInSyncMin: number
 }
 
 /** The settings in force for a topic that sets `overrides`, on a broker with `values`. */
@@ -56,12 +51,9 @@ export function resolveTopicSettings(
     dirtyRatioMin: number('min.cleanable.dirty.ratio'),
     compactionLagMsMin: limit('min.compaction.lag.ms'),
     compactionLagMsMax: limit('max.compaction.lag.ms'),
-    fileDeleteDelayMs: limit('file.delete.delay.ms'),
     segmentBytes: number('segment.bytes'),
     segmentMs: limit('segment.ms'),
     segmentJitterMs: limit('segment.jitter.ms'),
-    indexBytesMax: number('segment.index.bytes'),
-    indexIntervalBytes: number('index.interval.bytes'),
     flush: value('polymq.flush') as FlushPolicy,
     flushRecords: limit('flush.messages'),
     flushMs: limit('flush.ms'),
@@ -71,9 +63,7 @@ export function resolveTopicSettings(
     timestampAfterMsMax: limit('message.timestamp.after.max.ms'),
     compression: value('compression.type') as CompressionChoice,
     gzipLevel: number('compression.gzip.level'),
-    lz4Level: number('compression.lz4.level'),
     zstdLevel: number('compression.zstd.level'),
-    replicasInSyncMin: number('min.insync.replicas'),
   }
 }
 

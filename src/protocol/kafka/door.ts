@@ -35,6 +35,8 @@ export interface KafkaDoorOptions {
   readonly report: (line: string) => void
 }
 
+export type ConnectionLimits = Pick<Limits, 'connectionsMax' | 'connectionsPerIpMax'>
+
 export interface KafkaDoor {
   /** The address that is listened on. */
   readonly address: Address
@@ -42,6 +44,8 @@ export interface KafkaDoor {
   readonly counters: Readonly<DoorCounters>
   /** How many requests of each API and version were begun. */
   requests(): Iterable<RequestCount>
+  /** Takes effect for connections that come from now on. */
+  limitConnections(limits: ConnectionLimits): void
   /** Accepts no more, answers what is under way, then closes every connection. */
   close(): Promise<void>
 }
@@ -62,6 +66,7 @@ export async function openKafkaDoor(options: KafkaDoorOptions): Promise<KafkaDoo
     },
     counters: home.counters,
     requests: () => home.dispatcher.requests(),
+    limitConnections: (limits) => home.limitConnections(limits),
     close: async () => {
       await listener.close()
       await home.drain()
@@ -70,7 +75,7 @@ export async function openKafkaDoor(options: KafkaDoorOptions): Promise<KafkaDoo
 }
 
 class Home implements ConnectionHome {
-  readonly limits: Limits
+  limits: Limits
   readonly memory: RequestMemory
   readonly counters: DoorCounters = {
     accepted: 0,
@@ -125,6 +130,10 @@ class Home implements ConnectionHome {
     const door = { broker, clock, chance, limits, fetchSessions, advertised, apis }
     this.spoken = new Dispatcher(door, handlers)
     this.sweepLater()
+  }
+
+  limitConnections(limits: ConnectionLimits): void {
+    this.limits = { ...this.limits, ...limits }
   }
 
   accept(link: Link): Connection | null {

@@ -135,7 +135,8 @@ test('a parked JoinGroup whose connection goes is answered to nobody', async () 
 })
 
 test('max.connections and max.connections.per.ip', async () => {
-  const host = await openWithTopic({ connectionsMax: 3, connectionsPerIpMax: 2 })
+  const host = await openWithTopic({ connectionsMax: 9, connectionsPerIpMax: 2 })
+  host.door.limitConnections({ connectionsMax: 3, connectionsPerIpMax: 2 })
   const first = host.connect('10.0.0.1')
   host.connect('10.0.0.1')
   assert.equal(host.tryConnect('10.0.0.1'), null)

@@ -325,6 +325,7 @@ export function memoryBroker(clock: Clock, chance: Chance): MemoryBroker {
   return {
     nodeId: node,
     clusterId: 'memory-cluster',
+    rack: 'here',
     logs,
     topics,
     configs: new MemoryConfigs(topics),

@@ -44,7 +44,7 @@ test('Metadata tells of the node and of topics: all, none, some', async () => {
       nodeId: 7,
       host: 'broker.test',
       port: 19092,
-      rack: null,
+      rack: version >= 1 ? 'here' : null,
     })
     if (version >= 1) assert.equal(all.controllerId, 7)
     if (version >= 2) assert.equal(all.clusterId, 'memory-cluster')

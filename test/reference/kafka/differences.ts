@@ -141,7 +141,7 @@ const configurations: readonly Difference[] = [
   {
     id: /^configs\.broker\.(broker|node)\.id$/,
     at: /\.(isDefault|source|synonyms.*|value)$/,
-    reason: 'the only node is number 1 unless told otherwise; Kafka must be told',
+    reason: 'the only node is number 1; Kafka must be told',
   },
   {
     id: 'configs.broker.group.initial.rebalance.delay.ms',

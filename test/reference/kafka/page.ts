@@ -1,14 +1,17 @@
 // The parts of docs/protocols/kafka.md that are made: what is answered, from the table of the door
-// beside what Kafka answered when it was asked, and what differs, from the list of differences.
+// beside what Kafka answered when it was asked; what becomes of configuration keys; and what
+// differs, from the list of differences.
 import { apiByKey } from '../../../src/protocol/kafka/schema/api-table.ts'
 import type { Answer } from './answers.ts'
 import { type Difference, differences, sections } from './differences.ts'
+import { keysPart } from './keys-page.ts'
 
 /** The page with its tables as they have to be. */
 export function renewed(page: string, reference: readonly Answer[]): string {
   const withApis = replaced(page, 'apis', supportMatrix(reference))
   const lists = sections.map(({ title, list }) => `### ${title}\n\n${differenceTable(list)}`)
-  return replaced(withApis, 'differences', lists.join('\n\n'))
+  const withKeys = replaced(withApis, 'keys', keysPart())
+  return replaced(withKeys, 'differences', lists.join('\n\n'))
 }
 
 /** Puts `text` between `<!-- NAME -->` and `<!-- /NAME -->`. */

@@ -34,7 +34,7 @@ export const describeClusterHandler = answering(describeCluster, (request, call)
     endpointType,
     clusterId: broker.clusterId,
     controllerId: broker.nodeId,
-    brokers: [{ brokerId: broker.nodeId, host, port, rack: null }],
+    brokers: [{ brokerId: broker.nodeId, host, port, rack: broker.rack }],
     clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
       ? clusterOperations
       : notAsked,

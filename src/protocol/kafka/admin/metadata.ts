@@ -24,7 +24,7 @@ export const metadataHandler = answering(metadata, async (request, call) => {
   const operations = request.includeTopicAuthorizedOperations ? topicOperations : notAsked
   return {
     throttleTimeMs: 0,
-    brokers: [{ nodeId: broker.nodeId, host: advertised.host, port: advertised.port }],
+    brokers: [{ nodeId: broker.nodeId, ...advertised, rack: broker.rack }],
     clusterId: broker.clusterId,
     controllerId: broker.nodeId,
     topics: await topicsOf(request, call, operations),

@@ -1,0 +1,129 @@
+// Keys of the broker that Kafka does not have: how much this node may hold, and what it gives its
+// log to work with. The benchmarks run with the defaults.
+import type { BrokerKey } from './config-key.ts'
+
+const MiB = 1_048_576
+
+const bounds: readonly BrokerKey[] = [
+  {
+    name: 'polymq.clamp.replication.factor',
+    type: 'boolean',
+    default: 'false',
+    dynamic: true,
+    effect: 'works',
+    documentation:
+      'Create a topic with one replica when its creator asks for more, instead of refusing. ' +
+      'For test suites that were written for three nodes.',
+  },
+  {
+    name: 'polymq.max.topics',
+    type: 'int',
+    default: '100000',
+    min: 1,
+    dynamic: true,
+    effect: 'works',
+    documentation: 'Topics that this node may hold.',
+  },
+  {
+    name: 'polymq.max.partitions',
+    type: 'int',
+    default: '200000',
+    min: 1,
+    dynamic: true,
+    effect: 'works',
+    documentation: 'Partitions, of all topics together, that this node may hold.',
+  },
+]
+
+const log: readonly BrokerKey[] = [
+  {
+    name: 'polymq.disk.free.bytes.min',
+    type: 'long',
+    default: '268435456',
+    min: 0,
+    dynamic: true,
+    effect: 'works',
+    documentation:
+      'With less space than this left on the disk, records are refused with ' +
+      'KAFKA_STORAGE_ERROR, and taken again when there is more; reading, committing and ' +
+      'deleting go on. 0: no bound.',
+  },
+  {
+    name: 'polymq.journal.file.bytes',
+    type: 'int',
+    default: '33554432',
+    min: 8 * MiB,
+    max: 1024 * MiB,
+    dynamic: false,
+    effect: 'works',
+    documentation:
+      'Size of a file of the journal, in steps of 4 MiB; the largest batch fits one. Settled ' +
+      'when a data folder is first used, and later kept.',
+  },
+  {
+    name: 'polymq.journal.files',
+    type: 'int',
+    default: '6',
+    min: 3,
+    max: 1024,
+    dynamic: false,
+    effect: 'works',
+    documentation:
+      'Files of the journal. When the records in all of them still wait to be moved to ' +
+      'segments, producers are held back.',
+  },
+  {
+    name: 'polymq.tail.cache.bytes',
+    type: 'long',
+    default: '67108864',
+    min: 16 * MiB,
+    max: 65_536 * MiB,
+    dynamic: false,
+    effect: 'works',
+    documentation:
+      'Memory for the newest records, in steps of 4 MiB: who reads them needs no disk. The ' +
+      'largest batch fits half of it.',
+  },
+  {
+    name: 'polymq.read.buffer.bytes',
+    type: 'long',
+    default: '67108864',
+    min: 4 * MiB,
+    dynamic: false,
+    effect: 'works',
+    documentation: 'Memory for older records on their way from the disk to their readers.',
+  },
+  {
+    name: 'polymq.memory.topic.bytes',
+    type: 'long',
+    default: '268435456',
+    min: 0,
+    dynamic: false,
+    effect: 'works',
+    documentation: 'Memory for the records of all topics with polymq.flush=memory together.',
+  },
+  {
+    name: 'polymq.commit.gather.ms',
+    type: 'double',
+    default: '1',
+    min: 0,
+    max: 100,
+    dynamic: false,
+    effect: 'works',
+    documentation:
+      'Under load a write of the journal begins no sooner than so long after the one before, ' +
+      'so that it takes more records along. 0: at once.',
+  },
+  {
+    name: 'polymq.segment.open.files',
+    type: 'int',
+    default: '256',
+    min: 16,
+    max: 65_536,
+    dynamic: false,
+    effect: 'works',
+    documentation: 'Segment files that are open for readers at a time.',
+  },
+]
+
+export const brokerOwnKeys = [...bounds, ...log]

@@ -1,0 +1,97 @@
+// A disk that runs full, and what is taken again when there is space.
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { Disk } from '../../src/io/disk.ts'
+import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { SimChance } from '../../src/io/sim/sim-chance.ts'
+import { SimClock } from '../../src/io/sim/sim-clock.ts'
+import { SimDisk } from '../../src/io/sim/sim-disk.ts'
+import { DiskSpace } from '../../src/log/disk-space.ts'
+import type { LogStore } from '../../src/log/log-store.ts'
+import type { PartitionLog } from '../../src/log/partition-log.ts'
+import { batchOf, plainSettings, tinyOptions, topicA } from './log-fixture.ts'
+import { open } from './open-log.ts'
+
+const KiB = 1024
+const bytesMin = 400 * KiB
+
+const value = 'x'.repeat(4000)
+
+/** Appends and flushes as upkeep would have it, until the disk is low; returns the last offset. */
+async function fill(store: LogStore, log: PartitionLog): Promise<number> {
+  for (let i = 0; i < 2000; i++) {
+    await store.lookAtSpace(bytesMin)
+    const outcome = log.append(store.journal, batchOf([value]), 0, 0)
+    if (outcome.error === 'storageError') return log.logEndOffset
+    if (outcome.error === 'requestTimedOut')
+      await new Promise<void>((resolve) => store.journal.whenRoom(resolve))
+    else await new Promise<void>((done) => store.journal.whenCommitted(outcome.lsn, done))
+  }
+  return assert.fail('the disk was never low')
+}
+
+test('on a simulated disk: refused before it is full, taken again, nothing lost', async () => {
+  const clock = new SimClock()
+  const disk = new SimDisk(clock, new SimChance(1), { capacityBytes: 1200 * KiB })
+  const lines: string[] = []
+  const hooks = {
+    failed: (cause: unknown) => assert.fail(String(cause)),
+    report: (line: string) => void lines.push(line),
+  }
+  const settings = { ...plainSettings, segmentMs: 0 }
+  const parts = { clock, options: { ...tinyOptions, ownFileBytes: 1 }, hooks }
+  const work = async (): Promise<void> => {
+    const store = await open(disk, 1, settings, parts)
+    const log = store.get(topicA, 0) as PartitionLog
+    for (let round = 1; round <= 20; round++) {
+      const end = await fill(store, log)
+      assert.ok((await disk.freeBytes()) > bytesMin / 2, 'there is space left')
+      assert.match(lines.at(-1) ?? '', /records are refused until there is more; make room/)
+      const refused = log.append(store.journal, batchOf([value]), 0, 0)
+      assert.match(refused.message ?? '', /polymq\.disk\.free\.bytes\.min/)
+      // What may be written is flushed; then space is made, as retention or an administrator does.
+      await store.flush()
+      await store.raiseLogStart(log, end)
+      await store.lookAtSpace(bytesMin)
+      assert.match(lines.at(-1) ?? '', /records are taken again/)
+      assert.equal(lines.length, round * 2, 'told once each time')
+    }
+    await store.close()
+  }
+  await clock.runUntil(work())
+})
+
+test('a topic in memory does not mind; a repeated batch is known as one', async () => {
+  const store = await open(
+    memoryDisk(),
+    2,
+    { ...plainSettings, flush: 'memory' },
+    { hooks: { failed: assert.fail, report: () => undefined } },
+  )
+  const log = store.create('b'.repeat(32), 0, plainSettings)
+  const numbered = () => batchOf(['a'], { id: 1, epoch: 0, sequence: 0 })
+  assert.equal(log.append(store.journal, numbered(), 0, 0).error, null)
+  Object.defineProperty(store.space, 'isLow', { value: true })
+  assert.equal(log.append(store.journal, numbered(), 0, 0).error, null)
+  assert.equal(log.append(store.journal, batchOf(['b']), 0, 0).error, 'storageError')
+  const inMemory = store.get(topicA, 0) as PartitionLog
+  assert.equal(inMemory.append(store.journal, batchOf(['b']), 0, 0).error, null)
+  await store.close()
+})
+
+test('what is left decides, with a little more to be taken again; 0 is no bound', async () => {
+  let free = 1600
+  const space = new DiskSpace({ freeBytes: async () => free } as Disk)
+  assert.equal(await space.look(1600), false)
+  free = 1599
+  assert.equal(await space.look(1600), true)
+  free = 1650
+  assert.equal(await space.look(1600), false)
+  assert.equal(space.isLow, true)
+  free = 1700
+  assert.equal(await space.look(1600), true)
+  assert.deepEqual([await space.mayWrite(1600), await space.mayWrite(1601)], [true, false])
+  free = 0
+  assert.equal(await space.look(0), false)
+  assert.equal(await space.mayWrite(1 << 30), true)
+})

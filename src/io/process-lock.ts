@@ -15,15 +15,18 @@ interface Holder {
 }
 
 /** Takes `folder` (an absolute path) or rejects with EBUSY; resolves to the release. */
-export async function lockFolder(folder: string): Promise<{ release(): Promise<void> }> {
+export async function lockFolder(
+  folder: string,
+  link: typeof fs.link,
+): Promise<{ release(): Promise<void> }> {
   const file = path.join(folder, 'LOCK')
   const own = `${file}.${process.pid}`
   await put(own, `${process.pid} ${birthOf(process.pid)}\n`)
   try {
-    for (let attempt = 0; !(await linked(own, file)); attempt++) {
+    for (let attempt = 0; !(await linked(own, file, link)); attempt++) {
       const holder = await holderOf(file)
       if (holder && (isAlive(holder) || attempt > 10)) throw busy(folder, holder)
-      if (holder) await displace(file, holder)
+      if (holder) await displace(file, holder, link)
     }
   } finally {
     await unlink(own)
@@ -36,7 +39,7 @@ function busy(folder: string, holder: Holder): DiskError {
 }
 
 /** Moves a dead holder's file aside; if another process was faster, its file is put back. */
-async function displace(file: string, dead: Holder): Promise<void> {
+async function displace(file: string, dead: Holder, link: typeof fs.link): Promise<void> {
   const aside = `${file}.${process.pid}.stale`
   try {
     await systemCall<void>(`rename ${file}`, (done) => fs.rename(file, aside, (e) => done(e)))
@@ -44,13 +47,31 @@ async function displace(file: string, dead: Holder): Promise<void> {
     return ignoreOnly(error, 'ENOENT')
   }
   const moved = await holderOf(aside)
-  if (moved && (moved.pid !== dead.pid || moved.born !== dead.born)) await linked(aside, file)
+  if (moved && (moved.pid !== dead.pid || moved.born !== dead.born)) await linked(aside, file, link)
   await unlink(aside)
 }
 
-async function linked(from: string, to: string): Promise<boolean> {
+async function linked(from: string, to: string, link: typeof fs.link): Promise<boolean> {
   try {
-    await systemCall<void>(`link ${to}`, (done) => fs.link(from, to, (e) => done(e)))
+    await systemCall<void>(`link ${to}`, (done) => link(from, to, (e) => done(e)))
+    return true
+  } catch (error) {
+    if (error instanceof DiskError && lacksLinks.has(error.code)) return copied(from, to)
+    ignoreOnly(error, 'EEXIST')
+    return false
+  }
+}
+
+/** As FAT and some network file systems answer: they have no second names. */
+const lacksLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
+
+/** Exclusive as well, but for the moment in which the file is there and empty. */
+async function copied(from: string, to: string): Promise<boolean> {
+  const { COPYFILE_EXCL } = fs.constants
+  try {
+    await systemCall<void>(`copy ${to}`, (done) =>
+      fs.copyFile(from, to, COPYFILE_EXCL, (e) => done(e)),
+    )
     return true
   } catch (error) {
     ignoreOnly(error, 'EEXIST')

@@ -10,23 +10,44 @@ import { lockFolder } from './process-lock.ts'
 import { RealFile } from './real-file.ts'
 import { ignoreOnly, systemCall } from './system-call.ts'
 
-/** The disk below `root`, which `makeDir('')` creates when it is absent. */
-export function realDisk(root: string): Disk {
-  return new RealDisk(path.resolve(root))
+/** What not every system or file system has; tests take it away. */
+export interface System {
+  /** Flags of open(2); undefined where there is none. */
+  readonly directFlag: number | undefined
+  readonly durableFlag: number | undefined
+  readonly canSyncFolders: boolean
+  readonly calls: Pick<typeof fs, 'fsync' | 'statfs' | 'link'>
+  pageMemory(bytes: number): Uint8Array | null
 }
 
-/** Absent on Windows and macOS, whatever the types say. */
+/** Absent on Windows, in part on macOS, whatever the types say. */
 const { O_DIRECT, O_DSYNC } = fs.constants as { O_DIRECT?: number; O_DSYNC?: number }
+
+export const thisSystem: System = {
+  directFlag: O_DIRECT,
+  // On macOS the flag does not reach the medium; fdatasync does, which is F_FULLFSYNC there.
+  durableFlag: process.platform === 'darwin' ? undefined : O_DSYNC,
+  canSyncFolders: process.platform !== 'win32',
+  calls: fs,
+  pageMemory,
+}
+
+/** The disk below `root`, which `makeDir('')` creates when it is absent. */
+export function realDisk(root: string, system: System = thisSystem): Disk {
+  return new RealDisk(path.resolve(root), system)
+}
 
 const probeName = '.direct-probe'
 
 class RealDisk implements Disk {
   readonly #root: string
+  readonly #system: System
   /** Whether the root's file system takes direct writes; found out once, at the first wish. */
   #takesDirect: Promise<boolean> | undefined
 
-  constructor(root: string) {
+  constructor(root: string, system: System) {
     this.#root = root
+    this.#system = system
   }
 
   async open(name: string, options: OpenOptions): Promise<DiskFile> {
@@ -38,11 +59,12 @@ class RealDisk implements Disk {
     const { O_RDONLY, O_RDWR, O_CREAT, O_TRUNC } = fs.constants
     let flags = options.access === 'read' ? O_RDONLY : O_RDWR | O_CREAT
     if (options.truncate) flags |= O_TRUNC
-    if (options.direct) flags |= O_DIRECT ?? 0
-    if (options.durable) flags |= O_DSYNC ?? 0
+    const { directFlag, durableFlag } = this.#system
+    if (options.direct) flags |= directFlag ?? 0
+    if (options.durable) flags |= durableFlag ?? 0
     const file = this.#resolve(name)
     const fd = await systemCall<number>(`open ${file}`, (d) => fs.open(file, flags, 0o600, d))
-    const syncAfterWrite = options.durable === true && O_DSYNC === undefined
+    const syncAfterWrite = options.durable === true && durableFlag === undefined
     return new RealFile(fd, file, { direct: options.direct === true, syncAfterWrite })
   }
 
@@ -67,14 +89,14 @@ class RealDisk implements Disk {
   }
 
   async makeDir(name: string): Promise<void> {
-    await makeRoot(this.#root)
+    await this.#makeRoot(this.#root)
     let folder = this.#root
     for (const part of pathNames(name)) {
       const parent = folder
       folder = path.join(folder, part)
       await makeFolder(folder)
       // Also when it existed: who made it may have died before its name was durable.
-      await syncFolder(parent)
+      await this.#syncFolder(parent)
     }
   }
 
@@ -90,25 +112,59 @@ class RealDisk implements Disk {
   }
 
   async syncDir(name: string): Promise<void> {
-    await syncFolder(this.#resolve(name))
+    await this.#syncFolder(this.#resolve(name))
   }
 
   async freeBytes(): Promise<number> {
     const call = `statfs ${this.#root}`
-    const stats = await systemCall<fs.StatsFs>(call, (done) => fs.statfs(this.#root, done))
-    return stats.bavail * stats.bsize
+    const { statfs } = this.#system.calls
+    try {
+      const stats = await systemCall<fs.StatsFs>(call, (done) => statfs(this.#root, done))
+      return stats.bavail * stats.bsize
+    } catch (error) {
+      ignoreOnly(error, 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL')
+      return Number.POSITIVE_INFINITY
+    }
   }
 
   lock(name: string): Promise<{ release(): Promise<void> }> {
-    return lockFolder(this.#resolve(name))
+    return lockFolder(this.#resolve(name), this.#system.calls.link)
   }
 
   allocate(bytes: number): Uint8Array {
-    const memory = pageMemory(bytes)
+    const memory = this.#system.pageMemory(bytes)
     if (memory) return memory
     // Address space is short: from now on files are opened without `direct`.
     this.#takesDirect = Promise.resolve(false)
     return Buffer.allocUnsafeSlow(bytes).fill(0)
+  }
+
+  /** Creates the root with all its parents; each new name is made durable. */
+  async #makeRoot(root: string): Promise<void> {
+    // Not Node's recursive mkdir: it tries for ever where nothing can be made, as below /proc.
+    if (await exists(root)) return
+    const parent = path.dirname(root)
+    await this.#makeRoot(parent)
+    await makeFolder(root)
+    await this.#syncFolder(parent)
+  }
+
+  async #syncFolder(folder: string): Promise<void> {
+    const call = `fsync ${folder}`
+    if (!this.#system.canSyncFolders) {
+      await systemCall<fs.Stats>(call, (done) => fs.stat(folder, done))
+      return
+    }
+    const { fsync } = this.#system.calls
+    const fd = await systemCall<number>(call, (done) => fs.open(folder, 'r', done))
+    try {
+      await systemCall<void>(call, (done) => fsync(fd, (e) => done(e)))
+    } catch (error) {
+      // Some network file systems keep names durable by themselves and refuse.
+      ignoreOnly(error, 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EBADF')
+    } finally {
+      await systemCall<void>(call, (done) => fs.close(fd, (e) => done(e)))
+    }
   }
 
   #resolve(name: string): string {
@@ -124,7 +180,8 @@ class RealDisk implements Disk {
    * File systems differ in whether they refuse at open or at the write, so one block is written.
    */
   async #probeDirect(): Promise<boolean> {
-    const block = O_DIRECT === undefined ? null : pageMemory(blockBytes)
+    const { directFlag } = this.#system
+    const block = directFlag === undefined ? null : this.#system.pageMemory(blockBytes)
     if (!block) return false
     try {
       const file = await this.#open(probeName, { access: 'write', direct: true })
@@ -151,16 +208,6 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** Creates the root with all its parents; each new name is made durable. */
-async function makeRoot(root: string): Promise<void> {
-  // Not Node's own recursive mkdir: that tries for ever where nothing can be made, as below /proc.
-  if (await exists(root)) return
-  const parent = path.dirname(root)
-  await makeRoot(parent)
-  await makeFolder(root)
-  await syncFolder(parent)
-}
-
 async function exists(folder: string): Promise<boolean> {
   try {
     await systemCall<fs.Stats>(`stat ${folder}`, (done) => fs.stat(folder, done))
@@ -168,19 +215,5 @@ async function exists(folder: string): Promise<boolean> {
   } catch (error) {
     ignoreOnly(error, 'ENOENT')
     return false
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const call = `fsync ${folder}`
-  const fd = await systemCall<number>(call, (done) => fs.open(folder, 'r', done))
-  try {
-    await systemCall<void>(call, (done) => fs.fsync(fd, (e) => done(e)))
-  } catch (error) {
-    // Some network file systems keep names durable by themselves and refuse.
-    ignoreOnly(error, 'EINVAL', 'ENOTSUP')
-  } finally {
-    await systemCall<void>(call, (done) => fs.close(fd, (e) => done(e)))
   }
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { DiskError } from '../../src/io/disk.ts'
-import { realDisk } from '../../src/io/real-disk.ts'
+import { realDisk, type System, thisSystem } from '../../src/io/real-disk.ts'
 import { diskCases } from '../contract/disk.ts'
 
 const inTemporary = async (run: (root: string) => Promise<void>): Promise<void> => {
@@ -59,3 +59,59 @@ describe('real disk', () => {
       }
     }))
 })
+
+const refusing = (code: string) =>
+  ((...args: unknown[]) => {
+    const done = args[args.length - 1] as (error: Error) => void
+    setImmediate(() => done(Object.assign(new Error(`simulated ${code}`), { code })))
+  }) as never
+
+const calls = (change: Partial<System['calls']>): System => ({
+  ...thisSystem,
+  calls: { ...thisSystem.calls, ...change },
+})
+
+/** What a system may lack. All of it together is about Windows on a FAT disk. */
+const lacking: Readonly<Record<string, System>> = {
+  'direct writes': { ...thisSystem, directFlag: undefined },
+  'durable writes': { ...thisSystem, durableFlag: undefined },
+  'memory at page boundaries': { ...thisSystem, pageMemory: () => null },
+  'folders that can be synced': { ...thisSystem, canSyncFolders: false },
+  'an fsync of folders': calls({ fsync: refusing('EINVAL') }),
+  'a statfs': calls({ statfs: refusing('ENOSYS') }),
+  'hard links': calls({ link: refusing('EPERM') }),
+  everything: {
+    ...calls({ statfs: refusing('ENOSYS'), link: refusing('ENOTSUP') }),
+    directFlag: undefined,
+    durableFlag: undefined,
+    canSyncFolders: false,
+    pageMemory: () => null,
+  },
+}
+
+for (const [what, system] of Object.entries(lacking))
+  describe(`real disk without ${what}`, () => {
+    for (const { name, run } of diskCases)
+      test(name, () => inTemporary((root) => run(realDisk(root, system))))
+
+    test('what was wished for is there in some way', () =>
+      inTemporary(async (root) => {
+        const disk = realDisk(root, system)
+        const memory = disk.allocate(8192).fill(7)
+        const file = await disk.open('f', { access: 'write', direct: true, durable: true })
+        await file.write([memory], 4096)
+        assert.equal(await file.size(), 12_288)
+        await file.close()
+        const lock = await disk.lock('')
+        await assert.rejects(realDisk(root, system).lock(''), { code: 'EBUSY' })
+        await lock.release()
+        assert.deepEqual(readdirSync(root), ['f'])
+      }))
+  })
+
+test('a call that fails for another reason is an error', () =>
+  inTemporary(async (root) => {
+    await assert.rejects(realDisk(root, calls({ fsync: refusing('EIO') })).syncDir(''), /EIO/)
+    await assert.rejects(realDisk(root, calls({ statfs: refusing('EIO') })).freeBytes(), /EIO/)
+    await assert.rejects(realDisk(root, calls({ link: refusing('EIO') })).lock(''), /EIO/)
+  }))

@@ -44,7 +44,7 @@ export class OffsetLookup {
   }
 
   async #byTime(log: PartitionLog, timestampMs: number): Promise<Result<OffsetAnswer>> {
-    const from = this.#startFor(log, timestampMs)
+    const from = await this.#startFor(log, timestampMs)
     for (let offset = from; ; ) {
       const batch = await this.#seek(log, offset, (h) => h.maxTimestamp >= timestampMs)
       if (!batch.ok) return batch
@@ -64,7 +64,7 @@ export class OffsetLookup {
     for (const s of log.segments) max = Math.max(max, s.maxTimestamp)
     for (let i = 0; i < log.tail.count; i++) max = Math.max(max, log.tail.maxTimestamp(i))
     if (max === Number.NEGATIVE_INFINITY) return ok(nothing)
-    const from = this.#startFor(log, max)
+    const from = await this.#startFor(log, max)
     const batch = await this.#seek(log, from, (h) => h.maxTimestamp >= max)
     if (!batch.ok) return batch
     const found = batch.value === null ? ok(null) : inside(batch.value, maxTimestampRecord)
@@ -74,13 +74,13 @@ export class OffsetLookup {
   }
 
   /** An offset before which no record is as new as `timestampMs`, cheaply. */
-  #startFor(log: PartitionLog, timestampMs: number): number {
+  async #startFor(log: PartitionLog, timestampMs: number): Promise<number> {
     const segment = log.segments.find((s) => s.maxTimestamp >= timestampMs)
-    if (segment !== undefined)
-      return Math.max(
-        log.logStartOffset,
-        segment.index.offsetOfTime(timestampMs, segment.baseOffset),
-      )
+    if (segment !== undefined) {
+      await this.#reader.readIndex(segment)
+      const found = segment.index.offsetOfTime(timestampMs, segment.baseOffset)
+      return Math.max(log.logStartOffset, found)
+    }
     for (let i = 0; i < log.tail.count; i++)
       if (log.tail.maxTimestamp(i) >= timestampMs)
         return Math.max(log.logStartOffset, log.tail.baseOffset(i))

@@ -81,7 +81,9 @@ export class Flusher {
     const { journal, manifest, journalFiles, disk, options } = this.#parts
     await journal.syncWritten()
     const upTo = journal.syncedLsn
-    const moves = [...logs].map((log) => this.#plan(log, upTo)).filter(hasWork)
+    const all = [...logs]
+    await this.#readIndexes(all)
+    const moves = all.map((log) => this.#plan(log, upTo)).filter(hasWork)
     const large = moves.filter((m) => m.bytes >= options.ownFileBytes)
     const small = moves.filter((m) => m.bytes < options.ownFileBytes)
     const moved: Moved[] = []
@@ -98,8 +100,27 @@ export class Flusher {
     await journalFiles.recycle(upTo)
     await this.#discard(deleted)
     journal.roomMayHaveGrown()
+    await this.#writeIndexes(moved)
     this.counters.passes++
     return upTo
+  }
+
+  /** A segment of an earlier run grows only with its index. */
+  async #readIndexes(logs: readonly PartitionLog[]): Promise<void> {
+    for (const { segments } of logs) {
+      const last = segments[segments.length - 1]
+      if (last?.own === true) await this.#parts.segmentFiles.indexes.read(last)
+    }
+  }
+
+  /** Of what the manifest has now. Derived, so nobody waits for it, and it is not synced. */
+  async #writeIndexes(moved: readonly Moved[]): Promise<void> {
+    const { indexes } = this.#parts.segmentFiles
+    for (const { move, segments } of moved)
+      for (const segment of segments) {
+        if (!segment.own || move.log.deleted || !move.log.segments.includes(segment)) continue
+        await indexes.write([segment], segments[0] === segment ? (move.before?.bytes ?? 0) : 0)
+      }
   }
 
   #plan(log: PartitionLog, upTo: number): Move {
@@ -121,7 +142,9 @@ export class Flusher {
       bytes >= options.ownFileBytes &&
       last.bytes + log.tail.byteCount(skipped) <= log.settings.segmentBytes &&
       last.nextOffset === log.tail.baseOffset(skipped) &&
-      !isRolled(log, last, clock.now())
+      !isRolled(log, last, clock.now()) &&
+      // Else a part of it would stay without an index for ever.
+      last.index.covered === last.bytes
     return grows ? last : null
   }
 

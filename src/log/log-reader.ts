@@ -10,6 +10,7 @@ import { memoryLsn } from './memory-batches.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { pieceBytes, type ReadBuffers } from './read-buffers.ts'
 import type { ReadResult, ReadWant } from './read-result.ts'
+import type { Segment } from './segment/segment.ts'
 import type { SegmentFiles } from './segment/segment-files.ts'
 import { SegmentReader } from './segment-reader.ts'
 
@@ -22,12 +23,14 @@ export class LogReader {
   readonly counters = { memoryBytes: 0, diskBytes: 0, damaged: 0 }
   readonly #journal: Journal
   readonly #buffers: ReadBuffers
+  readonly #files: SegmentFiles
   readonly #segments: SegmentReader
   readonly #header = new BatchHeader()
 
   constructor(journal: Journal, files: SegmentFiles, buffers: ReadBuffers) {
     this.#journal = journal
     this.#buffers = buffers
+    this.#files = files
     this.#segments = new SegmentReader(files, buffers)
   }
 
@@ -93,6 +96,11 @@ export class LogReader {
     into.bytes += bytes
     this.counters.memoryBytes += bytes
     return true
+  }
+
+  /** So that the index of the segment tells what is known of it, also after a restart. */
+  async readIndex(segment: Segment): Promise<void> {
+    await this.#files.indexes.read(segment)
   }
 
   /** As `readFromMemory`, from the files. Takes at most a few MiB, but always one whole batch. */

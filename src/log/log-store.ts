@@ -21,6 +21,7 @@ import { Manifest, partitionKey } from './manifest.ts'
 import { PartitionLog } from './partition-log.ts'
 import { ReadBuffers } from './read-buffers.ts'
 import { Rewriter } from './rewriter.ts'
+import { indexFolder } from './segment/index-files.ts'
 import type { Segment } from './segment/segment.ts'
 import { SegmentFiles, segmentFolder } from './segment/segment-files.ts'
 
@@ -83,6 +84,7 @@ export class LogStore {
     const { disk, options, hooks } = parts
     await disk.makeDir(journalFolder)
     await disk.makeDir(segmentFolder)
+    await disk.makeDir(indexFolder)
     const { manifest, state } = await Manifest.open(disk)
     const space = new DiskSpace(disk)
     const advanced = new AdvancedLogs(parts.clock, space, options.memoryTopicBytes)

@@ -78,7 +78,7 @@ export class PartitionLog implements FrameSource {
     this.memory = settings.flush === 'memory' ? new MemoryBatches(hooks.memoryBudget) : null
     this.epochs = new EpochCache(state?.epochs)
     this.producers = new ProducerState(state?.producers)
-    this.#segments = (state?.segments ?? []).map((s) => ({ ...s, index: new SegmentIndex() }))
+    this.#segments = (state?.segments ?? []).map((s) => ({ ...s, index: new SegmentIndex(false) }))
     this.#logStartOffset = state?.logStartOffset ?? 0
     this.#logEndOffset = Math.max(this.#logStartOffset, this.flushedOffset)
     this.#highWatermark = this.#logEndOffset

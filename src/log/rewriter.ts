@@ -10,6 +10,7 @@ import { ReadAhead } from '../io/read-ahead.ts'
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'
 import { type PartitionLog, segmentFields } from './partition-log.ts'
+import { pieceBytes } from './read-buffers.ts'
 import type { Segment } from './segment/segment.ts'
 import {
   runHeaderBytes,
@@ -178,12 +179,20 @@ export class Rewriter {
       job.log.replaceSegments(job.sources, segment === null ? [] : [segment])
     }
     await manifest.append({ partitions: valid.map(changeOf) })
+    await segmentFiles.indexes.write(
+      valid.flatMap(({ job, segment }) => large(job, segment)),
+      0,
+    )
     for (const { job } of valid)
       for (const source of job.sources) await segmentFiles.release(source.file)
     // Held until here, so that a file in which nothing is left goes too.
     await segmentFiles.release(file)
   }
 }
+
+/** What one read takes needs no index on disk. */
+const large = ({ log }: RewriteJob, segment: Segment | null): Segment[] =>
+  segment !== null && segment.bytes > pieceBytes && log.segments.includes(segment) ? [segment] : []
 
 const isCurrent = ({ log, sources }: RewriteJob): boolean =>
   !log.deleted && sources.every((s) => log.segments.includes(s) && s !== log.growing)

@@ -30,6 +30,8 @@ export class SegmentReader {
 
   /** Adds what it finds to `into`. False when the next batch is there but cannot be read. */
   async read(segment: Segment, want: ReadWant, into: ReadResult): Promise<boolean> {
+    // What one read takes needs no index.
+    if (segment.bytes > pieceBytes) await this.#files.indexes.read(segment)
     let place = segment.index.placeOf(want.offset)
     let bytes = Math.max(pieceBytes, want.maxBytes)
     for (;;) {

@@ -18,6 +18,7 @@
 import { assert } from '../../base/assert.ts'
 import { crc32c } from '../../base/crc32c.ts'
 import type { Disk, DiskFile } from '../../io/disk.ts'
+import { IndexFiles } from './index-files.ts'
 
 export const segmentFolder = 'segments'
 export const runHeaderBytes = 64
@@ -47,6 +48,7 @@ interface Handle {
 }
 
 export class SegmentFiles {
+  readonly indexes: IndexFiles
   readonly #disk: Disk
   readonly #openLimit: number
   /** Least recently used first. */
@@ -57,6 +59,7 @@ export class SegmentFiles {
 
   constructor(disk: Disk, openLimit: number) {
     this.#disk = disk
+    this.indexes = new IndexFiles(disk)
     this.#openLimit = openLimit
   }
 
@@ -87,6 +90,7 @@ export class SegmentFiles {
     const handle = this.#open.get(file)
     if (handle !== undefined) await this.#close(file, handle)
     await this.#disk.remove(segmentPath(file))
+    await this.indexes.remove(file)
   }
 
   /** Removes files that no segment lies in: left by a crash between writing them and saying so. */
@@ -99,6 +103,11 @@ export class SegmentFiles {
       if (this.#segments.has(number)) continue
       await this.#disk.remove(`${segmentFolder}/${name}`)
       strays++
+    }
+    for (const number of await this.indexes.numbers()) {
+      // No later segment file may find an index under its number.
+      this.#nextNumber = Math.max(this.#nextNumber, number + 1)
+      if (!this.#segments.has(number)) await this.indexes.remove(number)
     }
     return strays
   }

@@ -1,9 +1,17 @@
 // Sparse places in a segment: every so many bytes, the offset that begins there and the largest
-// timestamp before it. Built while flushing; for a segment of an earlier run it starts with one
-// entry and learns as readers pass. A wrong place is impossible to notice later, so entries are
-// only ever made from batches that were read or written. Also remembers where sequential readers
-// will continue.
+// timestamp before it. Built while flushing; for a segment of an earlier run it is read from a file
+// (index-files.ts), and what that lacks is learned as readers pass. A wrong place is impossible to
+// notice later, so entries are only ever made from batches that were read or written. Also
+// remembers where sequential readers will continue.
 const everyBytes = 256 << 10
+
+export interface IndexEntry {
+  readonly offset: number
+  /** In the segment. */
+  readonly position: number
+  readonly maxTimestampBefore: number
+}
+
 const stride = 3
 const rememberedReaders = 16
 
@@ -13,6 +21,34 @@ export class SegmentIndex {
   readonly #next = new Map<number, number>()
   #maxTimestamp = Number.NEGATIVE_INFINITY
   #covered = 0
+  /** False for a segment of an earlier run whose index file has not been read yet. */
+  isRead: boolean
+
+  constructor(isRead = true) {
+    this.isRead = isRead
+  }
+
+  get maxTimestamp(): number {
+    return this.#maxTimestamp
+  }
+
+  /** What is known of the stretch that begins at `position`, for a file. */
+  entriesFrom(position: number): IndexEntry[] {
+    const entries: IndexEntry[] = []
+    for (let i = 0; i < this.#entries.length; i += stride) {
+      const [offset = 0, at = 0, maxTimestampBefore = 0] = this.#entries.slice(i, i + stride)
+      if (at >= position) entries.push({ offset, position: at, maxTimestampBefore })
+    }
+    return entries
+  }
+
+  /** Takes over what a file says of the stretch from `covered` up to `to`. */
+  add(entries: readonly IndexEntry[], to: number, maxTimestamp: number): void {
+    for (const { offset, position, maxTimestampBefore } of entries)
+      this.#entries.push(offset, position, maxTimestampBefore)
+    this.#covered = to
+    this.#maxTimestamp = maxTimestamp
+  }
 
   /** Told of batches as they are written or read; only what continues the known part is kept. */
   note(offset: number, position: number, bytes: number, maxTimestamp: number): void {

@@ -111,8 +111,8 @@ const log: readonly BrokerKey[] = [
     dynamic: false,
     effect: 'works',
     documentation:
-      'Under load a write of the journal begins no sooner than so long after the one before, ' +
-      'so that it takes more records along. 0: at once.',
+      'Under load a write of the journal waits for as many batches as the one before took along, ' +
+      'at most until so long after that one began. 0: at once.',
   },
   {
     name: 'polymq.segment.open.files',

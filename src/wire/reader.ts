@@ -69,6 +69,12 @@ export class Reader {
     return this.safe(this.view.getInt32(at) * two32 + this.view.getUint32(at + 4), path)
   }
 
+  /** A 64-bit integer as the nearest number: exact up to 2^53, rounded beyond. */
+  int64Near(path: string): number {
+    const at = this.take(8, path)
+    return this.view.getInt32(at) * two32 + this.view.getUint32(at + 4)
+  }
+
   /** A 64-bit integer of full range. */
   int64Big(path: string): bigint {
     return this.view.getBigInt64(this.take(8, path))

@@ -34,8 +34,10 @@ export interface ConnectionHome {
   monotonic(): number
   /** `connection.flush` is to be called when this turn of the event loop is over. */
   flushSoon(connection: Connection): void
-  /** The client did something wrong. */
+  /** The client did something wrong, and is closed. */
   report(connection: Connection, problem: string): void
+  /** Something that the client asked for was refused. */
+  note(connection: Connection, problem: string): void
   gone(connection: Connection): void
 }
 
@@ -55,6 +57,7 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
   /** Of answers that are ready, sent or not, and not yet taken by the system. */
   private unsentBytes = 0
   private hasSpoken = false
+  private hasNoted = false
   private isFlushDue = false
   private isPaused = false
   private isClosing = false
@@ -194,6 +197,15 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
     if (this.isFlushDue) return
     this.isFlushDue = true
     this.home.flushSoon(this)
+  }
+
+  get mayNote(): boolean {
+    return !this.hasNoted && !this.isGone
+  }
+
+  note(problem: string): void {
+    this.hasNoted = true
+    this.home.note(this, problem)
   }
 
   abort(problem: string): void {

@@ -6,7 +6,8 @@ import { apiVersions } from '../../../src/protocol/kafka/schema/api-versions.ts'
 import { metadata } from '../../../src/protocol/kafka/schema/metadata.ts'
 import { produce } from '../../../src/protocol/kafka/schema/produce.ts'
 import { settled } from './pipe.ts'
-import { batchOf, framed, requestFrame, TestDoor } from './test-door.ts'
+import { requestFrame } from './request-frame.ts'
+import { batchOf, framed, TestDoor } from './test-door.ts'
 
 const hello = requestFrame(apiVersions, 0, {})
 const size = (n: number): Buffer => {

@@ -1,17 +1,13 @@
 // A Kafka client for the rig: a socket and whole frames, and nothing that would keep it from
 // sending what no client sends. Runs in the rig itself and in the worker that behaves well.
 import { connect, type Socket } from 'node:net'
-import {
-  type Api,
-  requestHeaderVersion,
-  responseHeaderVersion,
-} from '../../../src/protocol/kafka/schema/api.ts'
+import { type Api, responseHeaderVersion } from '../../../src/protocol/kafka/schema/api.ts'
 import { apiVersions } from '../../../src/protocol/kafka/schema/api-versions.ts'
-import { requestHeader, responseHeader } from '../../../src/protocol/kafka/schema/header.ts'
+import { responseHeader } from '../../../src/protocol/kafka/schema/header.ts'
 import { codec } from '../../../src/wire/message.ts'
 import { Reader } from '../../../src/wire/reader.ts'
 import type { Draft, Of, Struct } from '../../../src/wire/schema.ts'
-import { joined, Writer } from '../../../src/wire/writer.ts'
+import { requestFrame } from '../../protocol/kafka/request-frame.ts'
 
 /** How a connection can end instead of answering. */
 export type Ending = 'closed' | 'silent'
@@ -171,25 +167,4 @@ export class RawClient {
       }
     })
   }
-}
-
-const writer = new Writer()
-
-/** A whole request with its size in front. */
-export function requestFrame<Q extends Struct, R extends Struct>(
-  api: Api<Q, R>,
-  version: number,
-  body: Draft<Q>,
-  correlationId = 1,
-  clientId: string | null = 'bad-input',
-): Buffer {
-  writer.frame()
-  codec(requestHeader, requestHeaderVersion(api as unknown as Api, version)).write(writer, {
-    requestApiKey: api.key,
-    requestApiVersion: version,
-    correlationId,
-    clientId,
-  })
-  codec(api.request, version).write(writer, body)
-  return Buffer.from(joined(writer.finish()))
 }

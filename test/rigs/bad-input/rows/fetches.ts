@@ -6,11 +6,12 @@ import { fetch } from '../../../../src/protocol/kafka/schema/fetch.ts'
 import { initProducerId } from '../../../../src/protocol/kafka/schema/init-producer-id.ts'
 import { produce } from '../../../../src/protocol/kafka/schema/produce.ts'
 import type { Draft } from '../../../../src/wire/schema.ts'
+import { requestFrame } from '../../../protocol/kafka/request-frame.ts'
 import { endOf, prepare, produceTo } from '../ask.ts'
 import { batchOf, batchWith, recordsOf } from '../batches.ts'
 import type { Case } from '../case.ts'
 import { nameOf } from '../kafka-codes.ts'
-import { type RawClient, requestFrame } from '../raw-client.ts'
+import type { RawClient } from '../raw-client.ts'
 
 type Fetch = Draft<typeof fetch.request.body>
 

@@ -2,10 +2,11 @@
 import { joinGroup, syncGroup } from '../../../../src/protocol/kafka/schema/join-group.ts'
 import { offsetCommit } from '../../../../src/protocol/kafka/schema/offset-commit.ts'
 import type { Draft } from '../../../../src/wire/schema.ts'
+import { requestFrame } from '../../../protocol/kafka/request-frame.ts'
 import { prepare } from '../ask.ts'
 import type { Case, World } from '../case.ts'
 import { nameOf } from '../kafka-codes.ts'
-import { type RawClient, requestFrame } from '../raw-client.ts'
+import type { RawClient } from '../raw-client.ts'
 
 type Join = Draft<typeof joinGroup.request.body>
 

@@ -6,12 +6,13 @@ import { NodeWatch } from './admin/node-watch.ts'
 import { NodeBroker } from './broker/broker.ts'
 import { memoryDisk } from './io/memory-disk.ts'
 import { type Address, showAddress } from './io/network.ts'
+import { type ProcessLimits, processLimits } from './io/process-limits.ts'
 import { realChance } from './io/real-chance.ts'
 import { realClock } from './io/real-clock.ts'
 import { realDisk } from './io/real-disk.ts'
 import { realHttp } from './io/real-http.ts'
 import { realNetwork } from './io/real-network.ts'
-import { defaultLogOptions } from './log/log-options.ts'
+import { logOptionsWithin } from './log/log-options.ts'
 import { prepareCompression } from './model/compression.ts'
 import { resolveBrokerSettings } from './model/config/broker-settings.ts'
 import { parseStaticConfig } from './model/config/static-config.ts'
@@ -19,6 +20,7 @@ import { adminHandlers } from './protocol/kafka/admin/admin-handlers.ts'
 import { dataHandlers } from './protocol/kafka/data/data-handlers.ts'
 import { type KafkaDoor, openKafkaDoor } from './protocol/kafka/door.ts'
 import { groupHandlers } from './protocol/kafka/group/group-handlers.ts'
+import { defaultLimits, limitsWithin } from './protocol/kafka/limits.ts'
 import { version } from './version.ts'
 
 export interface Listeners {
@@ -96,18 +98,19 @@ async function openAll(
   watch: NodeWatch,
   closers: Closers,
 ): Promise<Listeners> {
-  const report = options.report ?? ((): undefined => undefined)
+  const report = options.report ?? silent
   const disk = options.dataDir === null ? memoryDisk() : realDisk(options.dataDir)
   await Promise.all([disk.makeDir(''), prepareCompression()])
   const lock = await disk.lock('')
   closers.push(() => lock.release())
   const listen = options.listen ?? defaultListeners
   const metrics = await openMetrics(listen.metrics, watch, closers)
+  const granted = processLimits()
   const broker = await NodeBroker.open({
     disk,
     clock: realClock,
     chance: realChance,
-    logOptions: defaultLogOptions,
+    logOptions: logOptionsWithin(granted.openFiles, granted.memoryBytes),
     nodeId: theOnlyNode,
     settings,
     report,
@@ -117,7 +120,7 @@ async function openAll(
     },
   })
   closers.push(() => broker.close())
-  const door = listen.kafka && (await openKafka(broker, listen.kafka, options, report))
+  const door = listen.kafka && (await openKafka(broker, listen.kafka, options, granted))
   if (door) closers.push(() => door.close())
   const { journal, flusher } = broker.store
   const { counters, commitMs } = journal
@@ -151,9 +154,18 @@ function openKafka(
   broker: NodeBroker,
   address: Address,
   options: BrokerOptions,
-  report: (line: string) => void,
+  granted: ProcessLimits,
 ): Promise<KafkaDoor> {
-  const limits = resolveBrokerSettings(broker.image.brokerValues)
+  const settings = resolveBrokerSettings(broker.image.brokerValues)
+  const limits = {
+    ...defaultLimits,
+    requestBytesMax: settings.requestBytesMax,
+    idleMsMax: settings.connectionIdleMsMax,
+    connectionsMax: settings.connectionsMax,
+    connectionsPerIpMax: settings.connectionsPerAddressMax,
+    fetchBytesMax: settings.fetchBytesMax,
+    fetchSessionsMax: settings.fetchSessionsMax,
+  }
   return openKafkaDoor({
     broker,
     network: realNetwork(),
@@ -162,17 +174,12 @@ function openKafka(
     address,
     ...(options.advertise?.kafka === undefined ? {} : { advertised: options.advertise.kafka }),
     handlers: [...dataHandlers, ...groupHandlers, ...adminHandlers],
-    limits: {
-      requestBytesMax: limits.requestBytesMax,
-      idleMsMax: limits.connectionIdleMsMax,
-      connectionsMax: limits.connectionsMax,
-      connectionsPerIpMax: limits.connectionsPerAddressMax,
-      fetchBytesMax: limits.fetchBytesMax,
-      fetchSessionsMax: limits.fetchSessionsMax,
-    },
-    report,
+    limits: limitsWithin(limits, granted.openFiles, granted.memoryBytes),
+    report: options.report ?? silent,
   })
 }
+
+const silent = (): undefined => undefined
 
 function crash(cause: unknown): never {
   throw cause

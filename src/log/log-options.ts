@@ -44,3 +44,11 @@ export const defaultLogOptions: LogOptions = {
   memoryTopicBytes: 256 * MiB,
   readBytes: 64 * MiB,
 }
+
+/** The defaults, as far as they fit a process that may have so many files open, and such memory. */
+export const logOptionsWithin = (openFiles: number, memoryBytes: number): LogOptions => ({
+  ...defaultLogOptions,
+  openFiles: Math.min(defaultLogOptions.openFiles, Math.floor(openFiles / 4)),
+  memoryTopicBytes: Math.min(defaultLogOptions.memoryTopicBytes, Math.floor(memoryBytes / 4)),
+  readBytes: Math.min(defaultLogOptions.readBytes, Math.floor(memoryBytes / 8)),
+})

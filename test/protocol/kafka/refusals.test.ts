@@ -1,4 +1,5 @@
-// What is refused stands in the log too: once for each connection, with the thing and what is wrong.
+// What is refused stands in the log too: once for each connection, with the thing and what is
+// wrong.
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { createTopics } from '../../../src/protocol/kafka/schema/create-topics.ts'

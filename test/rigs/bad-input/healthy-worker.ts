@@ -1,6 +1,6 @@
 // The thread that behaves well: it produces one record after the other with acks=all, consumes
-// them, and counts. Record n has the offset n, since nobody else writes there; what it holds follows
-// from n. Asked for a report, it tells what it saw since the last one.
+// them, and counts. Record n has the offset n, since nobody else writes there; what it holds
+// follows from n. Asked for a report, it tells what it saw since the last one.
 import { parentPort, workerData } from 'node:worker_threads'
 import { fetch } from '../../../src/protocol/kafka/schema/fetch.ts'
 import { produce } from '../../../src/protocol/kafka/schema/produce.ts'

@@ -69,7 +69,8 @@ function lz4Bomb(): Uint8Array {
   const size = Buffer.alloc(4)
   size.writeUInt32LE(block.length)
   const start = Buffer.from('04224d18' + '6070' + '73', 'hex')
-  const count = Math.floor(outputBytes / blockBytes)
+  // Twice as many would not fit in a batch that the journal takes.
+  const count = Math.floor(outputBytes / 2 / blockBytes)
   return Buffer.concat([start, repeated(Buffer.concat([size, block]), count), Buffer.alloc(4)])
 }
 
@@ -125,7 +126,7 @@ const bombs: readonly Bomb[] = [
   { sent: 'zstd to 10 GiB', codec: 'zstd', answer: tooLarge, make: zstdBomb },
   { sent: 'zstd with a window of 2 GiB', codec: 'zstd', answer: invalid, make: zstdWindow },
   { sent: 'zstd that claims 10 GiB', codec: 'zstd', answer: invalid, make: zstdClaim },
-  { sent: 'lz4 to 10 GiB', codec: 'lz4', answer: tooLarge, make: lz4Bomb },
+  { sent: 'lz4 to 5 GiB', codec: 'lz4', answer: tooLarge, make: lz4Bomb },
   { sent: 'lz4 that claims 10 GiB', codec: 'lz4', answer: tooLarge, make: lz4Claim },
   { sent: 'raw snappy that claims 4 GiB', codec: 'snappy', answer: tooLarge, make: snappyRaw },
   { sent: 'framed snappy to 640 MiB', codec: 'snappy', answer: tooLarge, make: snappyFramed },
@@ -150,11 +151,11 @@ const produced = ({ sent, codec, answer, make }: Bomb): Case => ({
   },
 })
 
-/** Stored as it came, then opened to look for a time: the search steps over what it cannot open. */
+/** Stored as it came, then opened to look for a time. */
 const lookedUp = ({ sent, codec, make }: Bomb): Case => ({
   row: 10,
   sent: `${sent}, to any topic, then an offset by time`,
-  answer: 'taken, then NONE (0)',
+  answer: `taken, then ${tooLarge}`,
   run: async ({ connect }) => {
     const client = await (await connect()).greet()
     const name = `${plain.name}-${codec}`

@@ -1,4 +1,4 @@
-// Rows 2 and 3: connections that say nothing, or almost nothing, and more of them than there may be.
+// Rows 2 and 3: connections that say nothing, or almost nothing, and more than there may be.
 import { join } from 'node:path'
 import { BrokerProcess } from '../broker-process.ts'
 import type { Case, World } from '../case.ts'
@@ -97,9 +97,9 @@ const flood: Case = {
     const clients = await connectAll(19_000, (i) => connect({ from: `127.0.0.${2 + (i % 2)}` }))
     await pause(500)
     const taken = open(clients)
-    note(
-      `${taken} taken, ${(performance.now() - began).toFixed(0)} ms, ${broker.memory().residentMb.toFixed(0)} MB`,
-    )
+    const { residentMb } = broker.memory()
+    const ms = performance.now() - began
+    note(`${taken} taken, ${ms.toFixed(0)} ms, ${residentMb.toFixed(0)} MB`)
     const ending = await allClosed(clients, greetingMsMax)
     return taken <= 15_000 && ending === 'all closed'
       ? 'at most 15,000 taken, and all closed within 13 s'

@@ -1,5 +1,5 @@
-// Row 44: a broker with little: 256 descriptors, 256 MB of memory, more partitions asked for than it
-// holds. Each has a broker of its own.
+// Row 44: a broker with little: 256 descriptors, 256 MB of memory, more partitions asked for than
+// it holds. Each has a broker of its own.
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { create, prepare, produceTo } from '../ask.ts'
@@ -161,7 +161,7 @@ const partitions: Case = {
 const tooMany: Case = {
   row: 44,
   sent: 'CreateTopics of 2^31-1 partitions, and of 100,000',
-  answer: 'INVALID_PARTITIONS (37) and POLICY_VIOLATION (44), with a message',
+  answer: 'POLICY_VIOLATION (44) and POLICY_VIOLATION (44), with a message',
   run: async ({ connect, note }) => {
     const client = await (await connect()).greet()
     const [huge, many] = [0x7fffffff, 100_000].map((count) => ({ name: 'huge', partitions: count }))

@@ -115,7 +115,11 @@ function rowText(row: Row): string {
   return row.tag === null ? text : `${text}, tag ${row.tag}, by default ${show(row.otherwise())}`
 }
 
-const ourTypes: Readonly<Record<string, string>> = { int64Big: 'int64', boolean: 'bool' }
+const ourTypes: Readonly<Record<string, string>> = {
+  int64Near: 'int64',
+  int64Big: 'int64',
+  boolean: 'bool',
+}
 
 function ourRows(body: Struct, version: Version, path: string): string[] {
   return Object.entries(body.fields).flatMap(([name, field]) =>

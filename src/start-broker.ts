@@ -6,20 +6,22 @@ import { NodeWatch } from './admin/node-watch.ts'
 import { NodeBroker } from './broker/broker.ts'
 import { memoryDisk } from './io/memory-disk.ts'
 import { type Address, showAddress } from './io/network.ts'
+import { type ProcessLimits, processLimits } from './io/process-limits.ts'
 import { realChance } from './io/real-chance.ts'
 import { realClock } from './io/real-clock.ts'
 import { realDisk } from './io/real-disk.ts'
 import { realHttp } from './io/real-http.ts'
 import { realNetwork } from './io/real-network.ts'
-import { logOptionsOf } from './log/log-options.ts'
+import { logOptionsOf, logOptionsWithin } from './log/log-options.ts'
 import { prepareCompression } from './model/compression.ts'
 import { type BrokerSettings, resolveBrokerSettings } from './model/config/broker-settings.ts'
 import { brokerValues } from './model/config/config-source.ts'
 import { parseStaticConfig } from './model/config/static-config.ts'
 import { adminHandlers } from './protocol/kafka/admin/admin-handlers.ts'
 import { dataHandlers } from './protocol/kafka/data/data-handlers.ts'
-import { type ConnectionLimits, type KafkaDoor, openKafkaDoor } from './protocol/kafka/door.ts'
+import { type KafkaDoor, openKafkaDoor } from './protocol/kafka/door.ts'
 import { groupHandlers } from './protocol/kafka/group/group-handlers.ts'
+import { defaultLimits, type Limits, limitsWithin } from './protocol/kafka/limits.ts'
 import { version } from './version.ts'
 
 export interface Listeners {
@@ -116,18 +118,23 @@ async function openAll(
   watch: NodeWatch,
   closers: Closers,
 ): Promise<Listeners> {
-  const report = options.report ?? ((): undefined => undefined)
+  const report = options.report ?? silent
   const disk = options.dataDir === null ? memoryDisk() : realDisk(options.dataDir)
   await Promise.all([disk.makeDir(''), prepareCompression()])
   const lock = await disk.lock('')
   closers.push(() => lock.release())
   const listen = options.listen ?? defaultListeners
   const metrics = await openMetrics(listen.metrics, watch, closers)
+  const granted = processLimits()
   const broker = await NodeBroker.open({
     disk,
     clock: realClock,
     chance: realChance,
-    logOptions: logOptionsOf(resolveBrokerSettings(brokerValues(settings))),
+    logOptions: logOptionsWithin(
+      logOptionsOf(resolveBrokerSettings(brokerValues(settings))),
+      granted.openFiles,
+      granted.memoryBytes,
+    ),
     nodeId: theOnlyNode,
     settings,
     report,
@@ -137,7 +144,7 @@ async function openAll(
     },
   })
   closers.push(() => broker.close())
-  const door = listen.kafka && (await openKafka(broker, listen.kafka, options, report))
+  const door = listen.kafka && (await openKafka(broker, listen.kafka, options, granted))
   if (door) closers.push(() => door.close())
   const { journal, flusher, space } = broker.store
   const { counters, commitMs } = journal
@@ -171,9 +178,9 @@ async function openKafka(
   broker: NodeBroker,
   address: Address,
   options: BrokerOptions,
-  report: (line: string) => void,
+  granted: ProcessLimits,
 ): Promise<KafkaDoor> {
-  const limits = resolveBrokerSettings(broker.image.brokerValues)
+  const limits = (): Limits => limitsOf(resolveBrokerSettings(broker.image.brokerValues), granted)
   const door = await openKafkaDoor({
     broker,
     network: realNetwork(),
@@ -182,26 +189,32 @@ async function openKafka(
     address,
     ...(options.advertise?.kafka === undefined ? {} : { advertised: options.advertise.kafka }),
     handlers: [...dataHandlers, ...groupHandlers, ...adminHandlers],
-    limits: {
-      requestBytesMax: limits.requestBytesMax,
-      idleMsMax: limits.connectionIdleMsMax,
-      ...connectionLimits(limits),
-      fetchBytesMax: limits.fetchBytesMax,
-      fetchSessionsMax: limits.fetchSessionsMax,
-    },
-    report,
+    limits: limits(),
+    report: options.report ?? silent,
   })
   broker.image.onChange(({ kind }) => {
-    if (kind !== 'brokerConfig') return
-    door.limitConnections(connectionLimits(resolveBrokerSettings(broker.image.brokerValues)))
+    if (kind === 'brokerConfig') door.limitConnections(limits())
   })
   return door
 }
 
-const connectionLimits = (settings: BrokerSettings): ConnectionLimits => ({
-  connectionsMax: settings.connectionsMax,
-  connectionsPerIpMax: settings.connectionsPerAddressMax,
-})
+/** What the settings ask for, as far as the process is granted it. */
+const limitsOf = (settings: BrokerSettings, granted: ProcessLimits): Limits =>
+  limitsWithin(
+    {
+      ...defaultLimits,
+      requestBytesMax: settings.requestBytesMax,
+      idleMsMax: settings.connectionIdleMsMax,
+      connectionsMax: settings.connectionsMax,
+      connectionsPerIpMax: settings.connectionsPerAddressMax,
+      fetchBytesMax: settings.fetchBytesMax,
+      fetchSessionsMax: settings.fetchSessionsMax,
+    },
+    granted.openFiles,
+    granted.memoryBytes,
+  )
+
+const silent = (): undefined => undefined
 
 function crash(cause: unknown): never {
   throw cause

@@ -51,3 +51,19 @@ export function logOptionsOf(settings: BrokerSettings): LogOptions {
     readBytes: settings.readBufferBytes,
   }
 }
+
+/** Two commits of the largest size, and what is being filled meanwhile. */
+const slabsMin = 6
+
+/** As far as they fit a process that may have so many files open, and such memory. */
+export const logOptionsWithin = (
+  options: LogOptions,
+  openFiles: number,
+  memoryBytes: number,
+): LogOptions => ({
+  ...options,
+  openFiles: Math.min(options.openFiles, Math.floor(openFiles / 4)),
+  slabs: Math.min(options.slabs, Math.max(slabsMin, Math.floor(memoryBytes / 8 / slabBytes))),
+  memoryTopicBytes: Math.min(options.memoryTopicBytes, Math.floor(memoryBytes / 4)),
+  readBytes: Math.min(options.readBytes, Math.floor(memoryBytes / 8)),
+})

@@ -8,8 +8,11 @@ const two32 = 2 ** 32
 const stringBytesMax = 0x7fff
 /** Elements of no width cost no input, so the input does not bound them. */
 const zeroWidthMax = 100_000
-/** All array elements of one message together: an element costs far more memory than its bytes. */
-const elementsMax = 1_000_000
+/**
+ * All array elements of one message together: an element costs far more memory and time than its
+ * bytes. Enough for twice the partitions that a node holds at its defaults.
+ */
+const elementsMax = 400_000
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
   bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -67,6 +70,12 @@ export class Reader {
   int64(path: string): number {
     const at = this.take(8, path)
     return this.safe(this.view.getInt32(at) * two32 + this.view.getUint32(at + 4), path)
+  }
+
+  /** A 64-bit integer as the nearest number: exact up to 2^53, rounded beyond. */
+  int64Near(path: string): number {
+    const at = this.take(8, path)
+    return this.view.getInt32(at) * two32 + this.view.getUint32(at + 4)
   }
 
   /** A 64-bit integer of full range. */

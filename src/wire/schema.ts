@@ -17,6 +17,7 @@ export type ScalarKind =
   | 'int32'
   | 'uint32'
   | 'int64'
+  | 'int64Near'
   | 'int64Big'
   | 'float64'
   | 'uuid'
@@ -85,6 +86,11 @@ export const int32 = scalar<number>('int32')
 export const uint32 = scalar<number>('uint32')
 /** A number: reading refuses what is beyond 2^53, writing asserts that it is not. */
 export const int64 = scalar<number>('int64')
+/**
+ * For what clients send, where any number deserves an answer: reading rounds what is beyond 2^53,
+ * so whoever uses it asks first whether it is a safe integer. Writing asserts that it is one.
+ */
+export const int64Near = scalar<number>('int64Near')
 /** For the few fields whose full range is used. */
 export const int64Big = scalar<bigint>('int64Big')
 export const float64 = scalar<number>('float64')

@@ -11,6 +11,7 @@ const scalarWidths = {
   int32: 4,
   uint32: 4,
   int64: 8,
+  int64Near: 8,
   int64Big: 8,
   float64: 8,
   uuid: 16,

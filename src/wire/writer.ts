@@ -106,6 +106,10 @@ export class Writer {
     this.view.setInt32(at + 4, value | 0)
   }
 
+  int64Near(value: number): void {
+    this.int64(value)
+  }
+
   int64Big(value: bigint): void {
     const at = this.claim(8)
     this.view.setBigInt64(at, value)

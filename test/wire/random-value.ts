@@ -45,6 +45,7 @@ const scalars: Record<ScalarKind, (random: Random) => unknown> = {
   uint32: uint(32),
   int64: (random) =>
     pick(random, [0, -1, 2 ** 53 - 1, 1 - 2 ** 53, 2 ** 32, -(2 ** 32), below(random, 2 ** 50)]),
+  int64Near: (random) => pick(random, [0, -1, 2 ** 53 - 1, 1 - 2 ** 53, below(random, 2 ** 50)]),
   int64Big: (random) => pick(random, [0n, -1n, 2n ** 63n - 1n, -(2n ** 63n)]),
   float64: (random) => pick(random, [0, -1.5, Number.MAX_VALUE, random()]),
   uuid: (random) =>

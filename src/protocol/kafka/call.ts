@@ -2,6 +2,7 @@
 // ends once: by an answer, by none (acks=0), or because its connection is gone, which `onGone`
 // tells. Made by the dispatcher, put in order by the line of its connection.
 import { assert } from '../../base/assert.ts'
+import { type ErrorName, errors, isMistake } from '../../model/errors.ts'
 import type { Encoded } from '../../wire/writer.ts'
 import type { Authentication } from './authentication.ts'
 import type { DoorContext } from './door-context.ts'
@@ -15,6 +16,10 @@ export interface CallOwner {
   /** The peer's address as Kafka shows it: `/127.0.0.1`. */
   readonly host: string
   callAnswered(): void
+  /** Whether `note` has still something to say for this connection. */
+  readonly mayNote: boolean
+  /** Tells the log, once for each connection, what was refused. */
+  note(problem: string): void
   /** Closes the connection at once; `problem` is logged. */
   abort(problem: string): void
   /** Sends the answers up to here and closes then. */
@@ -82,6 +87,17 @@ export class Call<Response> {
     assert(this.encoded === null, 'a call is answered once')
     this.encoded = nothing
     this.owner.callAnswered()
+  }
+
+  /**
+   * The answer carries `error`: the log is told once for each connection, if it is a mistake of the
+   * client's. `words` say what is wrong with what, where the protocol's answer has no place for it.
+   */
+  refused(error: ErrorName | null, thing: string, words: string | null = null): void {
+    if (error === null || !isMistake(error) || !this.owner.mayNote) return
+    const name = this.door.apis.find((api) => api.key === this.apiKey)?.name ?? 'request'
+    const text = words ?? errors[error].text
+    this.owner.note(`${name}: ${thing === '' ? text : `${thing}: ${text}`}`)
   }
 
   /** Closes the connection instead of answering. */

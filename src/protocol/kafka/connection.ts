@@ -34,8 +34,10 @@ export interface ConnectionHome {
   monotonic(): number
   /** `connection.flush` is to be called when this turn of the event loop is over. */
   flushSoon(connection: Connection): void
-  /** The client did something wrong. */
+  /** The client did something wrong, and is closed. */
   report(connection: Connection, problem: string): void
+  /** Something that the client asked for was refused. */
+  note(connection: Connection, problem: string): void
   gone(connection: Connection): void
 }
 
@@ -55,11 +57,15 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
   /** Of answers that are ready, sent or not, and not yet taken by the system. */
   private unsentBytes = 0
   private hasSpoken = false
+  private hasNoted = false
   private isFlushDue = false
   private isPaused = false
   private isClosing = false
   private isGone = false
   private lastActive: number
+  /** Of the request that is arriving; Infinity between requests. */
+  private frameBegunAt = Number.POSITIVE_INFINITY
+  private frameBytes = 0
 
   constructor(home: ConnectionHome, link: Link, authentication: Authentication) {
     this.home = home
@@ -110,6 +116,10 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
     const silentMs = now - this.lastActive
     if (this.reader.isPartial && !this.isPaused && silentMs > limits.partialSilenceMsMax)
       return `a request stopped half-way for ${limits.partialSilenceMsMax} ms`
+    const paceMs = (this.frameBytes / limits.partialBytesPerSecondMin) * 1000
+    const tookMs = now - this.frameBegunAt
+    if (!this.isPaused && tookMs > limits.partialSilenceMsMax + paceMs)
+      return `a request of ${this.frameBytes} bytes was not whole after ${Math.round(tookMs)} ms`
     return null
   }
 
@@ -154,11 +164,14 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
     const isGreeted = this.hasSpoken && this.authentication.isComplete
     const most = isGreeted ? limits.requestBytesMax : limits.firstRequestBytesMax
     const least = this.authentication.takesRawTokens ? 0 : requestBytesMin
+    this.frameBegunAt = this.lastActive
+    this.frameBytes = size
     if (size >= least && size <= most) return null
     return `a request of ${size} bytes, where ${least} to ${most} are allowed`
   }
 
   frame(bytes: Buffer): void {
+    this.frameBegunAt = Number.POSITIVE_INFINITY
     if (this.isGone || this.isClosing) return
     if (this.waiting.length === 0 && this.mayBegin(bytes)) {
       this.beginRequest(bytes)
@@ -194,6 +207,15 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
     if (this.isFlushDue) return
     this.isFlushDue = true
     this.home.flushSoon(this)
+  }
+
+  get mayNote(): boolean {
+    return !this.hasNoted && !this.isGone
+  }
+
+  note(problem: string): void {
+    this.hasNoted = true
+    this.home.note(this, problem)
   }
 
   abort(problem: string): void {
@@ -261,6 +283,7 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
     if (pause) this.link.pause()
     else {
       this.lastActive = this.home.monotonic()
+      if (this.reader.isPartial) this.frameBegunAt = this.lastActive
       this.link.resume()
     }
   }

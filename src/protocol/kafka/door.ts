@@ -172,6 +172,10 @@ class Home implements ConnectionHome {
     this.reporter.line(`closed the connection from ${connection.peer}: ${problem}`)
   }
 
+  note(connection: Connection, problem: string): void {
+    this.reporter.line(`refused a request from ${connection.peer}: ${problem}`)
+  }
+
   gone(connection: Connection): void {
     this.connections.delete(connection)
     const left = (this.perHost.get(connection.peerHost) ?? 0) - 1

@@ -6,10 +6,15 @@ export interface Limits {
   readonly requestBytesMax: number
   /** One request before the connection has sent a valid one, or has authenticated. */
   readonly firstRequestBytesMax: number
-  /** All requests of this door together of which only a part has arrived. */
+  /**
+   * All requests of this door together of which only a part has arrived; half of it is for those of
+   * more than 2 MiB, so that they cannot keep out the others.
+   */
   readonly partialBytesMax: number
   /** A request of which a part has arrived must go on arriving: longest silence. */
   readonly partialSilenceMsMax: number
+  /** Besides that silence a request may take so long as its size takes at this pace. */
+  readonly partialBytesPerSecondMin: number
   /** Requests of one connection that wait for earlier ones before it is no longer read. */
   readonly waitingRequestsMax: number
   readonly waitingBytesMax: number
@@ -42,6 +47,7 @@ export const defaultLimits: Limits = {
   firstRequestBytesMax: 64 * 1024,
   partialBytesMax: 256 * 1024 * 1024,
   partialSilenceMsMax: 30_000,
+  partialBytesPerSecondMin: 128 * 1024,
   waitingRequestsMax: 64,
   waitingBytesMax: 1024 * 1024,
   unsentBytesMax: 1024 * 1024,
@@ -50,8 +56,17 @@ export const defaultLimits: Limits = {
   idleMsMax: 600_000,
   greetingMsMax: 10_000,
   fetchSessionsMax: 1000,
-  fetchSessionPartitionsMax: 1_000_000,
+  fetchSessionPartitionsMax: 200_000,
   fetchBytesMax: 55 * 1024 * 1024,
   fetchWaitMsMax: 5 * 60_000,
   drainMsMax: 5_000,
 }
+
+/** The limits, as far as they fit a process that may have so many files open, and such memory. */
+export const limitsWithin = (limits: Limits, openFiles: number, memoryBytes: number): Limits => ({
+  ...limits,
+  // The other half is for the log, and for what else the process opens.
+  connectionsMax: Math.min(limits.connectionsMax, Math.floor(openFiles / 2)),
+  requestBytesMax: Math.min(limits.requestBytesMax, Math.floor(memoryBytes / 8)),
+  partialBytesMax: Math.min(limits.partialBytesMax, Math.floor(memoryBytes / 8)),
+})

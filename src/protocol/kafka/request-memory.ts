@@ -1,38 +1,47 @@
 // Memory for what clients send. Requests that arrive whole are parsed in one buffer that all
 // connections share, since reading and parsing are one synchronous run; only a request of which a
 // part is still to come owns a buffer. Invariant: those together stay within the budget; who finds
-// it used up waits. The door has one; each connection's frame reader takes from it.
+// it used up waits. Small requests and large ones have half of it each, so that a few clients that
+// begin large ones and do not go on cannot hold up all others. The door has one; each connection's
+// frame reader takes from it.
 
 const sharedBytes = 64 * 1024
 /** Buffers from this size on are worth keeping for the next request. */
 const keptFrom = 64 * 1024
 const keptBytesMax = 16 * 1024 * 1024
+/** A batch of the default max.message.bytes, and what is around it, is a small request. */
+const smallBytesMax = 2 * 1024 * 1024
 
 export class RequestMemory {
   /** Where bytes are received that belong to no partial request; overwritten by the next read. */
   readonly shared: Buffer = Buffer.allocUnsafeSlow(sharedBytes)
-  private readonly budget: number
-  private takenBytes = 0
+  /** Half of the budget. */
+  private readonly share: number
+  private smallBytes = 0
+  private largeBytes = 0
   private keptBytes = 0
   /** Free buffers by the power of two that is their size. */
   private readonly kept = new Map<number, Buffer[]>()
   private readonly waiting = new Set<() => void>()
 
   constructor(budget: number) {
-    this.budget = budget
+    this.share = budget / 2
   }
 
   /** Bytes that partial requests own now. */
   get taken(): number {
-    return this.takenBytes
+    return this.smallBytes + this.largeBytes
   }
 
   /**
-   * A buffer of exactly `size` bytes, or null when the budget is used up. One request always fits.
+   * A buffer of exactly `size` bytes, or null when its share of the budget is used up. One request
+   * of each kind always fits.
    */
   take(size: number): Buffer | null {
-    if (this.takenBytes > 0 && this.takenBytes + size > this.budget) return null
-    this.takenBytes += size
+    const isSmall = size <= smallBytesMax
+    const taken = isSmall ? this.smallBytes : this.largeBytes
+    if (taken > 0 && taken + size > this.share) return null
+    this.count(size, 1)
     if (size < keptFrom) return Buffer.allocUnsafeSlow(size)
     const room = 2 ** Math.ceil(Math.log2(size))
     const found = this.kept.get(room)?.pop()
@@ -42,7 +51,7 @@ export class RequestMemory {
 
   /** Takes back what `take` gave. Nothing may look at it afterwards. */
   give(buffer: Buffer): void {
-    this.takenBytes -= buffer.length
+    this.count(buffer.length, -1)
     this.keep(buffer)
     // Each is asked once; those that still find no room wait again.
     const waiting = [...this.waiting]
@@ -57,6 +66,11 @@ export class RequestMemory {
 
   forget(resume: () => void): void {
     this.waiting.delete(resume)
+  }
+
+  private count(size: number, sign: 1 | -1): void {
+    if (size <= smallBytesMax) this.smallBytes += sign * size
+    else this.largeBytes += sign * size
   }
 
   private keep(buffer: Buffer): void {

@@ -12,9 +12,12 @@ const failedText = 'Authentication failed: the user name or the password is wron
 export const saslHandshakeHandler = answering(saslHandshake, ({ mechanism }, call) => {
   const { authentication } = call
   const mechanisms = authentication.mechanisms
-  if (!authentication.takesHandshake)
+  if (!authentication.takesHandshake) {
+    call.refused('illegalSaslState', '')
     return { errorCode: errorCodes.illegalSaslState, mechanisms: [] }
+  }
   if (authentication.begin(mechanism, call.version > 0)) return { errorCode: 0, mechanisms }
+  call.refused('unsupportedSaslMechanism', `'${mechanism}', where ${mechanisms} are offered`)
   return { errorCode: errorCodes.unsupportedSaslMechanism, mechanisms }
 })
 
@@ -24,6 +27,7 @@ export const saslAuthenticateHandler = handler(saslAuthenticate, ({ authBytes },
   const { authentication } = call
   if (!authentication.takesTokens) {
     const errorMessage = 'SaslAuthenticate is answered only after SaslHandshake'
+    call.refused('illegalSaslState', '', errorMessage)
     return call.reply({
       errorCode: errorCodes.illegalSaslState,
       errorMessage,
@@ -33,6 +37,7 @@ export const saslAuthenticateHandler = handler(saslAuthenticate, ({ authBytes },
   void authentication.step(Uint8Array.from(authBytes)).then((step) => {
     if (step.state !== 'failed')
       return call.reply({ errorCode: 0, errorMessage: null, authBytes: step.token })
+    call.refused('authenticationFailed', '')
     call.reply({
       errorCode: errorCodes.authenticationFailed,
       errorMessage: failedText,

@@ -6,7 +6,8 @@ import { apiVersions } from '../../../src/protocol/kafka/schema/api-versions.ts'
 import { metadata } from '../../../src/protocol/kafka/schema/metadata.ts'
 import { produce } from '../../../src/protocol/kafka/schema/produce.ts'
 import { settled } from './pipe.ts'
-import { batchOf, framed, requestFrame, TestDoor } from './test-door.ts'
+import { requestFrame } from './request-frame.ts'
+import { batchOf, framed, TestDoor } from './test-door.ts'
 
 const hello = requestFrame(apiVersions, 0, {})
 const size = (n: number): Buffer => {
@@ -97,6 +98,42 @@ test('partial requests share a budget: those beyond it are read when memory is f
   first.pipe.send(frame.subarray(60_000))
   assert.equal((await first.answer(produce, 9)).responses.length, 1)
   assert.equal((await second.answer(produce, 9)).responses.length, 1)
+})
+
+test('large requests that do not go on leave room for the small ones', async () => {
+  const host = await TestDoor.open()
+  host.broker.topics.createNow(topic('t'))
+  for (let i = 0; i < 6; i++) {
+    const greedy = host.connect()
+    await greedy.call(apiVersions, 0, {})
+    greedy.pipe.send(size(99 * 1024 * 1024))
+  }
+  const client = host.connect()
+  const frame = produceFrame('t', 'x'.repeat(1_000_000))
+  await client.call(apiVersions, 0, {})
+  client.pipe.send(frame.subarray(0, 500_000))
+  client.pipe.send(frame.subarray(500_000))
+  assert.equal((await client.answer(produce, 9)).responses.length, 1)
+})
+
+test('a request that comes byte by byte is given up', async () => {
+  const host = await TestDoor.open()
+  const [drip, steady] = [host.connect(), host.connect()]
+  const frame = produceFrame('t', 'x'.repeat(4_000_000))
+  for (const client of [drip, steady]) await client.call(apiVersions, 0, {})
+  drip.pipe.send(frame.subarray(0, 100))
+  for (let at = 0, i = 0; at < frame.length; i++, at += 100_000) {
+    if (i < 70 && !drip.isClosed) drip.pipe.send(Buffer.of(0))
+    steady.pipe.send(frame.subarray(at, at + 100_000))
+    await host.clock.advance(1_000)
+  }
+  for (let i = 0; i < 40; i++) {
+    if (!drip.isClosed) drip.pipe.send(Buffer.of(0))
+    await host.clock.advance(1_000)
+  }
+  assert.ok(drip.isClosed)
+  assert.match(host.lines[0] ?? '', /a request of 4000\d+ bytes was not whole after/)
+  assert.equal((await steady.answer(produce, 9)).responses.length, 1)
 })
 
 test('half a request is given up, and so is a client that never says hello', async () => {

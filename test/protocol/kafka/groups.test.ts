@@ -8,6 +8,7 @@ import { heartbeat, leaveGroup } from '../../../src/protocol/kafka/schema/heartb
 import { joinGroup, syncGroup } from '../../../src/protocol/kafka/schema/join-group.ts'
 import { offsetCommit } from '../../../src/protocol/kafka/schema/offset-commit.ts'
 import { offsetFetch } from '../../../src/protocol/kafka/schema/offset-fetch.ts'
+import { requestFrame } from './request-frame.ts'
 import { type TestClient, TestDoor } from './test-door.ts'
 
 const unknownId = 'd'.repeat(32)
@@ -85,6 +86,22 @@ test('a member joins, gets its assignment, lives and leaves, in every version', 
     const error = version < 3 ? again.errorCode : again.members[0]?.errorCode
     assert.equal(error, 25)
   }
+})
+
+test('an offset beyond 2^53 is refused, and the connection stays', async () => {
+  const { client } = await open()
+  const partition = { partitionIndex: 0, committedOffset: 0x0102_0304_0506 }
+  const frame = requestFrame(offsetCommit, 6, {
+    groupId: 'g',
+    generationIdOrMemberEpoch: -1,
+    memberId: '',
+    topics: [{ name: 't', partitions: [{ ...partition, committedMetadata: null }] }],
+  })
+  frame.writeBigInt64BE(2n ** 63n - 1n, frame.indexOf('0000010203040506', 'hex'))
+  client.pipe.send(frame)
+  const answer = await client.answer(offsetCommit, 6)
+  assert.equal(answer.topics[0]?.partitions[0]?.errorCode, 1)
+  assert.equal(client.isClosed, false)
 })
 
 test('offsets come back as they were committed, in every version', async () => {

@@ -8,19 +8,15 @@ import { dataHandlers } from '../../../src/protocol/kafka/data/data-handlers.ts'
 import { type KafkaDoor, openKafkaDoor } from '../../../src/protocol/kafka/door.ts'
 import { groupHandlers } from '../../../src/protocol/kafka/group/group-handlers.ts'
 import type { Limits } from '../../../src/protocol/kafka/limits.ts'
-import {
-  type Api,
-  requestHeaderVersion,
-  responseHeaderVersion,
-} from '../../../src/protocol/kafka/schema/api.ts'
-import { requestHeader, responseHeader } from '../../../src/protocol/kafka/schema/header.ts'
+import { type Api, responseHeaderVersion } from '../../../src/protocol/kafka/schema/api.ts'
+import { responseHeader } from '../../../src/protocol/kafka/schema/header.ts'
 import type { Credentials } from '../../../src/security/credentials.ts'
 import { codec } from '../../../src/wire/message.ts'
 import { Reader } from '../../../src/wire/reader.ts'
 import type { Draft, Of, Struct } from '../../../src/wire/schema.ts'
-import { joined, Writer } from '../../../src/wire/writer.ts'
 import { type MemoryBroker, memoryBroker } from './memory-broker.ts'
 import { type Pipe, PipeNetwork, settled, TestClock } from './pipe.ts'
+import { requestFrame } from './request-frame.ts'
 
 export interface TestDoorOptions {
   readonly limits?: Partial<Limits>
@@ -80,27 +76,6 @@ export class TestDoor {
     }, host)
     return pipe && new TestClient(pipe, frames)
   }
-}
-
-const writer = new Writer()
-
-/** A whole request with its size in front. */
-export function requestFrame<Q extends Struct, R extends Struct>(
-  api: Api<Q, R>,
-  version: number,
-  body: Draft<Q>,
-  correlationId = 1,
-): Buffer {
-  writer.frame()
-  const any = api as unknown as Api
-  codec(requestHeader, requestHeaderVersion(any, version)).write(writer, {
-    requestApiKey: api.key,
-    requestApiVersion: version,
-    correlationId,
-    clientId: 'tester',
-  })
-  codec(api.request, version).write(writer, body)
-  return Buffer.from(joined(writer.finish()))
 }
 
 /** Four bytes of size, then the bytes. */

@@ -32,7 +32,7 @@ export const describeConfigsHandler = answering(describeConfigs, (request, call)
     const isAll = wanted === null || wanted.length === 0
     const entries = found.ok ? found.value : []
     return {
-      ...outcome(resource, found),
+      ...outcome(resource, found, call),
       configs: entries
         .filter((entry) => isAll || wanted.includes(entry.name))
         .map((entry) => shown(entry, request)),
@@ -76,7 +76,7 @@ export const alterConfigsHandler = answering(alterConfigs, async (request, call)
     }
     return call.door.broker.configs.replace(target.value, values, request.validateOnly)
   }
-  return { throttleTimeMs: 0, responses: await eachOnce(request.resources, alter) }
+  return { throttleTimeMs: 0, responses: await eachOnce(request.resources, alter, call) }
 })
 
 export const incrementalAlterConfigsHandler = answering(
@@ -90,7 +90,7 @@ export const incrementalAlterConfigsHandler = answering(
       const { configs } = call.door.broker
       return configs.change(target.value, operations.value, request.validateOnly)
     }
-    return { throttleTimeMs: 0, responses: await eachOnce(request.resources, alter) }
+    return { throttleTimeMs: 0, responses: await eachOnce(request.resources, alter, call) }
   },
 )
 
@@ -120,6 +120,7 @@ const refuseKey = (name: string, value: string | null) =>
 function eachOnce<R extends Resource>(
   resources: readonly R[],
   alter: (resource: R) => Promise<Result<null>>,
+  call: Call<never>,
 ) {
   const keyOf = (resource: Resource) => `${resource.resourceType} ${resource.resourceName}`
   const twice = repeated(resources.map(keyOf))
@@ -127,14 +128,21 @@ function eachOnce<R extends Resource>(
     const done = twice.has(keyOf(resource))
       ? refuse('invalidRequest', `the request names '${resource.resourceName}' more than once`)
       : await alter(resource)
-    return outcome(resource, done)
+    return outcome(resource, done, call)
   }
   return Promise.all(resources.map(alterOnce))
 }
 
-const outcome = ({ resourceType, resourceName }: Resource, done: Result<unknown>) => ({
-  errorCode: done.ok ? 0 : errorCode(done.error),
-  errorMessage: done.ok ? null : errorMessage(done.error, done.message),
-  resourceType,
-  resourceName,
-})
+function outcome(
+  { resourceType, resourceName }: Resource,
+  done: Result<unknown>,
+  call: Call<never>,
+) {
+  if (!done.ok) call.refused(done.error, `'${resourceName}'`, done.message)
+  return {
+    errorCode: done.ok ? 0 : errorCode(done.error),
+    errorMessage: done.ok ? null : errorMessage(done.error, done.message),
+    resourceType,
+    resourceName,
+  }
+}

@@ -3,7 +3,7 @@
 // its whole configuration.
 import type { NewTopic } from '../../../broker/api.ts'
 import type { ConfigEntry } from '../../../model/config/describe-config.ts'
-import { type Result, refuse } from '../../../model/errors.ts'
+import { type Refusal, type Result, refuse } from '../../../model/errors.ts'
 import type { Topic } from '../../../model/topic.ts'
 import type { Call } from '../call.ts'
 import { errorCode, errorMessage } from '../errors.ts'
@@ -26,7 +26,7 @@ export const createTopicsHandler = answering(createTopics, async (request, call)
     const made = twice.has(asked.name)
       ? refuse('invalidRequest', `the request names the topic '${asked.name}' more than once`)
       : await create(asked, request.validateOnly, call)
-    return made.ok ? created(made.value, call) : refused(asked.name, made)
+    return made.ok ? created(made.value, call) : refused(asked.name, made, call)
   }
   return { throttleTimeMs: 0, topics: await Promise.all(request.topics.map(answer)) }
 })
@@ -83,11 +83,10 @@ const shownConfig = (entry: ConfigEntry) => ({
   isSensitive: entry.sensitive,
 })
 
-const refused = (name: string, made: Result<Topic> & { ok: false }) => ({
-  name,
-  errorCode: errorCode(made.error),
-  errorMessage: errorMessage(made.error, made.message),
-})
+function refused(name: string, { error, message }: Refusal, call: Call<never>) {
+  call.refused(error, '', message)
+  return { name, errorCode: errorCode(error), errorMessage: errorMessage(error, message) }
+}
 
 export const createPartitionsHandler = answering(createPartitions, async (request, call) => {
   const twice = repeated(request.topics.map((topic) => topic.name))
@@ -95,11 +94,9 @@ export const createPartitionsHandler = answering(createPartitions, async (reques
     const grown = twice.has(asked.name)
       ? refuse('invalidRequest', `the request names the topic '${asked.name}' more than once`)
       : await grow(asked, request.validateOnly, call)
-    return {
-      name: asked.name,
-      errorCode: grown.ok ? 0 : errorCode(grown.error),
-      errorMessage: grown.ok ? null : errorMessage(grown.error, grown.message),
-    }
+    return grown.ok
+      ? { name: asked.name, errorCode: 0, errorMessage: null }
+      : refused(asked.name, grown, call)
   }
   return { throttleTimeMs: 0, results: await Promise.all(request.topics.map(answer)) }
 })

@@ -26,7 +26,8 @@ export const deleteTopicsHandler = answering(deleteTopics, async (request, call)
   const responses = await Promise.all(
     found.map(async (each, i) => {
       const isOnce = each.ok && !twice.has(each.value.id)
-      return answer(asked[i], each, isOnce ? await topics.delete(each.value) : null)
+      const done = isOnce ? await topics.delete(each.value) : null
+      return answer(asked[i], each, done, call)
     }),
   )
   return { throttleTimeMs: 0, responses }
@@ -42,10 +43,16 @@ function find({ name, topicId }: Asked, call: Call<never>): Result<Topic> {
 }
 
 /** `done` null: not even tried. */
-function answer(asked: Asked | undefined, found: Result<Topic>, done: Result<null> | null) {
+function answer(
+  asked: Asked | undefined,
+  found: Result<Topic>,
+  done: Result<null> | null,
+  call: Call<never>,
+) {
   const refusal = found.ok
     ? (done ?? refuse('invalidRequest', 'the request names the topic more than once'))
     : found
+  if (!refusal.ok) call.refused(refusal.error, '', refusal.message)
   return {
     name: found.ok ? found.value.name : (asked?.name ?? null),
     topicId: found.ok ? found.value.id : (asked?.topicId ?? nilUuid),

@@ -8,24 +8,27 @@ import { describeCluster } from '../schema/describe-cluster.ts'
 
 const brokers = 1
 const controllers = 2
+const wrongEndpoint = 'this listener is for brokers, endpoint type 1'
 
 export const describeClusterHandler = answering(describeCluster, (request, call) => {
   const { broker, advertised } = call.door
   const { endpointType } = request
-  if (endpointType !== brokers)
+  if (endpointType !== brokers) {
+    call.refused('invalidRequest', '', wrongEndpoint)
     return {
       throttleTimeMs: 0,
       errorCode:
         endpointType === controllers
           ? kafkaCodes.mismatchedEndpointType
           : kafkaCodes.unsupportedEndpointType,
-      errorMessage: 'this listener is for brokers, endpoint type 1',
+      errorMessage: wrongEndpoint,
       endpointType: brokers,
       clusterId: '',
       controllerId: -1,
       brokers: [],
       clusterAuthorizedOperations: notAsked,
     }
+  }
   const { host, port } = advertised
   return {
     throttleTimeMs: 0,

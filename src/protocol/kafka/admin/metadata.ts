@@ -71,7 +71,9 @@ async function answer(
   const found = topics.named(asked.name)
   if (found !== null) return known(found, operations)
   const made = await topics.createOnDemand(asked.name, !mayCreate)
-  return made.ok ? known(made.value, operations) : unknown(asked, made.error, call.version)
+  if (made.ok) return known(made.value, operations)
+  call.refused(made.error, '', made.message)
+  return unknown(asked, made.error, call.version)
 }
 
 const unknown = (asked: AskedTopic, error: ErrorName, version: number): TopicResponse => ({

@@ -14,28 +14,30 @@ export const deleteRecordsHandler = answering(deleteRecords, async (request, cal
   topics: await Promise.all(
     request.topics.map(async ({ name, partitions }) => {
       const topic = topicByName(call.door.broker.topics, name)
-      const answers = partitions.map((p) => answer(topic, p.partitionIndex, Number(p.offset), call))
+      const answers = partitions.map(({ partitionIndex, offset }) =>
+        answer(name, topic, partitionIndex, Number(offset), call),
+      )
       return { name, partitions: await Promise.all(answers) }
     }),
   ),
 }))
 
 async function answer(
+  name: string,
   topic: Topic | ErrorName,
   partitionIndex: number,
   before: number,
   call: Call<never>,
 ) {
-  const refused = (error: ErrorName) => ({
-    partitionIndex,
-    lowWatermark: -1,
-    errorCode: errorCode(error),
-  })
+  const refused = (error: ErrorName, message: string | null = null) => {
+    call.refused(error, `topic '${name}', partition ${partitionIndex}`, message)
+    return { partitionIndex, lowWatermark: -1, errorCode: errorCode(error) }
+  }
   const problem = partitionProblem(topic, partitionIndex)
   if (problem !== null || typeof topic === 'string') return refused(problem ?? 'unknownTopic')
   if (topic.internal) return refused('internalTopic')
   const { logs } = call.door.broker
   const done = await logs.deleteRecords(topic, partitionId(partitionIndex), before)
-  if (!done.ok) return refused(done.error)
+  if (!done.ok) return refused(done.error, done.message)
   return { partitionIndex, lowWatermark: done.value.logStartOffset, errorCode: 0 }
 }

@@ -9,20 +9,23 @@ import { initProducerId } from '../schema/init-producer-id.ts'
 
 export const initProducerIdHandler = handler(initProducerId, (request, call) => {
   const { transactionalId } = request
-  const refuse = (error: ErrorName) =>
+  const refuse = (error: ErrorName, words: string | null = null): void => {
+    call.refused(error, '', words)
     call.reply({
       throttleTimeMs: 0,
       errorCode: errorCode(error),
       producerId: -1,
       producerEpoch: -1,
     })
+  }
   const isHalf = (request.producerId === -1) !== (request.producerEpoch === -1)
-  if (transactionalId === '' || isHalf) refuse('invalidRequest')
+  if (transactionalId === '') refuse('invalidRequest', 'the transactional id is empty')
+  else if (isHalf) refuse('invalidRequest', 'a producer id and its epoch come together')
   else if (transactionalId !== null) refuse('transactionsNotSupported')
   else
     call.door.broker.producers.initProducerId((made) => {
       if (!made.ok) {
-        refuse(made.error)
+        refuse(made.error, made.message)
         return
       }
       const { producerId, epoch } = made.value

@@ -55,11 +55,13 @@ function answerTopic(
   return Promise.all(
     partitions.map(async (asked) => {
       const answer = twice.has(asked.partitionIndex)
-        ? refuse('invalidRequest')
+        ? refuse('invalidRequest', 'the request names the partition more than once')
         : await answerPartition(topic, asked, committedOnly, call)
       const { partitionIndex } = asked
-      if (!answer.ok)
+      if (!answer.ok) {
+        call.refused(answer.error, `topic '${name}', partition ${partitionIndex}`, answer.message)
         return { partitionIndex, errorCode: errorCode(answer.error), timestamp: -1, offset: -1 }
+      }
       const { timestampMs, offset, leaderEpoch } = answer.value
       return { partitionIndex, errorCode: 0, timestamp: timestampMs, offset, leaderEpoch }
     }),
@@ -75,7 +77,11 @@ async function answerPartition(
   const problem = partitionProblem(topic, partitionIndex)
   if (problem !== null || typeof topic === 'string') return refuse(problem ?? 'unknownTopic')
   const spec = specOf(timestamp, call.version)
-  if (spec === null) return refuse('unsupportedVersion')
+  if (spec === null)
+    return refuse(
+      'unsupportedVersion',
+      `timestamp ${timestamp} has no meaning in version ${call.version}`,
+    )
   const partition = partitionId(partitionIndex)
   return call.door.broker.logs.offsetFor(topic, partition, spec, committedOnly, currentLeaderEpoch)
 }

@@ -98,28 +98,43 @@ class Production {
     }
     let partitions = 0
     let appended = 0
-    const next = (index: number): PartitionResponse => {
+    const next = (topic: ProduceTopic, index: number): PartitionResponse => {
       const problem = this.problems[partitions++] ?? null
       const outcome = problem === null ? outcomes[appended++] : undefined
+      this.note(topic, index, problem, outcome)
       return outcome === undefined
         ? refusedPartition(index, problem ?? 'unknownServerError')
         : answeredPartition(index, outcome)
     }
-    const responses = this.request.topicData.map(({ name, topicId, partitionData }) => ({
-      name,
-      topicId,
-      partitionResponses: partitionData.map(({ index }) => next(index)),
+    const responses = this.request.topicData.map((topic) => ({
+      name: topic.name,
+      topicId: topic.topicId,
+      partitionResponses: topic.partitionData.map(({ index }) => next(topic, index)),
     }))
     this.call.reply({ responses, throttleTimeMs: 0 })
   }
 
+  private note(
+    { name, topicId }: ProduceTopic,
+    index: number,
+    problem: ErrorName | null,
+    outcome: AppendOutcome | undefined,
+  ): void {
+    const error = problem ?? outcome?.error ?? null
+    if (error === null) return
+    this.call.refused(
+      error,
+      `topic '${name === '' ? topicId : name}', partition ${index}`,
+      outcome?.message,
+    )
+  }
+
   private finishSilently(outcomes: readonly AppendOutcome[]): void {
-    const error =
-      this.problems.find((problem) => problem !== null) ??
-      outcomes.find((outcome) => outcome.error !== null)?.error ??
-      null
-    if (error === null) this.call.replyNothing()
-    else this.call.abort(`a produce with acks=0 failed: ${errorMessage(error)}`)
+    const problem = this.problems.find((each) => each !== null) ?? null
+    const refusal = outcomes.find((outcome) => outcome.error !== null)
+    const words = errorMessage(problem ?? refusal?.error ?? null, refusal?.message)
+    if (words === null) this.call.replyNothing()
+    else this.call.abort(`a produce with acks=0 failed: ${words}`)
   }
 }
 

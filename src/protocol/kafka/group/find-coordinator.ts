@@ -21,14 +21,12 @@ export const findCoordinatorHandler = answering(findCoordinator, (request, call)
 
 function coordinator(keyType: number, call: Call<never>) {
   const { advertised, broker } = call.door
-  if (keyType < 0 || keyType > knownTypes)
-    return {
-      errorCode: errorCode('invalidRequest'),
-      errorMessage: `coordinators of type ${keyType} are not known here`,
-      nodeId: -1,
-      host: '',
-      port: -1,
-    }
+  if (keyType < 0 || keyType > knownTypes) {
+    const message = `coordinators of type ${keyType} are not known here`
+    call.refused('invalidRequest', '', message)
+    const nobody = { nodeId: -1, host: '', port: -1 }
+    return { errorCode: errorCode('invalidRequest'), errorMessage: message, ...nobody }
+  }
   if (keyType === groupType) broker.prepareGroups()
   const { host, port } = advertised
   return { errorCode: 0, errorMessage: null, nodeId: broker.nodeId, host, port }

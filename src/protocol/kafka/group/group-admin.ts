@@ -62,10 +62,11 @@ export const deleteGroupsHandler = answering(deleteGroups, async (request, call)
   const deleteOne = (groupId: string) =>
     new Promise<ErrorName | null>((done) => groups.deleteGroup(groupId, done))
   const results = await Promise.all(
-    request.groupsNames.map(async (groupId) => ({
-      groupId,
-      errorCode: errorCode(await deleteOne(groupId)),
-    })),
+    request.groupsNames.map(async (groupId) => {
+      const error = await deleteOne(groupId)
+      call.refused(error, `group '${groupId}'`)
+      return { groupId, errorCode: errorCode(error) }
+    }),
   )
   return { throttleTimeMs: 0, results }
 })
@@ -82,6 +83,7 @@ export const offsetDeleteHandler = answering(offsetDelete, async (request, call)
   const answer = await new Promise<OffsetsAnswer>((done) =>
     groups.deleteOffsets(request.groupId, known, done),
   )
+  call.refused(answer.error, `group '${request.groupId}'`)
   if (answer.error !== null)
     return { errorCode: errorCode(answer.error), throttleTimeMs: 0, topics: [] }
   const errors = answer.topics.flatMap((topic) => topic.partitions.map((each) => each.error))

@@ -29,8 +29,15 @@ export const joinGroupHandler = handler(joinGroup, (request, call) => {
     requireKnownMemberId: call.version >= knownMemberIdFrom,
     supportsSkipAssignment: call.version >= skipAssignmentFrom,
   }
-  call.door.broker.groups.join(join, (answer) => call.reply(joined(answer, call.version)))
+  call.door.broker.groups.join(join, (answer) => {
+    const words = answer.error === 'policyViolation' ? tooMuch : null
+    call.refused(answer.error, `group '${request.groupId}'`, words)
+    call.reply(joined(answer, call.version))
+  })
 })
+
+const tooMuch =
+  'the member offers too many protocols, too much metadata or too long a group instance id'
 
 const joined = (answer: JoinAnswer, version: number): Draft<typeof JoinGroupResponse> => ({
   throttleTimeMs: 0,
@@ -58,15 +65,16 @@ export const syncGroupHandler = handler(syncGroup, (request, call) => {
     protocol: request.protocolName,
     assignments: request.assignments,
   }
-  call.door.broker.groups.sync(sync, (answer) =>
+  call.door.broker.groups.sync(sync, (answer) => {
+    call.refused(answer.error, `group '${request.groupId}'`)
     call.reply({
       throttleTimeMs: 0,
       errorCode: errorCode(answer.error),
       protocolType: answer.protocolType,
       protocolName: answer.protocol,
       assignment: answer.assignment,
-    }),
-  )
+    })
+  })
 })
 
 export const heartbeatHandler = answering(heartbeat, (request, call) => {
@@ -76,6 +84,7 @@ export const heartbeatHandler = answering(heartbeat, (request, call) => {
     instanceId: request.groupInstanceId,
     generation: request.generationId,
   })
+  call.refused(error, `group '${request.groupId}'`)
   return { throttleTimeMs: 0, errorCode: errorCode(error) }
 })
 
@@ -90,6 +99,7 @@ export const leaveGroupHandler = answering(leaveGroup, (request, call) => {
   const answer = call.door.broker.groups.leave({ groupId: request.groupId, members })
   // Older versions have one member and one place for its error.
   const error = hasList ? answer.error : (answer.error ?? answer.members[0]?.error ?? null)
+  call.refused(error, `group '${request.groupId}'`)
   return {
     throttleTimeMs: 0,
     errorCode: errorCode(error),

@@ -17,6 +17,7 @@ import { partitionProblem, topicById, topicByName } from '../topic-lookup.ts'
 
 type Response = Draft<typeof OffsetCommitResponse>
 type RequestTopic = OffsetCommitRequest['topics'][number]
+type RequestPartition = RequestTopic['partitions'][number]
 
 const topicIdsFrom = 10
 const groupNotFoundFrom = 9
@@ -33,6 +34,8 @@ export const offsetCommitHandler = handler(offsetCommit, (request, call) => {
   }
   call.door.broker.groups.commit(commit, (answer) => {
     const errors = errorsOf(answer, topics, call.version)
+    const refusal = errors.find((error) => error !== null) ?? null
+    call.refused(refusal, `group '${request.groupId}'`)
     call.reply(responseTo(request, topics, errors))
   })
 })
@@ -46,7 +49,7 @@ interface ResolvedTopic {
 
 function resolve(asked: RequestTopic, call: Call<Response>): ResolvedTopic {
   const found = find(asked, call)
-  const problems = asked.partitions.map((each) => partitionProblem(found, each.partitionIndex))
+  const problems = asked.partitions.map((each) => problemOf(found, each))
   const partitions = asked.partitions
     .filter((_, i) => problems[i] === null)
     .map((each) => ({
@@ -56,6 +59,12 @@ function resolve(asked: RequestTopic, call: Call<Response>): ResolvedTopic {
       metadata: each.committedMetadata ?? '',
     }))
   return { topic: typeof found === 'string' ? '' : found.name, problems, partitions }
+}
+
+/** No log has offsets beyond 2^53, and none could be kept for one exactly. */
+function problemOf(found: Topic | ErrorName, asked: RequestPartition): ErrorName | null {
+  const problem = partitionProblem(found, asked.partitionIndex)
+  return problem ?? (Number.isSafeInteger(asked.committedOffset) ? null : 'offsetOutOfRange')
 }
 
 function find({ name, topicId }: RequestTopic, call: Call<Response>): Topic | ErrorName {

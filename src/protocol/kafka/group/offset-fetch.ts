@@ -28,6 +28,7 @@ export const offsetFetchHandler = answering(offsetFetch, (request, call) => {
   }))
   const { groups } = call.door.broker
   const answer = groups.fetchOffsets(request.groupId, asked ?? null)
+  call.refused(answer.error, `group '${request.groupId}'`)
   // The first versions have no other place for an error than the partitions.
   const isInside = answer.error !== null && call.version < topLevelErrorFrom
   const topics = isInside ? refusedTopics(asked ?? [], answer.error) : answeredTopics(answer)
@@ -44,6 +45,7 @@ function answerGroup(group: AskedGroup, call: Call<never>) {
   }))
   const { groups, topics } = call.door.broker
   const answer = groups.fetchOffsets(group.groupId, asked ?? null)
+  call.refused(answer.error, `group '${group.groupId}'`)
   const answered = answeredTopics(answer).map((topic) => ({
     ...topic,
     topicId: topics.named(topic.name)?.id ?? '',

@@ -7,6 +7,7 @@ import {
   int32,
   int64,
   int64Big,
+  int64Near,
   nilUuid,
   nullable,
   type Of,
@@ -25,7 +26,7 @@ export const FetchRequest = struct({
   replicaId: until(14, int32, -1),
   replicaState: tagged(
     1,
-    struct({ replicaId: int32, replicaEpoch: int64 }),
+    struct({ replicaId: int32, replicaEpoch: int64Near }),
     { replicaId: -1, replicaEpoch: -1 },
     15,
   ),
@@ -46,7 +47,7 @@ export const FetchRequest = struct({
           // Clients may ask for the end of all time, which no log has.
           fetchOffset: int64Big,
           lastFetchedEpoch: since(12, int32, -1),
-          logStartOffset: since(5, int64, -1),
+          logStartOffset: since(5, int64Near, -1),
           partitionMaxBytes: int32,
           replicaDirectoryId: tagged(0, uuid, nilUuid, 17),
           highWatermark: tagged(1, int64Big, 2n ** 63n - 1n, 18),

@@ -3,6 +3,7 @@ import {
   int16,
   int32,
   int64,
+  int64Near,
   nullable,
   type Of,
   since,
@@ -14,7 +15,7 @@ import { api } from './api.ts'
 export const InitProducerIdRequest = struct({
   transactionalId: nullable(string),
   transactionTimeoutMs: int32,
-  producerId: since(3, int64, -1),
+  producerId: since(3, int64Near, -1),
   producerEpoch: since(3, int16, -1),
 })
 export type InitProducerIdRequest = Of<typeof InitProducerIdRequest>

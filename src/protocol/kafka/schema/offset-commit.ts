@@ -3,7 +3,7 @@ import {
   array,
   int16,
   int32,
-  int64,
+  int64Near,
   nilUuid,
   nullable,
   type Of,
@@ -20,7 +20,7 @@ export const OffsetCommitRequest = struct({
   generationIdOrMemberEpoch: int32,
   memberId: string,
   groupInstanceId: since(7, nullable(string), null),
-  retentionTimeMs: until(4, int64, -1),
+  retentionTimeMs: until(4, int64Near, -1),
   topics: array(
     struct({
       name: until(9, string, ''),
@@ -28,7 +28,7 @@ export const OffsetCommitRequest = struct({
       partitions: array(
         struct({
           partitionIndex: int32,
-          committedOffset: int64,
+          committedOffset: int64Near,
           committedLeaderEpoch: since(6, int32, -1),
           committedMetadata: nullable(string),
         }),

@@ -19,6 +19,7 @@ import type {
   TopicPartitions,
 } from '../coordinator/group-requests.ts'
 import type { ProducerIdentity } from '../coordinator/producer-ids.ts'
+import type { AppendOutcome } from '../model/append-outcome.ts'
 import type { ConfigOperation } from '../model/config/config-change.ts'
 import type { ConfigEntry } from '../model/config/describe-config.ts'
 import type { ErrorName, Result } from '../model/errors.ts'
@@ -34,24 +35,6 @@ export interface AppendRequest {
   readonly partition: PartitionId
   /** One record batch v2 as it came from the wire; copied before `append` returns. */
   readonly batch: Uint8Array
-}
-
-export interface RecordError {
-  /** Index of the record in its batch. */
-  readonly index: number
-  readonly message: string
-}
-
-export interface AppendOutcome {
-  readonly error: ErrorName | null
-  /** Words that name the thing and the remedy; null when there is nothing to add. */
-  readonly message: string | null
-  /** Offset of the batch's first record; -1 on error. */
-  readonly baseOffset: number
-  /** Set when the topic stamps records itself, else -1. Milliseconds since 1970. */
-  readonly appendTimeMs: number
-  readonly logStartOffset: number
-  readonly recordErrors: readonly RecordError[]
 }
 
 /**

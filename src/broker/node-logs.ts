@@ -2,9 +2,9 @@
 // journal has no room, and answers when what was appended is as durable as the topic promises. One
 // for each node.
 import type { Clock } from '../io/clock.ts'
-import type { AppendOutcome } from '../log/append-outcome.ts'
 import type { LogStore } from '../log/log-store.ts'
-import type { PartitionLog } from '../log/partition-log.ts'
+import type { Appended, PartitionLog } from '../log/partition-log.ts'
+import type { AppendOutcome } from '../model/append-outcome.ts'
 import { type ErrorName, errors, ok, type Result, refuse } from '../model/errors.ts'
 import type { PartitionId } from '../model/ids.ts'
 import { BatchHeader } from '../model/record-batch.ts'
@@ -116,7 +116,7 @@ export class NodeLogs implements Logs {
     else this.#store.journal.whenCommitted(lsn, () => reply(outcomes))
   }
 
-  #appendOne(request: AppendRequest, nowMs: number): AppendOutcome {
+  #appendOne(request: AppendRequest, nowMs: number): Appended {
     const { topic, partition, batch } = request
     const log = this.#store.get(topic.id, partition)
     const state = topic.partitions[partition]
@@ -207,7 +207,7 @@ export class NodeLogs implements Logs {
   }
 }
 
-function refusedAppend(error: ErrorName, message: string = errors[error].text): AppendOutcome {
+function refusedAppend(error: ErrorName, message: string = errors[error].text): Appended {
   return {
     error,
     message,

@@ -4,10 +4,10 @@
 // only what is below the high watermark, and that moves only when the journal says that the records
 // are as durable as promised.
 import { assert } from '../base/assert.ts'
+import type { AppendOutcome } from '../model/append-outcome.ts'
 import type { TopicSettings } from '../model/config/topic-settings.ts'
 import { type ErrorName, errors } from '../model/errors.ts'
 import { BatchHeader } from '../model/record-batch.ts'
-import type { AppendOutcome } from './append-outcome.ts'
 import { type Admission, admitBatch } from './batch-admission.ts'
 import type { DiskSpace } from './disk-space.ts'
 import { EpochCache, type EpochStart } from './epoch-cache.ts'
@@ -25,6 +25,11 @@ const header = new BatchHeader()
 
 /** Told when a partition's high watermark has moved, after the commit that moved it is whole. */
 export type Watcher = () => void
+
+export interface Appended extends AppendOutcome {
+  /** To wait for before the outcome may be told; 0 when there is nothing to wait for. */
+  readonly lsn: number
+}
 
 /** What a partition tells, and draws on. */
 export interface PartitionHooks {
@@ -113,7 +118,7 @@ export class PartitionLog implements FrameSource {
   // ---- Appending --------------------------------------------------------------------------------
 
   /** Does not wait: see `lsn` of the outcome. */
-  append(journal: Journal, batch: Uint8Array, leaderEpoch: number, nowMs: number): AppendOutcome {
+  append(journal: Journal, batch: Uint8Array, leaderEpoch: number, nowMs: number): Appended {
     if (this.deleted) return this.#refused('unknownTopic')
     if (this.#damagedFrom !== null) return this.#refused('storageError', this.damageText())
     const admitted = admitBatch(header, batch, this.settings, nowMs)
@@ -128,7 +133,7 @@ export class PartitionLog implements FrameSource {
     )
   }
 
-  #lacksRoom(journal: Journal, bytes: number): AppendOutcome | null {
+  #lacksRoom(journal: Journal, bytes: number): Appended | null {
     if (this.memory !== null)
       return this.memory.fits(bytes)
         ? null
@@ -152,17 +157,12 @@ export class PartitionLog implements FrameSource {
    * The journal must have room. Appends what the node itself has built; the base offset in it is
    * still relative to 0.
    */
-  appendTrusted(
-    journal: Journal,
-    batch: Uint8Array,
-    leaderEpoch: number,
-    nowMs: number,
-  ): AppendOutcome {
+  appendTrusted(journal: Journal, batch: Uint8Array, leaderEpoch: number, nowMs: number): Appended {
     header.moveTo(batch)
     return this.#place(journal, batch, leaderEpoch, nowMs)
   }
 
-  #place(journal: Journal, batch: Uint8Array, leaderEpoch: number, nowMs: number): AppendOutcome {
+  #place(journal: Journal, batch: Uint8Array, leaderEpoch: number, nowMs: number): Appended {
     const baseOffset = this.#logEndOffset
     const appendTimeMs = this.settings.timestamp === 'append' ? nowMs : -1
     if (appendTimeMs >= 0) header.stampAppendTime(nowMs)
@@ -227,7 +227,7 @@ export class PartitionLog implements FrameSource {
       })
   }
 
-  #checkSequence(journal: Journal): AppendOutcome | null {
+  #checkSequence(journal: Journal): Appended | null {
     const last = sequenceAfter(header.baseSequence, header.lastOffsetDelta)
     const check = this.producers.check(
       header.producerId,
@@ -254,7 +254,7 @@ export class PartitionLog implements FrameSource {
     }
   }
 
-  #notAdmitted(refusal: Admission & { ok: false }): AppendOutcome {
+  #notAdmitted(refusal: Admission & { ok: false }): Appended {
     const refused = this.#refused(refusal.error, refusal.message)
     return {
       ...refused,
@@ -263,7 +263,7 @@ export class PartitionLog implements FrameSource {
     }
   }
 
-  #refused(error: ErrorName, message: string = errors[error].text): AppendOutcome {
+  #refused(error: ErrorName, message: string = errors[error].text): Appended {
     return {
       error,
       message,

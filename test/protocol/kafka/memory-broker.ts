@@ -1,7 +1,6 @@
 // A small broker in memory for tests of the door: real offsets, batches kept as they came, fetches
 // that wait; the real group coordinator and producer ids over a log that keeps nothing.
 import type {
-  AppendOutcome,
   AppendRequest,
   Broker,
   ConfigTarget,
@@ -22,6 +21,7 @@ import { GroupCoordinator } from '../../../src/coordinator/group-coordinator.ts'
 import { ProducerIds } from '../../../src/coordinator/producer-ids.ts'
 import type { Chance } from '../../../src/io/chance.ts'
 import type { Clock } from '../../../src/io/clock.ts'
+import type { AppendOutcome } from '../../../src/model/append-outcome.ts'
 import type { ConfigOperation } from '../../../src/model/config/config-change.ts'
 import type { ConfigEntry } from '../../../src/model/config/describe-config.ts'
 import { ok, type Result, refuse } from '../../../src/model/errors.ts'

@@ -3,7 +3,8 @@
 // connection, as in Kafka. A request with a transactional id is refused, since there are no
 // transactions yet; zstd is refused below version 7, as clients of that age cannot read it. The
 // batches are views into the received request: the log copies them before `append` returns.
-import type { AppendOutcome, AppendRequest, RequiredAcks } from '../../../broker/api.ts'
+import type { AppendRequest, RequiredAcks } from '../../../broker/api.ts'
+import type { AppendOutcome } from '../../../model/append-outcome.ts'
 import type { ErrorName } from '../../../model/errors.ts'
 import { partitionId } from '../../../model/ids.ts'
 import type { Topic } from '../../../model/topic.ts'

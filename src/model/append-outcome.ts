@@ -1,11 +1,7 @@
-// What became of an append, in the words of the log; `broker/` hands it on to the doors.
-import type { ErrorName } from '../model/errors.ts'
-
-export interface RecordError {
-  /** Index of the record in its batch. */
-  readonly index: number
-  readonly message: string
-}
+// What became of one batch that was to be appended: the log says it, the broker hands it on, and each
+// door tells it in its protocol's words.
+import type { ErrorName } from './errors.ts'
+import type { RecordError } from './records.ts'
 
 export interface AppendOutcome {
   readonly error: ErrorName | null
@@ -17,6 +13,4 @@ export interface AppendOutcome {
   readonly appendTimeMs: number
   readonly logStartOffset: number
   readonly recordErrors: readonly RecordError[]
-  /** To wait for before the outcome may be told; 0 when there is nothing to wait for. */
-  readonly lsn: number
 }

@@ -5,6 +5,7 @@
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../io/clock.ts'
 import type { Disk } from '../io/disk.ts'
+import { ignoreOnly } from '../io/system-call.ts'
 import type { TopicSettings } from '../model/config/topic-settings.ts'
 import { AdvancedLogs } from './advanced-logs.ts'
 import { Cleaner } from './cleaner.ts'
@@ -85,7 +86,7 @@ export class LogStore {
     await disk.makeDir(journalFolder)
     await disk.makeDir(segmentFolder)
     await disk.makeDir(indexFolder)
-    const { manifest, state } = await Manifest.open(disk)
+    const { manifest, state } = await Manifest.open(disk, hooks.report)
     const space = new DiskSpace(disk)
     const advanced = new AdvancedLogs(parts.clock, space, options.memoryTopicBytes)
     const logs = new Map<string, PartitionLog>()
@@ -252,9 +253,22 @@ export class LogStore {
     this.#closing = true
     await this.journal.drain()
     await this.#flushing
+    await this.#markEnd()
     await this.#journalFiles.close()
     await this.#segmentFiles.close()
     await this.#manifest.close()
+  }
+
+  /** So that the next start knows what it must find. */
+  async #markEnd(): Promise<void> {
+    const closedAt = this.journal.durableEnd
+    if (closedAt === null) return
+    try {
+      await this.#manifest.append({ closedAt })
+    } catch (error) {
+      // Nothing is lost without it.
+      ignoreOnly(error, 'ENOSPC', 'EDQUOT')
+    }
   }
 
   // ---- The journal's commits, and flushing ------------------------------------------------------

@@ -100,10 +100,9 @@ export class LogStore {
     const gone = [...state.partitions.values()].filter(
       (p) => !logs.has(partitionKey(p.topic, p.partition)),
     )
-    if (gone.length > 0 && !mayForget)
+    if ((gone.length > 0 || state.closedAt > 0) && !mayForget)
       throw new DamagedLogError(
-        `the log holds ${gone.length} partitions, but the metadata is empty: restore the file ` +
-          "'metadata' from a copy, or move the data directory away to start empty",
+        "the log holds records, but the metadata is empty: the file 'metadata' is lost",
       )
     // Before a commit can carry it: a number that a cut tail has must never be used again.
     const generation = state.generation + 1
@@ -357,8 +356,7 @@ export class LogStore {
     for (const { slot, lsn, owners, seq } of damage) {
       if (owners === null)
         throw new DamagedLogError(
-          `${slot} is damaged at ${lsn} and nothing says whose records stood there; ` +
-            'restore the file from a copy, or move the data directory away to start empty',
+          `${slot} is damaged at ${lsn}, and nothing says whose records stood there`,
         )
       this.#journalFiles.keepAside(seq)
       for (const owner of owners) this.get(owner.topicId, owner.partition)?.markDamaged()

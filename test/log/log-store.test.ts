@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Disk } from '../../src/io/disk.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
-import { DamagedLogError } from '../../src/log/log-store.ts'
+import { realClock } from '../../src/io/real-clock.ts'
+import { DamagedLogError, LogStore } from '../../src/log/log-store.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
-import { batchOf, plainSettings, topicA } from './log-fixture.ts'
+import { batchOf, plainSettings, tinyOptions, topicA } from './log-fixture.ts'
 import { append, open, readAll } from './open-log.ts'
 
 test('what was appended is read back: from memory, from segments, after a restart', async () => {
@@ -134,4 +135,15 @@ test('after a clean stop a journal that ends early is damage, not a torn tail', 
   assert.equal(log.damagedFrom, 2)
   assert.deepEqual(await readAll(store, log), ['a', 'b'])
   await store.close()
+})
+
+test('records without any metadata are not forgotten', async () => {
+  const disk = memoryDisk()
+  const store = await open(disk)
+  await append(store, store.get(topicA, 0) as PartitionLog, batchOf(['a']))
+  await store.close()
+  const hooks = { failed: assert.fail, report: assert.fail }
+  const parts = { disk, clock: realClock, options: tinyOptions, hooks }
+  await assert.rejects(LogStore.open(parts, [], false), /the metadata is empty/)
+  await (await open(disk)).close()
 })

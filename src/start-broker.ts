@@ -1,9 +1,12 @@
 // Puts one broker together: a node over a disk, and the doors that clients come in by. `main.ts`
 // calls it for the command line; as the package's export it starts the same broker inside a test or
 // a service.
+import { basename, dirname, resolve } from 'node:path'
 import { openMetricsDoor } from './admin/metrics-door.ts'
 import { NodeWatch } from './admin/node-watch.ts'
 import { NodeBroker } from './broker/broker.ts'
+import { checkDataFormat } from './broker/data-format.ts'
+import type { DiskError } from './io/disk.ts'
 import { memoryDisk } from './io/memory-disk.ts'
 import { type Address, showAddress } from './io/network.ts'
 import { type ProcessLimits, processLimits } from './io/process-limits.ts'
@@ -22,6 +25,9 @@ import { dataHandlers } from './protocol/kafka/data/data-handlers.ts'
 import { type KafkaDoor, openKafkaDoor } from './protocol/kafka/door.ts'
 import { groupHandlers } from './protocol/kafka/group/group-handlers.ts'
 import { defaultLimits, type Limits, limitsWithin } from './protocol/kafka/limits.ts'
+import { Credentials } from './security/credentials.ts'
+import type { SaslOffer } from './security/sasl-mechanisms.ts'
+import { readUsers } from './security/users-file.ts'
 import { version } from './version.ts'
 
 export interface Listeners {
@@ -53,6 +59,8 @@ export interface RunningBroker {
   readonly addresses: Listeners
   /** The Kafka listener as 'host:port'; '' when it is not open. */
   readonly kafka: string
+  /** How clients of the Kafka listener must authenticate; empty: they need not. */
+  readonly saslMechanisms: readonly string[]
   /** Answers what is under way, makes it durable, and closes everything. */
   close(): Promise<void>
 }
@@ -77,7 +85,8 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     Object.entries(options.config ?? {}).map(([k, v]) => `${k}=${v}`),
   )
   if (!settings.ok) throw new BadSettingError(settings.message)
-  showPlaces(options, settings.value)
+  const sasl = await readSasl(settings.value)
+  showPlaces(options, settings.value, sasl)
   const watch = new NodeWatch(version)
   const closers: Closers = []
   const close = async (): Promise<void> => {
@@ -85,9 +94,9 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     for (let each = closers.pop(); each !== undefined; each = closers.pop()) await each()
   }
   try {
-    const addresses = await openAll(options, settings.value, watch, closers)
-    const { kafka } = addresses
-    return { addresses, kafka: kafka === undefined ? '' : showAddress(kafka), close }
+    const addresses = await openAll(options, settings.value, sasl, watch, closers)
+    const kafka = addresses.kafka === undefined ? '' : showAddress(addresses.kafka)
+    return { addresses, kafka, saslMechanisms: sasl?.mechanisms ?? [], close }
   } catch (cause) {
     await close()
     throw cause
@@ -95,14 +104,19 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
 }
 
 /** What DescribeConfigs tells of where this broker listens and keeps its data. */
-function showPlaces(options: BrokerOptions, settings: Map<string, string>): void {
+function showPlaces(
+  options: BrokerOptions,
+  settings: Map<string, string>,
+  sasl: SaslOffer | null,
+): void {
   const { dataDir, listen = defaultListeners, advertise } = options
+  const protocol = sasl === null ? 'PLAINTEXT' : 'SASL_PLAINTEXT'
   const places: readonly [key: string, option: string, value: string | undefined | null][] = [
-    ['listeners', 'listen', listen.kafka && `PLAINTEXT://${showAddress(listen.kafka)}`],
+    ['listeners', 'listen', listen.kafka && `${protocol}://${showAddress(listen.kafka)}`],
     [
       'advertised.listeners',
       'advertise',
-      advertise?.kafka && `PLAINTEXT://${showAddress(advertise.kafka)}`,
+      advertise?.kafka && `${protocol}://${showAddress(advertise.kafka)}`,
     ],
     ['log.dirs', 'dataDir', dataDir],
   ]
@@ -112,9 +126,30 @@ function showPlaces(options: BrokerOptions, settings: Map<string, string>): void
   }
 }
 
+/** What clients must authenticate with, or null. Who asks for authentication never gets none. */
+async function readSasl(settings: ReadonlyMap<string, string>): Promise<SaslOffer | null> {
+  const { usersFile, saslMechanisms } = resolveBrokerSettings(brokerValues(settings))
+  if (usersFile === '') {
+    if (!settings.has('sasl.enabled.mechanisms')) return null
+    throw new BadSettingError('sasl.enabled.mechanisms needs users: set polymq.users.file')
+  }
+  if (saslMechanisms.length === 0)
+    throw new BadSettingError('polymq.users.file needs a mechanism: set sasl.enabled.mechanisms')
+  const disk = realDisk(dirname(resolve(usersFile)))
+  const users = await readUsers(disk, basename(usersFile)).catch((cause: DiskError) => {
+    throw new BadSettingError(`polymq.users.file: cannot ${cause.message}`, { cause })
+  })
+  if (!users.ok) throw new BadSettingError(`polymq.users.file: ${usersFile}: ${users.message}`)
+  return {
+    mechanisms: saslMechanisms,
+    credentials: await Credentials.of(users.value, realChance),
+  }
+}
+
 async function openAll(
   options: BrokerOptions,
   settings: ReadonlyMap<string, string>,
+  sasl: SaslOffer | null,
   watch: NodeWatch,
   closers: Closers,
 ): Promise<Listeners> {
@@ -123,6 +158,7 @@ async function openAll(
   await Promise.all([disk.makeDir(''), prepareCompression()])
   const lock = await disk.lock('')
   closers.push(() => lock.release())
+  await checkDataFormat(disk)
   const listen = options.listen ?? defaultListeners
   const metrics = await openMetrics(listen.metrics, watch, closers)
   const granted = processLimits()
@@ -144,7 +180,7 @@ async function openAll(
     },
   })
   closers.push(() => broker.close())
-  const door = listen.kafka && (await openKafka(broker, listen.kafka, options, granted))
+  const door = listen.kafka && (await openKafka(broker, listen.kafka, sasl, options, granted))
   if (door) closers.push(() => door.close())
   const { journal, flusher, space } = broker.store
   const { counters, commitMs } = journal
@@ -177,6 +213,7 @@ async function openMetrics(
 async function openKafka(
   broker: NodeBroker,
   address: Address,
+  sasl: SaslOffer | null,
   options: BrokerOptions,
   granted: ProcessLimits,
 ): Promise<KafkaDoor> {
@@ -188,6 +225,7 @@ async function openKafka(
     chance: realChance,
     address,
     ...(options.advertise?.kafka === undefined ? {} : { advertised: options.advertise.kafka }),
+    ...(sasl && { sasl }),
     handlers: [...dataHandlers, ...groupHandlers, ...adminHandlers],
     limits: limits(),
     report: options.report ?? silent,

@@ -1,8 +1,14 @@
-// What the Kafka door counts: its connections, its bytes, and its requests by API and version.
+// What the Kafka door counts: its connections, its bytes, and its requests by API and version; and
+// the cluster that it shows to clients.
+import { type Address, showAddress } from '../io/network.ts'
+import type { NodeId } from '../model/ids.ts'
 import { type Family, single } from './prometheus.ts'
+import { gauge } from './topic-metrics.ts'
 
 /** As the door shows it; numbers that only grow but for `connections`. */
 export interface DoorNumbers {
+  /** What clients are told to connect to. */
+  readonly advertised: Address
   readonly connections: number
   readonly counters: {
     readonly accepted: number
@@ -16,6 +22,17 @@ export interface DoorNumbers {
     readonly version: number
     readonly requests: number
   }>
+}
+
+/** Under the names of kafka_exporter; `advertised` null: no client is let in. */
+export function clusterMetrics(nodeId: NodeId, advertised: Address | null): Family[] {
+  const address = advertised === null ? '' : showAddress(advertised)
+  return [
+    gauge('kafka_brokers', 'Brokers of the cluster.', () => [{ value: 1 }]),
+    gauge('kafka_broker_info', 'Always 1; the labels tell of the broker.', () => [
+      { value: 1, labels: { id: nodeId, address } },
+    ]),
+  ]
 }
 
 export function doorMetrics(door: DoorNumbers): Family[] {

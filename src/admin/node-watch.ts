@@ -3,12 +3,12 @@
 // makes it and tells it what has happened.
 import type { Broker } from '../broker/api.ts'
 import { LoopWatch, processStats } from '../io/process-stats.ts'
-import { type DoorNumbers, doorMetrics } from './door-metrics.ts'
+import { clusterMetrics, type DoorNumbers, doorMetrics } from './door-metrics.ts'
 import { groupMetrics } from './group-metrics.ts'
 import type { Health } from './metrics-door.ts'
 import { type NodeCounters, nodeMetrics, processMetrics } from './node-metrics.ts'
 import type { Family } from './prometheus.ts'
-import { gauge, topicMetrics } from './topic-metrics.ts'
+import { topicMetrics } from './topic-metrics.ts'
 
 export class NodeWatch implements Health {
   readonly #version: string
@@ -25,7 +25,7 @@ export class NodeWatch implements Health {
   ready(broker: Broker, counters: NodeCounters, kafka: DoorNumbers | null): void {
     this.#state = 'ready'
     this.#nodeFamilies = [
-      gauge('kafka_brokers', 'Brokers of the cluster.', () => [{ value: 1 }]),
+      ...clusterMetrics(broker.nodeId, kafka?.advertised ?? null),
       ...topicMetrics(broker),
       ...groupMetrics(broker),
       ...nodeMetrics(counters),

@@ -73,7 +73,7 @@ export class NodeBroker implements Broker {
     const { disk, clock, chance, settings } = parts
     await disk.makeDir('')
     const [metadata] = await Promise.all([
-      EmbeddedStore.open(disk, 'metadata'),
+      EmbeddedStore.open(disk, 'metadata', { report: parts.report }),
       prepareCompression(),
     ])
     const id = nodeId(parts.nodeId)

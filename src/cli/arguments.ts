@@ -14,6 +14,7 @@ const optionForms = {
   json: { form: null, repeats: false },
   lang: { form: 'en|zh', repeats: false },
   help: { form: null, repeats: false },
+  version: { form: null, repeats: false },
 } as const
 
 export type OptionName = keyof typeof optionForms
@@ -34,7 +35,7 @@ const shapes = Object.fromEntries(
 )
 
 /** The options that every command takes. */
-const common: readonly string[] = ['lang', 'help']
+const common: readonly string[] = ['lang', 'help', 'version']
 
 export function parseArguments(args: readonly string[]): Command {
   const { tokens } = parseArgs({
@@ -80,7 +81,9 @@ function optionText(name: OptionName, value: string | undefined, isInline: boole
 function commandName(words: readonly string[], flags: Flags): Command['name'] {
   const [name, extra] = words
   if (extra !== undefined) throw new UsageError('extraArgument', { argument: extra })
-  if (name === 'start' || name === 'version' || name === 'help') return name
+  const isCommand = name === 'start' || name === 'version' || name === 'help'
+  if (flags.version !== undefined && (isCommand || name === undefined)) return 'version'
+  if (isCommand) return name
   if (name === undefined && Object.keys(flags).every((flag) => common.includes(flag))) return 'help'
   throw new UsageError('unknownCommand', { command: name ?? '' })
 }

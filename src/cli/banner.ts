@@ -8,6 +8,8 @@ import type { Texts } from './texts-en.ts'
 
 export interface Opened {
   readonly addresses: { readonly kafka?: Address; readonly metrics?: Address }
+  /** How clients of the Kafka listener must authenticate; empty: they need not. */
+  readonly saslMechanisms: readonly string[]
   readonly dataDir: string | null
   /** From the beginning of the process, in milliseconds. */
   readonly readyMs: number
@@ -26,12 +28,13 @@ export function banner(opened: Opened, texts: Texts): string {
     ...rows.map(([label, value]) => `  ${label.padEnd(9)} ${value}`),
     '',
   ]
-  if (kafka) lines.push(...commandPair(kafka, texts), '')
+  if (kafka) lines.push(...commandPair(kafka, opened.saslMechanisms[0], texts), '')
   return `${lines.join('\n')}\n`
 }
 
-function commandPair(kafka: Address, texts: Texts): string[] {
-  const broker = showAddress(reachable(kafka))
+function commandPair(kafka: Address, mechanism: string | undefined, texts: Texts): string[] {
+  const login = mechanism === undefined ? '' : ` ${loginOptions(mechanism)}`
+  const broker = showAddress(reachable(kafka)) + login
   return [
     texts.tryIt,
     '',
@@ -39,6 +42,13 @@ function commandPair(kafka: Address, texts: Texts): string[] {
     `  kcat -b ${broker} -C -t greetings -o beginning -e`,
   ]
 }
+
+/** As kcat takes them; name and password are the reader's to fill in. */
+const loginOptions = (mechanism: string): string =>
+  ['security.protocol=sasl_plaintext', `sasl.mechanism=${mechanism}`]
+    .concat('sasl.username=NAME', 'sasl.password=PASSWORD')
+    .map((option) => `-X ${option}`)
+    .join(' ')
 
 /** Who listens everywhere is reached on this machine. */
 function reachable({ host, port }: Address): Address {

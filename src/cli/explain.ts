@@ -2,7 +2,7 @@
 // not in here is a bug. Called by start.ts.
 import { CorruptFileError } from '../io/corrupt-file.ts'
 import { DiskError } from '../io/disk.ts'
-import { showAddress } from '../io/network.ts'
+import { ListenError, showAddress } from '../io/network.ts'
 import type { TextKey } from './texts-en.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -11,13 +11,16 @@ export function explain(error: unknown, dir: string): UsageError | null {
   if (!(error instanceof Error)) return null
   if (error instanceof CorruptFileError || error.name === 'DamagedLogError')
     return new UsageError('dataDamaged', { dir, problem: error.message })
-  if (!(error instanceof DiskError)) return null
-  const { cause } = error
-  if (isListenFault(cause)) {
+  if (error.name === 'DataFormatError' || error.name === 'StoreFormatError')
+    return new UsageError('dataUnknown', { dir, problem: error.message })
+  if (error.name === 'BadSettingError')
+    return new UsageError('settingImpossible', { problem: error.message })
+  if (error instanceof ListenError) {
     const key = listenFaults[error.code]
-    const address = showAddress({ host: cause.address ?? cause.hostname ?? '', port: cause.port })
+    const address = showAddress(error.address)
     return key === undefined ? null : new UsageError(key, { address })
   }
+  if (!(error instanceof DiskError)) return null
   const key = diskFaults[error.code]
   if (key === undefined) return null
   return new UsageError(key, { dir, code: error.code, problem: error.message })
@@ -44,17 +47,4 @@ const diskFaults: Readonly<Record<string, TextKey>> = {
   EEXIST: 'dataNotFolder',
   ENOSPC: 'diskFull',
   EDQUOT: 'diskFull',
-}
-
-interface ListenFault {
-  readonly syscall: string
-  readonly port: number
-  readonly address?: string
-  readonly hostname?: string
-}
-
-/** The system's error for an address that cannot be listened on; see node:net. */
-function isListenFault(cause: unknown): cause is ListenFault {
-  const { syscall } = (cause ?? {}) as Partial<ListenFault>
-  return syscall === 'listen' || syscall === 'bind' || syscall === 'getaddrinfo'
 }

@@ -1,7 +1,7 @@
 // What `polymq start` was asked for, from all places: the command line wins over the environment,
 // the environment over the file. Whole options win, not parts: --listen on the command line
 // forgets what the environment says of listeners. Settings win key by key. Called by run.ts.
-import type { Address } from '../io/network.ts'
+import { type Address, isWildcard, showAddress } from '../io/network.ts'
 import { parseStaticConfig } from '../model/config/static-config.ts'
 import { parseAddresses } from './addresses.ts'
 import type { Layer, Sourced } from './layer.ts'
@@ -76,8 +76,11 @@ function isTrue({ text, source }: Sourced): boolean {
 
 function advertised(entries: readonly Sourced[]): Partial<Record<'kafka', Address>> {
   const addresses = parseAddresses(entries, advertisedNames)
-  if (addresses.kafka?.port === 0)
-    throw new UsageError('zeroAdvertised', { source: entries[0]?.source ?? '' })
+  const { kafka } = addresses
+  if (kafka !== undefined && (kafka.port === 0 || isWildcard(kafka.host))) {
+    const source = entries[0]?.source ?? ''
+    throw new UsageError('unreachableAdvertised', { address: showAddress(kafka), source })
+  }
   return addresses
 }
 

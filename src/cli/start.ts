@@ -1,7 +1,7 @@
 // The command `start`: one broker from its options until a signal. The first signal drains, the
 // second ends the process at once. Called by run.ts; the broker's code is loaded only here, so that
 // the other commands are quick.
-import { isWildcard, showAddress } from '../io/network.ts'
+import { isLoopback, isWildcard, showAddress } from '../io/network.ts'
 import { banner, type Opened, readyLine } from './banner.ts'
 import { explain } from './explain.ts'
 import { exitCodes, type Host } from './host.ts'
@@ -30,8 +30,10 @@ export async function start(host: Host, texts: Texts, options: StartOptions): Pr
   }).catch((error: unknown) => {
     throw explain(error, dataDir ?? '') ?? error
   })
-  const opened = { addresses: broker.addresses, dataDir, readyMs: host.sinceExec() }
+  const { addresses, saslMechanisms } = broker
+  const opened = { addresses, saslMechanisms, dataDir, readyMs: host.sinceExec() }
   host.out(options.json ? readyLine(opened, host.pid) : banner(opened, texts))
+  warnOfStrangers(opened, log, texts)
   warnOfWildcard(opened, options, log, texts)
   await stop.asked()
   await broker.close()
@@ -62,6 +64,13 @@ class StopSignal {
       this.#drain = resolve
     })
   }
+}
+
+/** Without authentication, whoever can connect is trusted. */
+function warnOfStrangers({ addresses, saslMechanisms }: Opened, log: Log, texts: Texts): void {
+  const { kafka } = addresses
+  if (kafka === undefined || saslMechanisms.length > 0 || isLoopback(kafka.host)) return
+  log.line('warn', fill(texts.openHint, { address: showAddress(kafka) }))
 }
 
 /** Clients connect to what they are told, and nobody can connect to 0.0.0.0. */

@@ -12,6 +12,8 @@ Commands:
   help       print this text
 
 Options of every command:
+  --help          print the command's options
+  --version       print the version
   --lang en|zh    language of the texts; else POLYMQ_LANG, LC_ALL, LC_MESSAGES or LANG decides
 `,
   startHelp: `Usage: polymq start [OPTIONS]
@@ -58,10 +60,12 @@ in how it was started, 130 a second signal.
   badListener: "there is no listener '{name}' ({source}); the names are: {names}",
   repeatedListener: "'{name}' stands twice in {source}; give each name once",
   badPort: "port '{port}' ({source}) is not a number from 0 to 65535",
-  zeroAdvertised: 'port 0 cannot be advertised ({source}); say where clients reach the broker',
+  unreachableAdvertised:
+    'nobody can connect to {address} ({source}); say where clients reach the broker',
   emptyValue: '{source} is empty; give a value or leave it out',
   badSetting: "'{value}' ({source}) is not of the form KEY=VALUE",
   settingRefused: '{problem} ({source})',
+  settingImpossible: '{problem}',
   settingHasOption: '{key} is set by {option} ({source})',
   dataAndMemory: '{source} asks for a data folder and for memory; choose one of the two',
   badLanguage: "the languages are en and zh, not '{value}'",
@@ -87,6 +91,9 @@ in how it was started, 130 a second signal.
   dataNotFolder: '{dir} is not a folder; choose another with --data DIR',
   diskFull:
     'no space is left for the data folder {dir}; free some, or choose another with --data DIR',
+  dataUnknown:
+    'the data in {dir} was not written by this release: {problem}; start the release that wrote ' +
+    'it, or choose another with --data DIR',
   dataDamaged:
     'the data in {dir} is damaged: {problem}; restore it from a copy, or start with another ' +
     '--data DIR',
@@ -96,6 +103,9 @@ in how it was started, 130 a second signal.
   advertiseHint:
     'clients are told to connect to {address}, which only works on this machine; ' +
     'say --advertise kafka=HOST:PORT',
+  openHint:
+    'whoever reaches {address} may read and write everything; name the file of your users with ' +
+    '--set polymq.users.file=FILE, or listen on 127.0.0.1',
   stopping: 'stopping: requests under way are answered first; a second signal ends it at once',
   stopped: 'stopped',
   ready: 'PolyMQ {version} is ready after {ms} ms',

@@ -12,6 +12,8 @@ export const chinese: Texts = {
   help       显示本说明
 
 所有命令通用的选项：
+  --help          显示该命令的选项
+  --version       显示版本
   --lang en|zh    文本语言；未指定时依次看 POLYMQ_LANG、LC_ALL、LC_MESSAGES、LANG
 `,
   startHelp: `用法：polymq start [选项]
@@ -55,10 +57,11 @@ export const chinese: Texts = {
   badListener: "没有监听器 '{name}'（{source}）；可用名称：{names}",
   repeatedListener: "'{name}' 在 {source} 中出现了两次；每个名称请只给一次",
   badPort: "端口 '{port}'（{source}）应为 0 到 65535 的数字",
-  zeroAdvertised: '不能公布端口 0（{source}）；请写客户端实际连接的端口',
+  unreachableAdvertised: '无法连接 {address}（{source}）；请写客户端实际连接的地址',
   emptyValue: '{source} 为空；请给出值，或者去掉它',
   badSetting: "'{value}'（{source}）的格式应为 KEY=VALUE",
   settingRefused: '{problem}（{source}）',
+  settingImpossible: '{problem}',
   settingHasOption: '{key} 请用 {option} 设置（{source}）',
   dataAndMemory: '{source} 同时要求数据目录和内存模式；请二选一',
   badLanguage: "语言只有 en 和 zh，没有 '{value}'",
@@ -76,9 +79,14 @@ export const chinese: Texts = {
   dataForbidden: '数据目录 {dir} 不可写（{code}）；请修改权限，或用 --data DIR 另选目录',
   dataNotFolder: '{dir} 不是目录；请用 --data DIR 另选目录',
   diskFull: '数据目录 {dir} 所在磁盘已满；请清理空间，或用 --data DIR 另选目录',
+  dataUnknown:
+    '{dir} 中的数据不是由本版本写入的：{problem}；请用写入它的版本启动，或用 --data DIR 另选目录',
   dataDamaged: '{dir} 中的数据已损坏：{problem}；请从备份恢复，或用另一个 --data DIR 启动',
   diskFailed: '写入数据目录 {dir} 失败：{problem}；此后不再确认任何消息。请检查磁盘后重新启动',
   advertiseHint: '客户端会被告知连接 {address}，这只在本机有效；请指定 --advertise kafka=HOST:PORT',
+  openHint:
+    '任何能连接 {address} 的人都可以读写全部数据；请用 --set polymq.users.file=FILE 指定用户文件，' +
+    '或者只监听 127.0.0.1',
   stopping: '正在停止：先答复进行中的请求；再次收到信号则立即退出',
   stopped: '已停止',
   ready: 'PolyMQ {version} 已就绪，用时 {ms} 毫秒',

@@ -4,6 +4,7 @@
 //
 // What survives a crash: bytes after `sync` of their file (or written through a file opened with
 // `durable`), names after `syncDir` of their folder. Nothing else may be relied on.
+import { assert } from '../base/assert.ts'
 
 /** Size and address granularity of direct writes; also what we assume a device writes at once. */
 export const blockBytes = 4096
@@ -74,4 +75,15 @@ export class DiskError extends Error {
     super(message, options)
     this.code = code
   }
+}
+
+/**
+ * The names along `path`; [] for the root itself ('' or '.'). A path that leaves the root is a bug
+ * of ours, since no path may ever hold a name that came from the network.
+ */
+export function pathNames(path: string): string[] {
+  const names = path.split('/').filter((name) => name !== '' && name !== '.')
+  assert(!path.startsWith('/') && !path.includes('\\') && !path.includes('\0'), `bad path ${path}`)
+  assert(!names.includes('..'), `path ${path} leaves the root`)
+  return names
 }

@@ -1,8 +1,7 @@
 // A disk in memory, for `--memory` and for tests: nothing survives the process, everything else is
 // as on the real one, running full included. Made by start-broker.ts.
 import { assert } from '../base/assert.ts'
-import { type Disk, DiskError, type DiskFile, type OpenOptions } from './disk.ts'
-import { pathNames } from './disk-path.ts'
+import { type Disk, DiskError, type DiskFile, type OpenOptions, pathNames } from './disk.ts'
 import { Budget, MemoryFile } from './memory-file.ts'
 
 /** A disk that takes at most `limitBytes` of memory for the content of its files. */

@@ -17,6 +17,22 @@ export function showAddress({ host, port }: Address): string {
 /** Listens on every address of the machine, so it says nothing about where to connect. */
 export const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::'
 
+/** Reached from this machine only. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || host.startsWith('127.')
+
+/** `address` cannot be listened on; `code` is the system's name (EADDRINUSE, EACCES, ...). */
+export class ListenError extends Error {
+  override readonly name = 'ListenError'
+  readonly code: string
+  readonly address: Address
+  constructor(code: string, address: Address, options?: { cause: unknown }) {
+    super(`cannot listen on ${showAddress(address)}: ${code}`, options)
+    this.code = code
+    this.address = address
+  }
+}
+
 export interface Listener {
   readonly address: Address
   /** Stops accepting; open connections stay. */
@@ -60,7 +76,7 @@ export interface Connection {
 
 export interface Network {
   /**
-   * Port 0 takes a free one. Rejects with DiskError-like `{ code: 'EADDRINUSE' | 'EACCES' | ... }`.
+   * Port 0 takes a free one. Rejects with ListenError.
    * `accept` is called for each new connection and returns its handler, or null to refuse it.
    */
   listen(

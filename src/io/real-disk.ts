@@ -3,8 +3,7 @@
 // Made by start-broker.ts.
 import fs from 'node:fs'
 import path from 'node:path'
-import { blockBytes, type Disk, type DiskFile, type OpenOptions } from './disk.ts'
-import { pathNames } from './disk-path.ts'
+import { blockBytes, type Disk, type DiskFile, type OpenOptions, pathNames } from './disk.ts'
 import { pageMemory } from './page-memory.ts'
 import { lockFolder } from './process-lock.ts'
 import { RealFile } from './real-file.ts'

@@ -2,10 +2,9 @@
 // memory: bodies are not read, headers are bounded, and who is silent or slow is cut off. Made by
 // start-broker.ts.
 import http from 'node:http'
-import { DiskError } from './disk.ts'
 import type { HttpLimits } from './http.ts'
 import { defaultHttpLimits, type Http, type HttpAnswer, type HttpHandler } from './http.ts'
-import type { Address, Listener } from './network.ts'
+import { type Address, ListenError, type Listener } from './network.ts'
 
 export const realHttp: Http = {
   async listen(at, handler, limits = {}): Promise<Listener> {
@@ -42,8 +41,7 @@ function makeServer(handler: HttpHandler, limits: HttpLimits): http.Server {
 function opened(server: http.Server, at: Address): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      const code = cause.code ?? 'EUNKNOWN'
-      reject(new DiskError(code, `cannot listen on ${at.host}:${at.port}`, { cause }))
+      reject(new ListenError(cause.code ?? 'EUNKNOWN', at, { cause }))
     })
     server.listen({ host: at.host, port: at.port }, () => {
       server.removeAllListeners('error')

@@ -1,8 +1,14 @@
 // TCP listeners of the operating system. `localhost` means both 127.0.0.1 and ::1 with one port,
 // where both exist, since clients differ in which they try. Made by start-broker.ts.
 import net from 'node:net'
-import { DiskError } from './disk.ts'
-import type { Address, Connection, ConnectionHandler, Listener, Network } from './network.ts'
+import {
+  type Address,
+  type Connection,
+  type ConnectionHandler,
+  ListenError,
+  type Listener,
+  type Network,
+} from './network.ts'
 import { RealConnection } from './real-connection.ts'
 
 type Accept = (connection: Connection) => ConnectionHandler | null
@@ -51,11 +57,11 @@ class RealNetwork implements Network {
         if (servers.length > 0) return servers
       } catch (error) {
         v4?.close()
-        const taken = error instanceof DiskError && error.code === 'EADDRINUSE'
+        const taken = error instanceof ListenError && error.code === 'EADDRINUSE'
         if (!taken || at.port !== 0 || attempt >= portAttempts) throw error
         continue
       }
-      throw new DiskError('EADDRNOTAVAIL', 'this machine has no loopback address')
+      throw new ListenError('EADDRNOTAVAIL', at)
     }
   }
 
@@ -64,7 +70,7 @@ class RealNetwork implements Network {
       return await this.#listenOne(at, accept)
     } catch (error) {
       const absent = ['EADDRNOTAVAIL', 'EAFNOSUPPORT']
-      if (error instanceof DiskError && absent.includes(error.code)) return null
+      if (error instanceof ListenError && absent.includes(error.code)) return null
       throw error
     }
   }
@@ -77,8 +83,7 @@ class RealNetwork implements Network {
     })
     return new Promise((resolve, reject) => {
       server.once('error', (cause: NodeJS.ErrnoException) => {
-        const code = cause.code ?? 'EUNKNOWN'
-        reject(new DiskError(code, `cannot listen on ${at.host}:${at.port}`, { cause }))
+        reject(new ListenError(cause.code ?? 'EUNKNOWN', at, { cause }))
       })
       server.listen({ host: at.host, port: at.port, ipv6Only: at.host === '::1' }, () => {
         server.removeAllListeners('error')

@@ -10,16 +10,20 @@
 // After a failed write or sync nobody knows what the disk holds, so every later call fails the same
 // way.
 //
-// What cannot be seen: a last frame that was damaged after it was written looks like one that was
-// torn.
+// `close` adds a frame without records: behind it a damaged frame cannot pass for a torn one. What
+// cannot be seen is damage to the last frame after a crash; so the tail that is cut is kept beside
+// the file, as `path.cut`, and reported.
 import { assert } from '../base/assert.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { bodyBytesOf, encodeFrame } from './record-frame.ts'
-import { scanRecords } from './record-scan.ts'
+import { type Scan, scanRecords } from './record-scan.ts'
+import { ignoreOnly } from './system-call.ts'
 
 export interface RecordFileOptions {
   /** The longest record, in bytes. May be raised for an existing file, never lowered. */
   readonly maxRecordBytes: number
+  /** Told when the file ended in a write that never finished. */
+  readonly report?: (line: string) => void
 }
 
 /** How much one frame gathers, beyond one record of any length. */
@@ -40,9 +44,12 @@ export class RecordFile {
   readonly #disk: Disk
   readonly #path: string
   readonly #bodyBytesMax: number
+  readonly #report: (line: string) => void
   #file: DiskFile
   #bytes = 0
   #nextSequence = 0
+  /** Something stands behind the last frame without records. */
+  #hasNews = false
   #jobs: Job[] = []
   #running: Promise<void> | null = null
   #failure: unknown = null
@@ -74,6 +81,7 @@ export class RecordFile {
     this.#path = path
     this.#file = file
     this.#bodyBytesMax = Math.max(gatherBytes, options.maxRecordBytes + 4)
+    this.#report = options.report ?? ((): undefined => undefined)
   }
 
   /** Bytes that the file has now: the owner decides when a rewrite is worth it. */
@@ -103,18 +111,50 @@ export class RecordFile {
   async close(): Promise<void> {
     this.#closed = true
     while (this.#running) await this.#running
-    await this.#file.close()
+    try {
+      if (this.#hasNews && !this.#failure) await this.#writeFrame(this.#file, [], this.#bytes)
+    } catch (error) {
+      // Nothing is lost without it.
+      ignoreOnly(error, 'ENOSPC', 'EDQUOT')
+    } finally {
+      await this.#file.close()
+    }
   }
 
   async #recover(): Promise<Uint8Array[]> {
     const scan = await scanRecords(this.#file, this.#path, this.#bodyBytesMax)
-    if (scan.end < scan.size) await this.#file.truncate(scan.end)
+    if (scan.end < scan.size) await this.#cut(scan)
     // What was read may be in the system's cache only, and the file's name too.
     await this.#file.sync()
     await this.#disk.syncDir(folderOf(this.#path))
     this.#bytes = scan.end
     this.#nextSequence = scan.nextSequence
+    this.#hasNews = scan.end > 0 && !scan.isClosed
     return scan.records
+  }
+
+  /** Moves the tail that is not a whole frame into a file of its own. */
+  async #cut({ end, size }: Scan): Promise<void> {
+    const path = cutOf(this.#path)
+    const kept = await this.#disk.open(path, { access: 'write', truncate: true })
+    try {
+      for (let at = end; at < size; ) {
+        const piece = new Uint8Array(Math.min(gatherBytes, size - at))
+        const n = await this.#file.read(piece, at)
+        assert(n > 0, 'a file is as long as it says')
+        await kept.write([piece.subarray(0, n)], at - end)
+        at += n
+      }
+      await kept.sync()
+    } finally {
+      await kept.close()
+    }
+    await this.#disk.syncDir(folderOf(path))
+    await this.#file.truncate(end)
+    this.#report(
+      `${this.#path} ended in ${size - end} bytes of a write that never finished, as a crash ` +
+        `leaves them; they are kept in ${path}`,
+    )
   }
 
   #enqueue(work: Job['work']): Promise<void> {
@@ -170,6 +210,7 @@ export class RecordFile {
   async #writeFrame(file: DiskFile, records: readonly Uint8Array[], at: number): Promise<void> {
     const frame = encodeFrame(records, this.#nextSequence, at)
     await file.write([frame], at)
+    this.#hasNews = true
     this.#nextSequence++
     this.#bytes = at + frame.length
   }
@@ -228,6 +269,10 @@ export class RecordFile {
 
 function replacementOf(path: string): string {
   return `${path}.new`
+}
+
+function cutOf(path: string): string {
+  return `${path}.cut`
 }
 
 function folderOf(path: string): string {

@@ -21,6 +21,8 @@ export interface Scan {
   readonly end: number
   readonly size: number
   readonly nextSequence: number
+  /** The last good frame has no records. */
+  readonly isClosed: boolean
 }
 
 const windowBytes = 1 << 20
@@ -35,6 +37,7 @@ export async function scanRecords(
   const records: Uint8Array[] = []
   let end = 0
   let nextSequence: number | null = null
+  let isClosed = false
   while (end < source.size) {
     const header = decodeHeader(await source.view(end, frameHeaderBytes), end)
     const isTorn = !header || end + frameHeaderBytes + header.bodyBytes > source.size
@@ -50,10 +53,11 @@ export async function scanRecords(
       break
     }
     for (const record of decodeBody(body)) records.push(record)
+    isClosed = body.length === 0
     nextSequence = header.sequence + 1
     end = next
   }
-  return { records, end, size: source.size, nextSequence: nextSequence ?? 0 }
+  return { records, end, size: source.size, nextSequence: nextSequence ?? 0, isClosed }
 }
 
 /** A header whose check is right was written here, whole: what it says must make sense. */

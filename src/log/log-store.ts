@@ -5,6 +5,7 @@
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../io/clock.ts'
 import type { Disk } from '../io/disk.ts'
+import { ignoreOnly } from '../io/system-call.ts'
 import type { TopicSettings } from '../model/config/topic-settings.ts'
 import { AdvancedLogs } from './advanced-logs.ts'
 import { Cleaner } from './cleaner.ts'
@@ -85,7 +86,7 @@ export class LogStore {
     await disk.makeDir(journalFolder)
     await disk.makeDir(segmentFolder)
     await disk.makeDir(indexFolder)
-    const { manifest, state } = await Manifest.open(disk)
+    const { manifest, state } = await Manifest.open(disk, hooks.report)
     const space = new DiskSpace(disk)
     const advanced = new AdvancedLogs(parts.clock, space, options.memoryTopicBytes)
     const logs = new Map<string, PartitionLog>()
@@ -99,10 +100,9 @@ export class LogStore {
     const gone = [...state.partitions.values()].filter(
       (p) => !logs.has(partitionKey(p.topic, p.partition)),
     )
-    if (gone.length > 0 && !mayForget)
+    if ((gone.length > 0 || state.closedAt > 0) && !mayForget)
       throw new DamagedLogError(
-        `the log holds ${gone.length} partitions, but the metadata is empty: restore the file ` +
-          "'metadata' from a copy, or move the data directory away to start empty",
+        "the log holds records, but the metadata is empty: the file 'metadata' is lost",
       )
     // Before a commit can carry it: a number that a cut tail has must never be used again.
     const generation = state.generation + 1
@@ -252,9 +252,22 @@ export class LogStore {
     this.#closing = true
     await this.journal.drain()
     await this.#flushing
+    await this.#markEnd()
     await this.#journalFiles.close()
     await this.#segmentFiles.close()
     await this.#manifest.close()
+  }
+
+  /** So that the next start knows what it must find. */
+  async #markEnd(): Promise<void> {
+    const closedAt = this.journal.durableEnd
+    if (closedAt === null) return
+    try {
+      await this.#manifest.append({ closedAt })
+    } catch (error) {
+      // Nothing is lost without it.
+      ignoreOnly(error, 'ENOSPC', 'EDQUOT')
+    }
   }
 
   // ---- The journal's commits, and flushing ------------------------------------------------------
@@ -343,8 +356,7 @@ export class LogStore {
     for (const { slot, lsn, owners, seq } of damage) {
       if (owners === null)
         throw new DamagedLogError(
-          `${slot} is damaged at ${lsn} and nothing says whose records stood there; ` +
-            'restore the file from a copy, or move the data directory away to start empty',
+          `${slot} is damaged at ${lsn}, and nothing says whose records stood there`,
         )
       this.#journalFiles.keepAside(seq)
       for (const owner of owners) this.get(owner.topicId, owner.partition)?.markDamaged()

@@ -2,7 +2,8 @@
 // the log starts, epochs, producers; and from where the journal has to be replayed. Kept as a file
 // of changes, each record one JSON object whose changes take effect together:
 //
-//   { v: 1, generation?, journalFileBytes?, replayFrom?, dropped?: [[topic, partition]],
+//   { v: 1, generation?, journalFileBytes?, replayFrom?, closedAt?,
+//     dropped?: [[topic, partition]],
 //     partitions?: [{ topic, partition, ...what changed }] }
 //
 // `segments` replaces those with the same file and position and adds the others, after `removed`
@@ -48,6 +49,8 @@ export interface ManifestChange {
   readonly journalFileBytes?: number
   /** Everything below this LSN is in segments. */
   readonly replayFrom?: number
+  /** LSN at which the journal ended at a clean stop. */
+  readonly closedAt?: number
   readonly partitions?: readonly PartitionChange[]
   readonly dropped?: readonly (readonly [string, number])[]
 }
@@ -60,6 +63,8 @@ export interface ManifestState {
   replayFrom: number
   /** Commits behind `replayFrom` are of this generation or a later one; others are cut tails. */
   replayGeneration: number
+  /** Everything below it had been durable; 0: the node never stopped cleanly. */
+  closedAt: number
   readonly partitions: Map<string, PartitionState>
 }
 
@@ -75,6 +80,7 @@ export function applyChange(state: ManifestState, change: ManifestChange): void 
     state.replayFrom = change.replayFrom
     state.replayGeneration = state.generation
   }
+  if (change.closedAt !== undefined) state.closedAt = change.closedAt
   for (const c of change.partitions ?? []) {
     const key = partitionKey(c.topic, c.partition)
     state.partitions.set(key, merged(state.partitions.get(key), c))
@@ -110,13 +116,18 @@ export class Manifest {
     this.#cleanBytes = file.bytes
   }
 
-  static async open(disk: Disk): Promise<{ manifest: Manifest; state: ManifestState }> {
-    const { file, records } = await RecordFile.open(disk, 'manifest', { maxRecordBytes })
+  /** @param report told when the file ended in a write that never finished */
+  static async open(
+    disk: Disk,
+    report: (line: string) => void,
+  ): Promise<{ manifest: Manifest; state: ManifestState }> {
+    const { file, records } = await RecordFile.open(disk, 'manifest', { maxRecordBytes, report })
     const state: ManifestState = {
       generation: 0,
       journalFileBytes: null,
       replayFrom: 0,
       replayGeneration: 0,
+      closedAt: 0,
       partitions: new Map(),
     }
     for (const record of records) {

@@ -43,6 +43,8 @@ interface Accepted {
 export interface EmbeddedStoreOptions {
   /** For tests: the size from which the file may be rewritten. */
   readonly rewriteBytesMin?: number
+  /** Told when the file ended in a write that never finished. */
+  readonly report?: (line: string) => void
 }
 
 export class EmbeddedStore implements MetadataStore {
@@ -68,7 +70,10 @@ export class EmbeddedStore implements MetadataStore {
     options: EmbeddedStoreOptions = {},
   ): Promise<EmbeddedStore> {
     const maxRecordBytes = limits.metadataTxnBytes
-    const { file, records } = await RecordFile.open(disk, path, { maxRecordBytes })
+    const { file, records } = await RecordFile.open(disk, path, {
+      maxRecordBytes,
+      ...(options.report && { report: options.report }),
+    })
     const store = new EmbeddedStore(file, options.rewriteBytesMin ?? rewriteBytesMin)
     try {
       for (const record of records) store.#replay(decodeRecord(record))

@@ -8,15 +8,23 @@ import { ScramServer } from './scram-server.ts'
 /** Names of the mechanisms in the order in which they are offered. */
 export const saslMechanisms: readonly string[] = [...scramMechanisms, 'PLAIN']
 
+/** What a listener that asks for authentication accepts. */
+export interface SaslOffer {
+  /** Some of `saslMechanisms`. */
+  readonly mechanisms: readonly string[]
+  readonly credentials: Credentials
+}
+
 /** Longest token that any mechanism takes. */
 export const saslTokenBytesMax = 16 * 1024
 
-/** A new exchange, or null when there is no such mechanism. */
+/** A new exchange, or null when the mechanism is not offered. */
 export function beginSasl(
   mechanism: string,
-  credentials: Credentials,
+  { mechanisms, credentials }: SaslOffer,
   chance: Chance,
 ): SaslServer | null {
+  if (!mechanisms.includes(mechanism)) return null
   if (mechanism === 'PLAIN') return new PlainServer(credentials)
   const scram = scramMechanisms.find((name): name is ScramMechanism => name === mechanism)
   return scram === undefined ? null : new ScramServer(scram, credentials, chance)

@@ -3,6 +3,10 @@
 //   client-first  -> `n,,n=USER,r=NONCE`          server-first -> `r=NONCE+OURS,s=SALT,i=ROUNDS`
 //   client-final  -> `c=biws,r=NONCE+OURS,p=PROOF` server-final -> `v=SIGNATURE`
 //
+// librdkafka before 2.6.1, which is what Debian 12 has, puts its nonce in front of the common one
+// a second time (its pull request 4895). That is taken, as Kafka 3.9 does and 4 does not: our nonce
+// is in it all the same, so that nothing can be replayed.
+//
 // A user that does not exist goes through the same two steps and fails at the end of them.
 import { timingSafeEqual } from 'node:crypto'
 import type { Chance } from '../io/chance.ts'
@@ -28,7 +32,9 @@ interface Begun {
   readonly gs2Header: string
   readonly clientFirstBare: string
   readonly serverFirst: string
+  /** The client's and ours, one behind the other. */
   readonly nonce: string
+  readonly clientNonce: string
 }
 
 export class ScramServer implements SaslServer {
@@ -49,7 +55,7 @@ export class ScramServer implements SaslServer {
   }
 
   private first(text: string): SaslStep {
-    const [, binding, actingFor, bare, name, clientNonce] = clientFirst.exec(text) ?? []
+    const [, binding, actingFor, bare, name, clientNonce = ''] = clientFirst.exec(text) ?? []
     if (bare === undefined || name === undefined) return failed
     const user = unescaped(name)
     if (user === null || (actingFor && unescaped(actingFor) !== user)) return failed
@@ -58,13 +64,15 @@ export class ScramServer implements SaslServer {
     const salt = Buffer.from(credential.salt).toString('base64')
     const serverFirst = `r=${nonce},s=${salt},i=${credential.iterations}`
     const gs2Header = `${binding},${actingFor === undefined ? '' : `a=${actingFor}`},`
-    this.begun = { user, credential, gs2Header, clientFirstBare: bare, serverFirst, nonce }
+    const sent = { gs2Header, clientFirstBare: bare, serverFirst, nonce, clientNonce }
+    this.begun = { user, credential, ...sent }
     return { state: 'continue', token: Buffer.from(serverFirst) }
   }
 
   private final(text: string, begun: Begun): SaslStep {
     const [, withoutProof, binding, nonce, proof] = clientFinal.exec(text) ?? []
-    if (binding === undefined || proof === undefined || nonce !== begun.nonce) return failed
+    if (binding === undefined || proof === undefined) return failed
+    if (nonce !== begun.nonce && nonce !== begun.clientNonce + begun.nonce) return failed
     if (Buffer.from(binding, 'base64').toString('utf8') !== begun.gs2Header) return failed
     const message = `${begun.clientFirstBare},${begun.serverFirst},${withoutProof}`
     const { storedKey, serverKey } = begun.credential

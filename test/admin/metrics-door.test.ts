@@ -85,6 +85,7 @@ test('what is not HTTP, or too long, is refused and the next is served', () =>
 
 const names = [
   'kafka_brokers',
+  'kafka_broker_info',
   'kafka_topic_partitions',
   'kafka_topic_partition_current_offset',
   'kafka_topic_partition_oldest_offset',
@@ -117,6 +118,7 @@ test('a broker shows the names of kafka_exporter and its own', async () => {
     const [status, page] = await answerOf(`${url}/metrics`)
     assert.equal(status, 200)
     for (const name of names) assert.match(page, new RegExp(`^# TYPE ${name} \\w+$`, 'm'))
+    assert.ok(page.includes(`kafka_broker_info{id="1",address="${broker.kafka}"} 1\n`))
     for (const line of page.trimEnd().split('\n'))
       assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{[^{}]*\})? (\S+))$/)
   } finally {

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import test from 'node:test'
+import kafkajs from 'kafkajs'
 
 const main = join('build', 'src', 'main.js')
 
@@ -70,9 +71,122 @@ test('ready line, a folder in use, and a drain by SIGTERM', () =>
       first.kill('SIGTERM')
       const end = await firstEnd
       assert.equal(end.code, 0, end.err)
+      assert.equal(end.out, `${JSON.stringify(ready)}\n`, 'one line on standard output')
       for (const line of end.err.trim().split('\n')) assert.ok(JSON.parse(line).message)
     } finally {
       first.kill('SIGKILL')
+    }
+  }))
+
+/**
+ * Sends records one after another until the broker refuses; answers the acknowledged ones. Calls
+ * `isUnderWay` after the first hundred batches.
+ */
+async function produceUntilClosed(address: string, isUnderWay: () => void): Promise<string[]> {
+  const { NOTHING } = kafkajs.logLevel
+  const kafka = new kafkajs.Kafka({ brokers: [address], logLevel: NOTHING, retry: { retries: 0 } })
+  const producer = kafka.producer()
+  await producer.connect()
+  const acknowledged: string[] = []
+  for (let i = 0; ; i++) {
+    const messages = Array.from({ length: 20 }, (_, n) => ({ value: `${i} ${n}` }))
+    const sent = await producer.send({ topic: 't', messages }).catch(() => null)
+    if (sent === null) break
+    acknowledged.push(...messages.map(({ value }) => value))
+    if (i === 100) isUnderWay()
+  }
+  await producer.disconnect()
+  return acknowledged
+}
+
+async function readAll(address: string, count: number): Promise<Set<string>> {
+  const { NOTHING } = kafkajs.logLevel
+  const kafka = new kafkajs.Kafka({ brokers: [address], logLevel: NOTHING })
+  const consumer = kafka.consumer({ groupId: 'all', maxWaitTimeInMs: 100 })
+  await consumer.connect()
+  await consumer.subscribe({ topic: 't', fromBeginning: true })
+  const values = new Set<string>()
+  await new Promise<void>((resolve, reject) => {
+    const eachMessage = async ({ message }: { message: { value: Buffer | null } }) => {
+      values.add(String(message.value))
+      if (values.size >= count) resolve()
+    }
+    consumer.run({ eachMessage }).catch(reject)
+  })
+  await consumer.disconnect()
+  return values
+}
+
+test('SIGTERM under load: exit code 0, and every acknowledged record is there after', () =>
+  withFolder(async (folder) => {
+    const args = ['--json', '--data', join(folder, 'data'), ...anyPort]
+    const delay = ['--set', 'group.initial.rebalance.delay.ms=0']
+    const first = polymq(...args)
+    const firstEnd = ended(first)
+    const { kafka: address } = JSON.parse(await firstOutput(first)).listeners
+    const acknowledged = await produceUntilClosed(address, () => first.kill('SIGTERM'))
+    assert.equal((await firstEnd).code, 0)
+
+    const second = polymq(...args, ...delay)
+    const secondEnd = ended(second)
+    const { kafka } = JSON.parse(await firstOutput(second)).listeners
+    const stored = await readAll(kafka, acknowledged.length)
+    second.kill('SIGINT')
+    assert.equal((await secondEnd).code, 0, 'SIGINT drains too')
+    for (const value of acknowledged) assert.ok(stored.has(value), value)
+  }))
+
+test('a second signal does not wait: exit code 130', async () => {
+  const child = polymq('--memory', '--json', ...anyPort, '--listen', 'metrics=127.0.0.1:0')
+  const end = ended(child)
+  const { kafka: address, metrics } = JSON.parse(await firstOutput(child)).listeners
+  const { NOTHING } = kafkajs.logLevel
+  const kafka = new kafkajs.Kafka({ brokers: [address], logLevel: NOTHING, retry: { retries: 0 } })
+  const producer = kafka.producer()
+  await producer.connect()
+  await producer.send({ topic: 't', messages: [{ value: 'x' }] })
+  // Waits for records that never come, so that the drain has something to wait for.
+  const consumer = kafka.consumer({ groupId: 'g', maxWaitTimeInMs: 20_000 })
+  await consumer.connect()
+  await consumer.subscribe({ topic: 't', fromBeginning: false })
+  await consumer.run({ eachMessage: async () => undefined })
+  const fetches = /requests_total\{api="Fetch",version="\d+"\} [1-9]/
+  while (!fetches.test(await (await fetch(`http://${metrics}/metrics`)).text()));
+  assert.ok(child.stderr)
+  const stopping = once(child.stderr, 'data')
+  child.kill('SIGINT')
+  await stopping
+  child.kill('SIGINT')
+  assert.equal((await end).code, 130)
+  await consumer.disconnect()
+  await producer.disconnect()
+})
+
+test('a data folder of a later release: one line, exit code 2', () =>
+  withFolder(async (folder) => {
+    writeFileSync(join(folder, 'format'), 'polymq data format 2\n')
+    const end = await ended(polymq('--data', folder, ...anyPort))
+    assert.equal(end.code, 2)
+    assert.match(end.err, refusal)
+    assert.match(end.err, /was not written by this release: it has format 2/)
+  }))
+
+test('a listener that anybody can reach is warned of, unless there are users', () =>
+  withFolder(async (folder) => {
+    const users = join(folder, 'users')
+    writeFileSync(users, 'alice=secret\n')
+    const warning = /whoever reaches 0\.0\.0\.0:\d+ may read and write/
+    for (const [args, isWarned] of [
+      [[], true],
+      [['--set', `polymq.users.file=${users}`], false],
+    ] as const) {
+      const child = polymq('--memory', '--listen', 'kafka=0.0.0.0:0', ...args)
+      const end = ended(child)
+      await firstOutput(child)
+      child.kill('SIGTERM')
+      const { code, err } = await end
+      assert.equal(code, 0)
+      assert.equal(warning.test(err), isWarned, err)
     }
   }))
 

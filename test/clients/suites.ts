@@ -11,6 +11,7 @@ import type { Check } from './lib/report.ts'
 import { type Abilities, Scenario } from './lib/scenario.ts'
 import { debian, go, npmTool, python, sources } from './lib/tools.ts'
 import { runE2e } from './rdkafka-e2e.ts'
+import { runSasl } from './sasl.ts'
 
 export interface Suite {
   readonly name: string
@@ -96,6 +97,9 @@ const kcat = client(
   },
 )
 
+/** Starts a broker of its own, with users. */
+const sasl: Suite = { name: 'authentication', ci: true, run: (_broker, check) => runSasl(check) }
+
 /** Compiles librdkafka, some minutes; libzstd-dev makes it know zstd. */
 const nodeRdkafka = async (): Promise<string> => {
   await debian('libzstd-dev')
@@ -136,6 +140,7 @@ export const suites: readonly Suite[] = [
   platformatic1,
   platformatic2,
   kcat,
+  sasl,
   rdkafka,
   rdkafkaE2e,
   confluentKafka,

@@ -31,12 +31,19 @@ async function cut(disk: Disk, bytes: number): Promise<void> {
   await file.close()
 }
 
-/** Three frames of one record each. */
-async function three(): Promise<Disk> {
+/** Three frames of one record each, and the empty one of a clean stop. */
+async function closedThree(): Promise<Disk> {
   const disk = memoryDisk()
   const { file } = await open(disk)
   for (const text of ['one', 'two', 'three']) await file.append([record(text)])
   await file.close()
+  return disk
+}
+
+/** The same as a crash leaves it. */
+async function three(): Promise<Disk> {
+  const disk = await closedThree()
+  await cut(disk, headerBytes)
   return disk
 }
 
@@ -105,6 +112,42 @@ describe('record file', () => {
     }
   })
 
+  test('a torn tail is kept beside the file, and reported', async () => {
+    const disk = await three()
+    await cut(disk, 5)
+    const lines: string[] = []
+    const report = (line: string): number => lines.push(line)
+    const { file } = await RecordFile.open(disk, 'f', { maxRecordBytes: 100, report })
+    await file.close()
+    assert.equal(lines.length, 1)
+    assert.match(lines[0] ?? '', /^f ended in 32 bytes of a write .* kept in f\.cut$/)
+    const kept = await disk.open('f.cut', { access: 'read' })
+    assert.equal(await kept.size(), headerBytes + 4)
+    await kept.close()
+  })
+
+  test('after a clean stop damage to the last record is seen', async () => {
+    const tail = headerBytes
+    for (const at of [-tail - 1, -tail - 8, -tail - 9 - headerBytes]) {
+      const disk = await closedThree()
+      await patch(disk, Uint8Array.of(0xaa), at)
+      await assert.rejects(open(disk), CorruptFileError)
+    }
+    const marked = await closedThree()
+    await patch(marked, Uint8Array.of(0xaa), -1)
+    assert.deepEqual(await texts(marked), ['one', 'two', 'three'])
+  })
+
+  test('a file that was only opened and closed does not grow', async () => {
+    const disk = await closedThree()
+    const { file } = await open(disk)
+    const before = file.bytes
+    await file.close()
+    const again = await open(disk)
+    assert.equal(again.file.bytes, before)
+    await again.file.close()
+  })
+
   test('a bad frame with a good one behind it is corruption, and nothing is changed', async () => {
     const second = headerBytes + 4 + 3
     for (const at of [0, 9, 26, headerBytes + 5, second + 1, second + headerBytes + 6]) {
@@ -130,6 +173,7 @@ describe('record file', () => {
     const { file } = await open(disk)
     await file.append([image])
     await file.close()
+    await cut(disk, headerBytes)
     await patch(disk, Uint8Array.of(0xaa), 3 * (headerBytes + 4) + 11 + 4)
     assert.deepEqual(await texts(disk), ['one', 'two', 'three'])
   })

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import type { Disk } from '../../src/io/disk.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { realClock } from '../../src/io/real-clock.ts'
+import { DamagedLogError, LogStore } from '../../src/log/log-store.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
-import { batchOf, topicA } from './log-fixture.ts'
+import { batchOf, plainSettings, tinyOptions, topicA } from './log-fixture.ts'
 import { append, open, readAll } from './open-log.ts'
 
 test('what was appended is read back: from memory, from segments, after a restart', async () => {
@@ -92,4 +95,55 @@ test('deleting records and partitions gives their space back', async () => {
   await store.delete(topicA, [0, 1])
   assert.deepEqual(await disk.list('segments'), [])
   await store.close()
+})
+
+test('after a clean stop a journal that ends early is damage, not a torn tail', async () => {
+  const wholeTail = async (spoil: (disk: Disk, name: string) => Promise<void>) => {
+    const disk = memoryDisk()
+    const store = await open(disk)
+    const log = store.get(topicA, 0) as PartitionLog
+    for (const value of ['a', 'b', 'c']) await append(store, log, batchOf([value]))
+    await store.close()
+    const [name] = (await disk.list('journal')).map((file) => `journal/${file}`)
+    assert.ok(name)
+    await spoil(disk, name)
+    return disk
+  }
+  const emptied = await wholeTail(async (disk, name) => {
+    const file = await disk.open(name, { access: 'write' })
+    await file.truncate(0)
+    await file.close()
+  })
+  await assert.rejects(open(emptied), DamagedLogError)
+  const removed = await wholeTail((disk, name) => disk.remove(name))
+  await assert.rejects(open(removed), DamagedLogError)
+
+  const flipped = await wholeTail(async (disk, name) => {
+    const file = await disk.open(name, { access: 'write' })
+    const bytes = new Uint8Array(await file.size())
+    await file.read(bytes, 0)
+    const at = Buffer.from(bytes).lastIndexOf('c')
+    await file.write([Uint8Array.of(0x21)], at)
+    await file.close()
+  })
+  const lines: string[] = []
+  const store = await open(flipped, 1, plainSettings, {
+    hooks: { failed: assert.fail, report: (line) => lines.push(line) },
+  })
+  const log = store.get(topicA, 0) as PartitionLog
+  assert.match(lines.join('\n'), /1 batches cannot be read/)
+  assert.equal(log.damagedFrom, 2)
+  assert.deepEqual(await readAll(store, log), ['a', 'b'])
+  await store.close()
+})
+
+test('records without any metadata are not forgotten', async () => {
+  const disk = memoryDisk()
+  const store = await open(disk)
+  await append(store, store.get(topicA, 0) as PartitionLog, batchOf(['a']))
+  await store.close()
+  const hooks = { failed: assert.fail, report: assert.fail }
+  const parts = { disk, clock: realClock, options: tinyOptions, hooks }
+  await assert.rejects(LogStore.open(parts, [], false), /the metadata is empty/)
+  await (await open(disk)).close()
 })

@@ -101,7 +101,6 @@ test('what has no effect says so, and what cannot be is refused', () => {
   }
   assert.match(refusal('node.id=2'), /node\.id can only be '1' here/)
   assert.match(refusal('polymq.flush=memory'), /it takes one of sync, async/)
-  assert.match(refusal('sasl.enabled.mechanisms=SCRAM-SHA-256'), /not authenticated yet/)
 })
 
 test('the command line: one line for each fault', () => {

@@ -3,8 +3,7 @@
 // made durable, and any part of the rest that Linux might have written by itself. Used by tests
 // only.
 import { assert } from '../../base/assert.ts'
-import { type Disk, DiskError, type DiskFile, type OpenOptions } from '../disk.ts'
-import { pathNames } from '../disk-path.ts'
+import { type Disk, DiskError, type DiskFile, type OpenOptions, pathNames } from '../disk.ts'
 import { Budget } from '../memory-file.ts'
 import type { SimChance } from './sim-chance.ts'
 import type { SimClock } from './sim-clock.ts'

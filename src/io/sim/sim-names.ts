@@ -2,8 +2,7 @@
 // rename or unlink waits until its folder is synced; a crash keeps any of the waiting ones that can
 // still be applied, each whole: a rename never loses its file nor doubles it.
 import { assert } from '../../base/assert.ts'
-import { DiskError } from '../disk.ts'
-import { pathNames } from '../disk-path.ts'
+import { DiskError, pathNames } from '../disk.ts'
 import type { Budget } from '../memory-file.ts'
 import type { SimChance } from './sim-chance.ts'
 import { SimInode } from './sim-inode.ts'

@@ -1,8 +1,14 @@
 // A network inside one process. Connections carry bytes in pieces of drawn sizes after drawn
 // delays, so that a door sees every way of splitting and joining; a connection may be reset at any
 // moment. Used by tests only.
-import { DiskError } from '../disk.ts'
-import type { Address, Connection, ConnectionHandler, Listener, Network } from '../network.ts'
+import {
+  type Address,
+  type Connection,
+  type ConnectionHandler,
+  ListenError,
+  type Listener,
+  type Network,
+} from '../network.ts'
 import type { SimChance } from './sim-chance.ts'
 import type { SimClock } from './sim-clock.ts'
 import { type Carrier, SimConnection } from './sim-connection.ts'
@@ -33,8 +39,7 @@ export class SimNetwork implements Network, Carrier {
 
   async listen(at: Address, accept: Accept): Promise<Listener> {
     const port = at.port === 0 ? this.#nextPort++ : at.port
-    if (this.#listeners.has(port))
-      throw new DiskError('EADDRINUSE', `cannot listen on ${at.host}:${port}`)
+    if (this.#listeners.has(port)) throw new ListenError('EADDRINUSE', { ...at, port })
     this.#listeners.set(port, accept)
     const close = async (): Promise<void> => void this.#listeners.delete(port)
     return { address: { host: at.host, port }, close }

@@ -57,6 +57,11 @@ export class CommitWriter {
     this.#syncedLsn = start.lsn
   }
 
+  /** End of the last commit that was written or is being written. */
+  get lastEnd(): number {
+    return this.#previousEnd
+  }
+
   /** Below this, everything is durable. */
   get syncedLsn(): number {
     return this.#syncedLsn

@@ -1,8 +1,9 @@
 // Reads the journal back after a start: replays commits in order and decides where the journal
-// ends. A bad place is a torn tail, and is cut, unless a later commit says that the place had been
-// durable; then it is damage: it is reported with the partitions concerned, and nothing is thrown
-// away. Frames, directory and commit header say the same thing twice, so that one bad sector never
-// hides whose records it held. Runs once, before the node serves; `log-store.ts` calls it.
+// ends. A bad place is a torn tail, and is cut, unless a later commit, or the manifest since the
+// last clean stop, says that the place had been durable; then it is damage: it is reported with the
+// partitions concerned, and nothing is thrown away. Frames, directory and commit header say the
+// same thing twice, so that one bad sector never hides whose records it held. Runs once, before the
+// node serves; `log-store.ts` calls it.
 import { blockBytes, type Disk } from '../../io/disk.ts'
 import {
   batchIsWhole,
@@ -42,6 +43,8 @@ export interface ReplayStart {
   /** LSN below which everything is in segments. */
   readonly replayFrom: number
   readonly replayGeneration: number
+  /** Where the journal ended when it was last closed; 0: it never was. */
+  readonly closedAt: number
 }
 
 interface Found {
@@ -64,7 +67,7 @@ export async function scanJournal(
 ): Promise<JournalScan> {
   const slots = await findSlots(disk, fileBytes)
   const bySeq = new Map(slots.map((s) => [s.seq, s]))
-  const scan = new Scan(bySeq, fileBytes, start.replayGeneration, onFrame)
+  const scan = new Scan(bySeq, fileBytes, start, onFrame)
   const end = await scan.run(start.replayFrom)
   await Promise.all(slots.map((s) => s.file.close()))
   const first = Math.floor(start.replayFrom / fileBytes)
@@ -87,19 +90,21 @@ class Scan {
   #generation: number
   readonly #bySeq: ReadonlyMap<number, JournalSlot>
   readonly #fileBytes: number
+  readonly #closedAt: number
   readonly #onFrame: (frame: Frame) => void
   readonly #maxSeq: number
 
   constructor(
     bySeq: ReadonlyMap<number, JournalSlot>,
     fileBytes: number,
-    generation: number,
+    { replayGeneration, closedAt }: ReplayStart,
     onFrame: (frame: Frame) => void,
   ) {
     this.#bySeq = bySeq
     this.#maxSeq = Math.max(-1, ...bySeq.keys())
     this.#fileBytes = fileBytes
-    this.#generation = generation
+    this.#generation = replayGeneration
+    this.#closedAt = closedAt
     this.#onFrame = onFrame
   }
 
@@ -116,11 +121,14 @@ class Scan {
       if (!(await this.#replay(next))) return at
       at = lsn + bytes
     }
-    return at
+    if (at >= this.#closedAt) return at
+    await this.#repair(at, this.#closedAt)
+    return this.#closedAt
   }
 
-  /** True when a commit at or behind `from` says that what stood at `lsn` had been durable. */
+  /** True when something, or a commit at or behind `from`, says that `lsn` had been durable. */
   async #wasDurable(lsn: number, from: number): Promise<boolean> {
+    if (lsn < this.#closedAt) return true
     let next = await this.#find(from)
     while (next !== null && next.header.syncedLsn <= lsn)
       next = await this.#find(next.header.lsn + next.header.bytes)
@@ -186,7 +194,7 @@ class Scan {
     if (slot === undefined) {
       this.damage.push({
         lsn: from,
-        slot: 'missing',
+        slot: 'a journal file that is missing',
         seq: Math.floor(from / this.#fileBytes),
         owners: null,
       })

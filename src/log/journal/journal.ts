@@ -110,6 +110,12 @@ export class Journal {
     return this.#open?.end ?? this.#end
   }
 
+  /** End of the last commit, or null while it is not durable. */
+  get durableEnd(): number | null {
+    const { lastEnd, syncedLsn } = this.#writer
+    return syncedLsn >= lastEnd ? lastEnd : null
+  }
+
   /** Below this, everything is durable. */
   get syncedLsn(): number {
     return this.#writer.syncedLsn

@@ -185,12 +185,11 @@ const connections: readonly BrokerKey[] = [
   {
     name: 'sasl.enabled.mechanisms',
     type: 'list',
-    default: 'PLAIN',
+    default: 'SCRAM-SHA-512,SCRAM-SHA-256,PLAIN',
     words: ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'],
     dynamic: false,
-    effect: 'refused',
-    reason: 'clients are not authenticated yet',
-    documentation: 'How clients may authenticate, where authentication is on.',
+    effect: 'works',
+    documentation: 'How clients may authenticate, once polymq.users.file names who they are.',
   },
   {
     name: 'fetch.max.bytes',

@@ -16,6 +16,17 @@ const bounds: readonly BrokerKey[] = [
       'For test suites that were written for three nodes.',
   },
   {
+    name: 'polymq.users.file',
+    type: 'string',
+    default: null,
+    form: { pattern: /./, text: 'the path of a file' },
+    dynamic: false,
+    effect: 'works',
+    documentation:
+      'File of lines NAME=PASSWORD. When it is set, every client of the Kafka listener must ' +
+      'authenticate as one of these users, by one of sasl.enabled.mechanisms.',
+  },
+  {
     name: 'polymq.max.topics',
     type: 'int',
     default: '100000',

@@ -4,7 +4,7 @@
 import { assert } from '../../base/assert.ts'
 import { brokerKeys } from './broker-keys.ts'
 import { type BrokerValues, brokerSources } from './config-source.ts'
-import { type ConfigValue, knownConfig } from './config-value.ts'
+import { type ConfigValue, itemsOf, knownConfig } from './config-value.ts'
 
 export interface BrokerSettings {
   readonly rack: string | null
@@ -30,6 +30,9 @@ export interface BrokerSettings {
   readonly requestBytesMax: number
   readonly fetchBytesMax: number
   readonly fetchSessionsMax: number
+  readonly saslMechanisms: readonly string[]
+  /** '': clients need not authenticate. */
+  readonly usersFile: string
   readonly retentionCheckIntervalMs: number
   readonly compactionPauseMs: number
   readonly compactionMemoryBytes: number
@@ -73,6 +76,8 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
     requestBytesMax: number('socket.request.max.bytes'),
     fetchBytesMax: number('fetch.max.bytes'),
     fetchSessionsMax: number('max.incremental.fetch.session.cache.slots'),
+    saslMechanisms: itemsOf(effectiveBrokerText('sasl.enabled.mechanisms', values)),
+    usersFile: effectiveBrokerText('polymq.users.file', values),
     retentionCheckIntervalMs: number('log.retention.check.interval.ms'),
     compactionPauseMs: number('log.cleaner.backoff.ms'),
     compactionMemoryBytes: number('log.cleaner.dedupe.buffer.size'),

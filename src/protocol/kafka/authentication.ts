@@ -7,8 +7,7 @@
 // Before `done` only the APIs of this way are answered; anything else closes the connection, as
 // Kafka does.
 import type { Chance } from '../../io/chance.ts'
-import type { Credentials } from '../../security/credentials.ts'
-import { beginSasl, saslMechanisms } from '../../security/sasl-mechanisms.ts'
+import { beginSasl, type SaslOffer } from '../../security/sasl-mechanisms.ts'
 import type { SaslServer, SaslStep } from '../../security/sasl-server.ts'
 import { apiVersions } from './schema/api-versions.ts'
 import { saslAuthenticate, saslHandshake } from './schema/sasl.ts'
@@ -16,22 +15,22 @@ import { saslAuthenticate, saslHandshake } from './schema/sasl.ts'
 type Stage = 'open' | 'required' | 'exchanging' | 'rawTokens' | 'done'
 
 export class Authentication {
-  private readonly credentials: Credentials | null
+  private readonly offer: SaslOffer | null
   private readonly chance: Chance
   private stage: Stage
   private server: SaslServer | null = null
   private name: string | null = null
 
-  /** `credentials` null: the listener asks for none. */
-  constructor(credentials: Credentials | null, chance: Chance) {
-    this.credentials = credentials
+  /** `offer` null: the listener asks for nothing. */
+  constructor(offer: SaslOffer | null, chance: Chance) {
+    this.offer = offer
     this.chance = chance
-    this.stage = credentials === null ? 'open' : 'required'
+    this.stage = offer === null ? 'open' : 'required'
   }
 
   /** Mechanisms that this listener offers. */
   get mechanisms(): readonly string[] {
-    return this.credentials === null ? [] : saslMechanisms
+    return this.offer?.mechanisms ?? []
   }
 
   /** Whether the connection may use every API. */
@@ -64,8 +63,8 @@ export class Authentication {
 
   /** False when the mechanism is not offered. */
   begin(mechanism: string, tokensHaveHeaders: boolean): boolean {
-    if (this.credentials === null) return false
-    this.server = beginSasl(mechanism, this.credentials, this.chance)
+    if (this.offer === null) return false
+    this.server = beginSasl(mechanism, this.offer, this.chance)
     if (this.server === null) return false
     this.stage = tokensHaveHeaders ? 'exchanging' : 'rawTokens'
     return true

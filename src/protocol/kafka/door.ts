@@ -6,7 +6,7 @@ import type { Broker } from '../../broker/api.ts'
 import type { Chance } from '../../io/chance.ts'
 import type { Clock, Timer } from '../../io/clock.ts'
 import type { Address, Connection as Link, Network } from '../../io/network.ts'
-import type { Credentials } from '../../security/credentials.ts'
+import type { SaslOffer } from '../../security/sasl-mechanisms.ts'
 import { apiVersionsHandler } from './api-versions.ts'
 import { Authentication } from './authentication.ts'
 import { Connection, type ConnectionHome, type DoorCounters } from './connection.ts'
@@ -29,7 +29,7 @@ export interface KafkaDoorOptions {
   readonly advertised?: Address
   readonly handlers: readonly Handler[]
   /** Given: clients must authenticate. */
-  readonly credentials?: Credentials
+  readonly sasl?: SaslOffer
   readonly limits?: Partial<Limits>
   /** Takes a line for the log about something that a client did wrong. */
   readonly report: (line: string) => void
@@ -40,6 +40,8 @@ export type ConnectionLimits = Pick<Limits, 'connectionsMax' | 'connectionsPerIp
 export interface KafkaDoor {
   /** The address that is listened on. */
   readonly address: Address
+  /** What clients are told to connect to. */
+  readonly advertised: Address
   readonly connections: number
   readonly counters: Readonly<DoorCounters>
   /** How many requests of each API and version were begun. */
@@ -61,6 +63,7 @@ export async function openKafkaDoor(options: KafkaDoorOptions): Promise<KafkaDoo
   home.begin(listener.address)
   return {
     address: listener.address,
+    advertised: options.advertised ?? listener.address,
     get connections() {
       return home.size
     },
@@ -145,7 +148,7 @@ class Home implements ConnectionHome {
       this.reporter.line(`refused a connection from ${host}: ${this.size} are open`)
       return null
     }
-    const authentication = new Authentication(this.options.credentials ?? null, this.options.chance)
+    const authentication = new Authentication(this.options.sasl ?? null, this.options.chance)
     const connection = new Connection(this, link, authentication)
     this.counters.accepted++
     this.connections.add(connection)

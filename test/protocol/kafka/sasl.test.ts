@@ -8,11 +8,13 @@ import { apiVersions } from '../../../src/protocol/kafka/schema/api-versions.ts'
 import { metadata } from '../../../src/protocol/kafka/schema/metadata.ts'
 import { saslAuthenticate, saslHandshake } from '../../../src/protocol/kafka/schema/sasl.ts'
 import { Credentials } from '../../../src/security/credentials.ts'
+import { saslMechanisms } from '../../../src/security/sasl-mechanisms.ts'
 import { settled } from './pipe.ts'
 import { framed, type TestClient, TestDoor } from './test-door.ts'
 
 const made = Credentials.of([{ user: 'ann', password: 'secret' }], new SimChance(2))
-const open = async () => TestDoor.open({ credentials: await made })
+const open = async (mechanisms = saslMechanisms) =>
+  TestDoor.open({ sasl: { mechanisms, credentials: await made } })
 const plain = (user: string, password: string, acting = '') =>
   Buffer.from([acting, user, password].join('\0'))
 
@@ -24,8 +26,16 @@ async function token(client: TestClient, authBytes: Uint8Array, version = 2) {
 }
 
 /** The client's side of SCRAM: its last token, made from the server's first. */
-function scramFinal(hash: string, bytes: number, bare: string, first: string, password: string) {
-  const [, nonce = '', salt = '', rounds = ''] = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(first) ?? []
+function scramFinal(
+  hash: string,
+  bytes: number,
+  bare: string,
+  first: string,
+  password: string,
+  withNonce = (nonce: string) => nonce,
+) {
+  const [, common = '', salt = '', rounds = ''] = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(first) ?? []
+  const nonce = withNonce(common)
   const hmac = (key: Uint8Array, text: string) => createHmac(hash, key).update(text).digest()
   const salted = pbkdf2Sync(password, Buffer.from(salt, 'base64'), Number(rounds), bytes, hash)
   const clientKey = hmac(salted, 'Client Key')
@@ -57,6 +67,22 @@ test('an unknown mechanism is answered with those that there are', async () => {
   assert.equal(answer.errorCode, 33)
   assert.deepEqual(answer.mechanisms, ['SCRAM-SHA-256', 'SCRAM-SHA-512', 'PLAIN'])
   assert.equal((await client.call(saslHandshake, 1, { mechanism: 'PLAIN' })).errorCode, 0)
+})
+
+test('a mechanism that is not enabled is not offered', async () => {
+  const host = await open(['SCRAM-SHA-512'])
+  const client = host.connect()
+  const answer = await client.call(saslHandshake, 1, { mechanism: 'PLAIN' })
+  assert.deepEqual(answer, { errorCode: 33, mechanisms: ['SCRAM-SHA-512'] })
+})
+
+test('before authentication a request may be 64 KiB long', async () => {
+  const host = await open()
+  const client = host.connect()
+  await client.call(saslHandshake, 1, { mechanism: 'PLAIN' })
+  client.pipe.send(Buffer.from([0, 1, 0, 1]))
+  await settled()
+  assert.ok(client.isClosed)
 })
 
 test('a listener without authentication says ILLEGAL_SASL_STATE', async () => {
@@ -144,6 +170,23 @@ for (const [mechanism, hash, bytes] of [
     }
   })
 }
+
+for (const [what, withNonce, errorCode] of [
+  ['the nonce of librdkafka before 2.6.1', (nonce: string) => `abcdef${nonce}`, 0],
+  ["only the client's nonce", () => 'abcdef', 58],
+  ['a nonce with something else in front', (nonce: string) => `abcdeg${nonce}`, 58],
+  ['a nonce cut off', (nonce: string) => nonce.slice(0, -1), 58],
+] as const)
+  test(`SCRAM with ${what}: ${errorCode}`, async () => {
+    const host = await open()
+    const client = host.connect()
+    await client.call(saslHandshake, 1, { mechanism: 'SCRAM-SHA-256' })
+    const bare = 'n=ann,r=abcdef'
+    const first = await token(client, Buffer.from(`n,,${bare}`))
+    const text = Buffer.from(first.authBytes).toString()
+    const { last } = scramFinal('sha256', 32, bare, text, 'secret', withNonce)
+    assert.equal((await token(client, last)).errorCode, errorCode)
+  })
 
 for (const first of [
   'p=tls-unique,,n=ann,r=a',

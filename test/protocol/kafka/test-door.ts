@@ -10,7 +10,7 @@ import { groupHandlers } from '../../../src/protocol/kafka/group/group-handlers.
 import type { Limits } from '../../../src/protocol/kafka/limits.ts'
 import { type Api, responseHeaderVersion } from '../../../src/protocol/kafka/schema/api.ts'
 import { responseHeader } from '../../../src/protocol/kafka/schema/header.ts'
-import type { Credentials } from '../../../src/security/credentials.ts'
+import type { SaslOffer } from '../../../src/security/sasl-mechanisms.ts'
 import { codec } from '../../../src/wire/message.ts'
 import { Reader } from '../../../src/wire/reader.ts'
 import type { Draft, Of, Struct } from '../../../src/wire/schema.ts'
@@ -20,7 +20,7 @@ import { requestFrame } from './request-frame.ts'
 
 export interface TestDoorOptions {
   readonly limits?: Partial<Limits>
-  readonly credentials?: Credentials
+  readonly sasl?: SaslOffer
 }
 
 export class TestDoor {

@@ -162,7 +162,7 @@ const configurations: readonly Difference[] = [
   },
   {
     id: 'configs.broker.sasl.enabled.mechanisms',
-    reason: 'Kerberos is not there; the default is PLAIN, and it is set at the start',
+    reason: 'Kerberos is not there; by default all others are offered, once there are users',
   },
   {
     id: 'configs.broker.ssl.keystore.password',

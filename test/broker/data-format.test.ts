@@ -1,0 +1,44 @@
+// The format of a data folder: written once, kept, and a later one refused with nothing changed.
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { checkDataFormat } from '../../src/broker/data-format.ts'
+import type { Disk } from '../../src/io/disk.ts'
+import { memoryDisk } from '../../src/io/memory-disk.ts'
+
+async function put(disk: Disk, text: string): Promise<void> {
+  const file = await disk.open('format', { access: 'write', truncate: true })
+  await file.write([Buffer.from(text)], 0)
+  await file.close()
+}
+
+async function textOf(disk: Disk): Promise<string> {
+  const file = await disk.open('format', { access: 'read' })
+  const bytes = new Uint8Array(100)
+  const n = await file.read(bytes, 0)
+  await file.close()
+  return Buffer.from(bytes.subarray(0, n)).toString()
+}
+
+test('a new folder gets the format of today, and keeps it', async () => {
+  const disk = memoryDisk()
+  await checkDataFormat(disk)
+  assert.equal(await textOf(disk), 'polymq data format 1\n')
+  await checkDataFormat(disk)
+  assert.deepEqual(await disk.list(''), ['format'])
+})
+
+test('what a crash left empty is written again', async () => {
+  const disk = memoryDisk()
+  await put(disk, '')
+  await checkDataFormat(disk)
+  assert.equal(await textOf(disk), 'polymq data format 1\n')
+})
+
+test('a later format, or one that nobody can read, is refused and kept', async () => {
+  for (const text of ['polymq data format 2\n', 'polymq data format 1', 'something else']) {
+    const disk = memoryDisk()
+    await put(disk, text)
+    await assert.rejects(checkDataFormat(disk), { name: 'DataFormatError' })
+    assert.equal(await textOf(disk), text)
+  }
+})

@@ -1,0 +1,113 @@
+// The broker as its users start it: authentication by settings, as kafkajs meets it, and settings
+// that would leave the door open by mistake.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'node:test'
+import kafkajs, { type SASLOptions } from 'kafkajs'
+import { BadSettingError, type RunningBroker, startBroker } from '../src/start-broker.ts'
+
+const listen = {
+  kafka: { host: '127.0.0.1', port: 0 },
+  metrics: { host: '127.0.0.1', port: 0 },
+}
+const password = 'open sesame'
+
+async function withUsers(use: (file: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'polymq-users-'))
+  const file = join(folder, 'users')
+  writeFileSync(file, `alice=${password}\n`)
+  try {
+    await use(file)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function clientOf(broker: RunningBroker, sasl?: SASLOptions) {
+  const { logLevel } = kafkajs
+  const retry = { retries: 0 }
+  const brokers = [broker.kafka]
+  return new kafkajs.Kafka({ brokers, retry, logLevel: logLevel.NOTHING, ...(sasl && { sasl }) })
+}
+
+/** Everything that the admin client can read of the broker's settings. */
+async function settingsShown(broker: RunningBroker, sasl: SASLOptions): Promise<string> {
+  const admin = clientOf(broker, sasl).admin()
+  await admin.connect()
+  const type = kafkajs.ConfigResourceTypes.BROKER
+  const described = await admin.describeConfigs({
+    resources: [{ type, name: '1' }],
+    includeSynonyms: true,
+  })
+  await admin.disconnect()
+  return JSON.stringify(described)
+}
+
+test('with users, every client must authenticate, and no secret is shown', () =>
+  withUsers(async (file) => {
+    const log: string[] = []
+    const config = { 'polymq.users.file': file }
+    const report = (line: string): number => log.push(line)
+    const broker = await startBroker({ dataDir: null, listen, config, report })
+    try {
+      assert.deepEqual(broker.saslMechanisms, ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'PLAIN'])
+      for (const mechanism of ['plain', 'scram-sha-256', 'scram-sha-512'] as const) {
+        // kafkajs keeps its state in the object it is given, so that each client gets its own.
+        const login = (secret: string): SASLOptions => ({
+          mechanism,
+          username: 'alice',
+          password: secret,
+        })
+        const producer = clientOf(broker, login(password)).producer()
+        await producer.connect()
+        const [sent] = await producer.send({ topic: 't', messages: [{ value: mechanism }] })
+        assert.equal(sent?.errorCode, 0)
+        await producer.disconnect()
+
+        const stranger = clientOf(broker, login(`${password}?`)).producer()
+        await assert.rejects(stranger.connect(), /Authentication failed/)
+      }
+      await assert.rejects(clientOf(broker).admin().listTopics())
+
+      const shown = await settingsShown(broker, { mechanism: 'plain', username: 'alice', password })
+      assert.match(shown, /polymq\.users\.file/)
+      const { host, port } = broker.addresses.metrics ?? { host: '', port: 0 }
+      const metrics = await (await fetch(`http://${host}:${port}/metrics`)).text()
+      for (const text of [shown, metrics, log.join('\n')]) assert.ok(!text.includes(password))
+    } finally {
+      await broker.close()
+    }
+  }))
+
+test('only the mechanisms that are enabled are offered', () =>
+  withUsers(async (file) => {
+    const config = { 'polymq.users.file': file, 'sasl.enabled.mechanisms': 'SCRAM-SHA-256' }
+    const broker = await startBroker({ dataDir: null, listen, config })
+    try {
+      const plain = { mechanism: 'plain', username: 'alice', password } as const
+      await assert.rejects(clientOf(broker, plain).producer().connect(), /does not support/)
+    } finally {
+      await broker.close()
+    }
+  }))
+
+test('who asks for authentication never gets an open door', () =>
+  withUsers(async (file) => {
+    const empty = `${file}.empty`
+    writeFileSync(empty, '# nobody\n')
+    for (const [config, words] of [
+      [{ 'sasl.enabled.mechanisms': 'PLAIN' }, /set polymq\.users\.file/],
+      [{ 'polymq.users.file': file, 'sasl.enabled.mechanisms': '' }, /needs a mechanism/],
+      [{ 'polymq.users.file': file, 'sasl.enabled.mechanisms': 'GSSAPI' }, /GSSAPI/],
+      [{ 'polymq.users.file': '' }, /the path of a file/],
+      [{ 'polymq.users.file': `${file}.absent` }, /cannot .*ENOENT/],
+      [{ 'polymq.users.file': empty }, /no line NAME=PASSWORD/],
+    ] as [Record<string, string>, RegExp][])
+      await assert.rejects(
+        startBroker({ dataDir: null, listen, config }),
+        (error) => error instanceof BadSettingError && words.test(error.message),
+        JSON.stringify(config),
+      )
+  }))

@@ -231,7 +231,10 @@ export class LogStore {
   /** Moves the log start up to `offset`, at most the high watermark; durable when resolved. */
   async raiseLogStart(log: PartitionLog, offset: number): Promise<void> {
     const to = Math.min(offset, log.highWatermark)
-    if (to <= log.logStartOffset || log.deleted) return
+    if (to > log.logStartOffset && !log.deleted) await this.#dropBelow(log, to)
+  }
+
+  async #dropBelow(log: PartitionLog, to: number): Promise<void> {
     const gone = log.raiseLogStart(to)
     const change = {
       topic: log.topic,
@@ -325,6 +328,10 @@ export class LogStore {
     }
     const upTo = await this.flusher.pass(this.#logs.values())
     this.#flushedLsn = upTo
+    // The log start may have passed what the pass was writing to.
+    for (const log of [...this.#logs.values()])
+      if ((log.segments[0]?.nextOffset ?? Number.POSITIVE_INFINITY) <= log.logStartOffset)
+        await this.#dropBelow(log, log.logStartOffset)
     if (this.#manifest.isMostlyHistory(this.#parts.options.manifestHistoryBytes))
       await this.#manifest.rewrite(
         {

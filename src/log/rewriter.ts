@@ -3,9 +3,9 @@
 // is durable before readers see it, the manifest says so before the old ones go; a crash between
 // leaves a stray file that the next start removes. Sources that went away meanwhile (deleted, past
 // the log start, or are being grown) cancel their job.
+import { Pace } from '../base/pace.ts'
 import type { Clock } from '../io/clock.ts'
 import type { Disk } from '../io/disk.ts'
-import { Pace } from '../io/pace.ts'
 import { ReadAhead } from '../io/read-ahead.ts'
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'

@@ -1,7 +1,7 @@
 // A disk that runs full, and what is taken again when there is space.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { Disk } from '../../src/io/disk.ts'
+import { type Disk, DiskError } from '../../src/io/disk.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
 import { SimChance } from '../../src/io/sim/sim-chance.ts'
 import { SimClock } from '../../src/io/sim/sim-clock.ts'
@@ -56,6 +56,41 @@ test('on a simulated disk: refused before it is full, taken again, nothing lost'
       assert.match(lines.at(-1) ?? '', /records are taken again/)
       assert.equal(lines.length, round * 2, 'told once each time')
     }
+    await store.close()
+  }
+  await clock.runUntil(work())
+})
+
+test('a journal that finds no space for a file waits for it, and nothing ends', async () => {
+  const clock = new SimClock()
+  const disk = new SimDisk(clock, new SimChance(1))
+  let isFull = true
+  const openFile = disk.open.bind(disk)
+  disk.open = async (path, how) => {
+    const file = await openFile(path, how)
+    const write = file.write.bind(file)
+    const isNew = path.endsWith('.wal') && path !== 'journal/000000.wal'
+    file.write = (chunks, at) =>
+      isFull && isNew ? Promise.reject(new DiskError('ENOSPC', 'full')) : write(chunks, at)
+    return file
+  }
+  const work = async (): Promise<void> => {
+    const store = await open(disk, 1, plainSettings, { clock })
+    const log = store.get(topicA, 0) as PartitionLog
+    const { journal } = store
+    const append = async (): Promise<void> => {
+      const { lsn, error } = log.append(journal, batchOf([value]), 0, 0)
+      assert.equal(error, null)
+      await new Promise<void>((done) => journal.whenCommitted(lsn, done))
+    }
+    while (journal.hasRoom(value.length)) await append()
+    assert.ok(log.logEndOffset > 5)
+    isFull = false
+    while (!journal.hasRoom(value.length))
+      await new Promise<void>((resolve) => journal.whenRoom(resolve))
+    await append()
+    const names = await disk.list('journal')
+    assert.deepEqual(names.slice(0, 2), ['000000.wal', '000002.wal'], 'the first try is gone')
     await store.close()
   }
   await clock.runUntil(work())

@@ -91,6 +91,18 @@ test('retention.ms: segments whose newest record is older go, and so does what l
     assert.equal((await readAll(store, log, 4)).length, 1)
   }))
 
+test('a segment that falls below the log start while it is written to goes with the pass', () =>
+  withLog({}, async (log, store) => {
+    await segments(log, store, 1)
+    await append(store, log, batch())
+    const flushing = store.flush()
+    for (let i = 0; log.growing === null && i < 1000; i++) await null
+    await store.raiseLogStart(log, 2)
+    assert.equal(log.segments.length, 1)
+    await flushing
+    assert.equal(log.segments.length, 0)
+  }))
+
 test('cleanup.policy: without delete nothing is too old', () =>
   withLog(
     { cleanup: { delete: false, compact: false }, segmentMs: 0, retentionMs: 1, retentionBytes: 1 },

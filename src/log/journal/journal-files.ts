@@ -4,7 +4,7 @@
 // slot, and the first commit in it tells which `seq` the slot holds now. The journal takes and
 // gives back files here.
 import { assert } from '../../base/assert.ts'
-import { blockBytes, type Disk, type DiskFile } from '../../io/disk.ts'
+import { blockBytes, type Disk, DiskError, type DiskFile } from '../../io/disk.ts'
 
 export interface JournalFile {
   readonly slot: string
@@ -63,19 +63,36 @@ export class JournalFiles {
     const slot = `${journalFolder}/${String(this.#nextSlot++).padStart(6, '0')}.wal`
     this.#count++
     const file = await this.#open(slot)
-    if (writeAhead) await this.#fill(file)
+    if (writeAhead && !(await this.#fits(file))) return
     await this.#disk.syncDir(journalFolder)
     this.#spare.push(file)
   }
 
-  /** Prepares a spare in the background; at most one at a time. */
-  prepare(done: () => void, failed: (cause: unknown) => void): void {
+  /** Fills a new file; false when the disk is too full for it, and it is gone again. */
+  async #fits(file: JournalFile): Promise<boolean> {
+    try {
+      await this.#fill(file)
+      return true
+    } catch (cause) {
+      // Nobody relies on what is in it, so that nothing has to end.
+      if (!(cause instanceof DiskError && cause.code === 'ENOSPC')) throw cause
+      await closeFile(file)
+      await this.#disk.remove(file.slot)
+      this.#count--
+      return false
+    }
+  }
+
+  /**
+   * Prepares a spare in the background; at most one at a time. Tells `done` whether there is one.
+   */
+  prepare(done: (made: boolean) => void, failed: (cause: unknown) => void): void {
     if (this.#preparing !== null || this.#stopped) return
     if (this.#spare.length > 0 || this.#count >= this.#maxFiles) return
     this.#preparing = this.ensureSpare(true).then(
       () => {
         this.#preparing = null
-        done()
+        done(this.#spare.length > 0)
       },
       (cause: unknown) => {
         this.#preparing = null

@@ -40,6 +40,8 @@ export interface JournalHooks {
 /** A commit ends at a block of the disk. */
 const padding = new Uint8Array(blockBytes)
 
+const askAgainMs = 500
+
 interface Waiter {
   readonly lsn: number
   readonly done: () => void
@@ -69,6 +71,8 @@ export class Journal {
   #due = false
   /** A commit will start when this fires, or when it has grown enough. */
   #gathering: Timer | null = null
+  /** Fires when a full disk may be asked for a file again. */
+  #askAgain: Timer | null = null
   #lastStartMs = Number.NEGATIVE_INFINITY
   #lastFrames = 0
   #waiters: Waiter[] = []
@@ -153,9 +157,20 @@ export class Journal {
     this.#roomWaiters.push(action)
   }
 
-  /** A spare file, in the background; whoever waits for room is told. */
+  /**
+   * A spare file, in the background; whoever waits for room is told, and if the disk has none, is
+   * told to ask again a little later.
+   */
   #prepare(): void {
-    this.#files.prepare(() => this.roomMayHaveGrown(), this.fail)
+    if (this.#askAgain !== null) return
+    this.#files.prepare((made) => {
+      if (made || this.#dead) this.roomMayHaveGrown()
+      else
+        this.#askAgain = this.#clock.after(askAgainMs, () => {
+          this.#askAgain = null
+          this.roomMayHaveGrown()
+        })
+    }, this.fail)
   }
 
   /** To be called when files were recycled or prepared. */
@@ -351,6 +366,7 @@ export class Journal {
   readonly fail = (cause: unknown): void => {
     if (this.#dead) return
     this.#dead = true
+    this.#askAgain?.cancel()
     this.#writer.stop()
     const idle = this.#idleWaiters
     this.#idleWaiters = []

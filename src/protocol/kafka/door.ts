@@ -135,8 +135,8 @@ class Home implements ConnectionHome {
     this.sweepLater()
   }
 
-  limitConnections(limits: ConnectionLimits): void {
-    this.limits = { ...this.limits, ...limits }
+  limitConnections({ connectionsMax, connectionsPerIpMax }: ConnectionLimits): void {
+    this.limits = { ...this.limits, connectionsMax, connectionsPerIpMax }
   }
 
   accept(link: Link): Connection | null {

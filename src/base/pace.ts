@@ -1,6 +1,15 @@
 // Holds work on bytes below a rate, by letting it sleep when it is ahead of it. The rewriter spends
 // what it reads and writes; upkeep sets the rate, and lets go at the end.
-import type { Clock, Timer } from './clock.ts'
+
+/** What it needs of a clock; see io/clock.ts. */
+interface Clock {
+  monotonic(): number
+  after(ms: number, action: () => void): Timer
+}
+
+interface Timer {
+  cancel(): void
+}
 
 /** So much may always go at once, so that a sleep is worth its timer. */
 const burstMs = 100

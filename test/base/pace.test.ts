@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Pace } from '../../src/io/pace.ts'
+import { Pace } from '../../src/base/pace.ts'
 import { SimClock } from '../../src/io/sim/sim-clock.ts'
 
 /** Milliseconds that it takes to spend `pieces` of 1,000 bytes. */

@@ -112,15 +112,14 @@ async function feast(inside: World): Promise<string> {
 
 const memory: Case = {
   row: 44,
-  sent: 'six requests of 30 MB at once and the bombs that fit a message, to a broker with 256 MB of memory',
+  sent: 'six requests of 30 MB at once and the bombs that fit a message, where memory is 256 MB',
   answer: 'NONE (0) afterwards, within 256 MB',
   isLong: true,
   run: async (world) => {
     const group = memoryGroup()
     const before = group === null ? ':' : `echo $$ > ${join(group, 'cgroup.procs')}`
-    world.note(
-      group === null ? 'no memory cgroup here: the peak is measured' : 'in a memory cgroup',
-    )
+    const where = group === null ? 'no memory cgroup here: the peak is measured' : 'in a cgroup'
+    world.note(where)
     try {
       return await withBroker(world, 'memory', { before }, async (inside) => {
         const got = await feast(inside)

@@ -3,7 +3,7 @@
 // group belongs to is the same computation as in Kafka.
 import { GroupCoordinator } from '../coordinator/group-coordinator.ts'
 import type { StoredRecord } from '../coordinator/group-loader.ts'
-import type { GroupOptions } from '../coordinator/group-options.ts'
+import { defaultGroupOptions, type GroupOptions } from '../coordinator/group-options.ts'
 import { groupPartition } from '../coordinator/group-partition.ts'
 import type {
   CommitRequest,
@@ -113,11 +113,13 @@ export class NodeGroups implements Groups {
   }
 
   #make(partition: number, records: Iterable<StoredRecord>): GroupCoordinator {
-    const { clock, chance, options, appenderOf } = this.#parts
+    const { clock, chance, options, partitions, appenderOf } = this.#parts
+    // What a node may have in all; ids are spread evenly over the partitions.
+    const groupsMax = Math.ceil(defaultGroupOptions.groupsMax / partitions)
     const coordinator = new GroupCoordinator({
       clock,
       chance,
-      options,
+      options: { groupsMax, ...options },
       appender: appenderOf(partition),
     })
     coordinator.load(records)

@@ -124,14 +124,11 @@ function at(log: PartitionLog, offset: number): OffsetAnswer {
 
 const batchEnd = (batch: Uint8Array): number => new BatchHeader().moveTo(batch).nextOffset
 
-/** A compressed batch may open to this, however small it is. */
-const openedBytesMax = 64 << 20
-
 function inside(
   batch: Uint8Array,
   look: (header: BatchHeader, records: Uint8Array) => TimedOffset | null,
 ): Result<TimedOffset | null> {
   const header = new BatchHeader().moveTo(batch)
-  const records = openBatch(header, openedBytesMax)
+  const records = openBatch(header)
   return records.ok ? ok(look(header, records.value)) : records
 }

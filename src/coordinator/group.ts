@@ -114,6 +114,12 @@ export class Group {
     this.topics = this.readTopics()
   }
 
+  /** Whether there is nothing that a new group of this id would not have: no record tells of it. */
+  get isUntouched(): boolean {
+    const isNew = this.state === 'Empty' && this.generation === 0
+    return isNew && this.members.size + this.pending.size + this.offsets.size === 0
+  }
+
   // ---- Members ----------------------------------------------------------------------------------
 
   add(member: GroupMember, protocolType: string): void {

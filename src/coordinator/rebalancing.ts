@@ -18,12 +18,21 @@ export class Rebalancing {
   private readonly deadlines: Deadlines
   private readonly log: GroupLog
   private readonly options: GroupOptions
+  private readonly abandoned: (group: Group) => void
 
-  constructor(clock: Clock, deadlines: Deadlines, log: GroupLog, options: GroupOptions) {
+  /** `abandoned` is told of a group that nobody came to, and that nothing is known of. */
+  constructor(
+    clock: Clock,
+    deadlines: Deadlines,
+    log: GroupLog,
+    options: GroupOptions,
+    abandoned: (group: Group) => void,
+  ) {
     this.clock = clock
     this.deadlines = deadlines
     this.log = log
     this.options = options
+    this.abandoned = abandoned
   }
 
   // ---- Sessions ---------------------------------------------------------------------------------
@@ -71,6 +80,7 @@ export class Rebalancing {
   private forgetPending(group: Group, memberId: string): void {
     this.removePending(group, memberId)
     if (group.state === 'PreparingRebalance' && group.hasAllJoined) this.complete(group)
+    if (group.isUntouched) this.abandoned(group)
   }
 
   // ---- Phases -----------------------------------------------------------------------------------

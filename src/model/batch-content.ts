@@ -16,7 +16,7 @@ const mebi = 1024 * 1024
  * What a batch may become when nothing stricter is asked for: no real one multiplies more than
  * this.
  */
-const openedBytesMax = (batchBytes: number): number => Math.max(64 * mebi, 4 * batchBytes)
+const openedBytesMax = (batchBytes: number): number => Math.max(32 * mebi, 4 * batchBytes)
 
 /**
  * The records of the batch, uncompressed to at most `maxBytes`; a view of the batch if not

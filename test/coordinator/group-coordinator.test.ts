@@ -116,3 +116,24 @@ test('coordinator: offsets of a topic that a consumer reads stay, those of other
     ['orders'],
   )
 })
+
+test('coordinator: a group to which nobody came goes with the member id it gave out', () => {
+  const { clock, coordinator } = make({ groupsMax: 2 })
+  coordinator.load([])
+  const errors: unknown[] = []
+  const join = (groupId: string): void => {
+    const request = { ...joinOf(groupId), requireKnownMemberId: true }
+    coordinator.join(request, ({ error }) => errors.push(error))
+    clock.settle()
+  }
+  for (const groupId of ['a', 'b', 'c']) join(groupId)
+  clock.advance(10_001)
+  join('c')
+  assert.deepEqual(errors, [
+    'memberIdRequired',
+    'memberIdRequired',
+    'resourceExhausted',
+    'memberIdRequired',
+  ])
+  assert.equal(coordinator.list({ states: [], types: [] }).groups.length, 1)
+})

@@ -4,6 +4,7 @@
 // a short one.
 import assert from 'node:assert/strict'
 import { pathToFileURL } from 'node:url'
+import { getHeapCodeStatistics } from 'node:v8'
 import { SimChance } from '../../src/io/sim/sim-chance.ts'
 import { apiVersions } from '../../src/protocol/kafka/schema/api-versions.ts'
 import { produce } from '../../src/protocol/kafka/schema/produce.ts'
@@ -16,14 +17,22 @@ export interface FuzzReport {
   readonly valid: number
   readonly closed: number
   readonly answered: number
-  readonly heapMiBFirst: number
-  readonly heapMiBLast: number
+  /** What the broker came to keep, because it was asked to. */
+  readonly topics: number
+  readonly groups: number
+  /** The live heap without compiled code, eight times during the run. */
+  readonly heapMiB: readonly number[]
+  /** Compiled code, at the same times: V8 adds to it for long. */
+  readonly codeMiB: readonly number[]
 }
 
 const requestsPerConnection = 8
 const validShare = 0.25
 const watchEvery = 500
+const looks = 8
 const mib = 1024 * 1024
+/** The heap may be so much larger at the end than in the first half of the run. */
+const growthMiBMax = 4
 
 /**
  * Sends `count` requests; throws with the seed, the number and the bytes of the one that did harm.
@@ -41,7 +50,7 @@ export async function fuzzKafka(count: number, seed: number): Promise<FuzzReport
   })
   const watcher = host.connect()
   const tally = { sent: 0, valid: 0, closed: 0, answered: 0 }
-  let heapMiBFirst = 0
+  const [heapMiB, codeMiB]: [number[], number[]] = [[], []]
   let client: TestClient | null = null
   while (tally.sent < count) {
     if (client === null || client.isClosed || tally.sent % requestsPerConnection === 0) {
@@ -59,14 +68,18 @@ export async function fuzzKafka(count: number, seed: number): Promise<FuzzReport
     host.lines.length = 0
     const answer = await watcher.call(apiVersions, 0, {})
     assert.equal(answer.errorCode, 0, 'another connection is answered')
-    if (heapMiBFirst === 0 && tally.sent >= count / 4) heapMiBFirst = heapMiB()
+    if (tally.sent < (count / looks) * (heapMiB.length + 1)) continue
+    const seen = heap()
+    heapMiB.push(seen.dataMiB)
+    codeMiB.push(seen.codeMiB)
   }
   await settled()
   // Sessions of groups last up to half an hour, connections ten minutes.
   await host.clock.advance(2_000_000)
   host.lines.length = 0
   assert.equal(host.broker.logs.unreleased, 0, 'every fetch answer is released')
-  return { ...tally, heapMiBFirst, heapMiBLast: heapMiB() }
+  const groups = host.broker.groups.list({ states: [], types: [] }).groups.length
+  return { ...tally, topics: host.broker.topics.byName.size, groups, heapMiB, codeMiB }
 }
 
 function sendOne(client: TestClient, random: Random, number: number, seed: number): boolean {
@@ -90,10 +103,22 @@ function sendOne(client: TestClient, random: Random, number: number, seed: numbe
 /** The first request of its connection: no half frame of an earlier one can lie before it. */
 const isFresh = (number: number) => number % requestsPerConnection === 0
 
-function heapMiB(): number {
+/**
+ * The code of each function that gets hot is kept, with what V8 needs to leave it again; under
+ * random input that goes on for hundreds of thousands of requests. It is no state of ours.
+ */
+function heap(): { readonly dataMiB: number; readonly codeMiB: number } {
   globalThis.gc?.()
-  return Math.round(process.memoryUsage().heapUsed / mib)
+  const code = getHeapCodeStatistics().code_and_metadata_size
+  const data = process.memoryUsage().heapUsed - code
+  return { dataMiB: tenths(data / mib), codeMiB: tenths(code / mib) }
 }
+
+const tenths = (value: number): number => Math.round(value * 10) / 10
+
+/** Whether the heap stayed where it was once everything had been done some times. */
+const isFlat = ({ heapMiB }: FuzzReport): boolean =>
+  (heapMiB.at(-1) ?? 0) <= Math.max(...heapMiB.slice(0, looks / 2)) + growthMiBMax
 
 async function main(): Promise<void> {
   const option = (name: string, otherwise: number) => {
@@ -107,6 +132,8 @@ async function main(): Promise<void> {
   const report = await fuzzKafka(count, seed)
   const seconds = Number(process.hrtime.bigint() - began) / 1e9
   console.log(JSON.stringify({ ...report, seconds: Math.round(seconds) }))
+  if (!isFlat(report)) console.log(`the heap grew by more than ${growthMiBMax} MiB`)
+  process.exitCode = isFlat(report) ? 0 : 1
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main()

@@ -23,7 +23,7 @@ import { cases } from './table.ts'
 const gapMsMax = 3_000
 /** So much more may be resident at the end than after the warm-up, and so much after that. */
 const growthMbMax = 100
-const warmMbMax = 450
+const warmMbMax = 600
 /** Rows whose cases run once before anything is measured: they make what is then kept. */
 const warmingRows: readonly number[] = [10, 15]
 

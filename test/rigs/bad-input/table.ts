@@ -20,12 +20,46 @@ export const cases: readonly Case[] = [
   ...scarcity,
 ].sort((a, b) => a.row - b.row)
 
+const titles: Readonly<Record<number, string>> = {
+  1: 'other protocols',
+  2: 'slow connections',
+  3: 'many connections',
+  4: 'sizes',
+  5: 'APIs and versions',
+  6: 'authentication',
+  7: 'counts',
+  8: 'lengths and tags',
+  9: 'record batches',
+  10: 'compression bombs',
+  11: 'record headers',
+  12: 'topic names',
+  13: 'producers',
+  14: 'groups',
+  15: 'fetches',
+  41: 'taken away',
+  42: 'the log',
+  44: 'scarcity',
+  45: 'replays',
+}
+
 const cell = (text: string): string => text.replaceAll('|', '\\|')
 
 /** The cases as rows of a Markdown table. */
-export const casesTable = (): string =>
+const table = (): string =>
   [
     '| row | what is sent | what is answered |',
     '|---|---|---|',
-    ...cases.map(({ row, sent, answer }) => `| ${row} | ${cell(sent)} | ${cell(answer)} |`),
+    ...cases.map(
+      ({ row, sent, answer }) =>
+        `| ${row} ${titles[row] ?? ''} | ${cell(sent)} | ${cell(answer)} |`,
+    ),
   ].join('\n')
+
+const [opening, closing] = ['<!-- cases -->', '<!-- /cases -->']
+
+/** The page with the table as it has to be. */
+export function renewedPage(page: string): string {
+  const [from, to] = [page.indexOf(opening), page.indexOf(closing)]
+  if (from < 0 || to < from) throw new Error('the page has no place for the cases')
+  return `${page.slice(0, from)}${opening}\n${table()}\n${page.slice(to)}`
+}

@@ -25,9 +25,9 @@ const repeated = (part: Uint8Array, times: number): Buffer =>
   Buffer.concat(Array.from({ length: times }, () => part))
 
 /** Members of zeros, one behind the other: a gzip stream may have many. */
-function gzipBomb(): Uint8Array {
+function gzipBomb(bytes = outputBytes): Uint8Array {
   const memberBytes = 64 * mebi
-  return repeated(gzipSync(Buffer.alloc(memberBytes), { level: 9 }), outputBytes / memberBytes)
+  return repeated(gzipSync(Buffer.alloc(memberBytes), { level: 9 }), bytes / memberBytes)
 }
 
 const gzipNested = (): Uint8Array => gzipSync(gzipSync(gzipBomb()))
@@ -121,7 +121,13 @@ interface Bomb {
 }
 
 const bombs: readonly Bomb[] = [
-  { sent: 'gzip to 10 GiB', codec: 'gzip', answer: tooLarge, make: gzipBomb },
+  { sent: 'gzip to 10 GiB', codec: 'gzip', answer: tooLarge, make: () => gzipBomb() },
+  {
+    sent: 'gzip to 832 MiB, in a batch of the default max.message.bytes',
+    codec: 'gzip',
+    answer: tooLarge,
+    make: () => gzipBomb(832 * mebi),
+  },
   { sent: 'gzip in gzip in gzip', codec: 'gzip', answer: invalid, make: gzipNested },
   { sent: 'zstd to 10 GiB', codec: 'zstd', answer: tooLarge, make: zstdBomb },
   { sent: 'zstd with a window of 2 GiB', codec: 'zstd', answer: invalid, make: zstdWindow },
@@ -150,6 +156,12 @@ const produced = ({ sent, codec, answer, make }: Bomb): Case => ({
     return nameOf((await produceTo(client, compacted.name, batch)).code)
   },
 })
+
+const messageBytesMax = 1_000_000
+
+/** Those that a topic takes at its defaults, to a compacted topic. */
+export const smallBombs = (): Case[] =>
+  bombs.filter(({ make }) => make().length <= messageBytesMax).map(produced)
 
 /** Stored as it came, then opened to look for a time. */
 const lookedUp = ({ sent, codec, make }: Bomb): Case => ({

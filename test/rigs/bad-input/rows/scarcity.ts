@@ -8,7 +8,7 @@ import { BrokerProcess } from '../broker-process.ts'
 import type { Case, World } from '../case.ts'
 import { nameOf } from '../kafka-codes.ts'
 import { RawClient } from '../raw-client.ts'
-import { compressionBombs } from './bombs.ts'
+import { smallBombs } from './bombs.ts'
 
 const megabyte = 1_000_000
 const memoryBytes = 256 * megabyte
@@ -88,20 +88,20 @@ function memoryGroup(): string | null {
   }
 }
 
-/** What needs most memory: requests of 99 MB at once, and every bomb. */
+/** What needs most memory: the largest requests that such a node takes, at once, and bombs. */
 async function feast(inside: World): Promise<string> {
   const clients = await Promise.all(
     Array.from({ length: 6 }, async () => (await inside.connect()).greet()),
   )
-  const size = Buffer.from('05e69ec0', 'hex')
+  const size = Buffer.from('01c9c380', 'hex')
   const piece = Buffer.alloc(megabyte)
   for (const client of clients) {
     client.send(size)
-    for (let i = 0; i < 98; i++) client.send(piece)
+    for (let i = 0; i < 29; i++) client.send(piece)
   }
   await pause(4_000)
   for (const client of clients) client.close()
-  for (const bomb of compressionBombs) {
+  for (const bomb of smallBombs()) {
     const got = await bomb.run({ ...inside, note: () => undefined })
     if (got !== bomb.answer) return `${bomb.sent}: ${got}`
   }
@@ -112,15 +112,14 @@ async function feast(inside: World): Promise<string> {
 
 const memory: Case = {
   row: 44,
-  sent: 'six requests of 99 MB at once and every bomb of row 10, to a broker with 256 MB of memory',
+  sent: 'six requests of 30 MB at once and the bombs that fit a message, where memory is 256 MB',
   answer: 'NONE (0) afterwards, within 256 MB',
   isLong: true,
   run: async (world) => {
     const group = memoryGroup()
     const before = group === null ? ':' : `echo $$ > ${join(group, 'cgroup.procs')}`
-    world.note(
-      group === null ? 'no memory cgroup here: the peak is measured' : 'in a memory cgroup',
-    )
+    const where = group === null ? 'no memory cgroup here: the peak is measured' : 'in a cgroup'
+    world.note(where)
     try {
       return await withBroker(world, 'memory', { before }, async (inside) => {
         const got = await feast(inside)

@@ -1,7 +1,7 @@
 // What the system grants, as the node reads it.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { openFilesOf, processLimits } from '../../src/io/process-limits.ts'
+import { openFilesOf, processLimits } from '../../src/io/process-stats.ts'
 
 test('the soft limit of open files is read from what Linux says', () => {
   const text =

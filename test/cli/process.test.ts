@@ -136,32 +136,6 @@ test('SIGTERM under load: exit code 0, and every acknowledged record is there af
     for (const value of acknowledged) assert.ok(stored.has(value), value)
   }))
 
-test('a second signal does not wait: exit code 130', async () => {
-  const child = polymq('--memory', '--json', ...anyPort, '--listen', 'metrics=127.0.0.1:0')
-  const end = ended(child)
-  const { kafka: address, metrics } = JSON.parse(await firstOutput(child)).listeners
-  const { NOTHING } = kafkajs.logLevel
-  const kafka = new kafkajs.Kafka({ brokers: [address], logLevel: NOTHING, retry: { retries: 0 } })
-  const producer = kafka.producer()
-  await producer.connect()
-  await producer.send({ topic: 't', messages: [{ value: 'x' }] })
-  // Waits for records that never come, so that the drain has something to wait for.
-  const consumer = kafka.consumer({ groupId: 'g', maxWaitTimeInMs: 20_000 })
-  await consumer.connect()
-  await consumer.subscribe({ topic: 't', fromBeginning: false })
-  await consumer.run({ eachMessage: async () => undefined })
-  const fetches = /requests_total\{api="Fetch",version="\d+"\} [1-9]/
-  while (!fetches.test(await (await fetch(`http://${metrics}/metrics`)).text()));
-  assert.ok(child.stderr)
-  const stopping = once(child.stderr, 'data')
-  child.kill('SIGINT')
-  await stopping
-  child.kill('SIGINT')
-  assert.equal((await end).code, 130)
-  await consumer.disconnect()
-  await producer.disconnect()
-})
-
 test('a data folder of a later release: one line, exit code 2', () =>
   withFolder(async (folder) => {
     writeFileSync(join(folder, 'format'), 'polymq data format 2\n')

@@ -140,12 +140,13 @@ export class PartitionLog implements FrameSource {
         : this.#refused(
             'policyViolation',
             'topics with polymq.flush=memory have used up what this node gives them; ' +
-              'delete records, or set retention.bytes',
+              'delete records, set retention.bytes, or raise polymq.memory.topic.bytes',
           )
     if (bytes > journal.maxBatchBytes)
       return this.#refused(
         'messageTooLarge',
-        `the batch has ${bytes} bytes; this node's journal takes ${journal.maxBatchBytes}`,
+        `the batch has ${bytes} bytes, this node's journal takes ${journal.maxBatchBytes}: see ` +
+          'polymq.journal.file.bytes and polymq.tail.cache.bytes',
       )
     if (this.#hooks.space.isLow) return this.#refused('storageError', this.#hooks.space.lowText())
     return journal.hasRoom(bytes)

@@ -1,5 +1,5 @@
-// What became of one batch that was to be appended: the log says it, the broker hands it on, and each
-// door tells it in its protocol's words.
+// What became of one batch that was to be appended: the log says it, the broker hands it on, and
+// each door tells it in its protocol's words.
 import type { ErrorName } from './errors.ts'
 import type { RecordError } from './records.ts'
 

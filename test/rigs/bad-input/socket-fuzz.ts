@@ -1,7 +1,6 @@
 // The fuzzer over sockets: whole and mutated requests of every API and version, several to a
-// connection, each sent when the one before it is answered or has waited long enough. Whether others are served, nothing is lost and the memory
-// stays flat is for the rig to see.
-
+// connection, each sent when the one before it is answered or has waited long enough. Whether
+// others are served, nothing is lost and the memory stays flat is for the rig to see.
 import { mutated, validRequest } from '../kafka-mutations.ts'
 import { type Ending, NoAnswer, RawClient } from './raw-client.ts'
 

@@ -10,9 +10,9 @@ const stringBytesMax = 0x7fff
 const zeroWidthMax = 100_000
 /**
  * All array elements of one message together: an element costs far more memory and time than its
- * bytes. Enough for twice the partitions that a node holds at its defaults.
+ * bytes. Enough for all partitions that a node holds at its defaults.
  */
-const elementsMax = 400_000
+const elementsMax = 250_000
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
   bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -34,7 +34,7 @@ test('elements without width, and all elements together, have a limit', () => {
   const writer = new Writer()
   writer.uvarint(3)
   for (let i = 0; i < 2; i++) writer.bytesCompact(inner)
-  refuses(() => nested.read(new Reader(joined(writer.finish()))), /more than 400000 array elements/)
+  refuses(() => nested.read(new Reader(joined(writer.finish()))), /more than 250000 array elements/)
 })
 
 test('lengths below -1, and null where none is allowed, are refused', () => {

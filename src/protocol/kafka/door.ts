@@ -12,6 +12,7 @@ import { Authentication } from './authentication.ts'
 import { Connection, type ConnectionHome, type DoorCounters } from './connection.ts'
 import { Dispatcher, type RequestCount } from './dispatcher.ts'
 import { FetchSessions } from './fetch-sessions.ts'
+import { FetchWaits } from './fetch-waits.ts'
 import type { Handler } from './handler.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { Reporter } from './reporter.ts'
@@ -124,13 +125,14 @@ class Home implements ConnectionHome {
     ].sort((a, b) => a.api.key - b.api.key)
     const apis = handlers.map((handler) => handler.api)
     const { limits } = this
+    const fetchWaits = new FetchWaits(limits.fetchWaitPartitionsMax)
     const fetchSessions = new FetchSessions(
       clock,
       chance,
       limits.fetchSessionsMax,
       limits.fetchSessionPartitionsMax,
     )
-    const door = { broker, clock, chance, limits, fetchSessions, advertised, apis }
+    const door = { broker, clock, chance, limits, fetchSessions, fetchWaits, advertised, apis }
     this.spoken = new Dispatcher(door, handlers)
     this.sweepLater()
   }

@@ -34,6 +34,8 @@ export interface Limits {
   readonly fetchSessionsMax: number
   /** Partitions of all fetch sessions together. */
   readonly fetchSessionPartitionsMax: number
+  /** Partitions of all fetches that wait; one beyond it is answered at once. */
+  readonly fetchWaitPartitionsMax: number
   /** fetch.max.bytes of the broker: the most that one fetch returns. */
   readonly fetchBytesMax: number
   /** Longest time that a fetch may wait. */
@@ -57,6 +59,7 @@ export const defaultLimits: Limits = {
   greetingMsMax: 10_000,
   fetchSessionsMax: 1000,
   fetchSessionPartitionsMax: 200_000,
+  fetchWaitPartitionsMax: 200_000,
   fetchBytesMax: 55 * 1024 * 1024,
   fetchWaitMsMax: 5 * 60_000,
   drainMsMax: 5_000,

@@ -49,6 +49,21 @@ test('Produces are answered in order, whichever is durable first', async () => {
   assert.equal((await client.answer(apiVersions, 0)).errorCode, 0)
 })
 
+test('a Fetch waits only while the waiting ones are about few partitions', async () => {
+  const host = await openWithTopic({ fetchWaitPartitionsMax: 1 })
+  const [first, second] = [host.connect(), host.connect()]
+  sendFetch(first, 500)
+  sendFetch(second, 500)
+  assert.equal((await second.answer(fetch, 4)).responses.length, 1, 'it is answered at once')
+  assert.equal(first.frames.length, 0)
+  first.pipe.close()
+  sendFetch(second, 500)
+  await settled()
+  assert.equal(second.frames.length, 0, 'there is room again')
+  await host.clock.advance(500)
+  assert.equal((await second.answer(fetch, 4)).responses.length, 1)
+})
+
 test('a request behind a waiting Fetch waits for it; the answers come in order', async () => {
   const host = await openWithTopic()
   const client = host.connect()

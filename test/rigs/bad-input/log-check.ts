@@ -2,7 +2,7 @@
 
 const lineCharsMax = 400
 /** What the broker's reporter lets through: a burst, then five a second. */
-const linesMax = 20 + 5 * 900
+const linesMax = 20 + 5 * 300
 
 /** What is wrong with the lines of a log. */
 export function logFaults(lines: readonly string[]): string[] {

@@ -119,11 +119,6 @@ export class RawClient {
     return this
   }
 
-  /** Whole answers that have come and that nobody has taken; they are dropped. */
-  drop(): number {
-    return this.frames.splice(0).length
-  }
-
   /** Resolves when the broker has closed the connection, or after `ms`. */
   async ending(ms: number = answerMsMax): Promise<Ending> {
     const until = performance.now() + ms

@@ -1,9 +1,8 @@
 // The fuzzer over sockets: whole and mutated requests of every API and version, several to a
-// connection, as fast as they are taken. Whether others are served, nothing is lost and the memory
-// stays flat is for the rig to see.
-
+// connection, each sent when the one before it is answered or has waited long enough. Whether
+// others are served, nothing is lost and the memory stays flat is for the rig to see.
 import { mutated, validRequest } from '../kafka-mutations.ts'
-import { answerMsMax, RawClient } from './raw-client.ts'
+import { type Ending, NoAnswer, RawClient } from './raw-client.ts'
 
 export interface FuzzTally {
   readonly sent: number
@@ -35,6 +34,11 @@ export async function fuzzSockets(
   return tally
 }
 
+function endingOf(error: unknown): Ending {
+  if (error instanceof NoAnswer) return error.ending
+  throw error
+}
+
 async function sendSome(
   client: RawClient,
   random: () => number,
@@ -45,9 +49,9 @@ async function sendSome(
     const { frame } = validRequest(random, tally.sent)
     client.send(random() < validShare ? frame : mutated(frame, random))
     tally.sent++
+    const ending = await client.frame(waitMs).then(() => null, endingOf)
+    if (ending === null) tally.answered++
+    else if (ending === 'closed') tally.closed++
   }
-  const ending = await client.ending(Math.min(waitMs, answerMsMax))
-  tally.answered += client.drop()
-  if (ending === 'closed') tally.closed++
   client.close()
 }

@@ -39,7 +39,8 @@ function find({ name, topicId }: Asked, call: Call<never>): Result<Topic> {
     return refuse('invalidRequest', 'a topic is deleted by its name or by its id')
   const { topics } = call.door.broker
   const topic = name === null ? topicById(topics, topicId) : topicByName(topics, name)
-  return typeof topic === 'string' ? refuse(topic) : { ok: true, value: topic }
+  if (typeof topic !== 'string') return { ok: true, value: topic }
+  return refuse(topic, name === null ? `no topic has the id ${topicId}` : `no topic is '${name}'`)
 }
 
 /** `done` null: not even tried. */

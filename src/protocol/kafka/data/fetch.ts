@@ -40,6 +40,8 @@ class Fetching {
   /** For each wanted partition the error found here, or null when the log is asked. */
   private readonly problems: (ErrorName | null)[] = []
   private readonly asked: FetchPartition[] = []
+  /** Partitions counted among those that wait. */
+  private waitsFor = 0
   private lastName: string | null = null
   private lastFound: Topic | ErrorName = 'unknownTopic'
 
@@ -57,18 +59,26 @@ class Fetching {
   }
 
   begin(): void {
-    const { broker, limits } = this.call.door
+    const { broker, limits, fetchWaits } = this.call.door
     const hasProblem = this.resolve()
     const maxBytes = Math.min(Math.max(0, this.request.maxBytes), limits.fetchBytesMax)
     const request = {
       partitions: this.asked,
       minBytes: Math.min(Math.max(0, this.request.minBytes), maxBytes),
-      maxWaitMs: Math.min(Math.max(0, this.request.maxWaitMs), limits.fetchWaitMsMax),
+      maxWaitMs: fetchWaits.hasRoom(this.asked.length)
+        ? Math.min(Math.max(0, this.request.maxWaitMs), limits.fetchWaitMsMax)
+        : 0,
       maxBytes,
       committedOnly: this.request.isolationLevel === 1,
     }
     const pending = broker.logs.fetch(request, hasProblem, (answer) => this.finish(answer))
-    if (pending !== null) this.call.onGone(() => pending.cancel())
+    if (pending === null) return
+    this.waitsFor = this.asked.length
+    fetchWaits.begin(this.waitsFor)
+    this.call.onGone(() => {
+      pending.cancel()
+      fetchWaits.end(this.waitsFor)
+    })
   }
 
   /** Finds the topics; true when something is to be told at once. */
@@ -96,6 +106,7 @@ class Fetching {
   }
 
   private finish(answer: FetchAnswer): void {
+    this.call.door.fetchWaits.end(this.waitsFor)
     const responses: (TopicResponse & { partitions: PartitionResponse[] })[] = []
     let last: (typeof responses)[number] | undefined
     let lastTopic: string | null = null

@@ -104,7 +104,7 @@ class Production {
       const outcome = problem === null ? outcomes[appended++] : undefined
       this.note(topic, index, problem, outcome)
       return outcome === undefined
-        ? refusedPartition(index, problem ?? 'unknownServerError')
+        ? refusedPartition(topic, index, problem ?? 'unknownServerError')
         : answeredPartition(index, outcome)
     }
     const responses = this.request.topicData.map((topic) => ({
@@ -116,18 +116,14 @@ class Production {
   }
 
   private note(
-    { name, topicId }: ProduceTopic,
+    topic: ProduceTopic,
     index: number,
     problem: ErrorName | null,
     outcome: AppendOutcome | undefined,
   ): void {
     const error = problem ?? outcome?.error ?? null
     if (error === null) return
-    this.call.refused(
-      error,
-      `topic '${name === '' ? topicId : name}', partition ${index}`,
-      outcome?.message,
-    )
+    this.call.refused(error, placeOf(topic, index), outcome?.message)
   }
 
   private finishSilently(outcomes: readonly AppendOutcome[]): void {
@@ -139,12 +135,19 @@ class Production {
   }
 }
 
-const refusedPartition = (index: number, error: ErrorName): PartitionResponse => ({
+const placeOf = ({ name, topicId }: ProduceTopic, partition: number): string =>
+  `topic '${name === '' ? topicId : name}', partition ${partition}`
+
+const refusedPartition = (
+  topic: ProduceTopic,
+  index: number,
+  error: ErrorName,
+): PartitionResponse => ({
   index,
   errorCode: errorCode(error),
   baseOffset: -1,
   logAppendTimeMs: -1,
-  errorMessage: errorMessage(error),
+  errorMessage: `${placeOf(topic, index)}: ${errorMessage(error)}`,
 })
 
 const answeredPartition = (index: number, outcome: AppendOutcome): PartitionResponse => ({

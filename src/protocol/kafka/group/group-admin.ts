@@ -25,7 +25,7 @@ function described(group: GroupDescription, version: number, authorizedOperation
   const error = isDead ? null : group.error
   return {
     errorCode: errorCode(error),
-    errorMessage: errorMessage(error),
+    errorMessage: error && `group '${group.groupId}': ${errorMessage(error)}`,
     groupId: group.groupId,
     groupState: group.state,
     protocolType: group.protocolType,

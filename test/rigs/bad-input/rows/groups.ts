@@ -14,6 +14,8 @@ const topic = 'grouped'
 const joinVersion = 5
 const sessionTimeoutMs = 6_000
 const intMax = 0x7fffffff
+/** Until all of a flood have come. */
+const aWhile = { sessionTimeoutMs: 20_000 }
 const policyViolation = 44
 const memberIdRequired = 79
 
@@ -120,7 +122,7 @@ const others: readonly Case[] = [
       const [each, rounds] = [1_000, 110]
       for (let round = 0; round < rounds && worst !== policyViolation; round++) {
         for (let i = 0; i < each; i++)
-          client.request(joinGroup, joinVersion, join(`flood-${round * each + i}`))
+          client.request(joinGroup, joinVersion, join(`flood-${round * each + i}`, aWhile))
         for (let i = 0; i < each; i++) {
           const { errorCode } = await client.answer(joinGroup, joinVersion)
           if (errorCode !== memberIdRequired) worst = errorCode

@@ -113,9 +113,47 @@ const logged: readonly Case[] = [
   },
 ]
 
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+const few: readonly Case[] = [
+  {
+    row: 42,
+    sent: '1,000 refused requests on one connection',
+    answer: 'all answered, at most one line of the log',
+    run: async ({ connect, broker }) => {
+      const client = await (await connect()).greet()
+      const before = broker.log.length
+      for (let i = 0; i < 1_000; i++) {
+        const { code } = await create(client, { name: 'a b' })
+        if (code !== 17) return nameOf(code)
+      }
+      await pause(200)
+      const lines = broker.log.length - before
+      return `all answered, ${lines <= 1 ? 'at most one line' : `${lines} lines`} of the log`
+    },
+  },
+  {
+    row: 42,
+    sent: '300 connections with bytes that are no request',
+    answer: 'all closed, at most 40 lines of the log',
+    run: async ({ connect, broker }) => {
+      const before = broker.log.length
+      for (let i = 0; i < 300; i++) {
+        const client = await connect()
+        client.send(Buffer.from('GET / HTTP/1.1'))
+        if ((await client.ending()) !== closed) return 'one is open'
+      }
+      await pause(200)
+      const lines = broker.log.length - before
+      return `all closed, ${lines <= 40 ? 'at most 40' : lines} lines of the log`
+    },
+  },
+]
+
 export const names: readonly Case[] = [
   ...badNames.map(created),
   ...badNames.map(onDemand),
   ...internal,
   ...logged,
+  ...few,
 ]

@@ -166,7 +166,7 @@ export class LogStore {
     this.reader = new LogReader(
       this.journal,
       this.#segmentFiles,
-      new ReadBuffers(options.readBytes),
+      new ReadBuffers(options.readBytes, options.readPieceBytes),
     )
     this.flusher = new Flusher({
       disk,
@@ -177,17 +177,10 @@ export class LogStore {
       manifest: this.#manifest,
       options,
     })
+    const { segmentFiles, manifest } = found
     const { report } = parts.hooks
-    this.cleaner = new Cleaner(
-      this.reader,
-      new Rewriter({
-        disk,
-        clock,
-        segmentFiles: found.segmentFiles,
-        manifest: found.manifest,
-        report,
-      }),
-    )
+    const rewriter = new Rewriter({ disk, clock, segmentFiles, manifest, report }, options)
+    this.cleaner = new Cleaner(this.reader, rewriter, options)
   }
 
   get(topic: string, partition: number): PartitionLog | undefined {

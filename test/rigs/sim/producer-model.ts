@@ -1,11 +1,12 @@
 // An idempotent producer as clients are: it numbers its batches, has at most five in flight, and
 // after a crash sends again, in order, what was not acknowledged. Every answer is held against what
 // the model knows of the partition.
-import type { PartitionModel, SentBatch } from './partition-model.ts'
+import type { NewRecord, PartitionModel, SentBatch } from './partition-model.ts'
 
 export interface Numbered {
   readonly sequence: number
-  readonly values: readonly string[]
+  readonly records: readonly NewRecord[]
+  readonly timestampMs: number
   /** Null until it has been placed. */
   sent: SentBatch | null
   acked: boolean
@@ -30,17 +31,21 @@ export class ProducerModel {
     return this.recent.filter((n) => !n.acked).length < inFlightMax
   }
 
-  next(values: readonly string[]): Numbered {
-    const numbered = { sequence: this.#nextSequence, values, sent: null, acked: false }
-    this.#nextSequence += values.length
+  next(records: readonly NewRecord[], timestampMs: number): Numbered {
+    const sequence = this.#nextSequence
+    const numbered = { sequence, records, timestampMs, sent: null, acked: false }
+    this.#nextSequence += records.length
     this.recent = [...this.recent.slice(1 - inFlightMax), numbered]
     return numbered
   }
 
   /** After a crash: begins anew when it lost what it thought was stored. */
   restarted(): void {
-    const lost = this.recent.some((n) => (n.acked && !this.#isStored(n)) || this.#mayBeLost(n))
-    if (!lost) return
+    if (this.recent.some((n) => (n.acked && !this.#isStored(n)) || this.#mayBeLost(n)))
+      this.beginAnew()
+  }
+
+  beginAnew(): void {
     this.epoch++
     this.#nextSequence = 0
     this.recent = []
@@ -53,8 +58,8 @@ export class ProducerModel {
 
   /** Trimmed before it was synced: nobody knows whether the log still knew it after a power cut. */
   #mayBeLost({ sent }: Numbered): boolean {
-    const { sync, startFloor } = this.partition
-    return !sync && sent !== null && sent.baseOffset < startFloor
+    const { isSync, startFloor } = this.partition
+    return !isSync && sent !== null && sent.baseOffset < startFloor
   }
 
   #isStored({ sent }: Numbered): boolean {

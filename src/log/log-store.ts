@@ -82,7 +82,7 @@ export class LogStore {
     known: Iterable<KnownPartition>,
     mayForget = true,
   ): Promise<LogStore> {
-    const { disk, options, hooks } = parts
+    const { disk, options } = parts
     await disk.makeDir(journalFolder)
     await disk.makeDir(segmentFolder)
     await disk.makeDir(indexFolder)
@@ -112,13 +112,11 @@ export class LogStore {
       journalFileBytes,
       dropped: gone.map((p) => [p.topic, p.partition]),
     })
-    const strays = await segmentFiles.removeStrays()
-    if (strays > 0) hooks.report(`removed ${strays} segment files that nothing refers to`)
     const replay = (frame: Frame): void =>
       logs.get(partitionKey(frame.topicId, frame.partition))?.replay(frame)
     const scan = await scanJournal(disk, journalFileBytes, state, replay)
     const files = new JournalFiles(disk, journalFileBytes, options.journalFiles)
-    await files.adopt(scan.inUse, scan.free)
+    await files.adopt(scan.inUse, scan.free, state.replayFrom, scan.end)
     await files.ensureSpare(false)
     const store = new LogStore(parts, {
       files,
@@ -130,6 +128,7 @@ export class LogStore {
       replayFrom: state.replayFrom,
     })
     await store.#quarantine(scan.damage)
+    await store.#removeStrays(scan.damage.length > 0)
     // A full journal takes no append that would start it.
     store.#flushIfDue()
     return store
@@ -344,6 +343,15 @@ export class LogStore {
       this.journal.fail(cause)
       throw cause
     }
+  }
+
+  /** Where the journal is damaged, a file that nothing refers to may be all that is left. */
+  async #removeStrays(isDamaged: boolean): Promise<void> {
+    const strays = await this.#segmentFiles.strays()
+    if (strays.length === 0) return
+    const done = isDamaged ? 'kept' : 'removed'
+    if (!isDamaged) for (const path of strays) await this.#parts.disk.remove(path)
+    this.#parts.hooks.report(`${done} ${strays.length} segment files that nothing refers to`)
   }
 
   // ---- Damage -----------------------------------------------------------------------------------

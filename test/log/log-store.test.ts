@@ -3,10 +3,14 @@ import test from 'node:test'
 import type { Disk } from '../../src/io/disk.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
 import { realClock } from '../../src/io/real-clock.ts'
+import { SimChance } from '../../src/io/sim/sim-chance.ts'
+import { SimClock } from '../../src/io/sim/sim-clock.ts'
+import { SimDisk } from '../../src/io/sim/sim-disk.ts'
 import { DamagedLogError, LogStore } from '../../src/log/log-store.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
+import type { TopicSettings } from '../../src/model/config/topic-settings.ts'
 import { batchOf, plainSettings, tinyOptions, topicA } from './log-fixture.ts'
-import { append, open, readAll } from './open-log.ts'
+import { append, open, openReported, readAll } from './open-log.ts'
 
 test('what was appended is read back: from memory, from segments, after a restart', async () => {
   const disk = memoryDisk()
@@ -147,3 +151,40 @@ test('records without any metadata are not forgotten', async () => {
   await assert.rejects(LogStore.open(parts, [], false), /the metadata is empty/)
   await (await open(disk)).close()
 })
+
+test('no segment is thrown away because the manifest has lost what it said of it', async () => {
+  const disk = memoryDisk()
+  const store = await open(disk)
+  const log = store.get(topicA, 0) as PartitionLog
+  for (let i = 0; i < 300; i++) await append(store, log, batchOf([`${i}-${'x'.repeat(1000)}`]))
+  await store.close()
+  const segments = await disk.list('segments')
+  assert.ok(segments.length > 0)
+  const manifest = await disk.open('manifest', { access: 'write' })
+  await manifest.truncate(100)
+  await manifest.close()
+  await assert.rejects(open(disk), DamagedLogError)
+  assert.deepEqual(await disk.list('segments'), segments)
+})
+
+test('records that a start found after a failed sync stay, even if the power goes', async () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const disk = new SimDisk(new SimClock(), new SimChance(seed), { takesDirect: false })
+    const { store } = await disk.clock.runUntil(openReported(disk, 1, async, disk))
+    const log = store.get(topicA, 0) as PartitionLog
+    await disk.clock.runUntil(append(store, log, batchOf(['unsure'])))
+    disk.faults.failNext('sync', 'EIO')
+    await disk.clock.runUntil(assert.rejects(store.journal.syncWritten()))
+    const restarted = disk.kill(new SimClock())
+    const seen = await endAfterStart(restarted)
+    assert.equal(seen, 1, 'the page cache still has it')
+    assert.equal(await endAfterStart(restarted.crash(new SimClock())), seen, `seed ${seed}`)
+  }
+})
+
+const async: TopicSettings = { ...plainSettings, flush: 'async' }
+
+async function endAfterStart(disk: SimDisk): Promise<number> {
+  const { store } = await disk.clock.runUntil(openReported(disk, 1, async, disk))
+  return store.get(topicA, 0)?.highWatermark ?? -1
+}

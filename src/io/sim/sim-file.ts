@@ -66,7 +66,9 @@ export class SimFile implements DiskFile {
     }
     const failed = (): void => {
       const all = joined(chunks)
-      this.#inode.write(all.subarray(0, chance.int(all.length + 1)), position)
+      const written = chance.oneIn(2) ? all.length : chance.int(all.length + 1)
+      this.#inode.write(all.subarray(0, written), position)
+      if (this.#durable && !this.direct) this.#inode.lose(...sectorsOf(position, written))
     }
     await this.#disk.step('write', this.#path, begin, { end, failed })
   }

@@ -89,11 +89,12 @@ export class SimInode {
   }
 
   /**
-   * A failed sync: the pages count as clean, but never reached the device. Readers still see them.
+   * A failed sync, of the sectors from `from` to below `to`: they count as clean, but never reached
+   * the device. Readers still see them. The size is the file system's own, and waits on.
    */
-  lose(): void {
-    this.#waiting.clear()
-    this.#waitingSizes = []
+  lose(from = 0, to = Number.POSITIVE_INFINITY): void {
+    for (const sector of [...this.#waiting.keys()])
+      if (sector >= from && sector < to) this.#waiting.delete(sector)
   }
 
   /** Turns one bit, for readers and on the device. */

@@ -152,6 +152,22 @@ test('records without any metadata are not forgotten', async () => {
   await (await open(disk)).close()
 })
 
+test('what is deleted while it is flushed leaves no segment behind', async () => {
+  const disk = memoryDisk()
+  const store = await open(disk)
+  const log = store.get(topicA, 0) as PartitionLog
+  for (let i = 0; i < 3; i++) await append(store, log, batchOf([`v${i}`]))
+  const flushing = store.flush()
+  while ((await disk.list('segments')).length === 0) assert.equal(log.segments.length, 0)
+  await Promise.all([flushing, store.raiseLogStart(log, 3)])
+  assert.equal(log.segments.length, 0)
+  assert.deepEqual(await disk.list('segments'), [])
+  await store.close()
+  const again = await open(disk)
+  assert.equal(again.get(topicA, 0)?.segments.length, 0)
+  await again.close()
+})
+
 test('no segment is thrown away because the manifest has lost what it said of it', async () => {
   const disk = memoryDisk()
   const store = await open(disk)

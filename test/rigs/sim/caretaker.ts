@@ -14,19 +14,30 @@ const keyMapBytes = [50, 200, 1 << 16]
 
 export async function takeCare(node: Node, world: World): Promise<void> {
   const { chance, plan } = world
-  for (let i = 0; i < plan.operations / 2; i++) {
+  const isLast = (): boolean => node.working <= 1
+  for (let i = 0; i < plan.operations / 2 || (plan.fault === 'full' && !isLast()); i++) {
     await node.sleep(chance.int(100) / 10)
     try {
-      const what = chance.int(3)
+      const what = chance.int(4)
       if (what === 0) await retain(node, world)
       else if (what === 1) await clean(node, world)
-      else await node.store.cleaner.merge([...node.store.all])
+      else if (what === 2) await node.store.cleaner.merge([...node.store.all])
+      else await lookAtSpace(node, world)
     } catch (cause) {
       if (!(cause instanceof DiskError && world.mayFail)) throw cause
       node.ended = true
       return
     }
   }
+}
+
+/** Who refused records for want of space takes them again when there is some. */
+async function lookAtSpace(node: Node, world: World): Promise<void> {
+  const { chance, plan } = world
+  const isFreed = plan.fault === 'full' && chance.oneIn(6)
+  if (isFreed) world.makeRoom()
+  await node.store.lookAtSpace(plan.freeBytesMin)
+  expect(!(isFreed && node.store.space.isLow), () => 'there is room, and it is not seen')
 }
 
 function clean(node: Node, world: World): Promise<void> {
@@ -81,4 +92,10 @@ function checkRetention(
     expect(gone === goes, () => `${name}: retention ${gone ? 'took' : 'left'} ${baseOffset}`)
     if (!gone) return
   }
+  const flushed = model.isMemory ? start : log.flushedOffset
+  for (const { baseOffset, nextOffset, timestampMs } of stored)
+    expect(
+      baseOffset < flushed || nextOffset > start || timestampMs < nowMs - retentionMs,
+      () => `${name}: retention took ${baseOffset}, not flushed yet and young`,
+    )
 }

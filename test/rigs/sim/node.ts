@@ -170,6 +170,10 @@ export class Node {
       this.#world.saw('memory full')
       return false
     }
+    if (this.store.space.isLow && outcome.error === 'storageError') {
+      this.#world.saw('refused: little disk')
+      return false
+    }
     expect(outcome.error === null, () => `${model.name}: ${outcome.error} ${outcome.message}`)
     const at = outcome.baseOffset
     const due = before?.baseOffset ?? end

@@ -13,6 +13,8 @@ export type Fault = 'none' | 'slow' | 'error' | 'full' | 'flip'
 export interface Plan {
   readonly options: LogOptions
   readonly fault: Fault
+  /** With less disk left, records are refused; 0: never. */
+  readonly freeBytesMin: number
   /** Whether files can be written past the page cache. */
   readonly takesDirect: boolean
   readonly partitions: number
@@ -39,6 +41,7 @@ export function drawPlan(chance: SimChance): Plan {
   return {
     options: drawOptions(chance, pick),
     fault: pick<Fault>(['none', 'none', 'none', 'slow', 'slow', 'error', 'full', 'flip']),
+    freeBytesMin: pick([0, 20_000, 100_000]),
     takesDirect: chance.oneIn(2),
     partitions: 1 + chance.int(6),
     asyncTopics: pick([0, 0, 3, 10]),

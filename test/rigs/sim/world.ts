@@ -18,6 +18,8 @@ export class World {
   /** How often the seed came by what is worth coming by. */
   readonly covered = new Map<string, number>()
   clock = new SimClock()
+  /** Somebody deletes other files from the disk. */
+  makeRoom: () => void = () => undefined
   #value = 0
   #topics = 0
 

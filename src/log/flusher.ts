@@ -11,9 +11,9 @@ import type { JournalFiles } from './journal/journal-files.ts'
 import type { Slab } from './journal/slab-cache.ts'
 import type { LogOptions } from './log-options.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'
-import { type PartitionLog, segmentFields } from './partition-log.ts'
+import type { PartitionLog } from './partition-log.ts'
 import { isRolled } from './segment/rolling.ts'
-import type { Segment } from './segment/segment.ts'
+import { type Segment, segmentFields } from './segment/segment.ts'
 import {
   runHeaderBytes,
   type SegmentFiles,

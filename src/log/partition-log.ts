@@ -17,7 +17,7 @@ import { type Frame, frameTemplate, markEpoch } from './journal/journal-format.t
 import type { PartitionChange, PartitionState } from './manifest.ts'
 import { MemoryBatches, type MemoryBudget, memoryLsn } from './memory-batches.ts'
 import { ProducerState, sequenceAfter } from './producer-state.ts'
-import { type Segment, type SegmentFields, sameSegment } from './segment/segment.ts'
+import { type Segment, sameSegment, segmentFields } from './segment/segment.ts'
 import { SegmentIndex } from './segment/segment-index.ts'
 import { TailIndex } from './tail-index.ts'
 
@@ -395,9 +395,4 @@ export class PartitionLog implements FrameSource {
       ...(this.#damagedFrom === null ? {} : { damagedFrom: this.#damagedFrom }),
     }
   }
-}
-
-/** A segment without what is derived. */
-export function segmentFields({ index: _, ...fields }: Segment): SegmentFields {
-  return fields
 }

@@ -10,8 +10,8 @@ import { ReadAhead } from '../io/read-ahead.ts'
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
 import type { LogOptions } from './log-options.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'
-import { type PartitionLog, segmentFields } from './partition-log.ts'
-import { goesOn, type Segment } from './segment/segment.ts'
+import type { PartitionLog } from './partition-log.ts'
+import { goesOn, type Segment, segmentFields } from './segment/segment.ts'
 import {
   runHeaderBytes,
   type SegmentFiles,

@@ -248,7 +248,7 @@ async function crashAt<T>(
   return disk.chance.int(3) === 0 ? disk.kill(new SimClock()) : disk.crash(new SimClock())
 }
 
-test('record file: what a start finds of a failed write stays, even if the power goes', async () => {
+test('record file: what a start finds of a failed write stays, power cut or not', async () => {
   let found = 0
   for (let seed = 0; seed < 40; seed++) {
     const disk = new SimDisk(new SimClock(), new SimChance(seed), { takesDirect: false })

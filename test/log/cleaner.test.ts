@@ -172,7 +172,7 @@ test('what compaction leaves ends where it did, even when the last key is gone',
   await store.close()
 })
 
-test('segments that go while they are looked at are not rewritten, nor count as cleaned', async () => {
+test('segments that go meanwhile are not rewritten, nor count as cleaned', async () => {
   const store = await open(memoryDisk(), 1, compacted)
   const log = store.get(topicA, 0) as PartitionLog
   for (let i = 0; i < 4; i++) {

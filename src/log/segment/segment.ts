@@ -43,3 +43,8 @@ export function goesOn(segment: SegmentFields, header: BatchHeader, place: Place
 /** Identity of a segment in its partition: a grown segment replaces its former self. */
 export const sameSegment = (a: SegmentFields, b: SegmentFields): boolean =>
   a.file === b.file && a.position === b.position
+
+/** A segment without what is derived. */
+export function segmentFields({ index: _, ...fields }: Segment): SegmentFields {
+  return fields
+}

@@ -21,6 +21,8 @@ export class ProducerModel {
   #nextSequence = 0
   /** The last five, oldest first; those that are not acknowledged are the last of them. */
   recent: Numbered[] = []
+  /** The one before them. */
+  #before: Numbered | null = null
 
   constructor(id: number, partition: PartitionModel) {
     this.id = id
@@ -35,20 +37,22 @@ export class ProducerModel {
     const sequence = this.#nextSequence
     const numbered = { sequence, records, timestampMs, sent: null, acked: false }
     this.#nextSequence += records.length
+    if (this.recent.length === inFlightMax) this.#before = this.recent[0] ?? null
     this.recent = [...this.recent.slice(1 - inFlightMax), numbered]
     return numbered
   }
 
   /** After a crash: begins anew when it lost what it thought was stored. */
   restarted(): void {
-    if (this.recent.some((n) => (n.acked && !this.#isStored(n)) || this.#mayBeLost(n)))
-      this.beginAnew()
+    const known = this.#before === null ? this.recent : [this.#before, ...this.recent]
+    if (known.some((n) => (n.acked && !this.#isStored(n)) || this.#mayBeLost(n))) this.beginAnew()
   }
 
   beginAnew(): void {
     this.epoch++
     this.#nextSequence = 0
     this.recent = []
+    this.#before = null
   }
 
   /** Where it must be found again, or null when a retry has to store it. */

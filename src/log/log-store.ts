@@ -69,6 +69,8 @@ export class LogStore {
   #flushing: Promise<void> | null = null
   #flushedLsn: number
   #closing = false
+  /** The last move of a log start; those before it are durable with it. */
+  #raising: Promise<void> = Promise.resolve()
   /** A pass did not find the space that it needs. */
   #stalled = false
 
@@ -82,7 +84,7 @@ export class LogStore {
     known: Iterable<KnownPartition>,
     mayForget = true,
   ): Promise<LogStore> {
-    const { disk, options } = parts
+    const { disk, options, hooks } = parts
     await disk.makeDir(journalFolder)
     await disk.makeDir(segmentFolder)
     await disk.makeDir(indexFolder)
@@ -224,6 +226,8 @@ export class LogStore {
   async raiseLogStart(log: PartitionLog, offset: number): Promise<void> {
     const to = Math.min(offset, log.highWatermark)
     if (to > log.logStartOffset && !log.deleted) await this.#dropBelow(log, to)
+    // Another call may have moved it there, and not be durable yet.
+    else await this.#raising
   }
 
   async #dropBelow(log: PartitionLog, to: number): Promise<void> {
@@ -234,7 +238,8 @@ export class LogStore {
       logStartOffset: to,
       removed: gone.map((s) => [s.file, s.position] as const),
     }
-    await this.#orFail(this.#manifest.append({ partitions: [change] }))
+    this.#raising = this.#orFail(this.#manifest.append({ partitions: [change] }))
+    await this.#raising
     await this.#release(gone)
   }
 

@@ -168,6 +168,21 @@ test('what is deleted while it is flushed leaves no segment behind', async () =>
   await again.close()
 })
 
+test('a log start that another call has moved is durable when the second call ends', async () => {
+  for (let seed = 0; seed < 10; seed++) {
+    const disk = new SimDisk(new SimClock(), new SimChance(seed))
+    const { store } = await disk.clock.runUntil(openReported(disk, 1, plainSettings, disk))
+    const log = store.get(topicA, 0) as PartitionLog
+    for (let i = 0; i < 3; i++) await disk.clock.runUntil(append(store, log, batchOf(['v'])))
+    const first = store.raiseLogStart(log, 2)
+    await disk.clock.runUntil(store.raiseLogStart(log, 1))
+    const cut = disk.crash(new SimClock())
+    first.catch(assert.fail)
+    const { store: again } = await cut.clock.runUntil(openReported(cut, 1, plainSettings, cut))
+    assert.equal(again.get(topicA, 0)?.logStartOffset, 2, `seed ${seed}`)
+  }
+})
+
 test('no segment is thrown away because the manifest has lost what it said of it', async () => {
   const disk = memoryDisk()
   const store = await open(disk)

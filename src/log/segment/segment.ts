@@ -35,7 +35,8 @@ export function goesOn(segment: SegmentFields, header: BatchHeader, place: Place
   const { bytes, baseOffset, nextOffset, magic } = header
   const end = place.position + bytes
   if (magic !== 2 || bytes < headerBytes || end > segment.bytes) return false
-  if (segment.sparse) return baseOffset >= place.offset && nextOffset <= segment.nextOffset
+  if (nextOffset > segment.nextOffset) return false
+  if (segment.sparse) return baseOffset >= place.offset
   const isLast = end === segment.bytes
   return baseOffset === place.offset && isLast === (nextOffset === segment.nextOffset)
 }

@@ -1,5 +1,5 @@
-// The first bytes of a batch are not under its checksum. What is known of them elsewhere finds out
-// when they turn: in a segment, and in the journal.
+// Bits that turn in the header of a batch. Its first bytes are not under its checksum: what is known
+// of them elsewhere finds out.
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Disk } from '../../src/io/disk.ts'
@@ -7,12 +7,11 @@ import { memoryDisk } from '../../src/io/memory-disk.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
 import { emptyRead } from '../../src/log/read-result.ts'
 import { segmentPath } from '../../src/log/segment/segment-files.ts'
+import { headerBytes } from '../../src/model/record-batch.ts'
 import { batchOf, topicA } from './log-fixture.ts'
 import { append, open, openReported } from './open-log.ts'
 
 const batches = 6
-/** Base offset, length and leader epoch. */
-const bareBytes = 16
 const turned = 3
 
 async function turn(disk: Disk, path: string, position: number): Promise<void> {
@@ -23,7 +22,7 @@ async function turn(disk: Disk, path: string, position: number): Promise<void> {
   await file.close()
 }
 
-test('in a segment, a turned epoch, length or offset is damage', async () => {
+test('in a segment, a turned bit anywhere in the header of a batch is damage', async () => {
   const disk = memoryDisk()
   const store = await open(disk)
   const log = store.get(topicA, 0) as PartitionLog
@@ -32,7 +31,7 @@ test('in a segment, a turned epoch, length or offset is damage', async () => {
   const [segment] = log.segments
   assert.ok(segment)
   const place = segment.position + (segment.bytes / batches) * turned
-  for (let at = 0; at < bareBytes; at++) {
+  for (let at = 0; at < headerBytes; at++) {
     await turn(disk, segmentPath(segment.file), place + at)
     const read = emptyRead()
     const want = { offset: turned, below: log.highWatermark, maxBytes: 5000, mustGive: true }
@@ -45,7 +44,7 @@ test('in a segment, a turned epoch, length or offset is damage', async () => {
 })
 
 test('in the journal, too', async () => {
-  for (let at = 0; at < bareBytes; at++) {
+  for (let at = 0; at < headerBytes; at++) {
     const disk = memoryDisk()
     const store = await open(disk)
     const log = store.get(topicA, 0) as PartitionLog

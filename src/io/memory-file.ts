@@ -8,7 +8,7 @@ const smallestBlockBytes = 256
 
 /** Memory that the files of one disk may use together. */
 export class Budget {
-  readonly limitBytes: number
+  limitBytes: number
   usedBytes = 0
 
   constructor(limitBytes: number) {

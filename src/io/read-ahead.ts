@@ -2,8 +2,6 @@
 // for those who rewrite segments.
 import type { DiskFile } from './disk.ts'
 
-const aheadBytesDefault = 1 << 20
-
 export class ReadAhead {
   readonly #file: DiskFile
   readonly #aheadBytes: number
@@ -11,7 +9,7 @@ export class ReadAhead {
   #from = 0
   #bytes = 0
 
-  constructor(file: DiskFile, aheadBytes = aheadBytesDefault) {
+  constructor(file: DiskFile, aheadBytes: number) {
     this.#file = file
     this.#aheadBytes = aheadBytes
   }

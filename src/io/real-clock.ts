@@ -24,3 +24,8 @@ export const realClock: Clock = {
 export function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
+
+/** The same at a tenth of the price, for whoever waits for promises alone: no event is let in. */
+export function promiseTurn(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve))
+}

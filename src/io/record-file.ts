@@ -10,9 +10,9 @@
 // After a failed write or sync nobody knows what the disk holds, so every later call fails the same
 // way.
 //
-// `close` adds a frame without records: behind it a damaged frame cannot pass for a torn one. What
-// cannot be seen is damage to the last frame after a crash; so the tail that is cut is kept beside
-// the file, as `path.cut`, and reported.
+// `close` and a rewrite add a frame without records: behind it a damaged frame cannot pass for a
+// torn one. What cannot be seen is damage to the last frame after a crash; so the tail that is cut
+// is kept beside the file, as `path.cut`, and reported.
 import { assert } from '../base/assert.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { bodyBytesOf, encodeFrame } from './record-frame.ts'
@@ -124,7 +124,11 @@ export class RecordFile {
   async #recover(): Promise<Uint8Array[]> {
     const scan = await scanRecords(this.#file, this.#path, this.#bodyBytesMax)
     if (scan.end < scan.size) await this.#cut(scan)
-    // What was read may be in the system's cache only, and the file's name too.
+    // What was read may be in the system's cache only, and the file's name too. The frame of a
+    // write that failed even counts as clean there, so that no sync would bring it to the disk.
+    const last = new Uint8Array(scan.end - scan.lastFrame)
+    await this.#file.read(last, scan.lastFrame)
+    await this.#file.write([last], scan.lastFrame)
     await this.#file.sync()
     await this.#disk.syncDir(folderOf(this.#path))
     this.#bytes = scan.end
@@ -210,7 +214,7 @@ export class RecordFile {
   async #writeFrame(file: DiskFile, records: readonly Uint8Array[], at: number): Promise<void> {
     const frame = encodeFrame(records, this.#nextSequence, at)
     await file.write([frame], at)
-    this.#hasNews = true
+    this.#hasNews = records.length > 0
     this.#nextSequence++
     this.#bytes = at + frame.length
   }
@@ -247,6 +251,8 @@ export class RecordFile {
         await this.#writeFrame(file, records.slice(from, from + count), this.#bytes)
         from += count
       }
+      // Frames with one behind them cannot pass for a torn tail when they are damaged later.
+      await this.#writeFrame(file, [], this.#bytes)
       await file.sync()
     } finally {
       await file.close()

@@ -19,6 +19,8 @@ export interface Scan {
   readonly records: Uint8Array[]
   /** Where the good frames end; less than `size` when there is a torn tail. */
   readonly end: number
+  /** Where the last good frame begins; `end` when there is none. */
+  readonly lastFrame: number
   readonly size: number
   readonly nextSequence: number
   /** The last good frame has no records. */
@@ -36,6 +38,7 @@ export async function scanRecords(
   const source = new Source(file, path, await file.size())
   const records: Uint8Array[] = []
   let end = 0
+  let lastFrame = 0
   let nextSequence: number | null = null
   let isClosed = false
   while (end < source.size) {
@@ -55,9 +58,10 @@ export async function scanRecords(
     for (const record of decodeBody(body)) records.push(record)
     isClosed = body.length === 0
     nextSequence = header.sequence + 1
+    lastFrame = end
     end = next
   }
-  return { records, end, size: source.size, nextSequence: nextSequence ?? 0, isClosed }
+  return { records, end, lastFrame, size: source.size, nextSequence: nextSequence ?? 0, isClosed }
 }
 
 /** A header whose check is right was written here, whole: what it says must make sense. */

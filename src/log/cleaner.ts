@@ -6,6 +6,7 @@ import { BatchHeader } from '../model/record-batch.ts'
 import { chooseCleaning } from './cleaning-policy.ts'
 import { compactBatch, noteKeys } from './compact-batches.ts'
 import { KeyMap } from './key-map.ts'
+import type { LogOptions } from './log-options.ts'
 import type { LogReader } from './log-reader.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { emptyRead } from './read-result.ts'
@@ -13,19 +14,22 @@ import type { RewriteJob, Rewriter } from './rewriter.ts'
 import { isRolled } from './segment/rolling.ts'
 import type { Segment } from './segment/segment.ts'
 
-/** Segments shorter than this are worth merging, once there are so many of them in a row. */
-const shortBytes = 1 << 20
-const manySegments = 8
 /** One merged file holds at most about so much. */
 const mergedFileBytes = 256 << 20
-const pieceBytes = 1 << 20
+
+export type CleanerOptions = Pick<
+  LogOptions,
+  'readPieceBytes' | 'mergeBelowBytes' | 'mergeSegments'
+>
 
 export class Cleaner {
   readonly counters = { cleanings: 0, merges: 0 }
   readonly #reader: LogReader
   readonly #rewriter: Rewriter
+  readonly #options: CleanerOptions
 
-  constructor(reader: LogReader, rewriter: Rewriter) {
+  constructor(reader: LogReader, rewriter: Rewriter, options: CleanerOptions) {
+    this.#options = options
     this.#reader = reader
     this.#rewriter = rewriter
   }
@@ -46,7 +50,6 @@ export class Cleaner {
       const keys = new KeyMap(Math.min(memoryBytes, KeyMap.bytesFor(records)), stretch.from)
       if (!(await this.#noteStretch(log, stretch.to, keys))) continue
       await this.#rewriter.run(compactionOf(log, closed, keys, nowMs))
-      log.cleanedUpTo = Math.max(log.cleanedUpTo, keys.coveredTo)
       this.counters.cleanings++
     }
   }
@@ -58,7 +61,7 @@ export class Cleaner {
       const read = emptyRead()
       await this.#reader.readFromDisk(
         log,
-        { offset, below: to, maxBytes: pieceBytes, mustGive: true },
+        { offset, below: to, maxBytes: this.#options.readPieceBytes, mustGive: true },
         read,
       )
       const bytes = Buffer.concat(read.records)
@@ -80,7 +83,8 @@ export class Cleaner {
     let jobs: RewriteJob[] = []
     let bytes = 0
     for (const log of logs) {
-      const sources = log.deleted || log.damagedFrom !== null ? [] : shortRun(log)
+      if (log.deleted || log.damagedFrom !== null) continue
+      const sources = shortRun(log, this.#options)
       if (sources.length === 0) continue
       jobs.push({ log, sources, keep: (header) => header.whole() })
       bytes += sources.reduce((n, s) => n + s.bytes, 0)
@@ -104,24 +108,30 @@ function closedSegments(log: PartitionLog, nowMs: number): readonly Segment[] {
 }
 
 /** Many short segments at the end, in a row, that fit one segment together; else none. */
-function shortRun({ segments, settings }: PartitionLog): readonly Segment[] {
+function shortRun(
+  { segments, settings }: PartitionLog,
+  { mergeBelowBytes, mergeSegments }: CleanerOptions,
+): readonly Segment[] {
   const closed = segments[segments.length - 1]?.own === true ? segments.slice(0, -1) : segments
-  const run = closed.slice(closed.findLastIndex((s) => s.bytes >= shortBytes) + 1)
+  const run = closed.slice(closed.findLastIndex((s) => s.bytes >= mergeBelowBytes) + 1)
   const groups = groupsOf(run, settings.segmentBytes)
-  return groups.find((group) => group.length >= manySegments) ?? []
+  return groups.find((group) => group.length >= mergeSegments) ?? []
 }
 
-/** Segments that follow each other, together as large as one may be. */
+/** Segments that follow each other without a gap, together as large as one may be. */
 function groupsOf(segments: readonly Segment[], segmentBytes: number): readonly Segment[][] {
   const groups: Segment[][] = []
   let bytes = Number.POSITIVE_INFINITY
+  let end = -1
   for (const segment of segments) {
     bytes += segment.bytes
-    if (bytes <= segmentBytes) groups[groups.length - 1]?.push(segment)
+    if (bytes <= segmentBytes && segment.baseOffset === end)
+      groups[groups.length - 1]?.push(segment)
     else {
       groups.push([segment])
       bytes = segment.bytes
     }
+    end = segment.nextOffset
   }
   return groups
 }
@@ -133,21 +143,21 @@ function compactionOf(
   nowMs: number,
 ): RewriteJob[] {
   const sources = closed.filter((s) => s.baseOffset < keys.coveredTo)
-  const { flushedOffset } = log
+  const groups = groupsOf(sources, log.settings.segmentBytes)
+  const ends = new Set(groups.map((group) => group[group.length - 1]?.nextOffset))
   const lastSequences = new Map([...log.producers.active()].map((p) => [p.id, p.lastSequence]))
   const rules = {
     keys,
     nowMs,
     deleteRetentionMs: log.settings.tombstoneRetentionMs,
-    // The last batch on disk, and the last of a producer: both carry what nothing else says.
+    // The last batch of a segment, and the last of a producer: both carry what nothing else says. A
+    // segment that ended before its last offset would leave readers waiting there.
     mustStay: (header: BatchHeader): boolean =>
-      header.nextOffset >= flushedOffset ||
+      ends.has(header.nextOffset) ||
       (header.producerId >= 0 && isLastOf(header, lastSequences.get(header.producerId))),
   }
   const keep = (header: BatchHeader): Uint8Array | null => compactBatch(header, rules)
-  return groupsOf(sources, log.settings.segmentBytes).map((group) => {
-    return { log, sources: group, keep, cleanedUpTo: keys.coveredTo }
-  })
+  return groups.map((group) => ({ log, sources: group, keep, cleanedUpTo: keys.coveredTo }))
 }
 
 const isLastOf = (header: BatchHeader, lastSequence: number | undefined): boolean =>

@@ -36,6 +36,11 @@ export class EpochCache {
     return -1
   }
 
+  /** Whether a batch at `baseOffset` that reaches above the log start can be of `epoch`. */
+  agrees(epoch: number, baseOffset: number): boolean {
+    return epoch === this.at(Math.max(baseOffset, this.#starts[0]?.startOffset ?? 0))
+  }
+
   /**
    * The largest epoch not above `epoch`, and where its records end; (-1, -1) when there is none.
    * As in Kafka, an epoch that is not known but newer than ours answers (-1, -1) too.

@@ -11,9 +11,9 @@ import type { JournalFiles } from './journal/journal-files.ts'
 import type { Slab } from './journal/slab-cache.ts'
 import type { LogOptions } from './log-options.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'
-import { type PartitionLog, segmentFields } from './partition-log.ts'
+import type { PartitionLog } from './partition-log.ts'
 import { isRolled } from './segment/rolling.ts'
-import type { Segment } from './segment/segment.ts'
+import { type Segment, segmentFields } from './segment/segment.ts'
 import {
   runHeaderBytes,
   type SegmentFiles,
@@ -255,7 +255,7 @@ export class Flusher {
     let nextOffset = baseOffset
     for (let i = from; i < to; i++) {
       const at = writer.position - position
-      await this.#copyBatch(tail.lsn(i), tail.byteCount(i), writer)
+      await this.#copyBatch(log, i, writer)
       index.note(tail.baseOffset(i), at, tail.byteCount(i), tail.maxTimestamp(i))
       maxTimestamp = Math.max(maxTimestamp, tail.maxTimestamp(i))
       nextOffset = tail.nextOffset(i)
@@ -267,8 +267,11 @@ export class Flusher {
     return { file, position, bytes, baseOffset, nextOffset, maxTimestamp, createdMs, own, index }
   }
 
-  async #copyBatch(lsn: number, bytes: number, writer: SegmentWriter): Promise<void> {
+  /** Batch `i` of the tail, which only grows meanwhile. */
+  async #copyBatch(log: PartitionLog, i: number, writer: SegmentWriter): Promise<void> {
     const { journal } = this.#parts
+    const lsn = log.tail.lsn(i)
+    const bytes = log.tail.byteCount(i)
     const pieces: Uint8Array[] = []
     const held: Slab[] = []
     if (journal.slabs.slice(lsn, bytes, pieces, held)) {
@@ -280,7 +283,7 @@ export class Flusher {
     const batch = this.#scratch.subarray(0, bytes)
     const there = await journal.read(batch, lsn)
     const header = this.#header.moveTo(batch)
-    if (!there || header.checksum() !== header.crc)
+    if (!there || header.nextOffset !== log.tail.nextOffset(i) || !log.isWhole(header))
       throw new DiskError('EIO', `the journal cannot be read back at ${lsn}; it was whole before`)
     await writer.write(batch)
   }

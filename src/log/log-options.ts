@@ -26,6 +26,14 @@ export interface LogOptions {
   readonly memoryTopicBytes: number
   /** Memory lent to readers of old records, in sum. */
   readonly readBytes: number
+  /** Segments are read in pieces of this size at least. */
+  readonly readPieceBytes: number
+  /** The cleaner writes through a buffer of this size. */
+  readonly rewriteBytes: number
+  /** Segments shorter than this are worth merging, */
+  readonly mergeBelowBytes: number
+  /** once there are so many of them in a row. */
+  readonly mergeSegments: number
 }
 
 const MiB = 1 << 20
@@ -49,6 +57,10 @@ export function logOptionsOf(settings: BrokerSettings): LogOptions {
     openFiles: settings.segmentOpenFiles,
     memoryTopicBytes: settings.memoryTopicBytes,
     readBytes: settings.readBufferBytes,
+    readPieceBytes: 1 * MiB,
+    rewriteBytes: 1 * MiB,
+    mergeBelowBytes: 1 * MiB,
+    mergeSegments: 8,
   }
 }
 

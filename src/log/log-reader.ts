@@ -8,7 +8,7 @@ import { BatchHeader } from '../model/record-batch.ts'
 import type { Journal } from './journal/journal.ts'
 import { memoryLsn } from './memory-batches.ts'
 import type { PartitionLog } from './partition-log.ts'
-import { pieceBytes, type ReadBuffers } from './read-buffers.ts'
+import type { ReadBuffers } from './read-buffers.ts'
 import type { ReadResult, ReadWant } from './read-result.ts'
 import type { Segment } from './segment/segment.ts'
 import type { SegmentFiles } from './segment/segment-files.ts'
@@ -17,7 +17,7 @@ import { SegmentReader } from './segment-reader.ts'
 /**
  * From a disk no more than this for one partition at a time: the rest comes with the next fetch.
  */
-const diskReadBytes = 4 * pieceBytes
+const diskReadBytes = 4 << 20
 
 export class LogReader {
   readonly counters = { memoryBytes: 0, diskBytes: 0, damaged: 0 }
@@ -123,7 +123,7 @@ export class LogReader {
   /** False when what is there cannot be read. */
   async #read(log: PartitionLog, want: ReadWant, into: ReadResult): Promise<boolean> {
     const segment = log.segments.find((s) => s.nextOffset > want.offset)
-    if (segment !== undefined) return this.#segments.read(segment, want, into)
+    if (segment !== undefined) return this.#segments.read(log, segment, want, into)
     return this.#readTail(log, want, into)
   }
 
@@ -142,7 +142,7 @@ export class LogReader {
     let at = 0
     for (const { lsn, bytes, nextOffset } of wanted) {
       const memory = buffer.memory.subarray(at, at + bytes)
-      if (!(await this.#journal.read(memory, lsn)) || !this.#isWhole(memory, nextOffset)) break
+      if (!(await this.#journal.read(memory, lsn)) || !this.#isWhole(log, memory, nextOffset)) break
       into.records.push(memory)
       at += bytes
     }
@@ -153,13 +153,9 @@ export class LogReader {
   }
 
   /** The offset is not under the checksum, but the tail knows it. */
-  #isWhole(batch: Uint8Array, nextOffset: number): boolean {
+  #isWhole(log: PartitionLog, batch: Uint8Array, nextOffset: number): boolean {
     const header = this.#header.moveTo(batch)
-    return (
-      header.bytes === batch.length &&
-      header.nextOffset === nextOffset &&
-      header.checksum() === header.crc
-    )
+    return header.bytes === batch.length && header.nextOffset === nextOffset && log.isWhole(header)
   }
 
   /** Gives back what a read holds, once it is sent or not wanted any more. */

@@ -69,6 +69,8 @@ export class LogStore {
   #flushing: Promise<void> | null = null
   #flushedLsn: number
   #closing = false
+  /** The last move of a log start; those before it are durable with it. */
+  #raising: Promise<void> = Promise.resolve()
   /** A pass did not find the space that it needs. */
   #stalled = false
 
@@ -112,13 +114,11 @@ export class LogStore {
       journalFileBytes,
       dropped: gone.map((p) => [p.topic, p.partition]),
     })
-    const strays = await segmentFiles.removeStrays()
-    if (strays > 0) hooks.report(`removed ${strays} segment files that nothing refers to`)
     const replay = (frame: Frame): void =>
       logs.get(partitionKey(frame.topicId, frame.partition))?.replay(frame)
     const scan = await scanJournal(disk, journalFileBytes, state, replay)
     const files = new JournalFiles(disk, journalFileBytes, options.journalFiles)
-    await files.adopt(scan.inUse, scan.free)
+    await files.adopt(scan.inUse, scan.free, state.replayFrom, scan.end)
     await files.ensureSpare(false)
     const store = new LogStore(parts, {
       files,
@@ -130,6 +130,7 @@ export class LogStore {
       replayFrom: state.replayFrom,
     })
     await store.#quarantine(scan.damage)
+    await store.#removeStrays(scan.damage.length > 0)
     // A full journal takes no append that would start it.
     store.#flushIfDue()
     return store
@@ -166,7 +167,7 @@ export class LogStore {
     this.reader = new LogReader(
       this.journal,
       this.#segmentFiles,
-      new ReadBuffers(options.readBytes),
+      new ReadBuffers(options.readBytes, options.readPieceBytes),
     )
     this.flusher = new Flusher({
       disk,
@@ -177,17 +178,10 @@ export class LogStore {
       manifest: this.#manifest,
       options,
     })
+    const { segmentFiles, manifest } = found
     const { report } = parts.hooks
-    this.cleaner = new Cleaner(
-      this.reader,
-      new Rewriter({
-        disk,
-        clock,
-        segmentFiles: found.segmentFiles,
-        manifest: found.manifest,
-        report,
-      }),
-    )
+    const rewriter = new Rewriter({ disk, clock, segmentFiles, manifest, report }, options)
+    this.cleaner = new Cleaner(this.reader, rewriter, options)
   }
 
   get(topic: string, partition: number): PartitionLog | undefined {
@@ -232,6 +226,8 @@ export class LogStore {
   async raiseLogStart(log: PartitionLog, offset: number): Promise<void> {
     const to = Math.min(offset, log.highWatermark)
     if (to > log.logStartOffset && !log.deleted) await this.#dropBelow(log, to)
+    // Another call may have moved it there, and not be durable yet.
+    else await this.#raising
   }
 
   async #dropBelow(log: PartitionLog, to: number): Promise<void> {
@@ -242,7 +238,8 @@ export class LogStore {
       logStartOffset: to,
       removed: gone.map((s) => [s.file, s.position] as const),
     }
-    await this.#orFail(this.#manifest.append({ partitions: [change] }))
+    this.#raising = this.#orFail(this.#manifest.append({ partitions: [change] }))
+    await this.#raising
     await this.#release(gone)
   }
 
@@ -351,6 +348,15 @@ export class LogStore {
       this.journal.fail(cause)
       throw cause
     }
+  }
+
+  /** Where the journal is damaged, a file that nothing refers to may be all that is left. */
+  async #removeStrays(isDamaged: boolean): Promise<void> {
+    const strays = await this.#segmentFiles.strays()
+    if (strays.length === 0) return
+    const done = isDamaged ? 'kept' : 'removed'
+    if (!isDamaged) for (const path of strays) await this.#parts.disk.remove(path)
+    this.#parts.hooks.report(`${done} ${strays.length} segment files that nothing refers to`)
   }
 
   // ---- Damage -----------------------------------------------------------------------------------

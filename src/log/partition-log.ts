@@ -13,11 +13,11 @@ import type { DiskSpace } from './disk-space.ts'
 import { EpochCache, type EpochStart } from './epoch-cache.ts'
 import type { FrameSource } from './journal/commit.ts'
 import type { Journal } from './journal/journal.ts'
-import { type Frame, frameTemplate } from './journal/journal-format.ts'
+import { type Frame, frameTemplate, markEpoch } from './journal/journal-format.ts'
 import type { PartitionChange, PartitionState } from './manifest.ts'
 import { MemoryBatches, type MemoryBudget, memoryLsn } from './memory-batches.ts'
 import { ProducerState, sequenceAfter } from './producer-state.ts'
-import { type Segment, type SegmentFields, sameSegment } from './segment/segment.ts'
+import { type Segment, sameSegment, segmentFields } from './segment/segment.ts'
 import { SegmentIndex } from './segment/segment-index.ts'
 import { TailIndex } from './tail-index.ts'
 
@@ -63,6 +63,8 @@ export class PartitionLog implements FrameSource {
   #damagedFrom: number | null
   /** Appended since this partition last asked for a sync of its own. */
   #recordsSinceSync = 0
+  /** Of the last append; frames are marked with it. */
+  #epoch = -1
   /**
    * Batches of a partition that is never on disk; null for the others. Settled when it is opened.
    */
@@ -165,9 +167,10 @@ export class PartitionLog implements FrameSource {
 
   #place(journal: Journal, batch: Uint8Array, leaderEpoch: number, nowMs: number): Appended {
     const baseOffset = this.#logEndOffset
+    if (leaderEpoch !== this.#epoch) this.#enter(leaderEpoch)
     const appendTimeMs = this.settings.timestamp === 'append' ? nowMs : -1
     if (appendTimeMs >= 0) header.stampAppendTime(nowMs)
-    header.place(baseOffset, leaderEpoch)
+    header.place(baseOffset, this.#epoch)
     const lsn = this.#store(journal, batch)
     return {
       error: null,
@@ -178,6 +181,12 @@ export class PartitionLog implements FrameSource {
       recordErrors: [],
       lsn,
     }
+  }
+
+  /** Epochs never go back, not even when the metadata does. */
+  #enter(leaderEpoch: number): void {
+    this.#epoch = Math.max(leaderEpoch, this.epochs.latest)
+    markEpoch(this.frame, this.#epoch)
   }
 
   /** Where the batch at `header` goes; returns what to wait for, 0 if nothing. */
@@ -288,14 +297,17 @@ export class PartitionLog implements FrameSource {
   /** A frame of the journal, in order. */
   replay(frame: Frame): void {
     header.moveTo(frame.batch)
-    if (header.nextOffset <= this.#logEndOffset) {
+    if (header.nextOffset <= this.#logStartOffset) {
       // Nobody reads what is below the log start, but its producer may send it again.
       this.#note()
       this.epochs.trimStart(this.#logStartOffset)
       return
     }
-    if (header.baseOffset > this.#logEndOffset && this.#damagedFrom === null)
-      this.#damagedFrom = this.#logEndOffset
+    const reached = this.#logEndOffset
+    const isCut = reached === this.#logStartOffset && header.baseOffset < reached
+    if (header.baseOffset !== reached && !isCut) this.markDamaged()
+    // What is behind a gap is kept; what stands twice cannot be told from what is right.
+    if (header.baseOffset < reached && !isCut) return
     this.#accept(frame.lsn, frame.batch.length)
     this.#highWatermark = this.#logEndOffset
   }
@@ -306,6 +318,14 @@ export class PartitionLog implements FrameSource {
    */
   markDamaged(from: number = this.#logEndOffset): void {
     this.#damagedFrom = Math.min(this.#damagedFrom ?? Number.POSITIVE_INFINITY, from)
+  }
+
+  /** Whether a stored batch is as it was written: what its checksum leaves out is known here. */
+  isWhole(stored: BatchHeader): boolean {
+    if (stored.checksum() !== stored.crc) return false
+    // Of epochs below the log start nothing is kept.
+    const isKnown = stored.nextOffset > this.#logStartOffset
+    return !isKnown || this.epochs.agrees(stored.leaderEpoch, stored.baseOffset)
   }
 
   damageText(): string {
@@ -376,9 +396,4 @@ export class PartitionLog implements FrameSource {
       ...(this.#damagedFrom === null ? {} : { damagedFrom: this.#damagedFrom }),
     }
   }
-}
-
-/** A segment without what is derived. */
-export function segmentFields({ index: _, ...fields }: Segment): SegmentFields {
-  return fields
 }

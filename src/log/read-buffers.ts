@@ -3,8 +3,6 @@
 // filling the node.
 import { assert } from '../base/assert.ts'
 
-export const pieceBytes = 1 << 20
-
 export interface ReadBuffer {
   readonly memory: Uint8Array
   release(): void
@@ -12,13 +10,16 @@ export interface ReadBuffer {
 
 export class ReadBuffers {
   readonly #limitBytes: number
+  /** What is read at a time, and the least that is lent. */
+  readonly pieceBytes: number
   readonly #idle: Uint8Array[] = []
   readonly #keep = 16
   #lentBytes = 0
   readonly #waiting: { bytes: number; go: (buffer: ReadBuffer) => void }[] = []
 
-  constructor(limitBytes: number) {
+  constructor(limitBytes: number, pieceBytes: number) {
     this.#limitBytes = limitBytes
+    this.pieceBytes = pieceBytes
   }
 
   get lentBytes(): number {
@@ -30,7 +31,7 @@ export class ReadBuffers {
    * alone.
    */
   take(bytes: number): Promise<ReadBuffer> {
-    const size = Math.max(bytes, pieceBytes)
+    const size = Math.max(bytes, this.pieceBytes)
     if (this.#waiting.length === 0 && this.#mayLend(size)) return Promise.resolve(this.#lend(size))
     return new Promise((go) => this.#waiting.push({ bytes: size, go }))
   }
@@ -41,14 +42,14 @@ export class ReadBuffers {
 
   #lend(bytes: number): ReadBuffer {
     this.#lentBytes += bytes
-    const pooled = bytes === pieceBytes ? this.#idle.pop() : undefined
+    const pooled = bytes === this.pieceBytes ? this.#idle.pop() : undefined
     const memory = pooled ?? Buffer.allocUnsafeSlow(bytes)
     let lent = true
     const release = (): void => {
       assert(lent, 'a read buffer is released once')
       lent = false
       this.#lentBytes -= bytes
-      if (bytes === pieceBytes && this.#idle.length < this.#keep) this.#idle.push(memory)
+      if (bytes === this.pieceBytes && this.#idle.length < this.#keep) this.#idle.push(memory)
       this.#wake()
     }
     return { memory, release }

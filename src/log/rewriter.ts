@@ -8,10 +8,10 @@ import type { Clock } from '../io/clock.ts'
 import type { Disk } from '../io/disk.ts'
 import { ReadAhead } from '../io/read-ahead.ts'
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
+import type { LogOptions } from './log-options.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'
-import { type PartitionLog, segmentFields } from './partition-log.ts'
-import { pieceBytes } from './read-buffers.ts'
-import type { Segment } from './segment/segment.ts'
+import type { PartitionLog } from './partition-log.ts'
+import { goesOn, type Segment, segmentFields } from './segment/segment.ts'
 import {
   runHeaderBytes,
   type SegmentFiles,
@@ -19,7 +19,7 @@ import {
   segmentPath,
   writeRunHeader,
 } from './segment/segment-files.ts'
-import { SegmentIndex } from './segment/segment-index.ts'
+import { type Place, SegmentIndex } from './segment/segment-index.ts'
 import { SegmentWriter } from './segment/segment-writer.ts'
 
 export interface RewriteJob {
@@ -28,7 +28,7 @@ export interface RewriteJob {
   readonly sources: readonly Segment[]
   /** What remains of a batch: its bytes, other bytes, or null. */
   readonly keep: (header: BatchHeader) => Uint8Array | null
-  /** To be kept with the new segments, when the partition was cleaned. */
+  /** The partition's `cleanedUpTo`, once the new segments are in place: it was cleaned. */
   readonly cleanedUpTo?: number
 }
 
@@ -41,31 +41,33 @@ export interface RewriterParts {
   report(line: string): void
 }
 
+export type RewriterOptions = Pick<LogOptions, 'rewriteBytes' | 'readPieceBytes'>
+
 interface Rewritten {
   readonly job: RewriteJob
   /** Null when nothing was left. */
   readonly segment: Segment | null
 }
 
-const stagingBytes = 1 << 20
-const aheadBytes = 256 << 10
-
 export class Rewriter {
   readonly counters = { runs: 0, bytesRead: 0, bytesWritten: 0 }
   readonly pace: Pace
   readonly #parts: RewriterParts
   readonly #header = new BatchHeader()
-  readonly #staging: Uint8Array
+  readonly #options: RewriterOptions
+  /** Made when first needed: many nodes never rewrite anything. */
+  #staging: Uint8Array | null = null
   #batch = new Uint8Array(64 << 10)
 
-  constructor(parts: RewriterParts) {
+  constructor(parts: RewriterParts, options: RewriterOptions) {
     this.#parts = parts
     this.pace = new Pace(parts.clock)
-    this.#staging = parts.disk.allocate(stagingBytes)
+    this.#options = options
   }
 
-  /** Runs all jobs into one new file. */
-  async run(jobs: readonly RewriteJob[]): Promise<void> {
+  /** Runs all jobs into one new file, but for those of partitions that have changed by now. */
+  async run(asked: readonly RewriteJob[]): Promise<void> {
+    const jobs = unchanged(asked)
     if (jobs.length === 0) return
     const sources = jobs.flatMap((job) => job.sources)
     // Held, so that the files stay while we read, whatever becomes of the segments.
@@ -78,20 +80,27 @@ export class Rewriter {
   async #rewrite(jobs: readonly RewriteJob[]): Promise<void> {
     const { disk, segmentFiles } = this.#parts
     const file = segmentFiles.newNumber()
+    this.#staging ??= disk.allocate(this.#options.rewriteBytes)
     const writer = await SegmentWriter.open(disk, file, 0, this.#staging)
     const readers = new Map<number, ReadAhead>()
     const rewritten: Rewritten[] = []
+    const damaged = new Set<PartitionLog>()
     try {
       for (const job of jobs) {
         const segment = await this.#copy(job, writer, readers)
-        if (segment !== undefined) rewritten.push({ job, segment })
+        if (segment === undefined) damaged.add(job.log)
+        else rewritten.push({ job, segment })
       }
     } finally {
       for (const reader of readers.values()) await reader.close()
     }
     await writer.finish()
     await disk.syncDir(segmentFolder)
-    await this.#swap(file, rewritten)
+    const valid = new Set(unchanged(jobs).filter(({ log }) => !damaged.has(log)))
+    await this.#swap(
+      file,
+      rewritten.filter(({ job }) => valid.has(job)),
+    )
   }
 
   /**
@@ -113,10 +122,12 @@ export class Rewriter {
     let maxTimestamp = Number.NEGATIVE_INFINITY
     for (const source of job.sources) {
       const reader = await this.#reader(source.file, readers)
+      let reached = source.baseOffset
       for (let at = 0; at < source.bytes; ) {
-        const bytes = await this.#read(reader, source, at)
+        const bytes = await this.#read(reader, job.log, source, { position: at, offset: reached })
         if (bytes === 0) return this.#unreadable(job, source, at)
         at += bytes
+        reached = this.#header.nextOffset
         await this.pace.spend(bytes)
         const kept = job.keep(this.#header)
         if (kept === null) continue
@@ -133,32 +144,38 @@ export class Rewriter {
     const { nextOffset, createdMs } = job.sources[job.sources.length - 1] as Segment
     const { file } = writer
     const { baseOffset } = first
-    const own = false
-    return { file, position, bytes, baseOffset, nextOffset, maxTimestamp, createdMs, own, index }
+    const sparse = job.cleanedUpTo !== undefined || job.sources.some((s) => s.sparse)
+    const place = { file, position, bytes, own: false, sparse }
+    return { ...place, baseOffset, nextOffset, maxTimestamp, createdMs, index }
   }
 
   async #reader(file: number, readers: Map<number, ReadAhead>): Promise<ReadAhead> {
     let reader = readers.get(file)
     if (reader === undefined) {
       const open = await this.#parts.disk.open(segmentPath(file), { access: 'read' })
-      reader = new ReadAhead(open, aheadBytes)
+      reader = new ReadAhead(open, Math.ceil(this.#options.rewriteBytes / 4))
       readers.set(file, reader)
     }
     return reader
   }
 
-  /** Points the header at the batch at `at`; returns its bytes, 0 when it is damaged. */
-  async #read(reader: ReadAhead, source: Segment, at: number): Promise<number> {
-    const from = source.position + at
+  /** Points the header at the batch at `place`; returns its bytes, 0 when it is damaged. */
+  async #read(
+    reader: ReadAhead,
+    log: PartitionLog,
+    source: Segment,
+    place: Place,
+  ): Promise<number> {
+    const from = source.position + place.position
     if ((await reader.read(this.#batch.subarray(0, headerBytes), from)) < headerBytes) return 0
     const { bytes } = this.#header.moveTo(this.#batch)
-    if (bytes < headerBytes || at + bytes > source.bytes) return 0
+    if (!goesOn(source, this.#header, place)) return 0
     if (this.#batch.length < bytes) this.#batch = new Uint8Array(bytes * 2)
     const batch = this.#batch.subarray(0, bytes)
     if ((await reader.read(batch, from)) < bytes) return 0
     this.counters.bytesRead += bytes
     this.#header.moveTo(batch)
-    return this.#header.checksum() === this.#header.crc ? bytes : 0
+    return log.isWhole(this.#header) ? bytes : 0
   }
 
   #unreadable({ log }: RewriteJob, source: Segment, at: number): undefined {
@@ -170,17 +187,17 @@ export class Rewriter {
   }
 
   /** In memory first, at once for all; then the manifest; then the old files. */
-  async #swap(file: number, rewritten: readonly Rewritten[]): Promise<void> {
+  async #swap(file: number, valid: readonly Rewritten[]): Promise<void> {
     const { segmentFiles, manifest } = this.#parts
-    const valid = rewritten.filter(({ job }) => isCurrent(job))
     segmentFiles.retain(file)
     for (const { job, segment } of valid) {
       if (segment !== null) segmentFiles.retain(file)
       job.log.replaceSegments(job.sources, segment === null ? [] : [segment])
+      job.log.cleanedUpTo = Math.max(job.log.cleanedUpTo, job.cleanedUpTo ?? 0)
     }
     await manifest.append({ partitions: valid.map(changeOf) })
     await segmentFiles.indexes.write(
-      valid.flatMap(({ job, segment }) => large(job, segment)),
+      valid.flatMap(({ job, segment }) => this.#large(job, segment)),
       0,
     )
     for (const { job } of valid)
@@ -188,11 +205,20 @@ export class Rewriter {
     // Held until here, so that a file in which nothing is left goes too.
     await segmentFiles.release(file)
   }
+
+  /** What one read takes needs no index on disk. */
+  #large({ log }: RewriteJob, segment: Segment | null): Segment[] {
+    const { readPieceBytes } = this.#options
+    const isLarge = segment !== null && segment.bytes > readPieceBytes
+    return isLarge && log.segments.includes(segment) ? [segment] : []
+  }
 }
 
-/** What one read takes needs no index on disk. */
-const large = ({ log }: RewriteJob, segment: Segment | null): Segment[] =>
-  segment !== null && segment.bytes > pieceBytes && log.segments.includes(segment) ? [segment] : []
+/** Of a partition all jobs or none: one that was cleaned in part would count as cleaned. */
+function unchanged(jobs: readonly RewriteJob[]): RewriteJob[] {
+  const changed = new Set(jobs.filter((job) => !isCurrent(job)).map((job) => job.log))
+  return jobs.filter(({ log }) => !changed.has(log))
+}
 
 const isCurrent = ({ log, sources }: RewriteJob): boolean =>
   !log.deleted && sources.every((s) => log.segments.includes(s) && s !== log.growing)

@@ -248,6 +248,31 @@ async function crashAt<T>(
   return disk.chance.int(3) === 0 ? disk.kill(new SimClock()) : disk.crash(new SimClock())
 }
 
+test('record file: what a start finds of a failed write stays, power cut or not', async () => {
+  let found = 0
+  for (let seed = 0; seed < 40; seed++) {
+    const disk = new SimDisk(new SimClock(), new SimChance(seed), { takesDirect: false })
+    const { file } = await disk.clock.runUntil(open(disk))
+    disk.faults.failNext('write', 'EIO')
+    await disk.clock.runUntil(assert.rejects(file.append([record('unsure')])))
+    const restarted = disk.kill(new SimClock())
+    const seen = await restarted.clock.runUntil(texts(restarted))
+    const cut = restarted.crash(new SimClock())
+    assert.deepEqual(await cut.clock.runUntil(texts(cut)), seen, `seed ${seed}`)
+    found += seen.length
+  }
+  assert.ok(found > 5, `${found} times the write was there`)
+})
+
+test('record file: damage after a rewrite is not taken for a torn tail', async () => {
+  const disk = await three()
+  const { file } = await open(disk)
+  await file.rewrite([record('state')])
+  await file.close()
+  await patch(disk, record('S'), headerBytes + 4)
+  await assert.rejects(open(disk), CorruptFileError)
+})
+
 test('record file: a crash anywhere loses nothing that was answered', async () => {
   let crashes = 0
   let partial = 0

@@ -3,6 +3,7 @@ import test from 'node:test'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
 import type { LogStore } from '../../src/log/log-store.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
+import type { Segment } from '../../src/log/segment/segment.ts'
 import { brokerValues } from '../../src/model/config/config-source.ts'
 import { resolveTopicSettings } from '../../src/model/config/topic-settings.ts'
 import { buildBatch } from '../../src/model/record-batch.ts'
@@ -144,5 +145,73 @@ test('a partition that is deleted or cut while it is merged is left alone', asyn
   const cutting = store.raiseLogStart(kept, 4)
   await Promise.all([merging, deleting, cutting])
   assert.deepEqual(await readAll(store, kept, 4), ['v', 'v', 'v', 'v', 'v'])
+  await store.close()
+})
+
+test('what compaction leaves ends where it did, even when the last key is gone', async () => {
+  const disk = memoryDisk()
+  const forgetful = { ...compacted, tombstoneRetentionMs: 0 }
+  let store = await open(disk, 1, forgetful)
+  let log = store.get(topicA, 0) as PartitionLog
+  await append(store, log, keyed('a', 'kept'))
+  await append(store, log, keyed('b', null))
+  await store.flush()
+  await append(store, log, keyed('c', 'in the journal'))
+  for (const nowMs of [2000, 3000]) {
+    await store.cleaner.clean([log], nowMs, memoryBytes)
+    log.cleanedUpTo = 0
+  }
+  for (let again = 0; again < 2; again++) {
+    assert.deepEqual(await readAll(store, log), ['kept', 'in the journal'])
+    assert.deepEqual(await readAll(store, log, 1), ['in the journal'])
+    await store.close()
+    store = await open(disk, 1, forgetful)
+    log = store.get(topicA, 0) as PartitionLog
+    assert.equal(log.damagedFrom, null)
+  }
+  await store.close()
+})
+
+test('segments that go meanwhile are not rewritten, nor count as cleaned', async () => {
+  const store = await open(memoryDisk(), 1, compacted)
+  const log = store.get(topicA, 0) as PartitionLog
+  for (let i = 0; i < 4; i++) {
+    await append(store, log, keyed('k', `v${i}`))
+    await store.flush()
+  }
+  const cleaning = clean(store)
+  await store.raiseLogStart(log, 2)
+  await cleaning
+  assert.equal(log.cleanedUpTo, 0, 'the next pass sees every key again')
+  await clean(store)
+  assert.deepEqual(await readAll(store, log, 2), ['v3'])
+  await store.close()
+})
+
+test('segments with deleted records between them are not merged into one', async () => {
+  const store = await open(memoryDisk(), 1)
+  const log = store.get(topicA, 0) as PartitionLog
+  for (let i = 0; i < 9; i++) {
+    await append(store, log, batchOf([`v${i}`]))
+    await store.flush()
+  }
+  const first = log.segments[0] as Segment
+  log.growing = first
+  for (let i = 9; i < 12; i++) await append(store, log, batchOf([`v${i}`]))
+  await store.raiseLogStart(log, 11)
+  await store.flush()
+  for (let i = 12; i < 19; i++) {
+    await append(store, log, batchOf([`v${i}`]))
+    await store.flush()
+  }
+  await store.cleaner.merge([log])
+  assert.deepEqual(
+    log.segments.map((s) => [s.baseOffset, s.nextOffset]),
+    [
+      [0, 1],
+      [11, 19],
+    ],
+  )
+  assert.equal((await readAll(store, log, 11)).length, 8)
   await store.close()
 })

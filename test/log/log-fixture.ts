@@ -23,6 +23,10 @@ export const tinyOptions: LogOptions = {
   openFiles: 3,
   memoryTopicBytes: 100_000,
   readBytes: 8 << 20,
+  readPieceBytes: 1 << 20,
+  rewriteBytes: 1 << 20,
+  mergeBelowBytes: 1 << 20,
+  mergeSegments: 8,
 }
 
 const nothingSet = { dynamicBroker: noTexts, dynamicDefaultBroker: noTexts, staticBroker: noTexts }

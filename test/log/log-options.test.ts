@@ -35,6 +35,10 @@ test('every key of the log has its option, in whole slabs', () => {
     openFiles: 256,
     memoryTopicBytes: 256 * MiB,
     readBytes: 64 * MiB,
+    readPieceBytes: MiB,
+    rewriteBytes: MiB,
+    mergeBelowBytes: MiB,
+    mergeSegments: 8,
   })
   assert.equal(optionsOf('polymq.journal.file.bytes=8388609').journalFileBytes, 12 * MiB)
   assert.equal(optionsOf('polymq.journal.file.bytes=8388608').flushBytes, 6 * MiB)

@@ -3,10 +3,14 @@ import test from 'node:test'
 import type { Disk } from '../../src/io/disk.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
 import { realClock } from '../../src/io/real-clock.ts'
+import { SimChance } from '../../src/io/sim/sim-chance.ts'
+import { SimClock } from '../../src/io/sim/sim-clock.ts'
+import { SimDisk } from '../../src/io/sim/sim-disk.ts'
 import { DamagedLogError, LogStore } from '../../src/log/log-store.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
+import type { TopicSettings } from '../../src/model/config/topic-settings.ts'
 import { batchOf, plainSettings, tinyOptions, topicA } from './log-fixture.ts'
-import { append, open, readAll } from './open-log.ts'
+import { append, open, openReported, readAll } from './open-log.ts'
 
 test('what was appended is read back: from memory, from segments, after a restart', async () => {
   const disk = memoryDisk()
@@ -147,3 +151,71 @@ test('records without any metadata are not forgotten', async () => {
   await assert.rejects(LogStore.open(parts, [], false), /the metadata is empty/)
   await (await open(disk)).close()
 })
+
+test('what is deleted while it is flushed leaves no segment behind', async () => {
+  const disk = memoryDisk()
+  const store = await open(disk)
+  const log = store.get(topicA, 0) as PartitionLog
+  for (let i = 0; i < 3; i++) await append(store, log, batchOf([`v${i}`]))
+  const flushing = store.flush()
+  while ((await disk.list('segments')).length === 0) assert.equal(log.segments.length, 0)
+  await Promise.all([flushing, store.raiseLogStart(log, 3)])
+  assert.equal(log.segments.length, 0)
+  assert.deepEqual(await disk.list('segments'), [])
+  await store.close()
+  const again = await open(disk)
+  assert.equal(again.get(topicA, 0)?.segments.length, 0)
+  await again.close()
+})
+
+test('a log start that another call has moved is durable when the second call ends', async () => {
+  for (let seed = 0; seed < 10; seed++) {
+    const disk = new SimDisk(new SimClock(), new SimChance(seed))
+    const { store } = await disk.clock.runUntil(openReported(disk, 1, plainSettings, disk))
+    const log = store.get(topicA, 0) as PartitionLog
+    for (let i = 0; i < 3; i++) await disk.clock.runUntil(append(store, log, batchOf(['v'])))
+    const first = store.raiseLogStart(log, 2)
+    await disk.clock.runUntil(store.raiseLogStart(log, 1))
+    const cut = disk.crash(new SimClock())
+    first.catch(assert.fail)
+    const { store: again } = await cut.clock.runUntil(openReported(cut, 1, plainSettings, cut))
+    assert.equal(again.get(topicA, 0)?.logStartOffset, 2, `seed ${seed}`)
+  }
+})
+
+test('no segment is thrown away because the manifest has lost what it said of it', async () => {
+  const disk = memoryDisk()
+  const store = await open(disk)
+  const log = store.get(topicA, 0) as PartitionLog
+  for (let i = 0; i < 300; i++) await append(store, log, batchOf([`${i}-${'x'.repeat(1000)}`]))
+  await store.close()
+  const segments = await disk.list('segments')
+  assert.ok(segments.length > 0)
+  const manifest = await disk.open('manifest', { access: 'write' })
+  await manifest.truncate(100)
+  await manifest.close()
+  await assert.rejects(open(disk), DamagedLogError)
+  assert.deepEqual(await disk.list('segments'), segments)
+})
+
+test('records that a start found after a failed sync stay, even if the power goes', async () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const disk = new SimDisk(new SimClock(), new SimChance(seed), { takesDirect: false })
+    const { store } = await disk.clock.runUntil(openReported(disk, 1, async, disk))
+    const log = store.get(topicA, 0) as PartitionLog
+    await disk.clock.runUntil(append(store, log, batchOf(['unsure'])))
+    disk.faults.failNext('sync', 'EIO')
+    await disk.clock.runUntil(assert.rejects(store.journal.syncWritten()))
+    const restarted = disk.kill(new SimClock())
+    const seen = await endAfterStart(restarted)
+    assert.equal(seen, 1, 'the page cache still has it')
+    assert.equal(await endAfterStart(restarted.crash(new SimClock())), seen, `seed ${seed}`)
+  }
+})
+
+const async: TopicSettings = { ...plainSettings, flush: 'async' }
+
+async function endAfterStart(disk: SimDisk): Promise<number> {
+  const { store } = await disk.clock.runUntil(openReported(disk, 1, async, disk))
+  return store.get(topicA, 0)?.highWatermark ?? -1
+}

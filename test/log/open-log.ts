@@ -10,31 +10,39 @@ import { BatchHeader } from '../../src/model/record-batch.ts'
 import { readRecords } from '../../src/model/records.ts'
 import { plainSettings, tinyOptions, topicA } from './log-fixture.ts'
 
-export const open = (
+/** Nothing may be reported. */
+export async function open(
   disk: Disk,
   partitions = 1,
   settings: TopicSettings = plainSettings,
   parts: Partial<Omit<LogParts, 'disk'>> = {},
-): Promise<LogStore> =>
-  LogStore.open(
-    {
-      disk,
-      clock: realClock,
-      options: tinyOptions,
-      hooks: {
-        failed: (cause) => {
-          throw cause
-        },
-        report: (line) => assert.fail(line),
-      },
-      ...parts,
+): Promise<LogStore> {
+  const { store, reported } = await openReported(disk, partitions, settings, parts)
+  assert.deepEqual(reported, [])
+  return store
+}
+
+export async function openReported(
+  disk: Disk,
+  partitions = 1,
+  settings: TopicSettings = plainSettings,
+  parts: Partial<Omit<LogParts, 'disk'>> = {},
+): Promise<{ store: LogStore; reported: string[] }> {
+  const reported: string[] = []
+  const hooks = {
+    failed: (cause: unknown) => {
+      throw cause
     },
-    Array.from({ length: partitions }, (_, partition) => ({
-      topic: topicA,
-      partition,
-      settings,
-    })),
-  )
+    report: (line: string) => void reported.push(line),
+  }
+  const known = Array.from({ length: partitions }, (_, partition) => ({
+    topic: topicA,
+    partition,
+    settings,
+  }))
+  const plain = { disk, clock: realClock, options: tinyOptions, hooks }
+  return { store: await LogStore.open({ ...plain, ...parts }, known), reported }
+}
 
 export async function append(
   store: LogStore,

@@ -61,7 +61,7 @@ function find({ bug, file, find, replace }: Planted): boolean {
   if (text.split(find).length !== 2) throw new Error(`${bug}: ${file} does not hold it once`)
   writeFileSync(path, text.replace(find, replace))
   const main = join(copy, 'test', 'rigs', 'sim', 'main.js')
-  const args = [main, '--seed', '1', '--seeds', values.seeds, '--failures', '1']
+  const args = [main, '--seed', '1', '--seeds', values.seeds, '--failures', '1', '--workers', '1']
   const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   rmSync(copy, { recursive: true, force: true })
   const seeds = /(\d+) seeds, 1 failed/.exec(stdout)?.[1]

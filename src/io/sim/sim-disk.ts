@@ -47,7 +47,9 @@ export class SimDisk implements Disk, SimDevice {
     this.#crashed = true
     this.clock.trace('crash')
     const left = new SimDisk(clock, this.chance, this.#options)
+    left.setCapacity(Number.POSITIVE_INFINITY)
     left.#names = this.#names.crashed(this.chance, left.#budget)
+    left.setCapacity(this.#budget.limitBytes)
     return left
   }
 
@@ -61,6 +63,15 @@ export class SimDisk implements Disk, SimDevice {
     left.#names = this.#names
     left.#budget = this.#budget
     return left
+  }
+
+  /** What others on the same disk leave to us changes: to below what is used, even. */
+  setCapacity(bytes: number): void {
+    this.#budget.limitBytes = bytes
+  }
+
+  get usedBytes(): number {
+    return this.#budget.usedBytes
   }
 
   /** Damages stored data, as a device does that lies. */

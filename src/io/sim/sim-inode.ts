@@ -10,6 +10,7 @@ export const sectorBytes = 512
 
 interface Version {
   readonly sequence: number
+  /** Never changed: crashes share it. */
   readonly bytes: Uint8Array
   /** Left by a truncate: once the file's size tells of it, nothing older may come back. */
   readonly isCut: boolean
@@ -57,8 +58,7 @@ export class SimInode {
     try {
       this.#seen.write(bytes, position)
     } finally {
-      const [from, to] = sectorsOf(position, bytes.length)
-      for (let sector = from; sector < to; sector++) this.#wait(sector, sequence, false)
+      this.#wait(...sectorsOf(position, bytes.length), sequence, false)
       if (this.size !== sizeBefore) this.#waitingSizes.push({ sequence, size: this.size })
     }
   }
@@ -68,7 +68,7 @@ export class SimInode {
     this.#seen.truncate(size)
     const first = Math.floor(size / sectorBytes)
     for (const sector of new Set([...this.#durable.keys(), ...this.#waiting.keys()]))
-      if (sector >= first) this.#wait(sector, sequence, true)
+      if (sector >= first) this.#wait(sector, sector + 1, sequence, true)
     this.#waitingSizes.push({ sequence, size })
   }
 
@@ -89,19 +89,23 @@ export class SimInode {
   }
 
   /**
-   * A failed sync: the pages count as clean, but never reached the device. Readers still see them.
+   * A failed sync, of the sectors from `from` to below `to`: they count as clean, but never reached
+   * the device. Readers still see them. The size is the file system's own, and waits on.
    */
-  lose(): void {
-    this.#waiting.clear()
-    this.#waitingSizes = []
+  lose(from = 0, to = Number.POSITIVE_INFINITY): void {
+    for (const sector of [...this.#waiting.keys()])
+      if (sector >= from && sector < to) this.#waiting.delete(sector)
   }
 
   /** Turns one bit, for readers and on the device. */
   flipBit(position: number, bit: number): void {
     const sector = Math.floor(position / sectorBytes)
     const at = position % sectorBytes
-    const durable = this.#durable.get(sector)
-    if (durable) durable[at] = (durable[at] ?? 0) ^ (1 << bit)
+    const durable = this.#durable.get(sector)?.slice()
+    if (durable) {
+      durable[at] = (durable[at] ?? 0) ^ (1 << bit)
+      this.#durable.set(sector, durable)
+    }
     const seen = new Uint8Array(1)
     if (this.#seen.read(seen, position) === 0) return
     this.#seen.write(Uint8Array.of((seen[0] ?? 0) ^ (1 << bit)), position)
@@ -113,13 +117,13 @@ export class SimInode {
     const left = new SimInode(budget)
     const size = this.#waitingSizes.findLast(({ sequence }) => survives(sequence))
     left.#durableSize = size?.size ?? this.#durableSize
-    for (const [sector, bytes] of this.#durable) left.#durable.set(sector, bytes.slice())
+    for (const [sector, bytes] of this.#durable) left.#durable.set(sector, bytes)
     for (const [sector, versions] of this.#waiting) {
       const known = size?.sequence ?? 0
       const cut = versions.findLastIndex((v) => v.isCut && v.sequence <= known)
       const possible = versions.slice(Math.max(0, cut))
       const kept = possible.findLast((v) => survives(v.sequence)) ?? versions[cut]
-      if (kept) left.#durable.set(sector, kept.bytes.slice())
+      if (kept) left.#durable.set(sector, kept.bytes)
     }
     left.#showDurable()
     return left
@@ -134,18 +138,28 @@ export class SimInode {
         this.#durable.delete(sector)
         continue
       }
-      if (at + sectorBytes > end) bytes.fill(0, end - at)
-      this.#seen.write(bytes.subarray(0, end - at), at)
+      const inside = at + sectorBytes > end ? bytes.slice(0, end - at) : bytes
+      if (inside !== bytes) {
+        const cut = new Uint8Array(sectorBytes)
+        cut.set(inside)
+        this.#durable.set(sector, cut)
+      }
+      this.#seen.write(inside, at)
     }
     this.#seen.truncate(end)
   }
 
-  #wait(sector: number, sequence: number, isCut: boolean): void {
-    const bytes = new Uint8Array(sectorBytes)
-    this.#seen.read(bytes, sector * sectorBytes)
-    const versions = this.#waiting.get(sector) ?? []
-    versions.push({ sequence, bytes, isCut })
-    this.#waiting.set(sector, versions)
+  /** What is seen now of the sectors from `from` to below `to` waits for a sync. */
+  #wait(from: number, to: number, sequence: number, isCut: boolean): void {
+    const all = new Uint8Array((to - from) * sectorBytes)
+    this.#seen.read(all, from * sectorBytes)
+    for (let sector = from; sector < to; sector++) {
+      const at = (sector - from) * sectorBytes
+      const version = { sequence, bytes: all.subarray(at, at + sectorBytes), isCut }
+      const versions = this.#waiting.get(sector)
+      if (versions === undefined) this.#waiting.set(sector, [version])
+      else versions.push(version)
+    }
   }
 
   #forget(sector: number, versions: readonly Version[], sequence: number): void {

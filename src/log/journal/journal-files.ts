@@ -17,7 +17,7 @@ export interface JournalFile {
 }
 
 export const journalFolder = 'journal'
-const zeros = 1 << 20
+const pieceBytes = 1 << 20
 
 export class JournalFiles {
   readonly #disk: Disk
@@ -41,13 +41,20 @@ export class JournalFiles {
   }
 
   /**
-   * Takes over what recovery found: files that still hold needed commits, and slots that are free.
+   * Takes over what recovery found: files that still hold needed commits, in [from, to) of the
+   * journal, and slots that are free.
    */
-  async adopt(inUse: ReadonlyMap<number, string>, free: readonly string[]): Promise<void> {
+  async adopt(
+    inUse: ReadonlyMap<number, string>,
+    free: readonly string[],
+    from: number,
+    to: number,
+  ): Promise<void> {
     for (const [seq, slot] of inUse) {
       const file = await this.#open(slot)
       this.#inUse.set(seq, file)
       // What recovery has read may be in the page cache only, and from now on it counts as durable.
+      if (!file.plain.direct) await this.#writeBack(seq, file, from, to)
       await file.plain.sync()
     }
     for (const slot of free) this.#spare.push(await this.#open(slot))
@@ -140,6 +147,18 @@ export class JournalFiles {
     }
   }
 
+  /** After a failed sync pages count as clean that never reached the disk: only a write helps. */
+  async #writeBack(seq: number, file: JournalFile, from: number, to: number): Promise<void> {
+    const start = seq * this.fileBytes
+    const end = Math.min(to - start, this.fileBytes)
+    const piece = this.#disk.allocate(Math.min(pieceBytes, this.fileBytes))
+    for (let at = Math.max(0, from - start); at < end; at += piece.length) {
+      const part = piece.subarray(0, Math.min(piece.length, end - at))
+      const n = await file.reader.read(part, at)
+      await file.plain.write([part.subarray(0, n)], at)
+    }
+  }
+
   async #setAside(seq: number, file: JournalFile): Promise<void> {
     this.#count--
     await closeFile(file)
@@ -161,7 +180,7 @@ export class JournalFiles {
   }
 
   async #fill(file: JournalFile): Promise<void> {
-    const empty = this.#disk.allocate(Math.min(zeros, this.fileBytes))
+    const empty = this.#disk.allocate(Math.min(pieceBytes, this.fileBytes))
     for (let at = 0; at < this.fileBytes && !this.#stopped; at += empty.length)
       await file.plain.write([empty.subarray(0, this.fileBytes - at)], at)
     await file.plain.sync()

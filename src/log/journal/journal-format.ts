@@ -21,8 +21,9 @@
 //
 // Frame: a record batch and where it belongs.
 //        0    4  magic "PMQF"
-//        4    1  version, 1
-//        5    3  zero
+//        4    1  version, 2; in 1 the mark is zero
+//        5    3  mark of the batch's leader epoch, its four bytes folded into three: the batch's
+//                own checksum leaves the epoch out
 //        8    4  bytes of the batch
 //       12    4  partition
 //       16   16  topic id
@@ -37,6 +38,7 @@ import { crc32c } from '../../base/crc32c.ts'
 import { BatchHeader, headerBytes } from '../../model/record-batch.ts'
 
 const version = 1
+const frameVersion = 2
 const commitMagic = 0x504d5143
 const frameMagic = 0x504d5146
 export const commitHeaderBytes = 64
@@ -97,10 +99,20 @@ export function frameTemplate(topicId: string, partition: number): Uint8Array {
   const template = new Uint8Array(frameHeaderBytes)
   const view = viewOf(template)
   view.setUint32(0, frameMagic)
-  view.setUint8(4, version)
+  view.setUint8(4, frameVersion)
   view.setInt32(12, partition)
   template.set(Buffer.from(topicId, 'hex'), 16)
   return template
+}
+
+/** Any bit that turns in an epoch turns one in its mark. */
+const foldEpoch = (epoch: number): number => (epoch ^ (epoch >>> 24)) & 0xffffff
+
+/** Frames made of this template will hold batches of `epoch`. */
+export function markEpoch(template: Uint8Array, epoch: number): void {
+  const view = viewOf(template)
+  view.setUint8(5, foldEpoch(epoch) >>> 16)
+  view.setUint16(6, foldEpoch(epoch) & 0xffff)
 }
 
 /** Completes a partition's template for one frame at `lsn`. */
@@ -120,6 +132,8 @@ export interface FrameOwner {
 export interface Frame extends FrameOwner {
   /** LSN of the batch, behind the frame's header. */
   readonly lsn: number
+  /** Of the epoch that the batch was stored with; null in frames of version 1. */
+  readonly epochMark: number | null
   readonly batch: Uint8Array
 }
 
@@ -130,13 +144,14 @@ const ownerAt = (bytes: Uint8Array, topicAt: number, partitionAt: number): Frame
 
 /**
  * The frame at `at` of a commit, or null when its header is damaged. The batch is given even if
- * its own checksum is wrong: `batchIsWhole` says.
+ * its own checksum is wrong: `frameIsWhole` says.
  */
 export function readFrame(commit: Uint8Array, at: number, commitLsn: number): Frame | null {
   if (at + frameHeaderBytes > commit.length) return null
   const header = commit.subarray(at, at + frameHeaderBytes)
   const view = viewOf(header)
-  if (view.getUint32(0) !== frameMagic || view.getUint8(4) !== version) return null
+  const known = view.getUint8(4) === frameVersion || view.getUint8(4) === version
+  if (view.getUint32(0) !== frameMagic || !known) return null
   if (view.getUint32(40) !== crc32c(header.subarray(0, 40))) return null
   const bytes = view.getUint32(8)
   const from = at + frameHeaderBytes
@@ -144,6 +159,7 @@ export function readFrame(commit: Uint8Array, at: number, commitLsn: number): Fr
   return {
     ...ownerAt(header, 16, 12),
     lsn: commitLsn + from,
+    epochMark: view.getUint8(4) === version ? null : view.getUint32(4) & 0xffffff,
     batch: commit.subarray(from, from + bytes),
   }
 }
@@ -151,10 +167,11 @@ export function readFrame(commit: Uint8Array, at: number, commitLsn: number): Fr
 const header = new BatchHeader()
 
 /** @param nextOffset what is known of it: offsets are not under the batch's checksum. */
-export function batchIsWhole(batch: Uint8Array, nextOffset?: number): boolean {
+export function frameIsWhole({ batch, epochMark }: Frame, nextOffset?: number): boolean {
   if (batch.length < headerBytes) return false
   header.moveTo(batch)
   if (nextOffset !== undefined && header.nextOffset !== nextOffset) return false
+  if (epochMark !== null && epochMark !== foldEpoch(header.leaderEpoch)) return false
   return header.bytes === batch.length && header.checksum() === header.crc
 }
 

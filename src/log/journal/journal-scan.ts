@@ -6,13 +6,13 @@
 // node serves; `log-store.ts` calls it.
 import { blockBytes, type Disk } from '../../io/disk.ts'
 import {
-  batchIsWhole,
   type CommitHeader,
   commitHeaderBytes,
   directoryBytes,
   type Frame,
   type FrameOwner,
   frameHeaderBytes,
+  frameIsWhole,
   readCommitHeader,
   readDirectory,
   readFrame,
@@ -224,7 +224,7 @@ function readContent(commit: Uint8Array, header: CommitHeader): Content {
   const lost: FrameOwner[] = []
   for (const entry of directory) {
     const frame = readFrame(commit, entry.frameAt, header.lsn)
-    if (frame !== null && batchIsWhole(frame.batch, entry.nextOffset)) frames.push(frame)
+    if (frame !== null && frameIsWhole(frame, entry.nextOffset)) frames.push(frame)
     else lost.push(entry)
   }
   return { frames, lost }
@@ -239,7 +239,7 @@ function readBareFrames(commit: Uint8Array, lsn: number): { frames: Frame[]; com
   let at = commitHeaderBytes
   for (;;) {
     const frame = readFrame(commit, at, lsn)
-    if (frame === null || !batchIsWhole(frame.batch)) break
+    if (frame === null || !frameIsWhole(frame)) break
     frames.push(frame)
     at += frameHeaderBytes + frame.batch.length
   }

@@ -14,12 +14,15 @@ export interface JournalSlot {
   readonly generation: number
 }
 
+const aheadBytesMax = 1 << 20
+
 /** Opens every slot for reading, the latest generation last; the caller closes them. */
 export async function findSlots(disk: Disk, fileBytes: number): Promise<JournalSlot[]> {
   const names = (await disk.list(journalFolder)).filter((n) => n.endsWith('.wal'))
+  const aheadBytes = Math.min(fileBytes, aheadBytesMax)
   const slots = names.map(async (n) => {
     const name = `${journalFolder}/${n}`
-    const file = new ReadAhead(await disk.open(name, { access: 'read' }))
+    const file = new ReadAhead(await disk.open(name, { access: 'read' }), aheadBytes)
     return { name, file, ...(await claimOf(file, fileBytes)) }
   })
   return (await Promise.all(slots)).sort((a, b) => a.generation - b.generation)
@@ -36,7 +39,7 @@ async function claimOf(file: ReadAhead, fileBytes: number): Promise<Claim> {
   if (claim.seq >= 0) return claim
   // A slot that was never used begins with zeros; anything else once held a commit, so look on.
   if (first.every((b) => b === 0)) return noClaim
-  const piece = new Uint8Array(1 << 20)
+  const piece = new Uint8Array(Math.min(fileBytes, aheadBytesMax))
   for (let at = 0; at < fileBytes; at += piece.length) {
     const got = await file.read(piece, at)
     for (let i = 0; i + commitHeaderBytes <= got; i += blockBytes) {

@@ -93,16 +93,14 @@ export class SegmentFiles {
     await this.indexes.remove(file)
   }
 
-  /** Removes files that no segment lies in: left by a crash between writing them and saying so. */
-  async removeStrays(): Promise<number> {
-    let strays = 0
+  /** Files that no segment lies in: left by a crash between writing them and saying so. */
+  async strays(): Promise<string[]> {
+    const strays: string[] = []
     for (const name of await this.#disk.list(segmentFolder)) {
       const number = Number.parseInt(name, 10)
       if (!name.endsWith('.log') || Number.isNaN(number)) continue
       this.#nextNumber = Math.max(this.#nextNumber, number + 1)
-      if (this.#segments.has(number)) continue
-      await this.#disk.remove(`${segmentFolder}/${name}`)
-      strays++
+      if (!this.#segments.has(number)) strays.push(`${segmentFolder}/${name}`)
     }
     for (const number of await this.indexes.numbers()) {
       // No later segment file may find an index under its number.

@@ -15,6 +15,12 @@ export interface IndexEntry {
 const stride = 3
 const rememberedReaders = 16
 
+/** Where a batch begins: bytes from the segment's start, and the offset that is due there. */
+export interface Place {
+  readonly position: number
+  readonly offset: number
+}
+
 export class SegmentIndex {
   /** offset, position in the segment, largest timestamp of all before; ascending. */
   readonly #entries: number[] = []
@@ -74,12 +80,12 @@ export class SegmentIndex {
     this.#next.set(offset, position)
   }
 
-  /** A place at or before the batch that holds `offset`. */
-  placeOf(offset: number): number {
+  /** A place at or before the batch that holds `offset`; null when only the start is known. */
+  placeOf(offset: number): Place | null {
     const exact = this.#next.get(offset)
     if (exact !== undefined) {
       this.#next.delete(offset)
-      return exact
+      return { position: exact, offset }
     }
     let low = 0
     let high = this.#entries.length / stride
@@ -88,7 +94,12 @@ export class SegmentIndex {
       if ((this.#entries[middle * stride] as number) <= offset) low = middle + 1
       else high = middle
     }
-    return low === 0 ? 0 : (this.#entries[(low - 1) * stride + 1] as number)
+    if (low === 0) return null
+    const entry = (low - 1) * stride
+    return {
+      position: this.#entries[entry + 1] as number,
+      offset: this.#entries[entry] as number,
+    }
   }
 
   /**

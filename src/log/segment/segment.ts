@@ -2,7 +2,8 @@
 // a file of its own and grows; quiet partitions share a file, each with a short segment in it, so
 // that ten thousand of them cost one write and one sync. Segments of a partition follow each other
 // without overlap.
-import type { SegmentIndex } from './segment-index.ts'
+import { type BatchHeader, headerBytes } from '../../model/record-batch.ts'
+import type { Place, SegmentIndex } from './segment-index.ts'
 
 /** What the manifest keeps of a segment. Offsets and timestamps are those of its records. */
 export interface SegmentFields {
@@ -18,12 +19,33 @@ export interface SegmentFields {
   readonly createdMs: number
   /** True when it may grow: it is alone in its file. */
   readonly own: boolean
+  /** True when compaction may have left gaps between its batches; absent: false. */
+  readonly sparse?: boolean
 }
 
 export interface Segment extends SegmentFields {
   readonly index: SegmentIndex
 }
 
+/**
+ * Whether the batch at `header` can be the one at `place`. Length and offset are not under a
+ * batch's checksum: they must fit what is around them.
+ */
+export function goesOn(segment: SegmentFields, header: BatchHeader, place: Place): boolean {
+  const { bytes, baseOffset, nextOffset, magic } = header
+  const end = place.position + bytes
+  if (magic !== 2 || bytes < headerBytes || end > segment.bytes) return false
+  if (nextOffset > segment.nextOffset) return false
+  if (segment.sparse) return baseOffset >= place.offset
+  const isLast = end === segment.bytes
+  return baseOffset === place.offset && isLast === (nextOffset === segment.nextOffset)
+}
+
 /** Identity of a segment in its partition: a grown segment replaces its former self. */
 export const sameSegment = (a: SegmentFields, b: SegmentFields): boolean =>
   a.file === b.file && a.position === b.position
+
+/** A segment without what is derived. */
+export function segmentFields({ index: _, ...fields }: Segment): SegmentFields {
+  return fields
+}

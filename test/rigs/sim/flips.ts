@@ -1,15 +1,19 @@
-// One bit of what is durable turns while the node is down. The next start may refuse with words, or
+// Bits of what is durable turn while the node is down. The next start may refuse with words, or
 // take partitions out of service; it may not serve what was never written, nor leave out what was,
 // in silence. The last commit of the journal and the last frame of the manifest are spared:
-// damaged, they look like a write that the power cut tore, and nothing can tell.
+// damaged, they look like a write that the power cut tore, and nothing can tell. So is the base
+// offset of a batch between two gaps that compaction left: it may read as another one in the gap.
 import { CorruptFileError } from '../../../src/io/corrupt-file.ts'
+import { frameHeaderBytes } from '../../../src/io/record-frame.ts'
 import type { SimClock } from '../../../src/io/sim/sim-clock.ts'
 import type { SimDisk } from '../../../src/io/sim/sim-disk.ts'
 import { findSlots } from '../../../src/log/journal/journal-slots.ts'
 import { DamagedLogError, LogStore } from '../../../src/log/log-store.ts'
+import type { Segment } from '../../../src/log/segment/segment.ts'
 import { segmentPath } from '../../../src/log/segment/segment-files.ts'
+import { BatchHeader, headerBytes } from '../../../src/model/record-batch.ts'
 import { expect, RigFailure } from './failure.ts'
-import type { Node } from './node.ts'
+import { Node } from './node.ts'
 import type { PartitionModel } from './partition-model.ts'
 import { readAll } from './reading.ts'
 import type { World } from './world.ts'
@@ -26,81 +30,154 @@ interface Place {
   readonly world: World
 }
 
-/** Chooses a bit that matters; null when there is nothing to turn. */
-export async function chooseFlip(disk: SimDisk, node: Node, world: World): Promise<Flip | null> {
+/** A place to damage, or null when there is none of the kind. */
+type Chooser = (disk: SimDisk, node: Node, world: World) => Promise<Omit<Flip, 'bit'> | null>
+
+/** The first bytes of a batch are not under its checksum. */
+const bareBytes = 16
+const baseOffsetBytes = 8
+
+/** Chooses bits that matter; one or several. */
+export async function chooseFlips(disk: SimDisk, node: Node, world: World): Promise<Flip[]> {
   const { chance } = world
-  const bit = chance.int(8)
-  const kind = chance.int(3)
-  if (kind === 0) return journalFlip(disk, node, world, bit)
-  if (kind === 1) {
-    const segments = [...node.store.all].flatMap((log) => log.segments)
-    const segment = segments[chance.int(Math.max(1, segments.length))]
-    if (segment === undefined) return null
-    const path = segmentPath(segment.file)
-    return { path, position: segment.position + chance.int(segment.bytes), bit }
+  const choosers: readonly Chooser[] = [inJournal, inSegment, inManifest, inSegmentHead, inTailHead]
+  const flips: Flip[] = []
+  for (let left = chance.oneIn(2) ? 1 : 2 + chance.int(3); left > 0; left--) {
+    const choose = choosers[chance.int(choosers.length)] as Chooser
+    const found = await choose(disk, node, world)
+    if (found !== null) flips.push({ ...found, bit: chance.int(8) })
+    world.saw(`flips ${choose.name}`)
   }
-  await node.store.flush()
-  const file = await disk.open('manifest', { access: 'read' })
-  const bytes = await file.size()
-  await file.close()
-  await node.store.flush()
-  return { path: 'manifest', position: chance.int(bytes), bit }
+  return flips
 }
 
-async function journalFlip(
-  disk: SimDisk,
-  node: Node,
-  world: World,
-  bit: number,
-): Promise<Flip | null> {
+const inSegment: Chooser = async (_, node, { chance }) => {
+  const segment = anySegment(node, chance.int(1 << 16))
+  if (segment === null) return null
+  const at = chance.int(segment.bytes)
+  return { path: segmentPath(segment.file), position: segment.position + at }
+}
+
+/** Not in the last frame: after a rewrite that is an empty one. */
+const inManifest: Chooser = async (disk, node, { chance }) => {
+  await node.store.flush()
+  const before = await sizeOf(disk, 'manifest')
+  await node.store.flush()
+  const after = await sizeOf(disk, 'manifest')
+  const end = after > before ? before : after - frameHeaderBytes
+  return { path: 'manifest', position: chance.int(end) }
+}
+
+const inJournal: Chooser = async (disk, node, world) => {
+  const to = await settledEnd(node, world)
+  const from = Math.max(0, to - 2 * world.plan.options.journalFileBytes)
+  return to === from ? null : slotOf(disk, from + world.chance.int(to - from), world)
+}
+
+/** In the bare bytes of a batch that is in the journal only. */
+const inTailHead: Chooser = async (disk, node, world) => {
+  const to = await settledEnd(node, world)
+  const places = [...node.store.all].flatMap(({ tail, memory }) =>
+    memory === null ? Array.from({ length: tail.count }, (_, i) => tail.lsn(i)) : [],
+  )
+  const settled = places.filter((lsn) => lsn + bareBytes <= to)
+  const lsn = settled[world.chance.int(Math.max(1, settled.length))]
+  if (lsn === undefined) return null
+  return slotOf(disk, lsn + world.chance.int(bareBytes), world)
+}
+
+const inSegmentHead: Chooser = async (disk, node, { chance }) => {
+  const segment = anySegment(node, chance.int(1 << 16))
+  if (segment === null) return null
+  const path = segmentPath(segment.file)
+  const file = await disk.open(path, { access: 'read' })
+  const bytes = new Uint8Array(segment.bytes)
+  await file.read(bytes, segment.position)
+  await file.close()
+  const starts: number[] = []
+  const header = new BatchHeader()
+  for (let at = 0; at + headerBytes <= bytes.length; at += header.bytes) {
+    header.moveTo(bytes, at)
+    starts.push(at)
+  }
+  const from = segment.sparse ? baseOffsetBytes : 0
+  const start = starts[chance.int(starts.length)] ?? 0
+  return { path, position: segment.position + start + from + chance.int(bareBytes - from) }
+}
+
+function anySegment(node: Node, drawn: number): Segment | null {
+  const segments = [...node.store.all].flatMap((log) => log.segments)
+  return segments[drawn % Math.max(1, segments.length)] ?? null
+}
+
+async function sizeOf(disk: SimDisk, path: string): Promise<number> {
+  const file = await disk.open(path, { access: 'read' })
+  const bytes = await file.size()
+  await file.close()
+  return bytes
+}
+
+/** End of what two later commits say was durable. */
+async function settledEnd(node: Node, { live }: World): Promise<number> {
   const { journal } = node.store
-  const { journalFileBytes } = world.plan.options
-  const model = world.live[0]
-  if (model === undefined) return null
   const end = journal.appendedLsn
-  // Two commits behind it say that it was durable.
+  const model = live.find((m) => !m.isMemory)
+  if (model === undefined) return 0
   for (let i = 0; i < 2; i++) {
     await node.append(model)
     await journal.drain()
   }
-  const from = Math.max(0, end - 2 * journalFileBytes)
-  if (end === from) return null
-  const lsn = from + world.chance.int(end - from)
+  return end
+}
+
+async function slotOf(
+  disk: SimDisk,
+  lsn: number,
+  { plan }: World,
+): Promise<Omit<Flip, 'bit'> | null> {
+  const { journalFileBytes } = plan.options
   const slots = await findSlots(disk, journalFileBytes)
   for (const slot of slots) await slot.file.close()
   const slot = slots.find((s) => s.seq === Math.floor(lsn / journalFileBytes))
-  return slot === undefined ? null : { path: slot.name, position: lsn % journalFileBytes, bit }
+  return slot === undefined ? null : { path: slot.name, position: lsn % journalFileBytes }
 }
 
-/** Starts on the damaged disk, and holds what it serves against the model. */
-export async function checkFlip(flip: Flip, place: Place): Promise<void> {
+/**
+ * Starts on the damaged disk, and holds what it serves against the model. False when it refuses to
+ * start.
+ */
+export async function checkFlips(flips: readonly Flip[], place: Place): Promise<boolean> {
+  const { world, clock } = place
   const reported: string[] = []
   const store = await openDamaged(place, reported)
-  if (store === null) return
-  const broken: PartitionModel[] = []
-  for (const model of place.world.live) {
+  if (store === null) return false
+  const node = new Node(world, store, clock)
+  for (const model of world.live) {
+    if (model.isMemory) continue
     const log = store.get(model.topic, model.partition)
     expect(log !== undefined, () => `${model.name} is gone`)
-    if (!(await readAll(store, log, model))) broken.push(model)
-    else checkComplete(model, log.logStartOffset, log.highWatermark, flip)
-  }
-  const inService = place.world.live.filter((m) => !broken.includes(m))
-  for (const model of inService) {
-    const log = store.get(model.topic, model.partition)
-    const batch = place.world.batch(['after'], null, null)
-    while (!store.journal.hasRoom(batch.length))
-      await new Promise<void>((resolve) => store.journal.whenRoom(resolve))
-    const outcome = log?.append(store.journal, batch, model.leaderEpoch, 1000)
-    expect(
-      outcome?.error === null,
-      () => `${model.name}: ${outcome?.message} after a flip elsewhere`,
-    )
+    model.cut(Math.max(model.floor, log.logEndOffset))
+    if (!(await readAll(store, log, model, clock.now()))) {
+      world.saw('partitions found damaged')
+      continue
+    }
+    checkComplete(model, log.logStartOffset, log.highWatermark, flips)
+    model.cut(log.logEndOffset)
+    model.startCeiling = log.logStartOffset
+    await node.append(model)
   }
   await store.journal.drain()
+  for (const model of world.live) model.promise(store)
+  return true
 }
 
-function checkComplete(model: PartitionModel, start: number, end: number, flip: Flip): void {
-  const where = `${flip.path} at ${flip.position}`
+function checkComplete(
+  model: PartitionModel,
+  start: number,
+  end: number,
+  flips: readonly Flip[],
+): void {
+  const where = flips.map((f) => `${f.path} at ${f.position}`).join(', ')
   if (end < model.floor)
     throw new RigFailure(`${model.name}: ends at ${end} of ${model.floor}, in silence: ${where}`)
   if (start < model.startFloor)

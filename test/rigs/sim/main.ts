@@ -1,39 +1,46 @@
-// Runs seeds of the log's simulation: `npm run sim -- --seeds N --seed FIRST`. Prints each seed
-// that failed, with what the check said and what the seed had drawn; ends with 1 when one did.
+// Runs seeds of the log's simulation: `npm run sim -- --seeds N --seed FIRST --workers N`. Prints
+// each seed that failed, with what the check said, what the seed had drawn and how to repeat it;
+// ends with 1 when one did.
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { runSeed } from './run-seed.ts'
+import { runSeeds } from './seed-pool.ts'
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1000' },
     seed: { type: 'string' },
+    workers: { type: 'string', default: String(availableParallelism()) },
     failures: { type: 'string', default: '10' },
   },
 })
 const first = values.seed === undefined ? Date.now() % 1_000_000_000 : Number(values.seed)
 const count = Number(values.seeds)
+const progressEvery = 1000
 const startedMs = performance.now()
-let events = 0
-let crashes = 0
+const sums = { events: 0, crashes: 0 }
+const covered = new Map<string, number>()
 let failed = 0
 let ran = 0
-console.log(`seeds ${first} to ${first + count - 1}`)
-for (let seed = first; seed < first + count && failed < Number(values.failures); seed++) {
-  const result = await runSeed(seed)
+
+const seconds = (): string => `${((performance.now() - startedMs) / 1000).toFixed(1)} s`
+
+console.log(`seeds ${first} to ${first + count - 1}, workers: ${values.workers}`)
+await runSeeds(first, count, Number(values.workers), (result) => {
   ran++
-  events += result.events
-  crashes += result.crashes
-  // Every so often a seed runs twice: a run that depends on more than its seed could not be
-  // repeated.
-  const again = ran % 50 === 1 ? await runSeed(seed) : result
-  const failure =
-    again.hash === result.hash ? result.failure : `two runs differ: ${result.hash}, ${again.hash}`
-  if (failure === null) continue
-  failed++
-  console.log(`seed ${seed}: ${failure}\n  ${result.plan}`)
-}
-const seconds = (performance.now() - startedMs) / 1000
+  sums.events += result.events
+  sums.crashes += result.crashes
+  for (const [what, times] of result.covered) covered.set(what, (covered.get(what) ?? 0) + times)
+  if (result.failure !== null) {
+    failed++
+    console.log(`seed ${result.seed}: ${result.failure}\n  ${result.plan}`)
+    console.log(`  again: npm run sim -- --seeds 1 --seed ${result.seed}`)
+  }
+  if (ran % progressEvery === 0 && ran < count)
+    console.log(`${ran} of ${count} seeds, ${failed} failed, ${seconds()}`)
+  return failed < Number(values.failures)
+})
+console.log([...covered].map(([what, times]) => `${what}: ${times}`).join(', '))
 console.log(
-  `${ran} seeds, ${failed} failed; ${crashes} crashes, ${events} events in ${seconds.toFixed(1)} s`,
+  `${ran} seeds, ${failed} failed; ${sums.crashes} crashes, ${sums.events} events in ${seconds()}`,
 )
 process.exitCode = failed === 0 ? 0 : 1

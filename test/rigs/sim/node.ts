@@ -1,14 +1,17 @@
-// One start of the log store under load, until the seed kills it: writers, readers and an
-// administrator that append, read, create, delete and trim at random, and check every answer
-// against the model.
+// One start of the log store under load, until the seed kills it: writers and readers that append
+// and read at random, and check every answer against the model. Beside them work an administrator
+// and a caretaker.
 import { DiskError } from '../../../src/io/disk.ts'
 import type { SimClock } from '../../../src/io/sim/sim-clock.ts'
 import type { LogStore } from '../../../src/log/log-store.ts'
 import type { PartitionLog } from '../../../src/log/partition-log.ts'
+import { BatchHeader } from '../../../src/model/record-batch.ts'
+import { administer } from './administrator.ts'
+import { takeCare } from './caretaker.ts'
 import { expect } from './failure.ts'
-import type { PartitionModel, SentBatch } from './partition-model.ts'
+import type { NewRecord, PartitionModel, SentBatch } from './partition-model.ts'
 import type { Numbered, ProducerModel } from './producer-model.ts'
-import { checkBytes, readSome } from './reading.ts'
+import { checkBytes, checkKept, readSome } from './reading.ts'
 import type { World } from './world.ts'
 
 export class Node {
@@ -19,6 +22,8 @@ export class Node {
   working = 0
   /** The log said that it failed. */
   failed = false
+  /** The process has ended, by what it does beside the log. */
+  ended = false
   /** The first thing that was wrong. */
   wrong: unknown = null
 
@@ -34,15 +39,16 @@ export class Node {
       if (!producer.partition.deleted) this.#act(this.#produce(producer))
     for (let i = 0; i < plan.writers; i++) this.#act(this.#write())
     for (let i = 0; i < plan.readers; i++) this.#act(this.#read())
-    this.#act(this.#administer())
+    this.#act(administer(this, this.#world))
+    this.#act(takeCare(this, this.#world))
   }
 
-  #act(actor: Promise<void>): void {
+  #act(actor: Promise<unknown>): void {
     this.working++
     actor
       .catch((cause: unknown) => {
         // Whoever asked for what failed is told too.
-        if (!(this.failed && cause instanceof DiskError)) this.wrong ??= cause
+        if (!((this.failed || this.ended) && cause instanceof DiskError)) this.wrong ??= cause
       })
       .finally(() => this.working--)
   }
@@ -62,6 +68,12 @@ export class Node {
     return log
   }
 
+  async raiseLogStart(model: PartitionModel, log: PartitionLog, to: number): Promise<void> {
+    model.startCeiling = Math.max(model.startCeiling, to)
+    await this.store.raiseLogStart(log, to)
+    model.startFloor = Math.max(model.startFloor, to)
+  }
+
   // ---- Writing ----------------------------------------------------------------------------------
 
   async #write(): Promise<void> {
@@ -70,13 +82,10 @@ export class Node {
       const live = this.#world.live
       const model = live[chance.int(Math.max(1, live.length))]
       if (model === undefined) return
-      const batch = this.#world.batch(
-        this.#world.values(this.store.journal.maxBatchBytes),
-        null,
-        null,
-      )
+      const records = this.#world.records(model, this.store.journal.maxBatchBytes)
+      const batch = this.#world.batch(records, null, null)
       while (!this.store.journal.hasRoom(batch.length)) await this.#room()
-      const acked = this.#place(model, batch)
+      const acked = this.#place(model, batch, records)
       this.#act(acked)
       if (chance.oneIn(3)) await acked
       await this.#pause()
@@ -92,8 +101,8 @@ export class Node {
       const repeated = producer.recent[chance.int(5)]
       if (repeated?.sent && chance.oneIn(4)) await this.#send(producer, repeated)
       else if (producer.maySend && !this.#isRetrying(producer)) {
-        const values = this.#world.values(this.store.journal.maxBatchBytes)
-        const sending = this.#send(producer, producer.next(values))
+        const records = this.#world.records(producer.partition, this.store.journal.maxBatchBytes)
+        const sending = this.#send(producer, producer.next(records, this.#world.timestamp()))
         this.#act(sending)
         if (chance.oneIn(2)) await sending
       }
@@ -107,19 +116,22 @@ export class Node {
   }
 
   async #send(producer: ProducerModel, numbered: Numbered): Promise<void> {
-    const batch = this.#world.batch(numbered.values, producer, numbered)
+    const { records } = numbered
+    const batch = this.#world.batch(records, producer, numbered)
     while (!this.store.journal.hasRoom(batch.length)) await this.#room()
     // Too old by now to be known again.
     if (!producer.recent.includes(numbered)) return
-    await this.#place(
+    const placed = await this.#place(
       producer.partition,
       batch,
+      records,
       (sent) => {
         numbered.sent = sent
       },
       () => producer.storedAt(numbered),
     )
-    if (!producer.partition.deleted) numbered.acked = true
+    if (!placed) producer.beginAnew()
+    else if (!producer.partition.deleted) numbered.acked = true
   }
 
   /** To be asked again right before the append: others wait too. */
@@ -129,25 +141,39 @@ export class Node {
 
   /** One plain batch, acknowledged. */
   async append(model: PartitionModel): Promise<void> {
-    const batch = this.#world.batch(this.#world.values(1000), null, null)
+    const records = this.#world.records(model, 1000)
+    const batch = this.#world.batch(records, null, null)
     while (!this.store.journal.hasRoom(batch.length)) await this.#room()
-    await this.#place(model, batch)
+    await this.#place(model, batch, records)
   }
 
-  /** Appends; resolves when acknowledged. `stored`: where it is already, if it is. */
+  /**
+   * Appends; resolves when acknowledged, to false when there is no memory for it. `stored`: where
+   * it is already, if it is.
+   */
   async #place(
     model: PartitionModel,
     batch: Uint8Array,
+    records: readonly NewRecord[],
     placed: (sent: SentBatch) => void = () => undefined,
     stored: () => SentBatch | null = () => null,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { journal } = this.store
-    if (model.deleted) return
+    if (model.deleted) return true
     if (this.#world.chance.oneIn(20)) model.leaderEpoch++
     const log = this.logOf(model)
     const before = stored()
     const end = log.logEndOffset
-    const outcome = log.append(journal, batch, model.leaderEpoch, 1000)
+    const nowMs = this.#clock.now()
+    const outcome = log.append(journal, batch, model.leaderEpoch, nowMs)
+    if (model.isMemory && outcome.error === 'policyViolation') {
+      this.#world.saw('memory full')
+      return false
+    }
+    if (this.store.space.isLow && outcome.error === 'storageError') {
+      this.#world.saw('refused: little disk')
+      return false
+    }
     expect(outcome.error === null, () => `${model.name}: ${outcome.error} ${outcome.message}`)
     const at = outcome.baseOffset
     const due = before?.baseOffset ?? end
@@ -156,7 +182,10 @@ export class Node {
       baseOffset: at,
       nextOffset: log.logEndOffset,
       epoch: model.leaderEpoch,
+      timestampMs: new BatchHeader().moveTo(batch).maxTimestamp,
+      placedMs: nowMs,
       lsn: outcome.lsn,
+      records,
       bytes: batch,
       acked: false,
     }
@@ -171,6 +200,7 @@ export class Node {
       model.deleted || log.highWatermark >= sent.nextOffset,
       () => `${model.name}: acknowledged ${at}, and the high watermark is ${log.highWatermark}`,
     )
+    return true
   }
 
   // ---- Reading ----------------------------------------------------------------------------------
@@ -203,52 +233,12 @@ export class Node {
           mayMiss || read.bytes > 0,
           () => `${model.name}: read at ${offset} of ${below}: nothing`,
         )
-        if (read.bytes > 0) checkBytes(model, offset, read, mayMiss)
+        if (read.bytes === 0) continue
+        if (model.compacts) checkKept(model, offset, read, log, this.#clock.now())
+        else checkBytes(model, offset, read, mayMiss)
       } finally {
         this.store.reader.release(read)
       }
     }
-  }
-
-  // ---- Administering ----------------------------------------------------------------------------
-
-  async #administer(): Promise<void> {
-    const { chance, plan } = this.#world
-    for (let i = 0; i < plan.operations / 2; i++) {
-      await this.sleep(chance.int(60) / 10)
-      const live = this.#world.live
-      const model = live[chance.int(Math.max(1, live.length))]
-      const what = chance.int(12)
-      if (what < 2) await this.store.flush()
-      else if (what === 2) this.#create()
-      else if (model === undefined) continue
-      else if (what === 3 && live.length > 1) await this.#delete(model)
-      else if (what < 7) await this.#trim(model)
-    }
-  }
-
-  #create(): void {
-    if (this.#world.live.length > 8) return
-    for (const model of this.#world.createTopic(2))
-      this.store.create(model.topic, model.partition, this.#world.settingsOf(model))
-  }
-
-  /** The metadata forgets the topic first. */
-  async #delete({ topic }: PartitionModel): Promise<void> {
-    const gone = this.#world.live.filter((p) => p.topic === topic)
-    for (const model of gone) model.deleted = true
-    await this.store.delete(
-      topic,
-      gone.map((p) => p.partition),
-    )
-  }
-
-  async #trim(model: PartitionModel): Promise<void> {
-    const log = this.logOf(model)
-    const span = log.highWatermark - log.logStartOffset
-    const to = log.logStartOffset + this.#world.chance.int(span + 1)
-    model.startCeiling = Math.max(model.startCeiling, to)
-    await this.store.raiseLogStart(log, to)
-    model.startFloor = Math.max(model.startFloor, to)
   }
 }

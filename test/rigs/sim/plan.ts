@@ -5,16 +5,27 @@ import type { SimChance } from '../../../src/io/sim/sim-chance.ts'
 import type { LogOptions } from '../../../src/log/log-options.ts'
 
 /**
- * `flip`: stored bits turn. `error`: a write or sync fails. `full`: no space is left for a while.
+ * `flip`: stored bits turn. `error`: a write, a sync or a change of names fails. `full`: no space
+ * is left, until somebody makes room.
  */
 export type Fault = 'none' | 'slow' | 'error' | 'full' | 'flip'
 
 export interface Plan {
   readonly options: LogOptions
   readonly fault: Fault
+  /** With less disk left, records are refused; 0: never. */
+  readonly freeBytesMin: number
+  /** Whether files can be written past the page cache. */
+  readonly takesDirect: boolean
   readonly partitions: number
-  /** In 10: how many topics have the flush policy async. */
+  /** In 10: how many topics have the flush policy async, */
   readonly asyncTopics: number
+  /** memory, */
+  readonly memoryTopics: number
+  /** or are compacted. */
+  readonly compactedTopics: number
+  /** Keys of a compacted topic. */
+  readonly keys: number
   readonly segmentBytes: number
   /** Batches of one size hide nothing: what is stale looks like what is wanted. */
   readonly uniform: boolean
@@ -27,9 +38,30 @@ export interface Plan {
 
 export function drawPlan(chance: SimChance): Plan {
   const pick = <T>(values: readonly T[]): T => values[chance.int(values.length)] as T
+  return {
+    options: drawOptions(chance, pick),
+    fault: pick<Fault>(['none', 'none', 'none', 'slow', 'slow', 'error', 'full', 'flip']),
+    freeBytesMin: pick([0, 20_000, 100_000]),
+    takesDirect: chance.oneIn(2),
+    partitions: 1 + chance.int(6),
+    asyncTopics: pick([0, 0, 3, 10]),
+    memoryTopics: pick([0, 0, 2]),
+    compactedTopics: pick([0, 2, 8]),
+    keys: pick([1, 3, 20]),
+    segmentBytes: pick([3000, 20_000, 1 << 20]),
+    uniform: chance.oneIn(3),
+    largeOneIn: pick([0, 6, 30]),
+    incarnations: 2 + chance.int(4),
+    writers: 1 + chance.int(4),
+    readers: chance.int(3),
+    operations: 20 + chance.int(60),
+  }
+}
+
+function drawOptions(chance: SimChance, pick: <T>(values: readonly T[]) => T): LogOptions {
   const slabBytes = blockBytes * pick([1, 2, 4, 8])
   const journalFileBytes = slabBytes * pick([2, 3, 4, 8])
-  const options: LogOptions = {
+  return {
     journalFileBytes,
     journalFiles: 3 + chance.int(4),
     slabBytes,
@@ -42,21 +74,12 @@ export function drawPlan(chance: SimChance): Plan {
     stagingBytes: blockBytes * pick([1, 2, 16]),
     manifestHistoryBytes: pick([1000, 10_000, 1 << 20]),
     openFiles: 1 + chance.int(4),
-    memoryTopicBytes: 1 << 20,
+    memoryTopicBytes: pick([20_000, 1 << 20]),
     readBytes: 8 << 20,
-  }
-  return {
-    options,
-    fault: pick<Fault>(['none', 'none', 'none', 'none', 'slow', 'slow', 'error', 'full', 'flip']),
-    partitions: 1 + chance.int(6),
-    asyncTopics: pick([0, 0, 3, 10]),
-    segmentBytes: pick([3000, 20_000, 1 << 20]),
-    uniform: chance.oneIn(3),
-    largeOneIn: pick([0, 6, 30]),
-    incarnations: 2 + chance.int(4),
-    writers: 1 + chance.int(4),
-    readers: chance.int(3),
-    operations: 20 + chance.int(60),
+    readPieceBytes: blockBytes * pick([1, 4, 64]),
+    rewriteBytes: blockBytes * pick([1, 4, 16]),
+    mergeBelowBytes: pick([4000, 30_000, 1 << 20]),
+    mergeSegments: 2 + chance.int(4),
   }
 }
 

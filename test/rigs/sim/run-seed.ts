@@ -3,11 +3,11 @@
 // the seed.
 import { DiskError } from '../../../src/io/disk.ts'
 import { SimChance } from '../../../src/io/sim/sim-chance.ts'
-import { SimClock } from '../../../src/io/sim/sim-clock.ts'
+import type { SimClock } from '../../../src/io/sim/sim-clock.ts'
 import { SimDisk } from '../../../src/io/sim/sim-disk.ts'
 import { LogStore } from '../../../src/log/log-store.ts'
 import { expect, RigFailure } from './failure.ts'
-import { checkFlip, chooseFlip } from './flips.ts'
+import { checkFlips, chooseFlips } from './flips.ts'
 import { Node } from './node.ts'
 import { describePlan, drawPlan, type Plan } from './plan.ts'
 import { readAll } from './reading.ts'
@@ -21,6 +21,8 @@ export interface SeedResult {
   /** Null: all was well. */
   readonly failure: string | null
   readonly plan: string
+  /** How often it came by what is worth coming by. */
+  readonly covered: ReadonlyMap<string, number>
   readonly events: number
   readonly crashes: number
   /** The same for two runs of a seed. */
@@ -37,8 +39,8 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   } catch (cause) {
     failure = cause instanceof RigFailure ? cause.message : String((cause as Error).stack ?? cause)
   }
-  const { events, crashes, hash } = run
-  return { seed, failure, plan: describePlan(plan), events, crashes, hash }
+  const { events, crashes, hash, covered } = run
+  return { seed, failure, plan: describePlan(plan), covered, events, crashes, hash }
 }
 
 class Run {
@@ -48,15 +50,24 @@ class Run {
   readonly #chance: SimChance
   readonly #plan: Plan
   readonly #world: World
-  #clock = new SimClock()
   #disk: SimDisk
 
   constructor(chance: SimChance, plan: Plan) {
     this.#chance = chance
     this.#plan = plan
     this.#world = new World(chance, plan)
-    const slowOneIn = plan.fault === 'slow' ? 20 : 0
-    this.#disk = new SimDisk(this.#clock, chance, { slowOneIn })
+    const { takesDirect, fault } = plan
+    const slowOneIn = fault === 'slow' ? 20 : 0
+    this.#disk = new SimDisk(this.#clock, chance, { slowOneIn, takesDirect })
+    this.#world.makeRoom = () => this.#disk.setCapacity(Number.POSITIVE_INFINITY)
+  }
+
+  get covered(): ReadonlyMap<string, number> {
+    return this.#world.covered
+  }
+
+  get #clock(): SimClock {
+    return this.#world.clock
   }
 
   async all(): Promise<void> {
@@ -64,7 +75,11 @@ class Run {
       const node = await this.#recover()
       await this.#live(node, i === this.#plan.incarnations - 1)
     }
-    if (this.#plan.fault === 'flip') await this.#flip()
+    this.#world.makeRoom()
+    const node = await this.#checked()
+    // Whatever happened to it, the log takes records again.
+    for (const model of this.#world.live) await this.#clock.runUntil(node.append(model))
+    if (this.#plan.fault === 'flip') await this.#flip(node)
     this.#noteClock()
   }
 
@@ -73,7 +88,7 @@ class Run {
     this.crashes++
     this.#noteClock()
     if (power) for (const model of this.#world.partitions) model.powerCut()
-    this.#clock = new SimClock()
+    this.#world.restartClock()
     this.#disk = power ? this.#disk.crash(this.#clock) : this.#disk.kill(this.#clock)
   }
 
@@ -100,7 +115,7 @@ class Run {
   }
 
   async #open(): Promise<Node> {
-    const holder: { node: Node | null } = { node: null }
+    const state: { node: Node | null; failed: boolean } = { node: null, failed: false }
     const store = await LogStore.open(
       {
         disk: this.#disk,
@@ -108,26 +123,43 @@ class Run {
         options: this.#plan.options,
         hooks: {
           failed: (cause) => {
-            if (holder.node) holder.node.failed = true
-            if (this.#plan.fault !== 'error' && this.#plan.fault !== 'full') throw cause
+            if (!this.#world.mayFail) throw cause
+            state.failed = true
+            if (state.node) state.node.failed = true
           },
-          report: (line) => expect(isOfACrash(line), () => `reported without a reason: ${line}`),
+          report: (line) => expect(isExpected(line), () => `reported without a reason: ${line}`),
         },
       },
       this.#world.known(),
     )
-    holder.node = new Node(this.#world, store, this.#clock)
-    return holder.node
+    state.node = new Node(this.#world, store, this.#clock)
+    state.node.failed = state.failed
+    return state.node
+  }
+
+  /** A full disk may refuse a start; in the end there is room again. */
+  async #openInTheEnd(): Promise<Node> {
+    for (;;) {
+      try {
+        return await this.#clock.runUntil(this.#open())
+      } catch (cause) {
+        if (!(cause instanceof DiskError && cause.code === 'ENOSPC')) throw cause
+        if (this.#plan.fault !== 'full') throw cause
+        this.#world.saw('starts refused: disk full')
+      }
+      if (this.#chance.oneIn(2)) this.#world.makeRoom()
+      this.#die(this.#chance.oneIn(2))
+    }
   }
 
   /** Recovers without a disturbance, and compares everything. */
   async #checked(): Promise<Node> {
-    const node = await this.#clock.runUntil(this.#open())
+    const node = await this.#openInTheEnd()
     for (const model of this.#world.live) {
       const log = node.logOf(model)
       model.recovered(log)
       model.checkSizes(log)
-      const whole = await this.#clock.runUntil(readAll(node.store, log, model))
+      const whole = await this.#clock.runUntil(readAll(node.store, log, model, this.#clock.now()))
       expect(whole, () => `${model.name}: damaged, and nothing had damaged it`)
     }
     return node
@@ -140,20 +172,21 @@ class Run {
     const peaceful = isLast && this.#chance.oneIn(2)
     const until = peaceful ? Number.POSITIVE_INFINITY : this.#chance.int(2500)
     const trouble = this.#chance.int(Math.min(until, 1500) + 1)
-    for (let ran = 0; ran < until && node.working > 0 && !node.failed; ) {
-      const before = this.#clock.events
-      if (ran === trouble) await this.#makeTrouble()
-      await this.#clock.run(1)
+    let ran = 0
+    const ranOn = await this.#clock.runWhile(() => {
       if (node.wrong !== null) throw node.wrong
-      const stood = this.#clock.events === before
-      expect(!stood, () => `the log stands still: ${node.working} wait for ever`)
-      expect(ran++ < eventsMax, () => `${node.working} are not done after ${eventsMax} events`)
-    }
-    if (peaceful && !node.failed)
+      if (ran === trouble) this.#makeTrouble()
+      expect(ran <= eventsMax, () => `${node.working} are not done after ${eventsMax} events`)
+      return ran++ < until && node.working > 0 && !node.failed && !node.ended
+    })
+    if (node.wrong !== null) throw node.wrong
+    expect(ranOn, () => `the log stands still: ${node.working} wait for ever`)
+    if (peaceful && !node.failed && !node.ended)
       await this.#closeDown(node).catch((cause: unknown) => {
-        if (!(node.failed && cause instanceof DiskError)) throw cause
+        if (!(this.#world.mayFail && cause instanceof DiskError)) throw cause
       })
-    const power = node.failed || this.#chance.int(3) > 0
+    this.#tellCoverage(node)
+    const power = this.#chance.int(3) > 0
     for (const model of this.#world.live) model.promise(node.store)
     // A failed log may not acknowledge anything any more: what is under way ends first.
     if (node.failed) await this.#clock.run(100)
@@ -161,13 +194,24 @@ class Run {
     this.#die(power)
   }
 
-  async #makeTrouble(): Promise<void> {
+  #makeTrouble(): void {
+    const { faults } = this.#disk
     if (this.#plan.fault === 'error') {
       const code = this.#chance.int(2) === 0 ? 'EIO' : 'ENOSPC'
-      this.#disk.faults.failNext(this.#chance.int(2) === 0 ? 'write' : 'sync', code)
+      const kinds = ['write', 'sync', 'names'] as const
+      faults.failNext(kinds[this.#chance.int(kinds.length)] ?? 'write', code)
     }
     if (this.#plan.fault === 'full')
-      for (let i = 0; i < 3; i++) this.#disk.faults.failNext('write', 'ENOSPC')
+      this.#disk.setCapacity(this.#disk.usedBytes + this.#chance.int(50_000))
+  }
+
+  #tellCoverage({ store, failed, ended }: Node): void {
+    const { cleaner, flusher, reader } = store
+    this.#world.saw('passes', flusher.counters.passes)
+    this.#world.saw('cleanings', cleaner.counters.cleanings)
+    this.#world.saw('merges', cleaner.counters.merges)
+    this.#world.saw('MiB read from disk', reader.counters.diskBytes / (1 << 20))
+    if (failed || ended) this.#world.saw(`ended: ${this.#plan.fault}`)
   }
 
   /** Nothing is held, nothing is left over. */
@@ -198,21 +242,25 @@ class Run {
 
   // ---- Damage -----------------------------------------------------------------------------------
 
-  /**
-   * One stored bit turns while the node is down: that may stop the node or a partition, never lie.
-   */
-  async #flip(): Promise<void> {
-    const node = await this.#checked()
-    const flip = await this.#clock.runUntil(chooseFlip(this.#disk, node, this.#world))
+  /** Stored bits turn while the node is down: that may stop the node or a partition, never lie. */
+  async #flip(node: Node): Promise<void> {
+    const flips = await this.#clock.runUntil(chooseFlips(this.#disk, node, this.#world))
     for (const model of this.#world.live) model.promise(node.store)
-    if (flip === null) return
     this.#die(true)
-    this.#disk.flipBit(flip.path, flip.position, flip.bit)
-    const place = { disk: this.#disk, clock: this.#clock, world: this.#world }
-    await this.#clock.runUntil(checkFlip(flip, place))
+    for (const { path, position, bit } of flips) this.#disk.flipBit(path, position, bit)
+    // What the first start made of it, the second must not forget.
+    for (let start = 0; start < 2; start++) {
+      const place = { disk: this.#disk, clock: this.#clock, world: this.#world }
+      const isOpen = await this.#clock.runUntil(checkFlips(flips, place))
+      this.#world.saw(isOpen ? 'starts with flips' : 'starts refused: flips')
+      if (!isOpen) return
+      this.#die(this.#chance.oneIn(2))
+    }
   }
 }
 
-/** Segment files that nothing refers to yet, and an append to the manifest that never finished. */
-const isOfACrash = (line: string): boolean =>
-  line.startsWith('removed') || line.includes('a write that never finished')
+/** Segment files that nothing refers to yet, an append to the manifest that never finished; space. */
+const isExpected = (line: string): boolean =>
+  line.startsWith('removed') ||
+  line.includes('a write that never finished') ||
+  line.startsWith('the disk has')

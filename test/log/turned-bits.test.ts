@@ -1,5 +1,5 @@
-// Bits that turn in the header of a batch. Its first bytes are not under its checksum: what is known
-// of them elsewhere finds out.
+// Bits that turn in the header of a batch. Its first bytes are not under its checksum: what is
+// known of them elsewhere finds out.
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Disk } from '../../src/io/disk.ts'

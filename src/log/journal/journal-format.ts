@@ -168,8 +168,7 @@ const header = new BatchHeader()
 
 /** @param nextOffset what is known of it: offsets are not under the batch's checksum. */
 export function frameIsWhole({ batch, epochMark }: Frame, nextOffset?: number): boolean {
-  if (batch.length < headerBytes) return false
-  header.moveTo(batch)
+  if (batch.length < headerBytes || header.moveTo(batch).magic !== 2) return false
   if (nextOffset !== undefined && header.nextOffset !== nextOffset) return false
   if (epochMark !== null && epochMark !== foldEpoch(header.leaderEpoch)) return false
   return header.bytes === batch.length && header.checksum() === header.crc

@@ -259,7 +259,9 @@ class Run {
   }
 }
 
-/** Segment files that nothing refers to yet, an append to the manifest that never finished; space. */
+/**
+ * Segment files that nothing refers to yet, an append to the manifest that never finished; space.
+ */
 const isExpected = (line: string): boolean =>
   line.startsWith('removed') ||
   line.includes('a write that never finished') ||

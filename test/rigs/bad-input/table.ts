@@ -1,5 +1,6 @@
 // Every case of the rig, in the order of the rows, and the page that shows them.
 import type { Case } from './case.ts'
+import { authentication } from './rows/authentication.ts'
 import { compressionBombs } from './rows/bombs.ts'
 import { connections } from './rows/connections.ts'
 import { fetches } from './rows/fetches.ts'
@@ -11,6 +12,7 @@ import { scarcity } from './rows/scarcity.ts'
 
 export const cases: readonly Case[] = [
   ...framing,
+  ...authentication,
   ...connections,
   ...records,
   ...compressionBombs,

@@ -1,7 +1,6 @@
-// Rows 1, 4 to 8: bytes that are no requests, and requests that do not hold together.
+// Rows 1, 4, 5, 7 and 8: bytes that are no requests, and requests that do not hold together.
 import { apiVersions } from '../../../../src/protocol/kafka/schema/api-versions.ts'
 import { metadata } from '../../../../src/protocol/kafka/schema/metadata.ts'
-import { saslAuthenticate, saslHandshake } from '../../../../src/protocol/kafka/schema/sasl.ts'
 import { flexibleRequest, int16, int32, request, sized, uvarint } from '../bytes.ts'
 import { type Case, closed, closesOn } from '../case.ts'
 import { nameOf } from '../kafka-codes.ts'
@@ -61,28 +60,6 @@ const versions: readonly Case[] = [
       const client = await connect()
       client.send(request(apiVersions.key, 99))
       return nameOf((await client.answer(apiVersions, 0)).errorCode)
-    },
-  },
-]
-
-/** The command line has no listener that asks for authentication; sasl.test.ts has one. */
-const sasl: readonly Case[] = [
-  {
-    row: 6,
-    sent: 'SaslHandshake where nobody asks for it',
-    answer: nameOf(34),
-    run: async ({ connect }) => {
-      const answer = await (await connect()).call(saslHandshake, 1, { mechanism: 'PLAIN' })
-      return nameOf(answer.errorCode)
-    },
-  },
-  {
-    row: 6,
-    sent: 'SaslAuthenticate without a handshake',
-    answer: nameOf(34),
-    run: async ({ connect }) => {
-      const authBytes = Buffer.from('\0user\0password')
-      return nameOf((await (await connect()).call(saslAuthenticate, 2, { authBytes })).errorCode)
     },
   },
 ]
@@ -153,11 +130,4 @@ const lengths: readonly Case[] = [
   ),
 ]
 
-export const framing: readonly Case[] = [
-  ...strangers,
-  ...sizes,
-  ...versions,
-  ...sasl,
-  ...counts,
-  ...lengths,
-]
+export const framing: readonly Case[] = [...strangers, ...sizes, ...versions, ...counts, ...lengths]

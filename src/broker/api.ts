@@ -94,8 +94,11 @@ export interface FetchAnswer {
   release(): void
 }
 
-/** A fetch that waits; `cancel` when its connection is gone. */
+/** A fetch that waits. */
 export interface PendingFetch {
+  /** Replies with what is there. */
+  answerNow(): void
+  /** Does not reply at all: its connection is gone. */
   cancel(): void
 }
 

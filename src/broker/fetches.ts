@@ -104,7 +104,7 @@ export class Fetches {
     }
     for (const { log } of targets) log?.watchers.add(look)
     timer = this.#clock.after(request.maxWaitMs, finish)
-    return { cancel }
+    return { answerNow: finish, cancel }
   }
 
   /**

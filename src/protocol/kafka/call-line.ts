@@ -40,6 +40,11 @@ export class CallLine {
     return this.open.splice(0, ready)
   }
 
+  /** Calls that wait for something are answered with what there is. */
+  hurry(): void {
+    for (const call of [...this.open]) call.hurry()
+  }
+
   /** Takes out all calls. */
   takeAll(): Call<unknown>[] {
     return this.open.splice(0)

@@ -1,5 +1,5 @@
 // One request that is being answered: what a handler may know of it, and its ways to end it. A call
-// ends once: by an answer, by none (acks=0), or because its connection is gone, which `onGone`
+// ends once: by an answer, by none (acks=0), or because its connection is gone, which `waitsFor`
 // tells. Made by the dispatcher, put in order by the line of its connection.
 import { assert } from '../../base/assert.ts'
 import { type ErrorName, errors, isMistake } from '../../model/errors.ts'
@@ -26,6 +26,14 @@ export interface CallOwner {
   closeAfterAnswers(): void
 }
 
+/** What a call waits for. */
+export interface Wait {
+  /** Ends it with an answer: the door closes. */
+  answerNow(): void
+  /** Ends it without: the connection is gone. */
+  cancel(): void
+}
+
 const nothing: Encoded = { chunks: [], length: 0 }
 
 export class Call<Response> {
@@ -37,7 +45,7 @@ export class Call<Response> {
   private readonly encode: Encode
   private encoded: Encoded | null = null
   private whenSent: (() => void) | null = null
-  private whenGone: (() => void) | null = null
+  private wait: Wait | null = null
   private isGone = false
 
   constructor(
@@ -110,10 +118,15 @@ export class Call<Response> {
     if (!this.isGone) this.owner.closeAfterAnswers()
   }
 
-  /** `action` runs if the connection goes before the call is answered. */
-  onGone(action: () => void): void {
-    if (this.isGone) action()
-    else this.whenGone = action
+  /** One of `wait` runs if the door closes, or the connection goes, before there is an answer. */
+  waitsFor(wait: Wait): void {
+    if (this.isGone) wait.cancel()
+    else this.wait = wait
+  }
+
+  /** Called by the line: whoever waits has waited long enough. */
+  hurry(): void {
+    if (!this.isGone && this.encoded === null) this.wait?.answerNow()
   }
 
   /** Called by the line: the bytes of the answer are no longer needed. */
@@ -128,6 +141,6 @@ export class Call<Response> {
     if (this.isGone) return
     this.isGone = true
     if (this.encoded !== null) this.sent()
-    else this.whenGone?.()
+    else this.wait?.cancel()
   }
 }

@@ -141,6 +141,7 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
   drain(): void {
     this.waiting.length = 0
     this.closeAfterAnswers()
+    this.line.hurry()
   }
 
   flush(): void {

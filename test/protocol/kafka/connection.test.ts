@@ -186,10 +186,23 @@ test('close answers what is under way, and takes nothing new', async () => {
   await closed
 })
 
-test('close does not wait for ever', async () => {
-  const host = await openWithTopic({ drainMsMax: 1_000 })
+test('close answers a fetch that waits', async () => {
+  const host = await openWithTopic()
   const client = host.connect()
   sendFetch(client, 100_000)
+  const closed = host.door.close()
+  const { responses } = await client.answer(fetch, 4)
+  assert.equal(responses[0]?.partitions[0]?.errorCode, 0)
+  await host.clock.advance(20)
+  await closed
+  assert.ok(client.isClosed)
+})
+
+test('close does not wait for ever', async () => {
+  const host = await openWithTopic({ drainMsMax: 1_000 })
+  host.broker.logs.commitsAtOnce = false
+  const client = host.connect()
+  sendProduce(client, 'a')
   const closed = host.door.close()
   await host.clock.advance(1_100)
   await closed

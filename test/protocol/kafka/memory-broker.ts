@@ -198,6 +198,10 @@ export class MemoryLogs implements Logs {
     this.waiting.add(waiting)
     const timer = this.clock.after(request.maxWaitMs, () => this.tryFetch(waiting, true))
     return {
+      answerNow: () => {
+        timer.cancel()
+        this.tryFetch(waiting, true)
+      },
       cancel: () => {
         this.cancelled++
         timer.cancel()

@@ -75,9 +75,12 @@ class Fetching {
     if (pending === null) return
     this.waitsFor = this.asked.length
     fetchWaits.begin(this.waitsFor)
-    this.call.onGone(() => {
-      pending.cancel()
-      fetchWaits.end(this.waitsFor)
+    this.call.waitsFor({
+      answerNow: () => pending.answerNow(),
+      cancel: () => {
+        pending.cancel()
+        fetchWaits.end(this.waitsFor)
+      },
     })
   }
 

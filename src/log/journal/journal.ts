@@ -31,7 +31,7 @@ export interface JournalOptions {
 }
 
 export interface JournalHooks {
-  /** A commit is down, and every source in it has been told. */
+  /** A commit is down, and every source in it has been told, and whoever waited for it. */
   committed(): void
   /** The first write failed; nothing is acknowledged any more. */
   failed(cause: unknown): void
@@ -339,10 +339,11 @@ export class Journal {
     this.counters.commits++
     this.commitMs.observe(this.#clock.monotonic() - this.#lastStartMs)
     commit.announce()
-    this.#hooks.committed()
+    // Whoever appended is told before whoever reads: most often somebody waits for exactly that.
     let n = 0
     while (n < this.#waiters.length && (this.#waiters[n] as Waiter).lsn <= commit.end) n++
     for (const waiter of this.#waiters.splice(0, n)) waiter.done()
+    this.#hooks.committed()
     this.roomMayHaveGrown()
     if (this.#sealed.length > 0) this.#pump()
     else if (this.#open !== null) this.#schedule()

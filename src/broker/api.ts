@@ -143,6 +143,13 @@ export interface Logs {
     acks: RequiredAcks,
     reply: (outcomes: readonly AppendOutcome[]) => void,
   ): void
+  /**
+   * True while an append waits for room, because the disk lags. A door begins no further one then,
+   * since each that waits costs memory, and stops reading instead.
+   */
+  readonly isHeldUp: boolean
+  /** Calls `action` once, when nothing is held up any more. */
+  whenTaken(action: () => void): void
   /** `atOnce`: the door already has something to say for another partition, so do not wait. */
   fetch(
     request: FetchRequest,

@@ -49,6 +49,7 @@ export class NodeLogs implements Logs {
   readonly #offsets: OffsetLookup
   /** In the order of arrival; while it is not empty, whoever comes joins it. */
   #waiting: Waiting[] = []
+  #whenTaken: (() => void)[] = []
 
   constructor(store: LogStore, clock: Clock) {
     this.#store = store
@@ -75,6 +76,14 @@ export class NodeLogs implements Logs {
     this.#waiting.push({ requests: copies, acks, reply })
   }
 
+  get isHeldUp(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  whenTaken(action: () => void): void {
+    this.#whenTaken.push(action)
+  }
+
   /** On a disk that is too full nobody waits for room: what needs the disk is refused. */
   #mayGoOn(requests: readonly AppendRequest[]): boolean {
     return this.#store.space.isLow || this.#hasRoom(requests)
@@ -97,6 +106,9 @@ export class NodeLogs implements Logs {
       this.#waiting.shift()
       this.#appendNow(next.requests, next.acks, next.reply)
     }
+    const told = this.#whenTaken
+    this.#whenTaken = []
+    for (const action of told) action()
   }
 
   #appendNow(

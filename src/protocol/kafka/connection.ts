@@ -12,6 +12,7 @@ import { type FrameOwner, FrameReader } from './frame-reader.ts'
 import type { Limits } from './limits.ts'
 import type { RequestMemory } from './request-memory.ts'
 import { answerRawToken } from './sasl-handlers.ts'
+import { produce } from './schema/produce.ts'
 
 /** Plain numbers that only grow. */
 export interface DoorCounters {
@@ -38,6 +39,8 @@ export interface ConnectionHome {
   report(connection: Connection, problem: string): void
   /** Something that the client asked for was refused. */
   note(connection: Connection, problem: string): void
+  /** Whether no Produce may begin now; `connection.goOn` is called when one may. */
+  holdsUp(connection: Connection): boolean
   gone(connection: Connection): void
 }
 
@@ -59,6 +62,8 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
   private hasSpoken = false
   private hasNoted = false
   private isFlushDue = false
+  /** The log takes no more for now. */
+  private isHeldUp = false
   private isPaused = false
   private isClosing = false
   private isGone = false
@@ -139,9 +144,14 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
 
   /** Takes no further request; what is under way is answered, then it closes. */
   drain(): void {
-    this.waiting.length = 0
+    this.dropWaiting()
     this.closeAfterAnswers()
     this.line.hurry()
+  }
+
+  /** The log takes appends again. */
+  goOn(): void {
+    this.beginWaiting()
   }
 
   flush(): void {
@@ -180,6 +190,7 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
     }
     this.waiting.push(Buffer.from(bytes))
     this.waitingBytes += bytes.length
+    this.home.memory.hold(bytes.length)
     this.updateReading()
   }
 
@@ -238,7 +249,10 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
   private mayBegin(bytes: Buffer): boolean {
     if (this.unsentBytes > this.home.limits.unsentBytesMax) return false
     const isRaw = this.authentication.takesRawTokens || bytes.length < requestBytesMin
-    return this.line.mayBegin(isRaw ? rawToken : bytes.readInt16BE(0))
+    const apiKey = isRaw ? rawToken : bytes.readInt16BE(0)
+    if (!this.line.mayBegin(apiKey)) return false
+    this.isHeldUp = apiKey === produce.key && this.home.holdsUp(this)
+    return !this.isHeldUp
   }
 
   private beginRequest(bytes: Buffer): void {
@@ -257,6 +271,7 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
       if (next === undefined || !this.mayBegin(next)) break
       this.waiting.shift()
       this.waitingBytes -= next.length
+      this.home.memory.release(next.length)
       this.beginRequest(next)
     }
     this.updateReading()
@@ -274,11 +289,22 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
     else this.link.write(chunks, sent)
   }
 
-  private updateReading(): void {
-    if (this.isGone) return
+  private get waitsForMuch(): boolean {
+    if (this.waiting.length === 0) return false
     const { waitingRequestsMax, waitingBytesMax } = this.home.limits
     const isFull = this.waiting.length >= waitingRequestsMax || this.waitingBytes >= waitingBytesMax
-    const pause = isFull || this.reader.isStarved
+    return isFull || this.isHeldUp || this.home.memory.isUsedUp
+  }
+
+  private dropWaiting(): void {
+    const waiting = this.waiting.splice(0)
+    this.waitingBytes = 0
+    for (const { length } of waiting) this.home.memory.release(length)
+  }
+
+  private updateReading(): void {
+    if (this.isGone) return
+    const pause = this.reader.isStarved || this.waitsForMuch
     if (pause === this.isPaused) return
     this.isPaused = pause
     if (pause) this.link.pause()
@@ -293,7 +319,7 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
     if (this.isGone) return
     this.isGone = true
     this.reader.stop()
-    this.waiting.length = 0
+    this.dropWaiting()
     for (const call of [...this.answered, ...this.line.takeAll()]) call.gone()
     this.answered = []
     this.home.gone(this)

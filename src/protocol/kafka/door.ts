@@ -92,6 +92,8 @@ class Home implements ConnectionHome {
   private readonly reporter: Reporter
   private readonly connections = new Set<Connection>()
   private readonly perHost = new Map<string, number>()
+  /** Connections with a Produce that the log does not take yet. */
+  private readonly heldUp = new Set<Connection>()
   private toFlush: Connection[] = []
   private spoken: Dispatcher | null = null
   private sweeper: Timer | null = null
@@ -181,7 +183,23 @@ class Home implements ConnectionHome {
     this.reporter.line(`refused a request from ${connection.peer}: ${problem}`)
   }
 
+  holdsUp(connection: Connection): boolean {
+    const { logs } = this.options.broker
+    if (!logs.isHeldUp) return false
+    if (this.heldUp.size === 0) logs.whenTaken(() => this.goOn())
+    this.heldUp.add(connection)
+    return true
+  }
+
+  /** One after the other, as they came; the first that is held up again holds up the rest. */
+  private goOn(): void {
+    const waiting = [...this.heldUp]
+    this.heldUp.clear()
+    for (const connection of waiting) connection.goOn()
+  }
+
   gone(connection: Connection): void {
+    this.heldUp.delete(connection)
     this.connections.delete(connection)
     const left = (this.perHost.get(connection.peerHost) ?? 0) - 1
     if (left > 0) this.perHost.set(connection.peerHost, left)

@@ -1,9 +1,10 @@
 // Memory for what clients send. Requests that arrive whole are parsed in one buffer that all
 // connections share, since reading and parsing are one synchronous run; only a request of which a
-// part is still to come owns a buffer. Invariant: those together stay within the budget; who finds
-// it used up waits. Small requests and large ones have half of it each, so that a few clients that
-// begin large ones and do not go on cannot hold up all others. The door has one; each connection's
-// frame reader takes from it.
+// part is still to come owns a buffer, and one that cannot be begun yet is counted here too.
+// Invariant: partial ones together stay within the budget; who finds it used up waits. Small
+// requests and large ones have half of it each, so that a few clients that begin large ones and do
+// not go on cannot hold up all others. The door has one; each connection's frame reader takes from
+// it.
 
 const sharedBytes = 64 * 1024
 /** Buffers from this size on are worth keeping for the next request. */
@@ -28,9 +29,14 @@ export class RequestMemory {
     this.share = budget / 2
   }
 
-  /** Bytes that partial requests own now. */
+  /** Bytes of partial requests, and of those that are held, now. */
   get taken(): number {
     return this.smallBytes + this.largeBytes
+  }
+
+  /** Whether nothing more should be held. */
+  get isUsedUp(): boolean {
+    return this.taken >= this.share
   }
 
   /**
@@ -51,8 +57,18 @@ export class RequestMemory {
 
   /** Takes back what `take` gave. Nothing may look at it afterwards. */
   give(buffer: Buffer): void {
-    this.count(buffer.length, -1)
     this.keep(buffer)
+    this.release(buffer.length)
+  }
+
+  /** Counts a request that is kept elsewhere, since it cannot be begun yet. */
+  hold(size: number): void {
+    this.count(size, 1)
+  }
+
+  /** Ends what `hold` began. */
+  release(size: number): void {
+    this.count(size, -1)
     // Each is asked once; those that still find no room wait again.
     const waiting = [...this.waiting]
     this.waiting.clear()

@@ -186,6 +186,19 @@ test('close answers what is under way, and takes nothing new', async () => {
   await closed
 })
 
+test('while the log is held up, Produces wait unread, and others are served', async () => {
+  const host = await openWithTopic()
+  host.broker.logs.isHeldUp = true
+  const [first, second] = [host.connect(), host.connect()]
+  for (const client of [first, second, first, second]) sendProduce(client, 'a')
+  await settled()
+  assert.ok(first.pipe.waitsToBeRead && second.pipe.waitsToBeRead)
+  assert.equal((await host.connect().call(metadata, 0, { topics: [] })).topics.length, 1)
+  second.pipe.close()
+  host.broker.logs.take()
+  assert.deepEqual([await produced(first), await produced(first)], [0, 1])
+})
+
 test('close answers a fetch that waits', async () => {
   const host = await openWithTopic()
   const client = host.connect()

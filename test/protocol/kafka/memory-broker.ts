@@ -123,6 +123,9 @@ export class MemoryLogs implements Logs {
   /** Fetch answers that were handed out and not yet released. */
   unreleased = 0
   cancelled = 0
+  /** As when the disk lags; `take` ends it. */
+  isHeldUp = false
+  private whenTakenActions: (() => void)[] = []
   private readonly partitions = new Map<string, Partition>()
   private readonly uncommitted: (() => void)[] = []
   private readonly waiting = new Set<Waiting>()
@@ -208,6 +211,15 @@ export class MemoryLogs implements Logs {
         this.waiting.delete(waiting)
       },
     }
+  }
+
+  whenTaken(action: () => void): void {
+    this.whenTakenActions.push(action)
+  }
+
+  take(): void {
+    this.isHeldUp = false
+    for (const action of this.whenTakenActions.splice(0)) action()
   }
 
   private tryFetch(waiting: Waiting, isLast: boolean): boolean {

@@ -322,7 +322,7 @@ export class PartitionLog implements FrameSource {
 
   /** Whether a stored batch is as it was written: what its checksum leaves out is known here. */
   isWhole(stored: BatchHeader): boolean {
-    if (stored.checksum() !== stored.crc) return false
+    if (stored.magic !== 2 || stored.checksum() !== stored.crc) return false
     // Of epochs below the log start nothing is kept.
     const isKnown = stored.nextOffset > this.#logStartOffset
     return !isKnown || this.epochs.agrees(stored.leaderEpoch, stored.baseOffset)

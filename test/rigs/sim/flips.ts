@@ -34,7 +34,7 @@ interface Place {
 type Chooser = (disk: SimDisk, node: Node, world: World) => Promise<Omit<Flip, 'bit'> | null>
 
 /** The first bytes of a batch are not under its checksum. */
-const bareBytes = 16
+const bareBytes = 17
 const baseOffsetBytes = 8
 
 /** Chooses bits that matter; one or several. */

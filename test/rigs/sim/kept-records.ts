@@ -6,8 +6,10 @@ import { readRecords } from '../../../src/model/records.ts'
 import { expect } from './failure.ts'
 import type { NewRecord, PartitionModel, SentBatch } from './partition-model.ts'
 
-interface Placed extends NewRecord {
+/** The newest record of a key. */
+interface Newest {
   readonly offset: number
+  readonly record: NewRecord
   readonly batch: SentBatch
 }
 
@@ -61,8 +63,8 @@ export class KeptRecords {
 
   /** Of the records in [from, to), the newest of each key must have come. */
   expectNewest(from: number, to: number, nowMs: number): void {
-    for (const newest of this.#newest().values()) {
-      const { offset, key } = newest
+    for (const [key, newest] of this.#newest()) {
+      const { offset } = newest
       if (offset < from || offset >= to || this.#seen.has(offset)) continue
       expect(
         this.#mayBeGone(newest, nowMs),
@@ -75,8 +77,9 @@ export class KeptRecords {
   expectNoneRisen(): void {
     const newest = this.#newest()
     const last = new Map<string, number>()
-    for (const { offset, key } of this.#placed())
-      if (key !== null && this.#seen.has(offset)) last.set(key, offset)
+    for (const { baseOffset, records } of this.#model.batches)
+      for (const [i, { key }] of records.entries())
+        if (key !== null && this.#seen.has(baseOffset + i)) last.set(key, baseOffset + i)
     for (const [key, offset] of last)
       expect(
         newest.get(key)?.offset === offset,
@@ -84,20 +87,22 @@ export class KeptRecords {
       )
   }
 
-  #mayBeGone({ value, batch }: Placed, nowMs: number): boolean {
-    return value === null && nowMs >= batch.placedMs + this.#model.settings.tombstoneRetentionMs
+  #mayBeGone({ record, batch }: Newest, nowMs: number): boolean {
+    return (
+      record.value === null && nowMs >= batch.placedMs + this.#model.settings.tombstoneRetentionMs
+    )
   }
 
-  #newest(): Map<string, Placed> {
-    const newest = new Map<string, Placed>()
-    for (const record of this.#placed()) if (record.key !== null) newest.set(record.key, record)
+  #newest(): Map<string, Newest> {
+    const newest = new Map<string, Newest>()
+    // From the end: most records are not the newest, and cost one look-up.
+    for (const batch of [...this.#model.batches].reverse())
+      for (let i = batch.records.length - 1; i >= 0; i--) {
+        const record = batch.records[i]
+        if (record === undefined || record.key === null || newest.has(record.key)) continue
+        newest.set(record.key, { offset: batch.baseOffset + i, record, batch })
+      }
     return newest
-  }
-
-  *#placed(): Iterable<Placed> {
-    for (const batch of this.#model.batches)
-      for (const [i, record] of batch.records.entries())
-        yield { ...record, offset: batch.baseOffset + i, batch }
   }
 }
 

@@ -109,9 +109,14 @@ export class LogReader {
     const limited = { ...want, maxBytes: Math.min(want.maxBytes, diskReadBytes) }
     const gone = (): boolean => log.deleted || want.offset < log.logStartOffset
     try {
-      // Twice: it may move while we read, from the journal to a segment or between segments.
-      const found = await this.#read(log, limited, into)
-      into.damaged = !found && !(await this.#read(log, limited, into)) && !gone()
+      // Again as often as it moves while we read, from the journal to a segment or between segments.
+      let from: Segment | undefined
+      let found: boolean
+      do {
+        from = segmentOf(log, want.offset)
+        found = await this.#read(log, from, limited, into)
+      } while (!found && segmentOf(log, want.offset) !== from)
+      into.damaged = !found && !gone()
     } catch (cause) {
       if (!(cause instanceof DiskError)) throw cause
       into.damaged = !gone()
@@ -120,9 +125,13 @@ export class LogReader {
     this.counters.diskBytes += into.bytes - before
   }
 
-  /** False when what is there cannot be read. */
-  async #read(log: PartitionLog, want: ReadWant, into: ReadResult): Promise<boolean> {
-    const segment = log.segments.find((s) => s.nextOffset > want.offset)
+  /** From `segment`, or from the journal. False when what is there cannot be read. */
+  async #read(
+    log: PartitionLog,
+    segment: Segment | undefined,
+    want: ReadWant,
+    into: ReadResult,
+  ): Promise<boolean> {
     if (segment !== undefined) return this.#segments.read(log, segment, want, into)
     return this.#readTail(log, want, into)
   }
@@ -164,3 +173,7 @@ export class LogReader {
     for (const buffer of read.buffers) buffer.release()
   }
 }
+
+/** Where a record lies; undefined: not in a segment yet. */
+const segmentOf = (log: PartitionLog, offset: number): Segment | undefined =>
+  log.segments.find((s) => s.nextOffset > offset)

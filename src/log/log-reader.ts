@@ -109,7 +109,7 @@ export class LogReader {
     const limited = { ...want, maxBytes: Math.min(want.maxBytes, diskReadBytes) }
     const gone = (): boolean => log.deleted || want.offset < log.logStartOffset
     try {
-      // Again as often as it moves while we read, from the journal to a segment or between segments.
+      // Again as often as it moves meanwhile, from the journal to a segment or between segments.
       let from: Segment | undefined
       let found: boolean
       do {

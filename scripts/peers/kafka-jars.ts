@@ -7,6 +7,8 @@ import { type Child, launch, run } from './child.ts'
 import { root, toolsDir } from './root.ts'
 
 export const kafkaVersion = '4.2.0'
+/** Where the logging of the Java side is set up. */
+const settingsDir = join(root, 'scripts', 'peers')
 const jarsDir = join(toolsDir, `kafka-${kafkaVersion}`)
 
 /** Fetches the jars unless they are there, and returns their folder. */
@@ -44,7 +46,8 @@ const javaArgs = async (
   args: readonly string[],
   options: JavaOptions,
 ): Promise<string[]> => {
-  const classpath = [...(options.classpath ?? []), join(await fetchKafka(), '*')].join(delimiter)
+  const jars = join(await fetchKafka(), '*')
+  const classpath = [...(options.classpath ?? []), settingsDir, jars].join(delimiter)
   const heap = `-Xmx${options.heapMb ?? 512}m`
   return [heap, ...(options.jvmArgs ?? []), '-cp', classpath, className, ...args]
 }

@@ -325,10 +325,7 @@ export class LogStore {
     }
     const upTo = await this.flusher.pass(this.#logs.values())
     this.#flushedLsn = upTo
-    // The log start may have passed what the pass was writing to.
-    for (const log of [...this.#logs.values()])
-      if ((log.segments[0]?.nextOffset ?? Number.POSITIVE_INFINITY) <= log.logStartOffset)
-        await this.#dropBelow(log, log.logStartOffset)
+    await this.#dropPassed()
     if (this.#manifest.isMostlyHistory(this.#parts.options.manifestHistoryBytes))
       await this.#manifest.rewrite(
         {
@@ -338,6 +335,16 @@ export class LogStore {
         },
         [...this.#logs.values()].map((l) => l.state()),
       )
+  }
+
+  /** The log start of some may have passed what the pass was writing to. */
+  async #dropPassed(): Promise<void> {
+    for (const log of [...this.#logs.values()]) {
+      const firstEnd = log.segments[0]?.nextOffset ?? Number.POSITIVE_INFINITY
+      // Who deleted it while we waited for another has released its segments.
+      if (firstEnd <= log.logStartOffset && !log.deleted)
+        await this.#dropBelow(log, log.logStartOffset)
+    }
   }
 
   /** What cannot be written ends the log; the caller learns of it too. */

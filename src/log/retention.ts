@@ -12,10 +12,12 @@ export function retentionStart(log: PartitionLog, nowMs: number): number {
   let start = log.logStartOffset
   let excess = log.bytes - settings.retentionBytes
   for (const segment of segments) {
+    // It has been deleted already, but for a pass that was writing to it.
+    const isBelow = segment.nextOffset <= start
     const tooOld = segment.maxTimestamp < nowMs - settings.retentionMs
     const tooMany = excess >= segment.bytes
-    if (!tooOld && !tooMany) return start
-    start = segment.nextOffset
+    if (!tooOld && !tooMany && !isBelow) return start
+    start = Math.max(start, segment.nextOffset)
     excess -= segment.bytes
   }
   return tailStart(log, nowMs, start, excess)

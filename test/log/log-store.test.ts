@@ -168,6 +168,26 @@ test('what is deleted while it is flushed leaves no segment behind', async () =>
   await again.close()
 })
 
+test('a partition that is deleted while a pass drops what is below log starts', async () => {
+  const disk = memoryDisk()
+  const options = { ...tinyOptions, ownFileBytes: 1 }
+  const store = await open(disk, 2, plainSettings, { options })
+  const logs = [...store.all] as [PartitionLog, PartitionLog]
+  for (let i = 0; i < 2; i++) {
+    if (i > 0) await store.flush()
+    for (const log of logs) await append(store, log, batchOf(['v']))
+  }
+  const flushing = store.flush()
+  for (let i = 0; logs[1].growing === null && i < 1000; i++) await null
+  await Promise.all(logs.map((log) => store.raiseLogStart(log, 2)))
+  for (let i = 0; logs[0].segments.length > 0 && i < 1000; i++) await null
+  assert.equal(logs[1].segments.length, 1, 'its turn has not come yet')
+  await Promise.all([flushing, store.delete(topicA, [1])])
+  assert.deepEqual(await disk.list('segments'), [])
+  await store.close()
+  await (await open(disk, 2, plainSettings, { options })).close()
+})
+
 test('a log start that another call has moved is durable when the second call ends', async () => {
   for (let seed = 0; seed < 10; seed++) {
     const disk = new SimDisk(new SimClock(), new SimChance(seed))

@@ -103,6 +103,19 @@ test('a segment that falls below the log start while it is written to goes with 
     assert.equal(log.segments.length, 0)
   }))
 
+test('a young segment that is deleted, and still written to, keeps no old one behind it', () =>
+  withLog({ segmentMs: 0, retentionMs: 2000 }, async (log, store) => {
+    for (const time of [9000, 1000, 9000]) {
+      await append(store, log, batch(time))
+      await store.flush()
+    }
+    assert.equal(retentionStart(log, 5000), 0)
+    log.growing = log.segments[0] ?? null
+    await store.raiseLogStart(log, 1)
+    assert.equal(log.segments.length, 3)
+    assert.equal(retentionStart(log, 5000), 2)
+  }))
+
 test('cleanup.policy: without delete nothing is too old', () =>
   withLog(
     { cleanup: { delete: false, compact: false }, segmentMs: 0, retentionMs: 1, retentionBytes: 1 },

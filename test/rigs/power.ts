@@ -1,4 +1,4 @@
-// Power cuts with real files: `npm run rig:power -- --cuts N`, as root. The broker writes to an
+// Power cuts with real files: `npm run rig:power -- --cuts N --seed S`, as root. The broker writes to an
 // ext4 image that lies on an XFS image; `cp --reflink` of the ext4 image while the broker runs is
 // what a power cut leaves at that moment. Each copy is mounted, its file system recovers, a broker
 // starts on it, and everything is read and compared with what had been acknowledged before the cut.
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { launch, run } from '../../scripts/peers/child.ts'
 import { startPolymq } from '../../scripts/peers/polymq.ts'
+import { SimChance } from '../../src/io/sim/sim-chance.ts'
 import { readLedger } from './real/ledger.ts'
 import { createTopics, verify } from './real/verify.ts'
 
@@ -26,8 +27,15 @@ interface Disks {
   readonly mounted: string
 }
 
-const { values } = parseArgs({ options: { cuts: { type: 'string', default: '50' } } })
+const { values } = parseArgs({
+  options: {
+    cuts: { type: 'string', default: '50' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  },
+})
 const cuts = Number(values.cuts)
+const chance = new SimChance(Number(values.seed))
+console.log(`seed ${chance.seed}`)
 const base = mkdtempSync(join(tmpdir(), 'polymq-power-'))
 const startedMs = performance.now()
 let acked = 0
@@ -49,7 +57,7 @@ const seconds = (performance.now() - startedMs) / 1000
 if (acked > 0)
   console.log(
     `${cuts} power cuts, ${failed} failed; ${acked} acknowledged records looked for, ` +
-      `${seconds.toFixed(0)} s`,
+      `${seconds.toFixed(0)} s; seed ${chance.seed}`,
   )
 process.exitCode = failed === 0 ? 0 : 1
 
@@ -84,11 +92,17 @@ async function cutDisk(disks: Disks, times: number): Promise<void> {
   const ledger = join(disks.outer, 'ledger')
   const broker = await startPolymq(disks.inner, { settings })
   await createTopics(broker.bootstrap)
-  const load = await launch(process.execPath, [loader, broker.bootstrap, ledger, 'load'])
+  const load = await launch(process.execPath, [
+    loader,
+    broker.bootstrap,
+    ledger,
+    'load',
+    String(chance.int(1 << 30)),
+  ])
   try {
     for (let i = 0; i < times; i++) {
       process.kill(load.pid, 'SIGCONT')
-      await sleep(800 + Math.random() * 1200)
+      await sleep(800 + chance.int(1200))
       const before = readLedger(ledger)
       await run('cp', ['--reflink=always', disks.image, disks.snapshot])
       process.kill(load.pid, 'SIGSTOP')

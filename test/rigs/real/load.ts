@@ -1,14 +1,16 @@
-// A process of its own that produces until it is killed: `node load.js BOOTSTRAP LEDGER NAME`.
+// A process of its own that produces until it is killed: `node load.js BOOTSTRAP LEDGER NAME SEED`.
 // Several topics, acks=all, one idempotent producer and one plain one that never sends twice.
 import { Kafka, logLevel, type Producer } from 'kafkajs'
+import { SimChance } from '../../../src/io/sim/sim-chance.ts'
 import { contentOf, keyOf, noteAcked, noteSent } from './ledger.ts'
 import { partitions, topics } from './topics.ts'
 
-const [bootstrap = '', ledger = '', name = ''] = process.argv.slice(2)
+const [bootstrap = '', ledger = '', name = '', seed = ''] = process.argv.slice(2)
 const kafka = new Kafka({ brokers: [bootstrap], clientId: name, logLevel: logLevel.NOTHING })
 let batches = 0
 
-const below = (n: number): number => Math.floor(Math.random() * n)
+const chance = new SimChance(Number(seed))
+const below = (n: number): number => chance.int(n)
 
 async function send(producer: Producer): Promise<void> {
   const batch = `${name}-${batches++}`

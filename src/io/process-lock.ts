@@ -1,17 +1,22 @@
 // A folder taken by one process: the file LOCK in it names the holder. Invariant: LOCK is never
 // seen half written, because it is made under another name and linked into place, which fails when
-// it exists. A holder that is dead, or whose process id now belongs to a process that started at
-// another time, is replaced. Process ids mean nothing across containers: two of them that share a
-// folder are not kept apart. Made by real-disk.ts.
+// it exists. The holder lives as long as it shows a sign of life beside LOCK. Where there are no
+// such signs its process id decides, with the time at which that process started; ids mean nothing
+// across containers, so that there two of them which share a folder are not kept apart. A dead
+// holder is replaced. Made by real-disk.ts.
+import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { DiskError } from './disk.ts'
+import { showLife, showsLife } from './life-sign.ts'
 import { ignoreOnly, systemCall } from './system-call.ts'
 
 interface Holder {
   readonly pid: number
   /** Boot and start time of the process, where the system tells them; else ''. */
   readonly born: string
+  /** Name of its sign of life in the folder; '': it shows none. */
+  readonly sign: string
 }
 
 /** Takes `folder` (an absolute path) or rejects with EBUSY; resolves to the release. */
@@ -20,36 +25,62 @@ export async function lockFolder(
   link: typeof fs.link,
 ): Promise<{ release(): Promise<void> }> {
   const file = path.join(folder, 'LOCK')
-  const own = `${file}.${process.pid}`
-  await put(own, `${process.pid} ${birthOf(process.pid)}\n`)
+  const own = `${file}.${randomBytes(6).toString('hex')}`
+  const life = await showLife(folder, `${path.basename(own)}.sock`)
+  const sign = life === null ? '' : ` ${path.basename(own)}.sock`
   try {
-    for (let attempt = 0; !(await linked(own, file, link)); attempt++) {
-      const holder = await holderOf(file)
-      if (holder && (isAlive(holder) || attempt > 10)) throw busy(folder, holder)
-      if (holder) await displace(file, holder, link)
-    }
+    await put(own, `${process.pid} ${birthOf(process.pid)}${sign}\n`)
+    await take(folder, file, own, link)
+  } catch (error) {
+    await life?.end()
+    throw error
   } finally {
     await unlink(own)
   }
-  return { release: () => unlink(file) }
+  return {
+    release: async () => {
+      await unlink(file)
+      await life?.end()
+    },
+  }
 }
 
-function busy(folder: string, holder: Holder): DiskError {
-  return new DiskError('EBUSY', `${folder} is in use by process ${holder.pid}`)
+async function take(
+  folder: string,
+  file: string,
+  own: string,
+  link: typeof fs.link,
+): Promise<void> {
+  for (let attempt = 0; !(await linked(own, file, link)); attempt++) {
+    const holder = await holderOf(file)
+    if (holder === null) continue
+    if (attempt > 10 || (await isAlive(folder, holder)))
+      throw new DiskError('EBUSY', `${folder} is in use by process ${holder.pid}`)
+    await displace(file, own, holder, link)
+    if (holder.sign !== '') await unlink(path.join(folder, holder.sign))
+  }
 }
 
 /** Moves a dead holder's file aside; if another process was faster, its file is put back. */
-async function displace(file: string, dead: Holder, link: typeof fs.link): Promise<void> {
-  const aside = `${file}.${process.pid}.stale`
+async function displace(
+  file: string,
+  own: string,
+  dead: Holder,
+  link: typeof fs.link,
+): Promise<void> {
+  const aside = `${own}.stale`
   try {
     await systemCall<void>(`rename ${file}`, (done) => fs.rename(file, aside, (e) => done(e)))
   } catch (error) {
     return ignoreOnly(error, 'ENOENT')
   }
   const moved = await holderOf(aside)
-  if (moved && (moved.pid !== dead.pid || moved.born !== dead.born)) await linked(aside, file, link)
+  if (moved && !isSame(moved, dead)) await linked(aside, file, link)
   await unlink(aside)
 }
+
+const isSame = (a: Holder, b: Holder): boolean =>
+  a.pid === b.pid && a.born === b.born && a.sign === b.sign
 
 async function linked(from: string, to: string, link: typeof fs.link): Promise<boolean> {
   try {
@@ -82,16 +113,17 @@ async function copied(from: string, to: string): Promise<boolean> {
 async function holderOf(file: string): Promise<Holder | null> {
   try {
     const text = await systemCall<string>(`read ${file}`, (d) => fs.readFile(file, 'latin1', d))
-    const match = /^(\d{1,10}) (\S*)\n$/.exec(text)
-    return { pid: Number(match?.[1] ?? 0), born: match?.[2] ?? '' }
+    const match = /^(\d{1,10}) (\S*)(?: (LOCK\.[0-9a-f]+\.sock))?\n$/.exec(text)
+    return { pid: Number(match?.[1] ?? 0), born: match?.[2] ?? '', sign: match?.[3] ?? '' }
   } catch (error) {
     ignoreOnly(error, 'ENOENT')
     return null
   }
 }
 
-function isAlive(holder: Holder): boolean {
+async function isAlive(folder: string, holder: Holder): Promise<boolean> {
   if (holder.pid === 0) return false
+  if (holder.sign !== '') return showsLife(folder, holder.sign)
   try {
     process.kill(holder.pid, 0)
   } catch (error) {

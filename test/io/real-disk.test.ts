@@ -47,6 +47,34 @@ describe('real disk', () => {
       assert.deepEqual(readdirSync(root), [])
     }))
 
+  test('a lock is told by its sign of life, not by a process id of another container', () =>
+    inTemporary(async (root) => {
+      const lock = await realDisk(root).lock('')
+      const [, born, sign] = readFileSync(join(root, 'LOCK'), 'latin1').trim().split(' ')
+      if (sign === undefined) return
+      const dead = spawnSync(process.execPath, ['-e', '']).pid
+      writeFileSync(join(root, 'LOCK'), `${dead} ${born} ${sign}\n`)
+      await assert.rejects(realDisk(root).lock(''), { code: 'EBUSY' })
+      await lock.release()
+
+      const killed = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`
+      spawnSync(process.execPath, ['-e', killed, join(root, 'LOCK.0.sock')])
+      assert.deepEqual(readdirSync(root), ['LOCK.0.sock'])
+      writeFileSync(join(root, 'LOCK'), `${process.pid} ${born} LOCK.0.sock\n`)
+      await (await realDisk(root).lock('')).release()
+      assert.deepEqual(readdirSync(root), [])
+    }))
+
+  test('a folder whose name is longer than that of a socket may be is locked too', () =>
+    inTemporary(async (root) => {
+      const deep = join(root, 'd'.repeat(120))
+      await realDisk(deep).makeDir('')
+      const lock = await realDisk(deep).lock('')
+      await assert.rejects(realDisk(deep).lock(''), { code: 'EBUSY' })
+      await lock.release()
+      assert.deepEqual(readdirSync(deep), [])
+    }))
+
   test('the lock of a dead process, of a reused pid and of nobody are taken over', () =>
     inTemporary(async (root) => {
       const dead = spawnSync(process.execPath, ['-e', '']).pid

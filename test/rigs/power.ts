@@ -122,8 +122,6 @@ async function lookAt(
 ): Promise<void> {
   await run('mount', ['-o', 'loop', disks.snapshot, disks.mounted])
   try {
-    // The process that it names would have died with the power.
-    rmSync(join(disks.mounted, 'data', 'LOCK'), { force: true })
     const broker = await startPolymq(disks.mounted, { settings })
     try {
       const wrong = await verify(broker.bootstrap, required, allowed)

@@ -88,15 +88,15 @@ export class Upkeep {
     const { compactionMemoryBytes, compactionBytesPerSecondMax } = this.#settings()
     cleaner.setRate(compactionBytesPerSecondMax)
     const nowMs = this.#clock.now()
-    if ([...all].some((log) => isOverdue(log, nowMs))) await this.#store.flush()
-    await cleaner.clean([...all], nowMs, compactionMemoryBytes)
-    if (!this.#stopped) await cleaner.merge([...all])
+    if (all.some((log) => isOverdue(log, nowMs))) await this.#store.flush()
+    await cleaner.clean(all, nowMs, compactionMemoryBytes)
+    if (!this.#stopped) await cleaner.merge(all)
   }
 
   async #retain(): Promise<void> {
     const nowMs = this.#clock.now()
     const { producerIdExpirationMs } = this.#settings()
-    for (const log of [...this.#store.all]) {
+    for (const log of this.#store.all) {
       if (this.#stopped) return
       log.producers.expire(nowMs - producerIdExpirationMs)
       const start = retentionStart(log, nowMs)

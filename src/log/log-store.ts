@@ -188,8 +188,9 @@ export class LogStore {
     return this.#logs.get(partitionKey(topic, partition))
   }
 
-  get all(): Iterable<PartitionLog> {
-    return this.#logs.values()
+  /** As they are now; what comes and goes later does not change the answer. */
+  get all(): readonly PartitionLog[] {
+    return [...this.#logs.values()]
   }
 
   /** A new partition costs nothing on disk until something is appended. */

@@ -1,6 +1,7 @@
 // Where a partition's log may start: what is older, or more, than its topic keeps lies below. Whole
-// segments only, as in Kafka; of what is in the journal or in memory only, whole batches. Pure but
-// for reading the partition.
+// segments only, as in Kafka. Of what is in the journal, batches that are too old; of those that
+// are too many, runs as long as a segment. Of what is in memory, batches. Pure but for reading the
+// partition.
 import type { PartitionLog } from './partition-log.ts'
 
 /**
@@ -23,16 +24,27 @@ export function retentionStart(log: PartitionLog, nowMs: number): number {
   return tailStart(log, nowMs, start, excess)
 }
 
-/** On disk the journal is given back as a whole, so that only age counts there. */
 function tailStart(log: PartitionLog, nowMs: number, from: number, tooMany: number): number {
   const { tail, settings } = log
+  const runBytes = log.memory === null ? settings.segmentBytes : 0
+  const isDone = (i: number): boolean => i < tail.count && tail.nextOffset(i) <= log.highWatermark
   let start = from
-  let excess = log.memory === null ? 0 : tooMany
-  for (let i = 0; i < tail.count && tail.nextOffset(i) <= log.highWatermark; i++) {
-    const tooOld = tail.maxTimestamp(i) < nowMs - settings.retentionMs
-    if (!tooOld && excess < tail.byteCount(i)) break
+  let excess = tooMany
+  let i = 0
+  for (; isDone(i) && tail.maxTimestamp(i) < nowMs - settings.retentionMs; i++) {
     start = tail.nextOffset(i)
     excess -= tail.byteCount(i)
+  }
+  // Batches that would make a segment together; the last one may grow yet.
+  let run = 0
+  for (; isDone(i); i++) {
+    run += tail.byteCount(i)
+    const isWhole = i + 1 < tail.count ? run + tail.byteCount(i + 1) > runBytes : runBytes === 0
+    if (!isWhole) continue
+    if (excess < run) break
+    start = tail.nextOffset(i)
+    excess -= run
+    run = 0
   }
   return start
 }

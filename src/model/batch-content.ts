@@ -77,7 +77,7 @@ export function inspectBatch(
     if (rules.needsKeys && walk.keyLength < 0)
       note(keyless, index, 'a compacted topic takes no record without a key')
     if (timestamp !== -1 && (timestamp < rules.oldestMs || timestamp > rules.newestMs))
-      note(untimely, index, `timestamp ${timestamp} is outside the range that the topic accepts`)
+      note(untimely, index, untimelyText(timestamp, rules))
   }
   if (walk.problem !== null) return one(index, walk.problem)
   if (index !== recordCount)
@@ -87,6 +87,13 @@ export function inspectBatch(
   if (wrong[0] === undefined) return ok({ maxTimestamp })
   const error = untimely.length > 0 ? 'invalidTimestamp' : 'invalidRecord'
   return { ...refuse(error, wrong[0].message), recordErrors: wrong }
+}
+
+/** Names the bound, and the key that sets it. */
+function untimelyText(timestampMs: number, { oldestMs, newestMs }: ContentRules): string {
+  const key = timestampMs < oldestMs ? 'before' : 'after'
+  const bound = timestampMs < oldestMs ? `before ${oldestMs}` : `after ${newestMs}`
+  return `timestamp ${timestampMs} is ${bound}, which message.timestamp.${key}.max.ms forbids`
 }
 
 function one(index: number, problem: string): { ok: false } & ContentRefusal {

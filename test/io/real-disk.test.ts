@@ -57,7 +57,9 @@ describe('real disk', () => {
       await assert.rejects(realDisk(root).lock(''), { code: 'EBUSY' })
       await lock.release()
 
-      const killed = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`
+      const killed =
+        "require('net').createServer()" +
+        ".listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))"
       spawnSync(process.execPath, ['-e', killed, join(root, 'LOCK.0.sock')])
       assert.deepEqual(readdirSync(root), ['LOCK.0.sock'])
       writeFileSync(join(root, 'LOCK'), `${process.pid} ${born} LOCK.0.sock\n`)

@@ -6,9 +6,7 @@ import type { PartitionLog } from '../../src/log/partition-log.ts'
 import type { Segment } from '../../src/log/segment/segment.ts'
 import { brokerValues } from '../../src/model/config/config-source.ts'
 import { resolveTopicSettings } from '../../src/model/config/topic-settings.ts'
-import { buildBatch } from '../../src/model/record-batch.ts'
-import { writeRecords } from '../../src/model/records.ts'
-import { batchOf, tinyOptions, topicA } from './log-fixture.ts'
+import { batchOf, keyedBatch, tinyOptions, topicA } from './log-fixture.ts'
 import { append, open, readAll } from './open-log.ts'
 
 const compacted = resolveTopicSettings(
@@ -19,23 +17,6 @@ const compacted = resolveTopicSettings(
   brokerValues(),
 )
 
-const keyed = (key: string, value: string | null): Uint8Array =>
-  buildBatch(
-    {
-      baseOffset: 0,
-      leaderEpoch: 0,
-      attributes: 0,
-      lastOffsetDelta: 0,
-      baseTimestamp: 1000,
-      maxTimestamp: 1000,
-      producerId: -1,
-      producerEpoch: -1,
-      baseSequence: -1,
-      recordCount: 1,
-    },
-    writeRecords([{ key: Buffer.from(key), value: value === null ? null : Buffer.from(value) }]),
-  )
-
 const memoryBytes = 1 << 20
 const clean = (store: LogStore): Promise<void> =>
   store.cleaner.clean([...store.all], 2000, memoryBytes)
@@ -45,7 +26,7 @@ test('compaction keeps the latest value of each key, also after a restart', asyn
   let store = await open(disk, 1, compacted)
   let log = store.get(topicA, 0) as PartitionLog
   for (let i = 0; i < 400; i++) {
-    await append(store, log, keyed(`k${i % 10}`, `value-${i}`))
+    await append(store, log, keyedBatch(`k${i % 10}`, `value-${i}`))
     if (i % 50 === 49) await store.flush()
   }
   const before = log.bytes
@@ -102,14 +83,14 @@ test('a tombstone stays for delete.retention.ms; an old last segment is cleaned'
   })
   const log = store.get(topicA, 0) as PartitionLog
   const cleanAt = async (nowMs: number): Promise<number> => {
-    await append(store, log, keyed('other', `at ${nowMs}`))
+    await append(store, log, keyedBatch('other', `at ${nowMs}`))
     await store.flush()
     // Segments are as old as the real clock says.
     await store.cleaner.clean([...store.all], Date.now() + nowMs, memoryBytes)
     return (await readAll(store, log)).length
   }
-  await append(store, log, keyed('k', 'v'))
-  await append(store, log, keyed('k', null))
+  await append(store, log, keyedBatch('k', 'v'))
+  await append(store, log, keyedBatch('k', null))
   assert.equal(await cleanAt(1000), 2, 'the tombstone, and the other')
   assert.equal(await cleanAt(5000), 2)
   assert.equal(await cleanAt(6500), 1, 'its time has come')
@@ -121,7 +102,7 @@ test('compaction keeps segments below segment.bytes', async () => {
   const store = await open(memoryDisk(), 1, settings)
   const log = store.get(topicA, 0) as PartitionLog
   for (let i = 0; i < 40; i++) {
-    await append(store, log, keyed(`k${i}`, 'x'.repeat(300)))
+    await append(store, log, keyedBatch(`k${i}`, 'x'.repeat(300)))
     if (i % 3 === 2) await store.flush()
   }
   await clean(store)
@@ -153,10 +134,10 @@ test('what compaction leaves ends where it did, even when the last key is gone',
   const forgetful = { ...compacted, tombstoneRetentionMs: 0 }
   let store = await open(disk, 1, forgetful)
   let log = store.get(topicA, 0) as PartitionLog
-  await append(store, log, keyed('a', 'kept'))
-  await append(store, log, keyed('b', null))
+  await append(store, log, keyedBatch('a', 'kept'))
+  await append(store, log, keyedBatch('b', null))
   await store.flush()
-  await append(store, log, keyed('c', 'in the journal'))
+  await append(store, log, keyedBatch('c', 'in the journal'))
   for (const nowMs of [2000, 3000]) {
     await store.cleaner.clean([log], nowMs, memoryBytes)
     log.cleanedUpTo = 0
@@ -176,7 +157,7 @@ test('segments that go meanwhile are not rewritten, nor count as cleaned', async
   const store = await open(memoryDisk(), 1, compacted)
   const log = store.get(topicA, 0) as PartitionLog
   for (let i = 0; i < 4; i++) {
-    await append(store, log, keyed('k', `v${i}`))
+    await append(store, log, keyedBatch('k', `v${i}`))
     await store.flush()
   }
   const cleaning = clean(store)

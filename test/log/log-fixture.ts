@@ -61,3 +61,21 @@ export function batchOf(
     records,
   )
 }
+
+/** A batch of one record with a key; a null value takes the key back. */
+export const keyedBatch = (key: string, value: string | null): Uint8Array =>
+  buildBatch(
+    {
+      baseOffset: 0,
+      leaderEpoch: 0,
+      attributes: 0,
+      lastOffsetDelta: 0,
+      baseTimestamp: 1000,
+      maxTimestamp: 1000,
+      producerId: -1,
+      producerEpoch: -1,
+      baseSequence: -1,
+      recordCount: 1,
+    },
+    writeRecords([{ key: Buffer.from(key), value: value === null ? null : Buffer.from(value) }]),
+  )

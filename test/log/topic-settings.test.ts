@@ -80,6 +80,20 @@ test('retention.bytes: whole segments go while what is left is not less', () =>
     assert.equal(retentionStart(log, 0), 0)
   }))
 
+test('retention.bytes: of what is in the journal only, what would be whole segments goes', () =>
+  withLog({ segmentBytes: 3500, retentionBytes: 2500 }, async (log, store) => {
+    for (let i = 0; i < 5; i++) await append(store, log, batch())
+    assert.equal(retentionStart(log, 0), 0, 'what would be left is too little')
+    await append(store, log, batch())
+    assert.equal(retentionStart(log, 0), 3)
+    log.settings = { ...log.settings, retentionBytes: 1 }
+    assert.equal(retentionStart(log, 0), 3, 'the last segment may grow')
+    await append(store, log, batch())
+    assert.equal(retentionStart(log, 0), 6)
+    await store.raiseLogStart(log, 6)
+    assert.equal((await readAll(store, log, 6)).length, 1)
+  }))
+
 test('retention.ms: segments whose newest record is older go, and so does what lies behind', () =>
   withLog({ segmentMs: 0, retentionMs: 10_000 }, async (log, store) => {
     await segments(log, store, 3)

@@ -110,12 +110,15 @@ export function topicScope(effective: (name: string) => string): ConfigScope {
   return { find: findTopicKey, effective, check: checkTopic }
 }
 
+const whereListed =
+  '; `kafka-configs --describe --all` and docs/protocols/kafka.md list what it has'
+
 function findTopicKey(name: string): Result<ConfigKey> {
   const key = topicKeys.get(name)
   if (key) return ok(key)
   const shown = name.slice(0, 100)
   const topicName = [...topicKeys.values()].find((k) => k.synonyms.includes(name))?.name
-  const hint = topicName ? `; for a topic it is called ${topicName}` : ''
+  const hint = topicName ? `; for a topic it is called ${topicName}` : whereListed
   return refuse('invalidConfig', `a topic has no configuration '${shown}'${hint}`)
 }
 
@@ -149,6 +152,6 @@ export function findBrokerKey(name: string): Result<BrokerKey> {
   const key = brokerKeys.get(name)
   if (key) return ok(key)
   const brokerName = topicKeys.get(name)?.synonyms[0]
-  const hint = brokerName ? `; for the broker it is called ${brokerName}` : ''
+  const hint = brokerName ? `; for the broker it is called ${brokerName}` : whereListed
   return refuse('invalidConfig', `the broker has no configuration '${name.slice(0, 100)}'${hint}`)
 }

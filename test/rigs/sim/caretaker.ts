@@ -93,9 +93,12 @@ function checkRetention(
     if (!gone) return
   }
   const flushed = model.isMemory ? start : log.flushedOffset
-  for (const { baseOffset, nextOffset, timestampMs } of stored)
+  for (const { baseOffset, nextOffset, timestampMs } of stored) {
+    const isOld = timestampMs < nowMs - retentionMs
+    const left = bytesOf(stored.filter((b) => b.baseOffset >= nextOffset))
     expect(
-      baseOffset < flushed || nextOffset > start || timestampMs < nowMs - retentionMs,
-      () => `${name}: retention took ${baseOffset}, not flushed yet and young`,
+      baseOffset < flushed || nextOffset > start || isOld || left >= retentionBytes,
+      () => `${name}: retention took ${baseOffset}, not flushed yet, young and needed`,
     )
+  }
 }

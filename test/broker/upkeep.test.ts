@@ -1,0 +1,80 @@
+// What a node does by the clock, held against what it is for: compaction, merging, and deletion of
+// what is too old.
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { Upkeep } from '../../src/broker/upkeep.ts'
+import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { SimClock } from '../../src/io/sim/sim-clock.ts'
+import type { LogStore } from '../../src/log/log-store.ts'
+import type { PartitionLog } from '../../src/log/partition-log.ts'
+import type { Image } from '../../src/metadata/image.ts'
+import { brokerValues } from '../../src/model/config/config-source.ts'
+import type { TopicSettings } from '../../src/model/config/topic-settings.ts'
+import { keyedBatch, plainSettings, tinyOptions, topicA } from '../log/log-fixture.ts'
+import { append, open, readAll } from '../log/open-log.ts'
+
+const minute = 60_000
+
+/** A log of one partition, one short segment for each of `values`, and the upkeep of its node. */
+async function withUpkeep(
+  settings: Partial<TopicSettings>,
+  batches: readonly Uint8Array[],
+  use: (log: PartitionLog, store: LogStore, clock: SimClock) => Promise<void>,
+): Promise<void> {
+  const clock = new SimClock()
+  const parts = { clock, options: tinyOptions }
+  const all = { ...plainSettings, segmentMs: 0, ...settings }
+  const store = await clock.runUntil(open(memoryDisk(), 1, all, parts))
+  const log = store.get(topicA, 0) as PartitionLog
+  for (const batch of batches) {
+    await clock.runUntil(append(store, log, batch))
+    await clock.runUntil(store.flush())
+  }
+  assert.equal(log.segments.length, batches.length)
+  const image = { brokerValues: brokerValues() } as Image
+  const upkeep = new Upkeep(store, image, clock, { failed: assert.fail })
+  await use(log, store, clock)
+  await upkeep.stop()
+  await clock.runUntil(store.close())
+}
+
+const keyedBatches = (count: number): Uint8Array[] =>
+  Array.from({ length: count }, (_, i) => keyedBatch(`k${i % 3}`, `v${i}`))
+
+test('a compacted topic keeps the latest value of each key', () =>
+  withUpkeep(
+    { cleanup: { delete: false, compact: true } },
+    keyedBatches(30),
+    async (log, store, clock) => {
+      await clock.runFor(minute)
+      assert.equal(store.cleaner.counters.cleanings, 1)
+      assert.deepEqual(await clock.runUntil(readAll(store, log)), ['v27', 'v28', 'v29'])
+    },
+  ))
+
+test('what compaction may not leave alone any longer is flushed for it', () =>
+  withUpkeep(
+    { cleanup: { delete: false, compact: true }, compactionLagMsMax: minute },
+    keyedBatches(6),
+    async (log, store, clock) => {
+      await clock.runUntil(append(store, log, keyedBatch('k0', 'v6')))
+      await clock.runFor(2 * minute)
+      assert.equal(log.tail.count, 0)
+      assert.deepEqual(await clock.runUntil(readAll(store, log)), ['v4', 'v5', 'v6'])
+    },
+  ))
+
+test('short segments are merged', () =>
+  withUpkeep({}, keyedBatches(20), async (log, store, clock) => {
+    await clock.runFor(minute)
+    assert.equal(store.cleaner.counters.merges, 1)
+    assert.ok(log.segments.length < 3, `${log.segments.length} segments`)
+    assert.equal((await clock.runUntil(readAll(store, log))).length, 20)
+  }))
+
+test('what is older than the topic keeps is deleted', () =>
+  withUpkeep({ retentionMs: 1000 }, keyedBatches(5), async (log, store, clock) => {
+    await clock.runFor(6 * minute)
+    assert.equal(log.logStartOffset, 5)
+    assert.deepEqual(await clock.runUntil(readAll(store, log, 5)), [])
+  }))

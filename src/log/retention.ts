@@ -27,21 +27,17 @@ export function retentionStart(log: PartitionLog, nowMs: number): number {
 function tailStart(log: PartitionLog, nowMs: number, from: number, tooMany: number): number {
   const { tail, settings } = log
   const runBytes = log.memory === null ? settings.segmentBytes : 0
-  const isDone = (i: number): boolean => i < tail.count && tail.nextOffset(i) <= log.highWatermark
+  const oldestMs = nowMs - settings.retentionMs
   let start = from
   let excess = tooMany
-  let i = 0
-  for (; isDone(i) && tail.maxTimestamp(i) < nowMs - settings.retentionMs; i++) {
-    start = tail.nextOffset(i)
-    excess -= tail.byteCount(i)
-  }
-  // Batches that would make a segment together; the last one may grow yet.
+  // Batches behind `start` that would make a segment together; the last one may grow yet.
   let run = 0
-  for (; isDone(i); i++) {
+  for (let i = 0; i < tail.count && tail.nextOffset(i) <= log.highWatermark; i++) {
     run += tail.byteCount(i)
+    const isOld = run === tail.byteCount(i) && tail.maxTimestamp(i) < oldestMs
     const isWhole = i + 1 < tail.count ? run + tail.byteCount(i + 1) > runBytes : runBytes === 0
-    if (!isWhole) continue
-    if (excess < run) break
+    if (!isOld && !isWhole) continue
+    if (!isOld && excess < run) break
     start = tail.nextOffset(i)
     excess -= run
     run = 0

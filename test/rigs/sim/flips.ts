@@ -4,7 +4,7 @@
 // damaged, they look like a write that the power cut tore, and nothing can tell. So is the base
 // offset of a batch between two gaps that compaction left: it may read as another one in the gap.
 import { CorruptFileError } from '../../../src/io/corrupt-file.ts'
-import { frameHeaderBytes } from '../../../src/io/record-frame.ts'
+import { scanRecords } from '../../../src/io/record-scan.ts'
 import type { SimClock } from '../../../src/io/sim/sim-clock.ts'
 import type { SimDisk } from '../../../src/io/sim/sim-disk.ts'
 import { findSlots } from '../../../src/log/journal/journal-slots.ts'
@@ -30,63 +30,85 @@ interface Place {
   readonly world: World
 }
 
+/** What a node left behind when it died. */
+export interface Remains {
+  readonly disk: SimDisk
+  /** As it was when it died; it does nothing any more. */
+  readonly node: Node
+  readonly world: World
+  /** Two later commits say that what lies below in the journal was durable. */
+  readonly settledLsn: number
+}
+
 /** A place to damage, or null when there is none of the kind. */
-type Chooser = (disk: SimDisk, node: Node, world: World) => Promise<Omit<Flip, 'bit'> | null>
+type Chooser = (remains: Remains) => Promise<Omit<Flip, 'bit'> | null>
 
 /** The first bytes of a batch are not under its checksum. */
 const bareBytes = 17
 const baseOffsetBytes = 8
 
 /** Chooses bits that matter; one or several. */
-export async function chooseFlips(disk: SimDisk, node: Node, world: World): Promise<Flip[]> {
+export async function chooseFlips(remains: Remains): Promise<Flip[]> {
+  const { world } = remains
   const { chance } = world
   const choosers: readonly Chooser[] = [inJournal, inSegment, inManifest, inSegmentHead, inTailHead]
   const flips: Flip[] = []
   for (let left = chance.oneIn(2) ? 1 : 2 + chance.int(3); left > 0; left--) {
     const choose = choosers[chance.int(choosers.length)] as Chooser
-    const found = await choose(disk, node, world)
-    if (found !== null) flips.push({ ...found, bit: chance.int(8) })
+    const found = await choose(remains)
+    if (found === null) continue
+    flips.push({ ...found, bit: chance.int(8) })
     world.saw(`flips ${choose.name}`)
   }
   return flips
 }
 
-const inSegment: Chooser = async (_, node, { chance }) => {
+/** Brings something into the journal, and two commits behind it; resolves to where those begin. */
+export async function settle(node: Node, { live }: World): Promise<number> {
+  const { journal } = node.store
+  const models = live.filter((m) => !m.isMemory)
+  for (const model of models) await node.append(model)
+  const end = journal.appendedLsn
+  for (let i = 0; i < 2; i++) {
+    await Promise.all(models.slice(0, 1).map((model) => node.append(model)))
+    await journal.drain()
+  }
+  return models.length > 0 ? end : 0
+}
+
+const inSegment: Chooser = async ({ node, world: { chance } }) => {
   const segment = anySegment(node, chance.int(1 << 16))
   if (segment === null) return null
   const at = chance.int(segment.bytes)
   return { path: segmentPath(segment.file), position: segment.position + at }
 }
 
-/** Not in the last frame: after a rewrite that is an empty one. */
-const inManifest: Chooser = async (disk, node, { chance }) => {
-  await node.store.flush()
-  const before = await sizeOf(disk, 'manifest')
-  await node.store.flush()
-  const after = await sizeOf(disk, 'manifest')
-  const end = after > before ? before : after - frameHeaderBytes
-  return { path: 'manifest', position: chance.int(end) }
+const inManifest: Chooser = async ({ disk, world: { chance } }) => {
+  const file = await disk.open('manifest', { access: 'read' })
+  const { lastFrame } = await scanRecords(file, 'manifest', 1 << 20)
+  await file.close()
+  return lastFrame === 0 ? null : { path: 'manifest', position: chance.int(lastFrame) }
 }
 
-const inJournal: Chooser = async (disk, node, world) => {
-  const to = await settledEnd(node, world)
+const inJournal: Chooser = (remains) => {
+  const { settledLsn: to, world } = remains
   const from = Math.max(0, to - 2 * world.plan.options.journalFileBytes)
-  return to === from ? null : slotOf(disk, from + world.chance.int(to - from), world)
+  return to === from ? Promise.resolve(null) : slotOf(remains, from + world.chance.int(to - from))
 }
 
 /** In the bare bytes of a batch that is in the journal only. */
-const inTailHead: Chooser = async (disk, node, world) => {
-  const to = await settledEnd(node, world)
+const inTailHead: Chooser = async (remains) => {
+  const { node, world, settledLsn } = remains
   const places = [...node.store.all].flatMap(({ tail, memory }) =>
     memory === null ? Array.from({ length: tail.count }, (_, i) => tail.lsn(i)) : [],
   )
-  const settled = places.filter((lsn) => lsn + bareBytes <= to)
+  const settled = places.filter((lsn) => lsn + bareBytes <= settledLsn)
   const lsn = settled[world.chance.int(Math.max(1, settled.length))]
   if (lsn === undefined) return null
-  return slotOf(disk, lsn + world.chance.int(bareBytes), world)
+  return slotOf(remains, lsn + world.chance.int(bareBytes))
 }
 
-const inSegmentHead: Chooser = async (disk, node, { chance }) => {
+const inSegmentHead: Chooser = async ({ disk, node, world: { chance } }) => {
   const segment = anySegment(node, chance.int(1 << 16))
   if (segment === null) return null
   const path = segmentPath(segment.file)
@@ -110,32 +132,8 @@ function anySegment(node: Node, drawn: number): Segment | null {
   return segments[drawn % Math.max(1, segments.length)] ?? null
 }
 
-async function sizeOf(disk: SimDisk, path: string): Promise<number> {
-  const file = await disk.open(path, { access: 'read' })
-  const bytes = await file.size()
-  await file.close()
-  return bytes
-}
-
-/** End of what two later commits say was durable. */
-async function settledEnd(node: Node, { live }: World): Promise<number> {
-  const { journal } = node.store
-  const end = journal.appendedLsn
-  const model = live.find((m) => !m.isMemory)
-  if (model === undefined) return 0
-  for (let i = 0; i < 2; i++) {
-    await node.append(model)
-    await journal.drain()
-  }
-  return end
-}
-
-async function slotOf(
-  disk: SimDisk,
-  lsn: number,
-  { plan }: World,
-): Promise<Omit<Flip, 'bit'> | null> {
-  const { journalFileBytes } = plan.options
+async function slotOf({ disk, world }: Remains, lsn: number): Promise<Omit<Flip, 'bit'> | null> {
+  const { journalFileBytes } = world.plan.options
   const slots = await findSlots(disk, journalFileBytes)
   for (const slot of slots) await slot.file.close()
   const slot = slots.find((s) => s.seq === Math.floor(lsn / journalFileBytes))

@@ -7,7 +7,7 @@ import type { SimClock } from '../../../src/io/sim/sim-clock.ts'
 import { SimDisk } from '../../../src/io/sim/sim-disk.ts'
 import { LogStore } from '../../../src/log/log-store.ts'
 import { expect, RigFailure } from './failure.ts'
-import { checkFlips, chooseFlips } from './flips.ts'
+import { checkFlips, chooseFlips, settle } from './flips.ts'
 import { Node } from './node.ts'
 import { describePlan, drawPlan, type Plan } from './plan.ts'
 import { readAll } from './reading.ts'
@@ -244,9 +244,12 @@ class Run {
 
   /** Stored bits turn while the node is down: that may stop the node or a partition, never lie. */
   async #flip(node: Node): Promise<void> {
-    const flips = await this.#clock.runUntil(chooseFlips(this.#disk, node, this.#world))
-    for (const model of this.#world.live) model.promise(node.store)
+    const world = this.#world
+    const settledLsn = await this.#clock.runUntil(settle(node, world))
+    for (const model of world.live) model.promise(node.store)
     this.#die(true)
+    const remains = { disk: this.#disk, node, world, settledLsn }
+    const flips = await this.#clock.runUntil(chooseFlips(remains))
     for (const { path, position, bit } of flips) this.#disk.flipBit(path, position, bit)
     // What the first start made of it, the second must not forget.
     for (let start = 0; start < 2; start++) {

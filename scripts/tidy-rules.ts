@@ -56,9 +56,23 @@ export const rooms: readonly Room[] = [
     holds: 'segments, their files and index',
   },
   {
+    path: 'log/compaction',
+    level: 3,
+    imports: ['log/segment', 'model', 'model/config', 'base'],
+    holds: 'which records of a compacted partition stay',
+  },
+  {
     path: 'log',
     level: 3,
-    imports: ['log/journal', 'log/segment', 'model', 'model/config', 'io', 'base'],
+    imports: [
+      'log/journal',
+      'log/segment',
+      'log/compaction',
+      'model',
+      'model/config',
+      'io',
+      'base',
+    ],
     holds: 'partition log, manifest, flusher, cleaner, retention, recovery, readers',
   },
   {

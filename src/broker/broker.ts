@@ -11,7 +11,8 @@ import type { Chance } from '../io/chance.ts'
 import type { Clock } from '../io/clock.ts'
 import type { Disk } from '../io/disk.ts'
 import type { LogOptions } from '../log/log-options.ts'
-import { type KnownPartition, LogStore } from '../log/log-store.ts'
+import type { KnownPartition } from '../log/log-parts.ts'
+import { LogStore } from '../log/log-store.ts'
 import { Configs as ConfigOperations } from '../metadata/configs.ts'
 import { EmbeddedStore } from '../metadata/embedded-store.ts'
 import { Image, type ImageEvent } from '../metadata/image.ts'
@@ -80,8 +81,10 @@ export class NodeBroker implements Broker {
     const image = await Image.open(metadata, id, settings)
     const store = await LogStore.open(
       { disk, clock, options: parts.logOptions, hooks: parts },
-      [...image.topics()].flatMap((topic) => knownPartitions(topic, image)),
-      metadata.revision > 0,
+      {
+        partitions: [...image.topics()].flatMap((topic) => knownPartitions(topic, image)),
+        revision: () => metadata.revision,
+      },
     )
     await store.lookAtSpace(resolveBrokerSettings(image.brokerValues).diskFreeBytesMin)
     const clusterId = await clusterIdOf(metadata, chance)

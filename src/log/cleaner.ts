@@ -3,9 +3,9 @@
 // superseded. Merging: short segments that quiet partitions have collected become one. One pass at
 // a time, beside the flusher, which only ever adds behind; upkeep starts it.
 import { BatchHeader } from '../model/record-batch.ts'
-import { chooseCleaning } from './cleaning-policy.ts'
-import { compactBatch, noteKeys } from './compact-batches.ts'
-import { KeyMap } from './key-map.ts'
+import { chooseCleaning } from './compaction/cleaning-policy.ts'
+import { compactBatch, noteKeys } from './compaction/compact-batches.ts'
+import { KeyMap } from './compaction/key-map.ts'
 import type { LogOptions } from './log-options.ts'
 import type { LogReader } from './log-reader.ts'
 import type { PartitionLog } from './partition-log.ts'

@@ -1,58 +1,25 @@
 // All records of one node: its partitions over one journal, one manifest and one set of segment
-// files. Opening recovers: the manifest says what segments hold, the journal is replayed behind
-// that. The broker makes one for each node; nothing in it is global, so that several nodes live in
+// files. The broker makes one for each node; nothing in it is global, so that several nodes live in
 // one process.
 import { assert } from '../base/assert.ts'
-import type { Clock } from '../io/clock.ts'
-import type { Disk } from '../io/disk.ts'
 import { ignoreOnly } from '../io/system-call.ts'
 import type { TopicSettings } from '../model/config/topic-settings.ts'
-import { AdvancedLogs } from './advanced-logs.ts'
+import type { AdvancedLogs } from './advanced-logs.ts'
 import { Cleaner } from './cleaner.ts'
-import { DiskSpace } from './disk-space.ts'
+import type { DiskSpace } from './disk-space.ts'
 import { Flusher } from './flusher.ts'
-import type { JournalStart } from './journal/commit-writer.ts'
 import { Journal } from './journal/journal.ts'
-import { JournalFiles, journalFolder } from './journal/journal-files.ts'
-import type { Frame } from './journal/journal-format.ts'
-import { type JournalDamage, scanJournal } from './journal/journal-scan.ts'
-import type { LogOptions } from './log-options.ts'
+import type { JournalFiles } from './journal/journal-files.ts'
+import type { JournalDamage } from './journal/journal-scan.ts'
+import { DamagedLogError, type Known, type LogParts } from './log-parts.ts'
 import { LogReader } from './log-reader.ts'
-import { Manifest, partitionKey } from './manifest.ts'
+import { type Manifest, partitionKey } from './manifest.ts'
 import { PartitionLog } from './partition-log.ts'
 import { ReadBuffers } from './read-buffers.ts'
+import { type Recovered, recover } from './recovery.ts'
 import { Rewriter } from './rewriter.ts'
-import { indexFolder } from './segment/index-files.ts'
 import type { Segment } from './segment/segment.ts'
-import { SegmentFiles, segmentFolder } from './segment/segment-files.ts'
-
-/** A partition that the metadata knows when the log is opened. */
-export interface KnownPartition {
-  readonly topic: string
-  readonly partition: number
-  readonly settings: TopicSettings
-}
-
-export interface LogHooks {
-  /**
-   * A write or sync of the log failed: the process must end, since the page cache cannot be
-   * trusted.
-   */
-  failed(cause: unknown): void
-  /** Something that people should know: damage found, strays removed. One line. */
-  report(line: string): void
-}
-
-export interface LogParts {
-  readonly disk: Disk
-  readonly clock: Clock
-  readonly options: LogOptions
-  readonly hooks: LogHooks
-}
-
-export class DamagedLogError extends Error {
-  override readonly name = 'DamagedLogError'
-}
+import type { SegmentFiles } from './segment/segment-files.ts'
 
 export class LogStore {
   readonly journal: Journal
@@ -75,79 +42,20 @@ export class LogStore {
   #stalled = false
 
   /**
-   * Recovers. Partitions that are not `known` any more are forgotten, and their space is given
-   * back; unless `mayForget` is false, since who knows nothing at all has perhaps lost what it
-   * knew. Rejects with DamagedLogError when what is on the disk cannot be used as it is.
+   * Recovers, see `recover`. Rejects with DamagedLogError when what is on the disk cannot be used
+   * as it is.
    */
-  static async open(
-    parts: LogParts,
-    known: Iterable<KnownPartition>,
-    mayForget = true,
-  ): Promise<LogStore> {
-    const { disk, options, hooks } = parts
-    await disk.makeDir(journalFolder)
-    await disk.makeDir(segmentFolder)
-    await disk.makeDir(indexFolder)
-    const { manifest, state } = await Manifest.open(disk, hooks.report)
-    const space = new DiskSpace(disk)
-    const advanced = new AdvancedLogs(parts.clock, space, options.memoryTopicBytes)
-    const logs = new Map<string, PartitionLog>()
-    const segmentFiles = new SegmentFiles(disk, options.openFiles)
-    for (const { topic, partition, settings } of known) {
-      const key = partitionKey(topic, partition)
-      const kept = state.partitions.get(key) ?? null
-      logs.set(key, new PartitionLog({ topic, partition }, kept, settings, advanced))
-      for (const segment of kept?.segments ?? []) segmentFiles.retain(segment.file)
-    }
-    const gone = [...state.partitions.values()].filter(
-      (p) => !logs.has(partitionKey(p.topic, p.partition)),
-    )
-    if ((gone.length > 0 || state.closedAt > 0) && !mayForget)
-      throw new DamagedLogError(
-        "the log holds records, but the metadata is empty: the file 'metadata' is lost",
-      )
-    // Before a commit can carry it: a number that a cut tail has must never be used again.
-    const generation = state.generation + 1
-    const journalFileBytes = state.journalFileBytes ?? options.journalFileBytes
-    await manifest.append({
-      generation,
-      journalFileBytes,
-      dropped: gone.map((p) => [p.topic, p.partition]),
-    })
-    const replay = (frame: Frame): void =>
-      logs.get(partitionKey(frame.topicId, frame.partition))?.replay(frame)
-    const scan = await scanJournal(disk, journalFileBytes, state, replay)
-    const files = new JournalFiles(disk, journalFileBytes, options.journalFiles)
-    await files.adopt(scan.inUse, scan.free, state.replayFrom, scan.end)
-    await files.ensureSpare(false)
-    const store = new LogStore(parts, {
-      files,
-      segmentFiles,
-      manifest,
-      logs,
-      advanced,
-      start: { lsn: scan.end, previousEnd: scan.previousEnd, generation },
-      replayFrom: state.replayFrom,
-    })
-    await store.#quarantine(scan.damage)
-    await store.#removeStrays(scan.damage.length > 0)
+  static async open(parts: LogParts, known: Known): Promise<LogStore> {
+    const recovered = await recover(parts, known)
+    const store = new LogStore(parts, recovered, known)
+    await store.#quarantine(recovered.damage)
+    await store.#removeStrays(recovered.damage.length > 0)
     // A full journal takes no append that would start it.
     store.#flushIfDue()
     return store
   }
 
-  private constructor(
-    parts: LogParts,
-    found: {
-      files: JournalFiles
-      segmentFiles: SegmentFiles
-      manifest: Manifest
-      logs: Map<string, PartitionLog>
-      advanced: AdvancedLogs
-      start: JournalStart
-      replayFrom: number
-    },
-  ) {
+  private constructor(parts: LogParts, found: Recovered, known: Known) {
     const { disk, clock, options } = parts
     this.#parts = parts
     this.#journalFiles = found.files
@@ -163,6 +71,7 @@ export class LogStore {
         this.#closing = true
         parts.hooks.failed(cause)
       },
+      knownRevision: () => known.revision(),
     })
     this.reader = new LogReader(
       this.journal,
@@ -332,6 +241,7 @@ export class LogStore {
         {
           generation: this.journal.generation,
           journalFileBytes: this.#journalFiles.fileBytes,
+          journalSlots: this.#journalFiles.slots,
           replayFrom: upTo,
         },
         [...this.#logs.values()].map((l) => l.state()),

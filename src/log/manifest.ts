@@ -2,7 +2,7 @@
 // the log starts, epochs, producers; and from where the journal has to be replayed. Kept as a file
 // of changes, each record one JSON object whose changes take effect together:
 //
-//   { v: 1, generation?, journalFileBytes?, replayFrom?, closedAt?,
+//   { v: 1, generation?, journalFileBytes?, journalSlots?, replayFrom?, closedAt?, knownRevision?,
 //     dropped?: [[topic, partition]],
 //     partitions?: [{ topic, partition, ...what changed }] }
 //
@@ -47,8 +47,12 @@ export interface ManifestChange {
   readonly generation?: number
   /** Size of a file of the journal; settled at the first start. */
   readonly journalFileBytes?: number
+  /** Numbers of the journal's files; all of them, none of which may be missing. */
+  readonly journalSlots?: readonly number[]
   /** Everything below this LSN is in segments. */
   readonly replayFrom?: number
+  /** Revision of the metadata that was durable. */
+  readonly knownRevision?: number
   /** LSN at which the journal ended at a clean stop. */
   readonly closedAt?: number
   readonly partitions?: readonly PartitionChange[]
@@ -60,6 +64,8 @@ export interface ManifestState {
   generation: number
   /** Null before the first start. */
   journalFileBytes: number | null
+  journalSlots: readonly number[]
+  knownRevision: number
   replayFrom: number
   /** Commits behind `replayFrom` are of this generation or a later one; others are cut tails. */
   replayGeneration: number
@@ -76,6 +82,8 @@ const maxRecordBytes = 256 << 20
 export function applyChange(state: ManifestState, change: ManifestChange): void {
   if (change.generation !== undefined) state.generation = change.generation
   if (change.journalFileBytes !== undefined) state.journalFileBytes = change.journalFileBytes
+  if (change.journalSlots !== undefined) state.journalSlots = change.journalSlots
+  if (change.knownRevision !== undefined) state.knownRevision = change.knownRevision
   if (change.replayFrom !== undefined) {
     state.replayFrom = change.replayFrom
     state.replayGeneration = state.generation
@@ -108,23 +116,31 @@ function merged(before: PartitionState | undefined, change: PartitionChange): Pa
 
 export class Manifest {
   readonly #file: RecordFile
+  readonly #revision: () => number
   /** Bytes of the file after the last rewrite. */
   #cleanBytes: number
 
-  private constructor(file: RecordFile) {
+  private constructor(file: RecordFile, revision: () => number) {
     this.#file = file
+    this.#revision = revision
     this.#cleanBytes = file.bytes
   }
 
-  /** @param report told when the file ended in a write that never finished */
+  /**
+   * @param report told when the file ended in a write that never finished
+   * @param revision of the metadata, durable: each change carries it
+   */
   static async open(
     disk: Disk,
     report: (line: string) => void,
+    revision: () => number,
   ): Promise<{ manifest: Manifest; state: ManifestState }> {
     const { file, records } = await RecordFile.open(disk, 'manifest', { maxRecordBytes, report })
     const state: ManifestState = {
       generation: 0,
       journalFileBytes: null,
+      journalSlots: [],
+      knownRevision: 0,
       replayFrom: 0,
       replayGeneration: 0,
       closedAt: 0,
@@ -135,12 +151,12 @@ export class Manifest {
       assert(change.v === 1, 'the manifest is of a version that this release reads')
       applyChange(state, change)
     }
-    return { manifest: new Manifest(file), state }
+    return { manifest: new Manifest(file, revision), state }
   }
 
   /** Durable when resolved. */
-  async append(change: Omit<ManifestChange, 'v'>): Promise<void> {
-    await this.#file.append([encode({ v: 1, ...change })])
+  async append(change: Omit<ManifestChange, 'v' | 'knownRevision'>): Promise<void> {
+    await this.#file.append([encode({ v: 1, knownRevision: this.#revision(), ...change })])
   }
 
   /** True when a rewrite would make the file smaller by `historyBytes`, and by half. */
@@ -150,10 +166,10 @@ export class Manifest {
 
   /** Replaces the file by the present state. What is appended meanwhile comes behind it. */
   async rewrite(
-    node: Pick<ManifestChange, 'generation' | 'journalFileBytes' | 'replayFrom'>,
+    node: Pick<ManifestChange, 'generation' | 'journalFileBytes' | 'journalSlots' | 'replayFrom'>,
     partitions: Iterable<PartitionChange>,
   ): Promise<void> {
-    const records = [encode({ v: 1, ...node })]
+    const records = [encode({ v: 1, knownRevision: this.#revision(), ...node })]
     for (const partition of partitions) records.push(encode({ v: 1, partitions: [partition] }))
     await this.#file.rewrite(records)
     this.#cleanBytes = this.#file.bytes

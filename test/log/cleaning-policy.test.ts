@@ -1,7 +1,7 @@
 // When cleaning is due, and where it starts and ends.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type CleanableSegment, chooseCleaning } from '../../src/log/cleaning-policy.ts'
+import { type CleanableSegment, chooseCleaning } from '../../src/log/compaction/cleaning-policy.ts'
 
 const segment = (baseOffset: number, bytes: number, timeMs = 0): CleanableSegment => ({
   bytes,

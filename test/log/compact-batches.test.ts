@@ -2,8 +2,12 @@
 // change, nothing is invented; then the cases that a random log seldom meets.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type CompactionRules, compactBatch, noteKeys } from '../../src/log/compact-batches.ts'
-import { KeyMap } from '../../src/log/key-map.ts'
+import {
+  type CompactionRules,
+  compactBatch,
+  noteKeys,
+} from '../../src/log/compaction/compact-batches.ts'
+import { KeyMap } from '../../src/log/compaction/key-map.ts'
 import { openBatch } from '../../src/model/batch-content.ts'
 import { prepareCompression } from '../../src/model/compression.ts'
 import { BatchHeader, compressions } from '../../src/model/record-batch.ts'

@@ -1,7 +1,7 @@
 // The key map against a plain map, and how it says that it is full.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { KeyMap } from '../../src/log/key-map.ts'
+import { KeyMap } from '../../src/log/compaction/key-map.ts'
 import { seeded } from '../wire/random-value.ts'
 
 test('latest offsets are those of a plain map', () => {

@@ -6,7 +6,8 @@ import { realClock } from '../../src/io/real-clock.ts'
 import { SimChance } from '../../src/io/sim/sim-chance.ts'
 import { SimClock } from '../../src/io/sim/sim-clock.ts'
 import { SimDisk } from '../../src/io/sim/sim-disk.ts'
-import { DamagedLogError, LogStore } from '../../src/log/log-store.ts'
+import { DamagedLogError } from '../../src/log/log-parts.ts'
+import { LogStore } from '../../src/log/log-store.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
 import type { TopicSettings } from '../../src/model/config/topic-settings.ts'
 import { batchOf, plainSettings, tinyOptions, topicA } from './log-fixture.ts'
@@ -148,8 +149,37 @@ test('records without any metadata are not forgotten', async () => {
   await store.close()
   const hooks = { failed: assert.fail, report: assert.fail }
   const parts = { disk, clock: realClock, options: tinyOptions, hooks }
-  await assert.rejects(LogStore.open(parts, [], false), /the metadata is empty/)
+  await assert.rejects(
+    LogStore.open(parts, { partitions: [], revision: () => 0 }),
+    /ends at revision 0/,
+  )
   await (await open(disk)).close()
+})
+
+test('metadata that has lost its end is refused, and nothing is thrown away', async () => {
+  for (const flushes of [false, true]) {
+    const disk = memoryDisk()
+    const { store } = await openReported(disk, 2, plainSettings, {}, 7)
+    await append(store, store.get(topicA, 1) as PartitionLog, batchOf(['a']))
+    // It is not closed: it was killed.
+    if (flushes) await store.flush()
+    await assert.rejects(openReported(disk, 1, plainSettings, {}, 6), /revision 6.* at 7.*backup/)
+    const { store: again } = await openReported(disk, 2, plainSettings, {}, 8)
+    assert.deepEqual(await readAll(again, again.get(topicA, 1) as PartitionLog), ['a'])
+  }
+})
+
+test('a journal file that is missing is refused', async () => {
+  for (const missing of ['000000.wal', '000001.wal']) {
+    const disk = memoryDisk()
+    const store = await open(disk)
+    const log = store.get(topicA, 0) as PartitionLog
+    for (let i = 0; i < 90; i++) await append(store, log, batchOf(['z'.repeat(900)]))
+    await disk.rename(`journal/${missing}`, 'elsewhere')
+    await assert.rejects(open(disk), new RegExp(`${missing} is missing`))
+    await disk.rename('elsewhere', `journal/${missing}`)
+    assert.equal((await open(disk)).get(topicA, 0)?.logEndOffset, 90)
+  }
 })
 
 test('what is deleted while it is flushed leaves no segment behind', async () => {

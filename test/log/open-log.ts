@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import type { Disk } from '../../src/io/disk.ts'
 import { realClock } from '../../src/io/real-clock.ts'
-import { type LogParts, LogStore } from '../../src/log/log-store.ts'
+import type { LogParts } from '../../src/log/log-parts.ts'
+import { LogStore } from '../../src/log/log-store.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
 import { emptyRead } from '../../src/log/read-result.ts'
 import type { TopicSettings } from '../../src/model/config/topic-settings.ts'
@@ -27,6 +28,7 @@ export async function openReported(
   partitions = 1,
   settings: TopicSettings = plainSettings,
   parts: Partial<Omit<LogParts, 'disk'>> = {},
+  revision = 1,
 ): Promise<{ store: LogStore; reported: string[] }> {
   const reported: string[] = []
   const hooks = {
@@ -35,11 +37,14 @@ export async function openReported(
     },
     report: (line: string) => void reported.push(line),
   }
-  const known = Array.from({ length: partitions }, (_, partition) => ({
-    topic: topicA,
-    partition,
-    settings,
-  }))
+  const known = {
+    partitions: Array.from({ length: partitions }, (_, partition) => ({
+      topic: topicA,
+      partition,
+      settings,
+    })),
+    revision: () => revision,
+  }
   const plain = { disk, clock: realClock, options: tinyOptions, hooks }
   return { store: await LogStore.open({ ...plain, ...parts }, known), reported }
 }

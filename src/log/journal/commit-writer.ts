@@ -22,6 +22,8 @@ export interface CommitWriterParts {
   readonly clock: Clock
   /** Fsyncs, and writes that were durable at once. */
   readonly counters: { syncs: number }
+  /** Of the metadata, durable. */
+  knownRevision(): number
   /** Told when the sync that nobody waits for fails. */
   failed(cause: unknown): void
 }
@@ -34,6 +36,7 @@ export class CommitWriter {
   readonly #asyncSyncMs: number
   readonly #generation: number
   readonly #failed: (cause: unknown) => void
+  readonly #knownRevision: () => number
   /** End of the last commit that was written. */
   #previousEnd: number
   #syncedLsn: number
@@ -51,6 +54,7 @@ export class CommitWriter {
     this.#clock = parts.clock
     this.#counters = parts.counters
     this.#failed = parts.failed
+    this.#knownRevision = () => parts.knownRevision()
     this.#asyncSyncMs = asyncSyncMs
     this.#generation = start.generation
     this.#previousEnd = start.previousEnd
@@ -149,6 +153,7 @@ export class CommitWriter {
       syncedLsn: this.#syncedLsn,
       generation: this.#generation,
       directoryAt: commit.directoryAt,
+      knownRevision: this.#knownRevision(),
     })
     this.#previousEnd = commit.end
   }

@@ -16,6 +16,15 @@ export interface JournalFile {
   readonly reader: DiskFile
 }
 
+/** What recovery found. */
+export interface FoundFiles {
+  /** Slots by file sequence, of files that hold needed commits. */
+  readonly inUse: ReadonlyMap<number, string>
+  readonly free: readonly string[]
+  /** LSN at which the journal ends. */
+  readonly end: number
+}
+
 export const journalFolder = 'journal'
 const pieceBytes = 1 << 20
 
@@ -28,50 +37,65 @@ export class JournalFiles {
   #spare: JournalFile[] = []
   /** Sequences of files that are not to be used again. */
   readonly #aside = new Set<number>()
-  #count = 0
+  readonly #list: (slots: readonly number[]) => Promise<void>
+  /** Of all files but those set aside. */
+  readonly #slots = new Set<number>()
   #nextSlot = 0
   #preparing: Promise<void> | null = null
   #stopped = false
 
-  constructor(disk: Disk, fileBytes: number, maxFiles: number) {
+  /** @param list remembers which files there are, durably, so that a missing one is noticed */
+  constructor(
+    disk: Disk,
+    fileBytes: number,
+    maxFiles: number,
+    list: (slots: readonly number[]) => Promise<void>,
+  ) {
     assert(fileBytes % blockBytes === 0, 'journal files are made of whole blocks')
     this.#disk = disk
     this.fileBytes = fileBytes
     this.#maxFiles = maxFiles
+    this.#list = list
+  }
+
+  get slots(): number[] {
+    return [...this.#slots]
   }
 
   /**
-   * Takes over what recovery found: files that still hold needed commits, in [from, to) of the
-   * journal, and slots that are free.
+   * Takes over what recovery found, from the LSN `from` on needed. `listed`: slots that are
+   * remembered.
    */
   async adopt(
-    inUse: ReadonlyMap<number, string>,
-    free: readonly string[],
+    { inUse, free, end }: FoundFiles,
     from: number,
-    to: number,
+    listed: readonly number[],
   ): Promise<void> {
     for (const [seq, slot] of inUse) {
       const file = await this.#open(slot)
       this.#inUse.set(seq, file)
       // What recovery has read may be in the page cache only, and from now on it counts as durable.
-      if (!file.plain.direct) await this.#writeBack(seq, file, from, to)
+      if (!file.plain.direct) await this.#writeBack(seq, file, from, end)
       await file.plain.sync()
     }
     for (const slot of free) this.#spare.push(await this.#open(slot))
     await this.#disk.syncDir(journalFolder)
-    this.#count = inUse.size + free.length
-    for (const slot of [...inUse.values(), ...free])
-      this.#nextSlot = Math.max(this.#nextSlot, slotNumber(slot) + 1)
+    for (const slot of [...inUse.values(), ...free]) this.#slots.add(slotNumber(slot))
+    this.#nextSlot = Math.max(-1, ...this.#slots, ...listed) + 1
+    // A file that was made, and never remembered, is one all the same.
+    if (this.slots.some((n) => !listed.includes(n))) await this.#list(this.slots)
+    await this.ensureSpare(false)
   }
 
   /** The first file of a new journal is not written in advance: start-up should not wait for it. */
   async ensureSpare(writeAhead: boolean): Promise<void> {
-    if (this.#spare.length > 0 || this.#count >= this.#maxFiles) return
-    const slot = `${journalFolder}/${String(this.#nextSlot++).padStart(6, '0')}.wal`
-    this.#count++
-    const file = await this.#open(slot)
+    if (this.#spare.length > 0 || this.#slots.size >= this.#maxFiles) return
+    const number = this.#nextSlot++
+    const file = await this.#open(slotName(number))
     if (writeAhead && !(await this.#fits(file))) return
     await this.#disk.syncDir(journalFolder)
+    this.#slots.add(number)
+    await this.#list(this.slots)
     this.#spare.push(file)
   }
 
@@ -85,7 +109,6 @@ export class JournalFiles {
       if (!(cause instanceof DiskError && cause.code === 'ENOSPC')) throw cause
       await closeFile(file)
       await this.#disk.remove(file.slot)
-      this.#count--
       return false
     }
   }
@@ -95,7 +118,7 @@ export class JournalFiles {
    */
   prepare(done: (made: boolean) => void, failed: (cause: unknown) => void): void {
     if (this.#preparing !== null || this.#stopped) return
-    if (this.#spare.length > 0 || this.#count >= this.#maxFiles) return
+    if (this.#spare.length > 0 || this.#slots.size >= this.#maxFiles) return
     this.#preparing = this.ensureSpare(true).then(
       () => {
         this.#preparing = null
@@ -114,7 +137,7 @@ export class JournalFiles {
 
   /** True when every file is in use and the flusher has to free one first. */
   get isFull(): boolean {
-    return this.#spare.length === 0 && this.#count >= this.#maxFiles
+    return this.#spare.length === 0 && this.#slots.size >= this.#maxFiles
   }
 
   get filesInUse(): number {
@@ -160,7 +183,8 @@ export class JournalFiles {
   }
 
   async #setAside(seq: number, file: JournalFile): Promise<void> {
-    this.#count--
+    this.#slots.delete(slotNumber(file.slot))
+    await this.#list(this.slots)
     await closeFile(file)
     await this.#disk.rename(file.slot, `${journalFolder}/damaged-${seq}`)
     await this.#disk.syncDir(journalFolder)
@@ -186,6 +210,9 @@ export class JournalFiles {
     await file.plain.sync()
   }
 }
+
+export const slotName = (number: number): string =>
+  `${journalFolder}/${String(number).padStart(6, '0')}.wal`
 
 const slotNumber = (slot: string): number =>
   Number.parseInt(slot.slice(journalFolder.length + 1), 10)

@@ -15,7 +15,7 @@
 //       32    8  LSN up to which all was durable when this commit was written
 //       40    8  generation: +1 with each start of the node, so that a cut tail cannot come back
 //       48    4  offset of the directory in the commit
-//       52    8  zero
+//       52    8  revision of the metadata that was durable; 0 in what older releases wrote
 //       60    4  CRC-32C of bytes 0..59
 //   then the frames, the directory, zeros.
 //
@@ -54,6 +54,7 @@ export interface CommitHeader {
   readonly syncedLsn: number
   readonly generation: number
   readonly directoryAt: number
+  readonly knownRevision: number
 }
 
 const viewOf = (b: Uint8Array): DataView => new DataView(b.buffer, b.byteOffset, b.byteLength)
@@ -71,6 +72,7 @@ export function writeCommitHeader(into: Uint8Array, header: CommitHeader): void 
   view.setBigInt64(32, BigInt(header.syncedLsn))
   view.setBigInt64(40, BigInt(header.generation))
   view.setUint32(48, header.directoryAt)
+  view.setBigInt64(52, BigInt(header.knownRevision))
   view.setUint32(60, crc32c(into.subarray(0, 60)))
 }
 
@@ -91,6 +93,7 @@ export function readCommitHeader(from: Uint8Array): CommitHeader | null {
     syncedLsn: readInt64(view, 32),
     generation: readInt64(view, 40),
     directoryAt: view.getUint32(48),
+    knownRevision: readInt64(view, 52),
   }
 }
 
@@ -193,7 +196,10 @@ export function writeDirectoryEntry(
 }
 
 /** Null when the directory is damaged. */
-export function readDirectory(commit: Uint8Array, head: CommitHeader): DirectoryEntry[] | null {
+export function readDirectory(
+  commit: Uint8Array,
+  head: Pick<CommitHeader, 'frames' | 'directoryAt'>,
+): DirectoryEntry[] | null {
   const end = head.directoryAt + directoryBytes(head.frames)
   if (head.directoryAt < commitHeaderBytes || end > commit.length) return null
   const entries = commit.subarray(head.directoryAt, end - 4)

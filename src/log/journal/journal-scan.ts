@@ -36,6 +36,8 @@ export interface JournalScan {
   readonly inUse: ReadonlyMap<number, string>
   readonly free: readonly string[]
   readonly damage: readonly JournalDamage[]
+  /** The metadata had this revision when the last commit was written; 0: not told. */
+  readonly knownRevision: number
 }
 
 /** From where to replay: the manifest's state. */
@@ -81,11 +83,13 @@ export async function scanJournal(
     inUse: new Map(used.map((s) => [s.seq, s.name])),
     free: slots.filter((s) => !used.includes(s)).map((s) => s.name),
     damage: scan.damage,
+    knownRevision: scan.knownRevision,
   }
 }
 
 class Scan {
   readonly damage: JournalDamage[] = []
+  knownRevision = 0
   /** Of the last commit that was replayed: older ones behind it are a tail that was cut. */
   #generation: number
   readonly #bySeq: ReadonlyMap<number, JournalSlot>
@@ -137,12 +141,13 @@ class Scan {
 
   /** False when the commit is a torn tail: not whole, and nothing says that it ever was. */
   async #replay(commit: Found): Promise<boolean> {
-    const { lsn, bytes, generation } = commit.header
+    const { lsn, bytes, generation, knownRevision } = commit.header
     const content = readContent(await this.#bytes(commit), commit.header)
     const whole = content.lost !== null && content.lost.length === 0
     if (!whole && !(await this.#wasDurable(lsn, lsn + bytes))) return false
     if (!whole) this.#report(commit.slot, lsn, content.lost)
     this.#generation = generation
+    this.knownRevision = Math.max(this.knownRevision, knownRevision)
     for (const frame of content.frames) this.#onFrame(frame)
     return true
   }
@@ -243,8 +248,8 @@ function readBareFrames(commit: Uint8Array, lsn: number): { frames: Frame[]; com
     frames.push(frame)
     at += frameHeaderBytes + frame.batch.length
   }
-  const head = { bytes: 0, frames: frames.length, lsn, previousEnd: 0, syncedLsn: 0, generation: 0 }
-  const proved = frames.length > 0 && readDirectory(commit, { ...head, directoryAt: at }) !== null
+  const head = { frames: frames.length, directoryAt: at }
+  const proved = frames.length > 0 && readDirectory(commit, head) !== null
   const end = Math.ceil((at + directoryBytes(frames.length)) / blockBytes) * blockBytes
   return { frames, complete: proved && end === commit.length }
 }

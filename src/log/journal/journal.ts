@@ -35,6 +35,8 @@ export interface JournalHooks {
   committed(): void
   /** The first write failed; nothing is acknowledged any more. */
   failed(cause: unknown): void
+  /** Of the metadata, durable: each commit carries it. */
+  knownRevision(): number
 }
 
 /** A commit ends at a block of the disk. */
@@ -98,7 +100,14 @@ export class Journal {
     this.generation = start.generation
     this.#hooks = hooks
     this.#writer = new CommitWriter(
-      { files, slabs: this.slabs, clock, counters: this.counters, failed: this.fail },
+      {
+        files,
+        slabs: this.slabs,
+        clock,
+        counters: this.counters,
+        knownRevision: () => hooks.knownRevision(),
+        failed: this.fail,
+      },
       options.asyncSyncMs,
       start,
     )

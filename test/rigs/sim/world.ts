@@ -2,7 +2,7 @@
 // the chance, the time, and what batches are made of.
 import type { SimChance } from '../../../src/io/sim/sim-chance.ts'
 import { SimClock } from '../../../src/io/sim/sim-clock.ts'
-import type { KnownPartition } from '../../../src/log/log-store.ts'
+import type { Known } from '../../../src/log/log-parts.ts'
 import { buildBatch } from '../../../src/model/record-batch.ts'
 import { writeRecords } from '../../../src/model/records.ts'
 import { type NewRecord, PartitionModel } from './partition-model.ts'
@@ -63,8 +63,18 @@ export class World {
     return made
   }
 
-  known(): KnownPartition[] {
-    return this.live.map(({ topic, partition, settings }) => ({ topic, partition, settings }))
+  /** As the metadata has it, which counts what came and went. */
+  known(): Known {
+    const partitions = this.live.map(({ topic, partition, settings }) => ({
+      topic,
+      partition,
+      settings,
+    }))
+    return { partitions, revision: () => this.#revision() }
+  }
+
+  #revision(): number {
+    return this.#topics + this.partitions.filter((p) => p.deleted).length
   }
 
   /** Records of a new batch, no value twice, all in all about as long as the plan wants. */

@@ -3,10 +3,10 @@
 // changes its offset or its time, and none is dropped that is the latest of its key, save a
 // tombstone that was readable long enough. The cleaner decides on the stretch and goes over the
 // segments. Kafka: "Log Compaction", KIP-534.
-import { openBatch } from '../model/batch-content.ts'
-import { compress } from '../model/compression.ts'
-import { type BatchHeader, ofEmptyBatch, withDeleteHorizon } from '../model/record-batch.ts'
-import { RecordWalk, varint } from '../model/records.ts'
+import { openBatch } from '../../model/batch-content.ts'
+import { compress } from '../../model/compression.ts'
+import { type BatchHeader, ofEmptyBatch, withDeleteHorizon } from '../../model/record-batch.ts'
+import { RecordWalk, varint } from '../../model/records.ts'
 import type { KeyMap } from './key-map.ts'
 
 /**

@@ -1,8 +1,8 @@
 // When a compacted partition is cleaned, and which stretch of it. Pure: the cleaner asks for each
 // partition and does the work. Kafka: topic settings min.cleanable.dirty.ratio, min. and
 // max.compaction.lag.ms.
-import type { TopicSettings } from '../model/config/topic-settings.ts'
-import type { SegmentFields } from './segment/segment.ts'
+import type { TopicSettings } from '../../model/config/topic-settings.ts'
+import type { SegmentFields } from '../segment/segment.ts'
 
 export type CleanableSegment = Pick<
   SegmentFields,

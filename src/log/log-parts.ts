@@ -1,0 +1,45 @@
+// What a log is opened with: disk, clock, sizes, what the metadata knows, and whom to tell. The
+// broker hands it in.
+import type { Clock } from '../io/clock.ts'
+import type { Disk } from '../io/disk.ts'
+import type { TopicSettings } from '../model/config/topic-settings.ts'
+import type { LogOptions } from './log-options.ts'
+
+/** A partition that the metadata knows when the log is opened. */
+export interface KnownPartition {
+  readonly topic: string
+  readonly partition: number
+  readonly settings: TopicSettings
+}
+
+/** What the metadata says when the log is opened. */
+export interface Known {
+  readonly partitions: Iterable<KnownPartition>
+  /**
+   * The last revision of the metadata that is durable; it only grows. What was appended at one
+   * revision cannot be read with less metadata than that. 0: nothing was ever known.
+   */
+  revision(): number
+}
+
+export interface LogHooks {
+  /**
+   * A write or sync of the log failed: the process must end, since the page cache cannot be
+   * trusted.
+   */
+  failed(cause: unknown): void
+  /** Something that people should know: damage found, strays removed. One line. */
+  report(line: string): void
+}
+
+export interface LogParts {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly options: LogOptions
+  readonly hooks: LogHooks
+}
+
+/** What is on the disk cannot be used as it is; nothing of it was thrown away. */
+export class DamagedLogError extends Error {
+  override readonly name = 'DamagedLogError'
+}

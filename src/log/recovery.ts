@@ -1,0 +1,105 @@
+// The start of a log: the manifest says what segments hold, the journal is replayed behind that.
+// Invariant: nothing is forgotten unless the metadata is at least as new as what the log was
+// written with; else it has lost its end, and what looks deleted may not be. Called by LogStore.
+
+import type { Disk } from '../io/disk.ts'
+import { AdvancedLogs } from './advanced-logs.ts'
+import { DiskSpace } from './disk-space.ts'
+import type { JournalStart } from './journal/commit-writer.ts'
+import { JournalFiles, journalFolder, slotName } from './journal/journal-files.ts'
+import type { Frame } from './journal/journal-format.ts'
+import { type JournalDamage, scanJournal } from './journal/journal-scan.ts'
+import { DamagedLogError, type Known, type LogParts } from './log-parts.ts'
+import { Manifest, type ManifestState, partitionKey } from './manifest.ts'
+import { PartitionLog } from './partition-log.ts'
+import { indexFolder } from './segment/index-files.ts'
+import { SegmentFiles, segmentFolder } from './segment/segment-files.ts'
+
+export interface Recovered {
+  readonly files: JournalFiles
+  readonly segmentFiles: SegmentFiles
+  readonly manifest: Manifest
+  readonly logs: Map<string, PartitionLog>
+  readonly advanced: AdvancedLogs
+  readonly start: JournalStart
+  readonly replayFrom: number
+  readonly damage: readonly JournalDamage[]
+}
+
+/**
+ * Partitions that are not `known` any more are forgotten, and their space is given back. Rejects
+ * with DamagedLogError when what is on the disk cannot be used as it is.
+ */
+export async function recover(parts: LogParts, known: Known): Promise<Recovered> {
+  const { disk, options, hooks } = parts
+  for (const folder of [journalFolder, segmentFolder, indexFolder]) await disk.makeDir(folder)
+  const { manifest, state } = await Manifest.open(disk, hooks.report, () => known.revision())
+  refuseLessMetadata(known.revision(), state.knownRevision)
+  await refuseMissingFiles(disk, state.journalSlots)
+  const advanced = new AdvancedLogs(parts.clock, new DiskSpace(disk), options.memoryTopicBytes)
+  const segmentFiles = new SegmentFiles(disk, options.openFiles)
+  const logs = openLogs(known, state, segmentFiles, advanced)
+  const gone = [...state.partitions.values()].filter(
+    (p) => !logs.has(partitionKey(p.topic, p.partition)),
+  )
+  // Before a commit can carry it: a number that a cut tail has must never be used again.
+  const generation = state.generation + 1
+  const journalFileBytes = state.journalFileBytes ?? options.journalFileBytes
+  await manifest.append({
+    generation,
+    journalFileBytes,
+    dropped: gone.map((p) => [p.topic, p.partition]),
+  })
+  const replay = (frame: Frame): void =>
+    logs.get(partitionKey(frame.topicId, frame.partition))?.replay(frame)
+  const scan = await scanJournal(disk, journalFileBytes, state, replay)
+  refuseLessMetadata(known.revision(), scan.knownRevision)
+  const files = new JournalFiles(disk, journalFileBytes, options.journalFiles, (slots) =>
+    manifest.append({ journalSlots: slots }),
+  )
+  await files.adopt(scan, state.replayFrom, state.journalSlots)
+  return {
+    files,
+    segmentFiles,
+    manifest,
+    logs,
+    advanced,
+    start: { lsn: scan.end, previousEnd: scan.previousEnd, generation },
+    replayFrom: state.replayFrom,
+    damage: scan.damage,
+  }
+}
+
+function openLogs(
+  known: Known,
+  state: ManifestState,
+  segmentFiles: SegmentFiles,
+  advanced: AdvancedLogs,
+): Map<string, PartitionLog> {
+  const logs = new Map<string, PartitionLog>()
+  for (const { topic, partition, settings } of known.partitions) {
+    const key = partitionKey(topic, partition)
+    const kept = state.partitions.get(key) ?? null
+    logs.set(key, new PartitionLog({ topic, partition }, kept, settings, advanced))
+    for (const segment of kept?.segments ?? []) segmentFiles.retain(segment.file)
+  }
+  return logs
+}
+
+async function refuseMissingFiles(disk: Disk, slots: readonly number[]): Promise<void> {
+  const there = new Set((await disk.list(journalFolder)).map((name) => `${journalFolder}/${name}`))
+  const missing = slots.map(slotName).filter((name) => !there.has(name))
+  if (missing.length > 0)
+    throw new DamagedLogError(
+      `${missing.join(', ')} is missing, and may hold acknowledged records: put it back, or ` +
+        'restore the whole data folder from one backup',
+    )
+}
+
+function refuseLessMetadata(revision: number, seen: number): void {
+  if (revision >= seen) return
+  throw new DamagedLogError(
+    `the metadata ends at revision ${revision}, and the log was written at ${seen}: the file ` +
+      "'metadata' has lost its end; restore the whole data folder from one backup",
+  )
+}

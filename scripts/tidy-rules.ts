@@ -197,7 +197,7 @@ export const rooms: readonly Room[] = [
 /** Names that may be used only in `allowedIn`: the way in of the outer world. */
 export const bans: readonly { pattern: RegExp; allowedIn: RegExp; instead: string }[] = [
   {
-    pattern: /from 'node:(fs|fs\/promises|net|tls|http|dgram|timers|worker_threads)'/,
+    pattern: /["'`](node:)?(fs|net|tls|http|https|dgram|timers|worker_threads)(\/promises)?["'`]/,
     allowedIn: /^src\/(io\/(?!sim\/)|main\.ts)/,
     instead: 'an interface of io/',
   },
@@ -215,6 +215,17 @@ export const bans: readonly { pattern: RegExp; allowedIn: RegExp; instead: strin
     pattern: /\b(Math\.random|randomBytes|randomUUID|randomInt)\b/,
     allowedIn: /^src\/(io\/(?!sim\/)|main\.ts)/,
     instead: 'io/chance',
+  },
+  // The codecs are loaded when they are first needed, once for the process: they keep no state.
+  {
+    pattern: /\b(getBuiltinModule|createRequire)\b/,
+    allowedIn: /^src\/model\/compression\//,
+    instead: 'an import',
+  },
+  {
+    pattern: /^(export )?let /m,
+    allowedIn: /^src\/model\/compression\//,
+    instead: 'a field of the node, of which a process may hold two',
   },
   { pattern: /\bcatch\s*(\([^)]*\))?\s*\{\s*\}/, allowedIn: /^$/, instead: 'a handled error' },
   { pattern: /\b(FIXME|XXX)\b/, allowedIn: /^$/, instead: 'the work itself' },

@@ -16,8 +16,23 @@ const host: Host = {
   onStopSignal: (action) => {
     process.on('SIGTERM', action)
     process.on('SIGINT', action)
+    if (process.env['npm_lifecycle_event'] !== undefined) whenOrphaned(action)
   },
   exit: (code) => process.exit(code),
+}
+
+/**
+ * A signal to `npm start` ends npm and the shell that it starts us with, and never gets here: that
+ * our parent is another one now is all that we see of it.
+ */
+function whenOrphaned(action: () => void): void {
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    action()
+  }, 250)
+  timer.unref()
 }
 
 function crash(error: unknown): never {

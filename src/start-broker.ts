@@ -81,6 +81,7 @@ type Closers = (() => Promise<void>)[]
 
 /** Resolves when every door is open. Rejects, with everything closed again, when one cannot be. */
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
+  checkOptions(options)
   const settings = parseStaticConfig(
     Object.entries(options.config ?? {}).map(([k, v]) => `${k}=${v}`),
   )
@@ -101,6 +102,19 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     await close()
     throw cause
   }
+}
+
+/** For callers without types: what is missing or misspelt would otherwise do nothing. */
+function checkOptions(options: Partial<BrokerOptions> | undefined): void {
+  if (options?.dataDir === undefined)
+    throw new BadSettingError("the option 'dataDir' is missing: a folder, or null for memory only")
+  const names = Object.keys(options.listen ?? defaultListeners)
+  const known = Object.keys(defaultListeners)
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined)
+    throw new BadSettingError(`there is no listener '${unknown}'; there are ${known.join(', ')}`)
+  if (names.length === 0)
+    throw new BadSettingError(`the option 'listen' names none of the listeners ${known.join(', ')}`)
 }
 
 /** What DescribeConfigs tells of where this broker listens and keeps its data. */
@@ -182,11 +196,18 @@ async function openAll(
   closers.push(() => broker.close())
   const door = listen.kafka && (await openKafka(broker, listen.kafka, sasl, options, granted))
   if (door) closers.push(() => door.close())
-  const { journal, flusher, space } = broker.store
+  const { journal, reader, flusher, space } = broker.store
   const { counters, commitMs } = journal
   watch.ready(
     broker,
-    { logs: broker.logs.counters, journal: counters, commitMs, flusher: flusher.counters, space },
+    {
+      logs: broker.logs.counters,
+      journal: counters,
+      commitMs,
+      reader: reader.counters,
+      flusher: flusher.counters,
+      space,
+    },
     door ?? null,
   )
   return { ...(door && { kafka: door.address }), ...(metrics && { metrics }) }

@@ -81,6 +81,16 @@ test('with users, every client must authenticate, and no secret is shown', () =>
     }
   }))
 
+test('options that would do nothing are refused by name', async () => {
+  const start = (options: object): Promise<unknown> =>
+    startBroker(options as Parameters<typeof startBroker>[0])
+  await assert.rejects(start({}), /'dataDir' is missing/)
+  await assert.rejects(startBroker(...([] as unknown as [never])), /'dataDir' is missing/)
+  const misspelt = { kafkaa: { host: '127.0.0.1', port: 0 } }
+  await assert.rejects(start({ dataDir: null, listen: misspelt }), /no listener 'kafkaa'/)
+  await assert.rejects(start({ dataDir: null, listen: {} }), /none of the listeners kafka, metrics/)
+})
+
 test('only the mechanisms that are enabled are offered', () =>
   withUsers(async (file) => {
     const config = { 'polymq.users.file': file, 'sasl.enabled.mechanisms': 'SCRAM-SHA-256' }

@@ -35,8 +35,8 @@ const roomOf = (file: string): Room => {
 }
 
 const importsOf = (file: string): string[] =>
-  [...(text.get(file) ?? '').matchAll(/(?:from|import) '(\.[^']+)'|import\('(\.[^']+)'\)/g)].map(
-    (m) => normalize(join(dirname(file), (m[1] ?? m[2])!)),
+  [...(text.get(file) ?? '').matchAll(/(?:from|import)\s*\(?\s*["'`](\.[^"'`]+\.ts)["'`]/g)].map(
+    (m) => normalize(join(dirname(file), m[1] as string)),
   )
 
 test('every import goes to its own room or to one that the table allows', () => {

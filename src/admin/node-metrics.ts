@@ -23,12 +23,17 @@ export interface NodeCounters {
     readonly syncs: number
   }
   readonly commitMs: Histogram
+  readonly reader: {
+    readonly memoryBytes: number
+    readonly diskBytes: number
+    readonly damaged: number
+  }
   readonly flusher: { readonly passes: number; readonly bytes: number; readonly files: number }
   readonly space: { readonly freeBytes: number; readonly isLow: boolean }
 }
 
 export function nodeMetrics(counters: NodeCounters): Family[] {
-  const { logs, journal, commitMs, flusher, space } = counters
+  const { logs, journal, commitMs, reader, flusher, space } = counters
   const count = (name: string, help: string, read: () => number): Family =>
     single('counter', `polymq_${name}_total`, help, read)
   return [
@@ -43,6 +48,9 @@ export function nodeMetrics(counters: NodeCounters): Family[] {
     ),
     count('fetches', 'Fetches answered.', () => logs.fetches),
     count('fetched_bytes', 'Bytes of batches that were fetched.', () => logs.fetchedBytes),
+    count('memory_read_bytes', 'Bytes of batches read from memory.', () => reader.memoryBytes),
+    count('disk_read_bytes', 'Bytes of batches read from files.', () => reader.diskBytes),
+    count('damaged_reads', 'Reads of batches that are damaged on disk.', () => reader.damaged),
     count('journal_commits', 'Commits of the journal.', () => journal.commits),
     count('journal_batches', 'Batches in the commits.', () => journal.frames),
     count('journal_bytes', 'Bytes of those batches.', () => journal.bytes),

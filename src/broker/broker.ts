@@ -149,8 +149,7 @@ export class NodeBroker implements Broker {
   #follow(event: ImageEvent): void {
     switch (event.kind) {
       case 'created':
-        for (const known of knownPartitions(event.topic, this.image))
-          this.store.create(known.topic, known.partition, known.settings)
+        for (const known of knownPartitions(event.topic, this.image)) this.store.create(known)
         return
       case 'deleted':
         this.groups.forgetTopic(event.topic.name)
@@ -167,10 +166,10 @@ export class NodeBroker implements Broker {
   }
 
   #applySettings(topic: Topic): void {
-    for (const { partition, settings } of knownPartitions(topic, this.image)) {
-      const log = this.store.get(topic.id, partition)
-      if (log === undefined) this.store.create(topic.id, partition, settings)
-      else log.settings = settings
+    for (const known of knownPartitions(topic, this.image)) {
+      const log = this.store.get(known.topic, known.partition)
+      if (log === undefined) this.store.create(known)
+      else log.settings = known.settings
     }
   }
 
@@ -221,7 +220,13 @@ export class NodeBroker implements Broker {
 
 function knownPartitions(topic: Topic, image: Image): KnownPartition[] {
   const settings = resolveTopicSettings(topic.config, image.brokerValues)
-  return topic.partitions.map((_, partition) => ({ topic: topic.id, partition, settings }))
+  const { id, name } = topic
+  return topic.partitions.map((_, partition) => ({
+    topic: id,
+    topicName: name,
+    partition,
+    settings,
+  }))
 }
 
 /**

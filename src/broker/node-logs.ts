@@ -2,8 +2,9 @@
 // journal has no room, and answers when what was appended is as durable as the topic promises. One
 // for each node.
 import type { Clock } from '../io/clock.ts'
+import type { Appended } from '../log/appended.ts'
 import type { LogStore } from '../log/log-store.ts'
-import type { Appended, PartitionLog } from '../log/partition-log.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
 import type { AppendOutcome } from '../model/append-outcome.ts'
 import { type ErrorName, errors, ok, type Result, refuse } from '../model/errors.ts'
 import type { PartitionId } from '../model/ids.ts'

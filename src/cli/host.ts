@@ -24,7 +24,7 @@ export interface Host {
   err(text: string): void
   /** The text of a file; rejects as node:fs does. */
   readFile(path: string): Promise<string>
-  /** Calls `action` at every SIGTERM and SIGINT. */
+  /** Calls `action` at every SIGTERM and SIGINT, and when npm, having started us, is gone. */
   onStopSignal(action: () => void): void
   exit(code: number): never
 }

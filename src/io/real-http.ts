@@ -2,6 +2,7 @@
 // memory: bodies are not read, headers are bounded, and who is silent or slow is cut off. Made by
 // start-broker.ts.
 import http from 'node:http'
+import type { Socket } from 'node:net'
 import type { HttpLimits } from './http.ts'
 import { defaultHttpLimits, type Http, type HttpAnswer, type HttpHandler } from './http.ts'
 import { type Address, ListenError, type Listener } from './network.ts'
@@ -33,10 +34,25 @@ function makeServer(handler: HttpHandler, limits: HttpLimits): http.Server {
     },
     (request, response) => answerOne(handler, request, response),
   )
-  server.maxConnections = limits.connectionsMax
   server.setTimeout(limits.silenceMsMax)
+  server.on('connection', makeRoom(limits.connectionsMax))
   return server
 }
+
+/** Who comes as one too many takes the place of who has waited longest without a request. */
+function makeRoom(connectionsMax: number): (socket: Socket) => void {
+  /** In the order in which they came. */
+  const open = new Set<Socket>()
+  return (socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+    if (open.size <= connectionsMax) return
+    const idle = [...open].find((each) => !answering.has(each))
+    idle?.destroy()
+  }
+}
+
+const answering = new WeakSet<Socket>()
 
 function opened(server: http.Server, at: Address): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -57,6 +73,9 @@ function answerOne(
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): void {
+  const { socket } = request
+  answering.add(socket)
+  response.once('close', () => answering.delete(socket))
   const method = request.method ?? ''
   const path = (request.url ?? '').split(/[?#]/, 1)[0] ?? ''
   const answer = handler({ method, path })

@@ -7,7 +7,10 @@ import type { LogOptions } from './log-options.ts'
 
 /** A partition that the metadata knows when the log is opened. */
 export interface KnownPartition {
+  /** The topic's id. */
   readonly topic: string
+  /** As people call it, for what is reported; the id when it is not told. */
+  readonly topicName?: string
   readonly partition: number
   readonly settings: TopicSettings
 }

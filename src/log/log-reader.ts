@@ -11,7 +11,7 @@ import type { PartitionLog } from './partition-log.ts'
 import type { ReadBuffers } from './read-buffers.ts'
 import type { ReadResult, ReadWant } from './read-result.ts'
 import type { Segment } from './segment/segment.ts'
-import type { SegmentFiles } from './segment/segment-files.ts'
+import { type SegmentFiles, segmentPath } from './segment/segment-files.ts'
 import { SegmentReader } from './segment-reader.ts'
 
 /**
@@ -26,12 +26,21 @@ export class LogReader {
   readonly #files: SegmentFiles
   readonly #segments: SegmentReader
   readonly #header = new BatchHeader()
+  readonly #report: (line: string) => void
+  /** Where damage was met: it is told once. */
+  readonly #told = new WeakSet<Segment | PartitionLog>()
 
-  constructor(journal: Journal, files: SegmentFiles, buffers: ReadBuffers) {
+  constructor(
+    journal: Journal,
+    files: SegmentFiles,
+    buffers: ReadBuffers,
+    report: (line: string) => void,
+  ) {
     this.#journal = journal
     this.#buffers = buffers
     this.#files = files
     this.#segments = new SegmentReader(files, buffers)
+    this.#report = report
   }
 
   /** Memory that readers of old records hold now. */
@@ -121,8 +130,21 @@ export class LogReader {
       if (!(cause instanceof DiskError)) throw cause
       into.damaged = !gone()
     }
-    if (into.damaged) this.counters.damaged++
+    if (into.damaged) this.#damaged(log, want.offset)
     this.counters.diskBytes += into.bytes - before
+  }
+
+  /** Every reader that comes by is told; people once for each segment. */
+  #damaged(log: PartitionLog, offset: number): void {
+    this.counters.damaged++
+    const segment = segmentOf(log, offset)
+    if (this.#told.has(segment ?? log)) return
+    this.#told.add(segment ?? log)
+    const place = segment === undefined ? 'the journal' : segmentPath(segment.file)
+    this.#report(
+      `${place} cannot be read at offset ${offset} of ${log.label}: restore a backup, or delete ` +
+        'the records below what can be read',
+    )
   }
 
   /** From `segment`, or from the journal. False when what is there cannot be read. */

@@ -3,7 +3,6 @@
 // one process.
 import { assert } from '../base/assert.ts'
 import { ignoreOnly } from '../io/system-call.ts'
-import type { TopicSettings } from '../model/config/topic-settings.ts'
 import type { AdvancedLogs } from './advanced-logs.ts'
 import { Cleaner } from './cleaner.ts'
 import type { DiskSpace } from './disk-space.ts'
@@ -11,7 +10,7 @@ import { Flusher } from './flusher.ts'
 import { Journal } from './journal/journal.ts'
 import type { JournalFiles } from './journal/journal-files.ts'
 import type { JournalDamage } from './journal/journal-scan.ts'
-import { DamagedLogError, type Known, type LogParts } from './log-parts.ts'
+import { DamagedLogError, type Known, type KnownPartition, type LogParts } from './log-parts.ts'
 import { LogReader } from './log-reader.ts'
 import { type Manifest, partitionKey } from './manifest.ts'
 import { PartitionLog } from './partition-log.ts'
@@ -77,6 +76,7 @@ export class LogStore {
       this.journal,
       this.#segmentFiles,
       new ReadBuffers(options.readBytes, options.readPieceBytes),
+      parts.hooks.report,
     )
     this.flusher = new Flusher({
       disk,
@@ -103,10 +103,10 @@ export class LogStore {
   }
 
   /** A new partition costs nothing on disk until something is appended. */
-  create(topic: string, partition: number, settings: TopicSettings): PartitionLog {
-    const key = partitionKey(topic, partition)
+  create(known: KnownPartition): PartitionLog {
+    const key = partitionKey(known.topic, known.partition)
     assert(!this.#logs.has(key), 'a partition is created once')
-    const log = new PartitionLog({ topic, partition }, null, settings, this.#advanced)
+    const log = new PartitionLog(known, null, known.settings, this.#advanced)
     this.#logs.set(key, log)
     return log
   }
@@ -270,7 +270,12 @@ export class LogStore {
 
   /** Where the journal is damaged, a file that nothing refers to may be all that is left. */
   async #removeStrays(isDamaged: boolean): Promise<void> {
-    const strays = await this.#segmentFiles.strays()
+    const { strays, missing } = await this.#segmentFiles.compare()
+    for (const path of missing)
+      this.#parts.hooks.report(
+        `${path} is missing: the records in it cannot be read; put it back, or restore the whole ` +
+          'data folder from one backup',
+      )
     if (strays.length === 0) return
     const done = isDamaged ? 'kept' : 'removed'
     if (!isDamaged) for (const path of strays) await this.#parts.disk.remove(path)
@@ -285,18 +290,27 @@ export class LogStore {
   async #quarantine(damage: readonly JournalDamage[]): Promise<void> {
     if (damage.length === 0) return
     for (const { slot, lsn, owners, seq } of damage) {
+      const place = `${slot} is damaged at byte ${lsn % this.#journalFiles.fileBytes}`
       if (owners === null)
         throw new DamagedLogError(
-          `${slot} is damaged at ${lsn}, and nothing says whose records stood there`,
+          `${place}, and nothing says whose records stood there; restore the whole data folder ` +
+            'from one backup',
         )
       this.#journalFiles.keepAside(seq)
-      for (const owner of owners) this.get(owner.topicId, owner.partition)?.markDamaged()
-      this.#parts.hooks.report(
-        `${slot} is damaged at ${lsn}: ${owners.length} batches cannot be read; ` +
-          'their partitions are out of service from there on, and the file is kept',
-      )
+      const logs = owners.map((owner) => this.get(owner.topicId, owner.partition))
+      const known = [...new Set(logs.filter((log) => log !== undefined))]
+      for (const log of known) log.markDamaged()
+      this.#parts.hooks.report(`${place}: ${outOfService(known)}; the file is kept`)
     }
     const partitions = [...this.#logs.values()].filter((l) => l.damagedFrom !== null)
     await this.#manifest.append({ partitions: partitions.map((l) => l.state()) })
   }
+}
+
+/** What becomes of partitions whose journal is damaged, and what to do. */
+function outOfService(logs: readonly PartitionLog[]): string {
+  const named = logs.slice(0, 5).map((log) => `${log.label} from offset ${log.damagedFrom} on`)
+  const more = logs.length > 5 ? `, and ${logs.length - 5} more` : ''
+  if (logs.length === 0) return 'only what was deleted stood there'
+  return `out of service: ${named.join(', ')}${more}; restore a backup, or delete the topic`
 }

@@ -4,16 +4,17 @@
 // only what is below the high watermark, and that moves only when the journal says that the records
 // are as durable as promised.
 import { assert } from '../base/assert.ts'
-import type { AppendOutcome } from '../model/append-outcome.ts'
 import type { TopicSettings } from '../model/config/topic-settings.ts'
-import { type ErrorName, errors } from '../model/errors.ts'
+import type { ErrorName } from '../model/errors.ts'
 import { BatchHeader } from '../model/record-batch.ts'
-import { type Admission, admitBatch } from './batch-admission.ts'
+import { type Appended, notAdmitted, refusedAppend } from './appended.ts'
+import { admitBatch } from './batch-admission.ts'
 import type { DiskSpace } from './disk-space.ts'
 import { EpochCache, type EpochStart } from './epoch-cache.ts'
 import type { FrameSource } from './journal/commit.ts'
 import type { Journal } from './journal/journal.ts'
 import { type Frame, frameTemplate, markEpoch } from './journal/journal-format.ts'
+import type { KnownPartition } from './log-parts.ts'
 import type { PartitionChange, PartitionState } from './manifest.ts'
 import { MemoryBatches, type MemoryBudget, memoryLsn } from './memory-batches.ts'
 import { ProducerState, sequenceAfter } from './producer-state.ts'
@@ -25,11 +26,6 @@ const header = new BatchHeader()
 
 /** Told when a partition's high watermark has moved, after the commit that moved it is whole. */
 export type Watcher = () => void
-
-export interface Appended extends AppendOutcome {
-  /** To wait for before the outcome may be told; 0 when there is nothing to wait for. */
-  readonly lsn: number
-}
 
 /** What a partition tells, and draws on. */
 export interface PartitionHooks {
@@ -69,16 +65,18 @@ export class PartitionLog implements FrameSource {
    * Batches of a partition that is never on disk; null for the others. Settled when it is opened.
    */
   readonly memory: MemoryBatches | null
+  readonly #topicName: string
   readonly #hooks: PartitionHooks
 
   constructor(
-    id: { readonly topic: string; readonly partition: number },
+    id: Pick<KnownPartition, 'topic' | 'topicName' | 'partition'>,
     state: PartitionState | null,
     settings: TopicSettings,
     hooks: PartitionHooks,
   ) {
     this.topic = id.topic
     this.partition = id.partition
+    this.#topicName = id.topicName ?? id.topic
     this.frame = frameTemplate(id.topic, id.partition)
     this.settings = settings
     this.#hooks = hooks
@@ -124,7 +122,7 @@ export class PartitionLog implements FrameSource {
     if (this.deleted) return this.#refused('unknownTopic')
     if (this.#damagedFrom !== null) return this.#refused('storageError', this.damageText())
     const admitted = admitBatch(header, batch, this.settings, nowMs)
-    if (!admitted.ok) return this.#notAdmitted(admitted)
+    if (!admitted.ok) return notAdmitted(this.#logStartOffset, admitted)
     if (header.producerId >= 0) {
       const repeated = this.#checkSequence(journal)
       if (repeated !== null) return repeated
@@ -264,25 +262,8 @@ export class PartitionLog implements FrameSource {
     }
   }
 
-  #notAdmitted(refusal: Admission & { ok: false }): Appended {
-    const refused = this.#refused(refusal.error, refusal.message)
-    return {
-      ...refused,
-      logStartOffset: refusal.isShapeless ? -1 : refused.logStartOffset,
-      recordErrors: refusal.recordErrors ?? [],
-    }
-  }
-
-  #refused(error: ErrorName, message: string = errors[error].text): Appended {
-    return {
-      error,
-      message,
-      baseOffset: -1,
-      appendTimeMs: -1,
-      logStartOffset: this.#logStartOffset,
-      recordErrors: [],
-      lsn: 0,
-    }
+  #refused(error: ErrorName, message?: string): Appended {
+    return refusedAppend(this.#logStartOffset, error, message)
   }
 
   committed(nextOffset: number): void {
@@ -326,6 +307,11 @@ export class PartitionLog implements FrameSource {
     // Of epochs below the log start nothing is kept.
     const isKnown = stored.nextOffset > this.#logStartOffset
     return !isKnown || this.epochs.agrees(stored.leaderEpoch, stored.baseOffset)
+  }
+
+  /** For people. */
+  get label(): string {
+    return `partition ${this.partition} of topic ${this.#topicName}`
   }
 
   damageText(): string {

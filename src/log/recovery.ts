@@ -77,10 +77,10 @@ function openLogs(
   advanced: AdvancedLogs,
 ): Map<string, PartitionLog> {
   const logs = new Map<string, PartitionLog>()
-  for (const { topic, partition, settings } of known.partitions) {
-    const key = partitionKey(topic, partition)
+  for (const each of known.partitions) {
+    const key = partitionKey(each.topic, each.partition)
     const kept = state.partitions.get(key) ?? null
-    logs.set(key, new PartitionLog({ topic, partition }, kept, settings, advanced))
+    logs.set(key, new PartitionLog(each, kept, each.settings, advanced))
     for (const segment of kept?.segments ?? []) segmentFiles.retain(segment.file)
   }
   return logs

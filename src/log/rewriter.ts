@@ -180,8 +180,8 @@ export class Rewriter {
 
   #unreadable({ log }: RewriteJob, source: Segment, at: number): undefined {
     this.#parts.report(
-      `${segmentPath(source.file)} is damaged at ${source.position + at}: partition ` +
-        `${log.partition} of topic ${log.topic} keeps its old segments`,
+      `${segmentPath(source.file)} is damaged at byte ${source.position + at}: ` +
+        `${log.label} keeps its old segments`,
     )
     return undefined
   }

@@ -55,6 +55,16 @@ test('health and readiness', async () => {
   })
 })
 
+test('many that send half a request keep nobody out', () =>
+  withDoor({}, async (url, port) => {
+    const halves = Array.from({ length: 100 }, () => connect(port, '127.0.0.1'))
+    for (const each of halves) each.on('error', () => undefined)
+    await Promise.all(halves.map((each) => once(each, 'connect')))
+    for (const each of halves) each.write('GET /healthz HTTP/1.1\r\nHost: x\r\n')
+    assert.deepEqual(await answerOf(`${url}/healthz`), [200, 'ok\n'])
+    for (const each of halves) each.destroy()
+  }))
+
 test('other paths and methods', () =>
   withDoor({}, async (url) => {
     assert.deepEqual(await answerOf(`${url}/healthz`, 'HEAD'), [200, ''])

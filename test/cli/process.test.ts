@@ -185,3 +185,22 @@ test('a data folder that is a file: one line, exit code 2', () =>
     assert.match(end.err, refusal)
     assert.match(end.err, /is not a folder/)
   }))
+
+test(
+  'npm that started us is gone: drained, as by a signal',
+  { skip: process.platform === 'win32' },
+  () =>
+    withFolder(async (folder) => {
+      const command = `"$0" ${main} start --data "$1" ${anyPort.join(' ')} & wait`
+      const env = { ...process.env, LANG: 'C', npm_lifecycle_event: 'start' }
+      const shell = spawn('sh', ['-c', command, process.execPath, folder], { env })
+      assert.ok(shell.stdout && shell.stderr)
+      const out = text(shell.stdout)
+      const err = text(shell.stderr)
+      await firstOutput(shell)
+      shell.kill('SIGTERM')
+      await once(shell, 'exit')
+      assert.match(await out, /polymq/i)
+      assert.match(await err, /stopping.*\n.*stopped/)
+    }),
+)

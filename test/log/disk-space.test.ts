@@ -103,7 +103,11 @@ test('a topic in memory does not mind; a repeated batch is known as one', async 
     { ...plainSettings, flush: 'memory' },
     { hooks: { failed: assert.fail, report: () => undefined } },
   )
-  const log = store.create('b'.repeat(32), 0, plainSettings)
+  const log = store.create({
+    topic: 'b'.repeat(32),
+    partition: 0,
+    settings: plainSettings,
+  })
   const numbered = () => batchOf(['a'], { id: 1, epoch: 0, sequence: 0 })
   assert.equal(log.append(store.journal, numbered(), 0, 0).error, null)
   Object.defineProperty(store.space, 'isLow', { value: true })

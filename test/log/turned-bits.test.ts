@@ -24,7 +24,7 @@ async function turn(disk: Disk, path: string, position: number): Promise<void> {
 
 test('in a segment, a turned bit anywhere in the header of a batch is damage', async () => {
   const disk = memoryDisk()
-  const store = await open(disk)
+  const { store, reported } = await openReported(disk)
   const log = store.get(topicA, 0) as PartitionLog
   for (let i = 0; i < batches; i++) await append(store, log, batchOf([`v${i}`]))
   await store.flush()
@@ -40,7 +40,26 @@ test('in a segment, a turned bit anywhere in the header of a batch is damage', a
     store.reader.release(read)
     await turn(disk, segmentPath(segment.file), place + at)
   }
+  assert.equal(store.reader.counters.damaged, headerBytes)
+  assert.equal(reported.length, 1, 'people are told once')
+  assert.match(
+    reported[0] ?? '',
+    /^segments\/0+1\.log cannot be read at offset 3 of partition 0 of/,
+  )
   await store.close()
+})
+
+test('a segment file that is missing is told at the start, and does not stop it', async () => {
+  const disk = memoryDisk()
+  const store = await open(disk)
+  const log = store.get(topicA, 0) as PartitionLog
+  await append(store, log, batchOf(['v']))
+  await store.flush()
+  await store.close()
+  await disk.remove(segmentPath(log.segments[0]?.file ?? 0))
+  const again = await openReported(disk)
+  assert.match(again.reported.join(), /^segments\/0+1\.log is missing: .* backup$/)
+  await again.store.close()
 })
 
 test('in the journal, too', async () => {

@@ -93,13 +93,18 @@ export class SegmentFiles {
     await this.indexes.remove(file)
   }
 
-  /** Files that no segment lies in: left by a crash between writing them and saying so. */
-  async strays(): Promise<string[]> {
+  /**
+   * Holds what is on the disk against the segments. Strays are files that no segment lies in: left
+   * by a crash between writing them and saying so.
+   */
+  async compare(): Promise<{ strays: string[]; missing: string[] }> {
     const strays: string[] = []
+    const there = new Set<number>()
     for (const name of await this.#disk.list(segmentFolder)) {
       const number = Number.parseInt(name, 10)
       if (!name.endsWith('.log') || Number.isNaN(number)) continue
       this.#nextNumber = Math.max(this.#nextNumber, number + 1)
+      there.add(number)
       if (!this.#segments.has(number)) strays.push(`${segmentFolder}/${name}`)
     }
     for (const number of await this.indexes.numbers()) {
@@ -107,7 +112,8 @@ export class SegmentFiles {
       this.#nextNumber = Math.max(this.#nextNumber, number + 1)
       if (!this.#segments.has(number)) await this.indexes.remove(number)
     }
-    return strays
+    const missing = [...this.#segments.keys()].filter((n) => !there.has(n)).map(segmentPath)
+    return { strays, missing }
   }
 
   /** Fills `into` from `position` of a file; returns the bytes read, 0 when the file has gone. */

@@ -149,7 +149,11 @@ class Home implements ConnectionHome {
     const { connectionsMax, connectionsPerIpMax } = this.limits
     if (this.sweeper === null || this.size >= connectionsMax || fromHost >= connectionsPerIpMax) {
       this.counters.refused++
-      this.reporter.line(`refused a connection from ${host}: ${this.size} are open`)
+      const why =
+        fromHost >= connectionsPerIpMax
+          ? `max.connections.per.ip allows ${connectionsPerIpMax} from one address`
+          : `max.connections allows ${connectionsMax} in all`
+      if (this.sweeper !== null) this.reporter.line(`refused a connection from ${host}: ${why}`)
       return null
     }
     const authentication = new Authentication(this.options.sasl ?? null, this.options.chance)

@@ -23,8 +23,7 @@ export async function administer(node: Node, world: World): Promise<void> {
 
 function create(node: Node, world: World): void {
   if (world.live.length > partitionsMax) return
-  for (const { topic, partition, settings } of world.createTopic(2))
-    node.store.create(topic, partition, settings)
+  for (const model of world.createTopic(2)) node.store.create(model)
 }
 
 /** The metadata forgets the topic first. */

@@ -133,10 +133,7 @@ async function run(): Promise<void> {
   for (const each of cases.filter(isWanted)) await runCase(each, healthy)
   if (rows === undefined) await fuzz(healthy)
   await pause(settleMs)
-  // V8 collects when there is work: the same work that came last before the first look.
-  await playSilently(warmingRows.at(-1) ?? 0)
-  await pause(2_000)
-  const after = broker.memory().residentMb
+  const after = await settled(before + growthMbMax)
   const report = await healthy.stop()
   const [freshMb, warmMb, lastMb] = [fresh, before, after].map((mb) => mb.toFixed(0))
   const story = `${freshMb} MB fresh, ${warmMb} MB warm, ${lastMb} MB after all`
@@ -150,6 +147,20 @@ async function run(): Promise<void> {
   for (const fault of logFaults(broker.log)) check(false, fault)
   check(true, `the log has ${broker.log.length} lines`)
   await nothingIsLost(report.acked)
+}
+
+/**
+ * V8 collects when there is work: the same that came last before the first look, a few times. What
+ * is not given back then is kept.
+ */
+async function settled(mbMax: number): Promise<number> {
+  let mb = Number.POSITIVE_INFINITY
+  for (let i = 0; i < 5 && mb > mbMax; i++) {
+    await playSilently(warmingRows.at(-1) ?? 0)
+    await pause(2_000)
+    mb = broker.memory().residentMb
+  }
+  return mb
 }
 
 async function nothingIsLost(acked: number): Promise<void> {

@@ -19,7 +19,7 @@ import { logOptionsOf, logOptionsWithin } from './log/log-options.ts'
 import { prepareCompression } from './model/compression.ts'
 import { type BrokerSettings, resolveBrokerSettings } from './model/config/broker-settings.ts'
 import { brokerValues } from './model/config/config-source.ts'
-import { parseStaticConfig } from './model/config/static-config.ts'
+import { checkTogether, parseStaticConfig } from './model/config/static-config.ts'
 import { adminHandlers } from './protocol/kafka/admin/admin-handlers.ts'
 import { dataHandlers } from './protocol/kafka/data/data-handlers.ts'
 import { type KafkaDoor, openKafkaDoor } from './protocol/kafka/door.ts'
@@ -86,6 +86,8 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     Object.entries(options.config ?? {}).map(([k, v]) => `${k}=${v}`),
   )
   if (!settings.ok) throw new BadSettingError(settings.message)
+  const together = checkTogether(resolveBrokerSettings(brokerValues(settings.value)))
+  if (!together.ok) throw new BadSettingError(together.message)
   const sasl = await readSasl(settings.value)
   showPlaces(options, settings.value, sasl)
   const watch = new NodeWatch(version)
@@ -151,7 +153,11 @@ async function readSasl(settings: ReadonlyMap<string, string>): Promise<SaslOffe
     throw new BadSettingError('polymq.users.file needs a mechanism: set sasl.enabled.mechanisms')
   const disk = realDisk(dirname(resolve(usersFile)))
   const users = await readUsers(disk, basename(usersFile)).catch((cause: DiskError) => {
-    throw new BadSettingError(`polymq.users.file: cannot ${cause.message}`, { cause })
+    const problem =
+      cause.code === 'ENOENT'
+        ? `there is no file ${usersFile}; write one with a line NAME=PASSWORD for each user`
+        : `cannot ${cause.message}`
+    throw new BadSettingError(`polymq.users.file: ${problem}`, { cause })
   })
   if (!users.ok) throw new BadSettingError(`polymq.users.file: ${usersFile}: ${users.message}`)
   return {

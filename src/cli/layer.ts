@@ -90,7 +90,7 @@ function listed(entry: Sourced | undefined): readonly Sourced[] | null {
   return entry.text.split(',').map((text) => ({ text: text.trim(), source: entry.source }))
 }
 
-function nonEmpty(entry: Sourced): Sourced {
+export function nonEmpty(entry: Sourced): Sourced {
   if (entry.text.trim() === '') throw new UsageError('emptyValue', { source: entry.source })
   return entry
 }

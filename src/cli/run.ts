@@ -2,10 +2,10 @@
 // caught: it becomes one line that says what to do, and exit code 2. Called by main.ts.
 
 import { version } from '../version.ts'
-import { type Command, parseArguments } from './arguments.ts'
+import { type Command, type Flags, parseArguments } from './arguments.ts'
 import { exitCodes, type Host } from './host.ts'
 import { chooseTexts, fill } from './language.ts'
-import { environmentLayer, flagLayer } from './layer.ts'
+import { environmentLayer, flagLayer, nonEmpty } from './layer.ts'
 import type { Texts } from './texts-en.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -26,12 +26,19 @@ export async function run(host: Host): Promise<number> {
 
 const oneLine = (text: string): string => text.replace(/\s*[\r\n]+\s*/g, ' ')
 
+function configPath(flags: Flags, { env }: Host): string | undefined {
+  const [flag] = flags.config ?? []
+  const text = flag ?? env.POLYMQ_CONFIG
+  const source = flag === undefined ? 'POLYMQ_CONFIG' : '--config'
+  return text === undefined ? undefined : nonEmpty({ text, source }).text
+}
+
 async function perform(host: Host, texts: Texts, { name, flags }: Command): Promise<void> {
   if (name === 'help') host.out(fill(texts.help, { version }))
   else if (name === 'version') host.out(`${version}\n`)
   else if (flags.help !== undefined) host.out(texts.startHelp)
   else {
-    const path = flags.config?.[0] ?? host.env.POLYMQ_CONFIG
+    const path = configPath(flags, host)
     const layers = [flagLayer(flags), environmentLayer(host.env)]
     if (path !== undefined) {
       const { readConfigFile } = await import('./config-file.ts')

@@ -38,9 +38,12 @@ export function startOptions(layers: readonly Layer[]): StartOptions {
   const listen = first(layers, (layer) => layer.listen)
   const advertise = first(layers, (layer) => layer.advertise)
   const json = first(layers, (layer) => layer.json)
+  const listeners = listen === null ? null : parseAddresses(listen, listenerNames)
+  if (advertise !== null && listeners !== null && listeners.kafka === undefined)
+    throw new UsageError('advertisedNotListened', { source: advertise[0]?.source ?? '' })
   return {
     dataDir: dataDir(layers),
-    listen: listen === null ? null : parseAddresses(listen, listenerNames),
+    listen: listeners,
     advertise: advertised(advertise ?? []),
     config: settings(layers),
     json: json !== null && isTrue(json),

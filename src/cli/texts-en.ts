@@ -62,6 +62,9 @@ in how it was started, 130 a second signal.
   badPort: "port '{port}' ({source}) is not a number from 0 to 65535",
   unreachableAdvertised:
     'nobody can connect to {address} ({source}); say where clients reach the broker',
+  advertisedNotListened:
+    'no listener kafka opens, so that there is nothing to advertise ({source}); ' +
+    'add --listen kafka=HOST:PORT, or leave it out',
   emptyValue: '{source} is empty; give a value or leave it out',
   badSetting: "'{value}' ({source}) is not of the form KEY=VALUE",
   settingRefused: '{problem} ({source})',

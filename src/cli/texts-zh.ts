@@ -58,6 +58,9 @@ export const chinese: Texts = {
   repeatedListener: "'{name}' 在 {source} 中出现了两次；每个名称请只给一次",
   badPort: "端口 '{port}'（{source}）应为 0 到 65535 的数字",
   unreachableAdvertised: '无法连接 {address}（{source}）；请写客户端实际连接的地址',
+  advertisedNotListened:
+    '没有打开 kafka 监听，因此没有可告知客户端的地址（{source}）；' +
+    '请加上 --listen kafka=HOST:PORT，或者去掉它',
   emptyValue: '{source} 为空；请给出值，或者去掉它',
   badSetting: "'{value}'（{source}）的格式应为 KEY=VALUE",
   settingRefused: '{problem}（{source}）',

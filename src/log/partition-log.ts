@@ -145,8 +145,8 @@ export class PartitionLog implements FrameSource {
     if (bytes > journal.maxBatchBytes)
       return this.#refused(
         'messageTooLarge',
-        `the batch has ${bytes} bytes, this node's journal takes ${journal.maxBatchBytes}: see ` +
-          'polymq.journal.file.bytes and polymq.tail.cache.bytes',
+        `the batch has ${bytes} bytes, this node's journal takes ${journal.maxBatchBytes}; send ` +
+          'smaller ones, or begin a data folder with a larger polymq.journal.file.bytes',
       )
     if (this.#hooks.space.isLow) return this.#refused('storageError', this.#hooks.space.lowText())
     return journal.hasRoom(bytes)

@@ -1,6 +1,7 @@
 // The broker's configuration from the command line: `--set KEY=VALUE` texts into a validated map.
 // Called by cli/; every fault is one line that names the key.
 import { ok, type Result, refuse } from '../errors.ts'
+import type { BrokerSettings } from './broker-settings.ts'
 import { findBrokerKey } from './config-change.ts'
 import { parseConfig } from './config-value.ts'
 
@@ -24,4 +25,15 @@ function checkStatic(name: string, value: string): Result<string> {
   if (!key.ok) return key
   const parsed = parseConfig(key.value, value)
   return parsed.ok ? ok(value.trim()) : parsed
+}
+
+/** Values that are valid one by one, and together leave no choice. */
+export function checkTogether(settings: BrokerSettings): Result<void> {
+  const { sessionTimeoutMsMin: min, sessionTimeoutMsMax: max } = settings
+  if (min <= max) return ok(undefined)
+  return refuse(
+    'invalidConfig',
+    `group.min.session.timeout.ms, ${min}, is above group.max.session.timeout.ms, ${max}: ` +
+      'no member could join a group',
+  )
 }

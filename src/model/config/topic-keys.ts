@@ -200,6 +200,9 @@ const accepting: readonly TopicKey[] = [
     default: '1048588',
     min: 0,
     effect: 'works',
+    reason:
+      'up to what a file of the journal takes: polymq.journal.file.bytes, as it was when the ' +
+      'data folder was first used',
     synonyms: ['message.max.bytes'],
     documentation: 'Largest record batch that the topic accepts, after compression.',
   },

@@ -10,6 +10,8 @@ import { type ApiVersionsResponse, apiVersions } from './schema/api-versions.ts'
 
 const softwareName = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
 
+const softwareNameRule = "may hold letters, digits, '-' and '.', the last two not at its ends"
+
 const shown = (api: Api) => ({
   apiKey: api.key,
   minVersion: api.advertisedFrom,
@@ -24,7 +26,14 @@ export const unsupportedVersionAnswer = {
 
 export const apiVersionsHandler = answering(apiVersions, (request, call) => {
   const names = [request.clientSoftwareName, request.clientSoftwareVersion]
-  if (call.version >= 3 && !names.every((name) => softwareName.test(name)))
+  const wrong = call.version >= 3 && names.find((name) => !softwareName.test(name))
+  if (wrong !== undefined && wrong !== false) {
+    call.refused(
+      'invalidRequest',
+      `the client's software name or version '${wrong}'`,
+      softwareNameRule,
+    )
     return { errorCode: errorCodes.invalidRequest, apiKeys: [] }
+  }
   return { errorCode: 0, apiKeys: call.door.apis.map(shown), finalizedFeaturesEpoch: 0 }
 })

@@ -8,6 +8,7 @@ import type { Authentication } from './authentication.ts'
 import type { Call } from './call.ts'
 import { CallLine, gathered } from './call-line.ts'
 import { type Dispatcher, type DispatchOwner, requestBytesMin } from './dispatcher.ts'
+import { foreignProtocol } from './foreign-protocols.ts'
 import { type FrameOwner, FrameReader } from './frame-reader.ts'
 import type { Limits } from './limits.ts'
 import type { RequestMemory } from './request-memory.ts'
@@ -172,13 +173,14 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
 
   frameSizeProblem(size: number): string | null {
     const { limits } = this.home
-    const isGreeted = this.hasSpoken && this.authentication.isComplete
-    const most = isGreeted ? limits.requestBytesMax : limits.firstRequestBytesMax
+    const { isComplete } = this.authentication
+    const most = isComplete ? limits.requestBytesMax : limits.strangersRequestBytesMax
     const least = this.authentication.takesRawTokens ? 0 : requestBytesMin
     this.frameBegunAt = this.lastActive
     this.frameBytes = size
     if (size >= least && size <= most) return null
-    return `a request of ${size} bytes, where ${least} to ${most} are allowed`
+    const foreign = this.hasSpoken ? null : foreignProtocol(size)
+    return foreign ?? `a request of ${size} bytes, where ${least} to ${most} are allowed`
   }
 
   frame(bytes: Buffer): void {

@@ -4,8 +4,8 @@
 export interface Limits {
   /** socket.request.max.bytes: one request, without its size prefix. */
   readonly requestBytesMax: number
-  /** One request before the connection has sent a valid one, or has authenticated. */
-  readonly firstRequestBytesMax: number
+  /** One request of a connection that must authenticate, and has not yet. */
+  readonly strangersRequestBytesMax: number
   /**
    * All requests of this door together of which only a part has arrived; half of it is for those of
    * more than 2 MiB, so that they cannot keep out the others.
@@ -46,7 +46,7 @@ export interface Limits {
 
 export const defaultLimits: Limits = {
   requestBytesMax: 100 * 1024 * 1024,
-  firstRequestBytesMax: 64 * 1024,
+  strangersRequestBytesMax: 64 * 1024,
   partialBytesMax: 256 * 1024 * 1024,
   partialSilenceMsMax: 30_000,
   partialBytesPerSecondMin: 128 * 1024,

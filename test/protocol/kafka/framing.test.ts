@@ -27,10 +27,9 @@ test('requests are understood however their bytes are cut', async () => {
   }
 })
 
-test('a request of 1 MiB in pieces arrives whole', async () => {
+test('a first request of 1 MiB in pieces arrives whole', async () => {
   const host = await TestDoor.open()
   const client = host.connect()
-  await client.call(apiVersions, 0, {})
   host.broker.topics.createNow(topic('big'))
   const batch = batchOf('x'.repeat(1024 * 1024))
   const partitionData = [{ index: 0, records: batch }]
@@ -49,7 +48,7 @@ for (const [what, bytes] of [
   ['size 0', size(0)],
   ['size 3', size(3)],
   ['size 0x7fffffff', size(0x7fffffff)],
-  ['more than a first request may have', size(65_537)],
+  ['more than a request may have', size(100 * 1024 * 1024 + 1)],
   ['an HTTP request', Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')],
   ['a TLS hello', Buffer.from('16030100c8010000c4030366', 'hex')],
   ['an unknown api key', framed(Buffer.from('03e7000000000001ffff', 'hex'))],
@@ -170,3 +169,16 @@ function produceFrame(name: string, value: string): Buffer {
   const body = { transactionalId: null, acks: 1, timeoutMs: 1000 }
   return requestFrame(produce, 9, { ...body, topicData: [{ name, partitionData }] })
 }
+
+test('who speaks another protocol is told apart', async () => {
+  const words = async (bytes: Uint8Array): Promise<string> => {
+    const host = await TestDoor.open()
+    host.connect().pipe.send(bytes)
+    await settled()
+    return host.lines.join()
+  }
+  assert.match(await words(Buffer.from('POST /topics HTTP/1.1\r\n')), /an HTTP request/)
+  assert.match(await words(Buffer.from('16030300c801', 'hex')), /a TLS handshake/)
+  assert.match(await words(Buffer.from('AMQP\0\0\x09\x01')), /an AMQP header/)
+  assert.match(await words(size(-2)), /a request of -2 bytes/)
+})

@@ -37,7 +37,7 @@ const sizeAfterHello = (size: number, said: string): Case => ({
 })
 
 const sizes: readonly Case[] = [
-  ...[-1, -0x80000000, 0, 3, 7, 64 * 1024 + 1, intMax].map((size) =>
+  ...[-1, -0x80000000, 0, 3, 7, 100 * 1024 * 1024 + 1, intMax].map((size) =>
     closesOn(4, `size ${size} as the first bytes`, () => int32(size)),
   ),
   sizeAfterHello(-1, '-1'),

@@ -100,7 +100,7 @@ const logged: readonly Case[] = [
   },
   {
     row: 42,
-    sent: 'ANSI in the software name of ApiVersions 3 (which is not checked, as it is not shown)',
+    sent: 'ANSI in the software name of ApiVersions 3',
     answer: 'answered',
     run: async ({ connect }) => {
       const client = await connect()

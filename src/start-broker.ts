@@ -108,16 +108,27 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
 
 /** For callers without types: what is missing or misspelt would otherwise do nothing. */
 function checkOptions(options: Partial<BrokerOptions> | undefined): void {
-  if (options?.dataDir === undefined)
-    throw new BadSettingError("the option 'dataDir' is missing: a folder, or null for memory only")
-  const names = Object.keys(options.listen ?? defaultListeners)
-  const known = Object.keys(defaultListeners)
-  const unknown = names.find((name) => !known.includes(name))
-  if (unknown !== undefined)
-    throw new BadSettingError(`there is no listener '${unknown}'; there are ${known.join(', ')}`)
-  if (names.length === 0)
-    throw new BadSettingError(`the option 'listen' names none of the listeners ${known.join(', ')}`)
+  const { dataDir, listen = defaultListeners, advertise = {} } = options ?? {}
+  if (dataDir !== null && typeof dataDir !== 'string')
+    throw new BadSettingError("the option 'dataDir' is a folder, or null for memory only")
+  const unknown = Object.keys(options ?? {}).find((name) => !optionNames.includes(name))
+  if (unknown !== undefined) throw new BadSettingError(unknownText('option', unknown, optionNames))
+  const listeners = Object.keys(defaultListeners)
+  if (Object.keys(listen).length === 0)
+    throw new BadSettingError(`the option 'listen' names none of ${listeners.join(', ')}`)
+  for (const [name, address] of [...Object.entries(listen), ...Object.entries(advertise)]) {
+    if (!listeners.includes(name))
+      throw new BadSettingError(unknownText('listener', name, listeners))
+    const { host, port } = Object(address) as Partial<Address>
+    if (typeof host !== 'string' || !(Number.isInteger(port) && Number(port) >>> 16 === 0))
+      throw new BadSettingError(`the address of ${name} is not { host: string, port: 0 to 65535 }`)
+  }
 }
+
+const optionNames = ['dataDir', 'listen', 'advertise', 'config', 'report', 'failed']
+
+const unknownText = (what: string, name: string, known: readonly string[]): string =>
+  `there is no ${what} '${name}'; there are ${known.join(', ')}`
 
 /** What DescribeConfigs tells of where this broker listens and keeps its data. */
 function showPlaces(

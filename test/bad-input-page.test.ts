@@ -9,7 +9,6 @@ const file = 'docs/protocols/kafka-bad-input.md'
 test('docs/protocols/kafka-bad-input.md shows every case of the rig', () => {
   const page = readFileSync(file, 'utf8')
   const fresh = renewedPage(page)
-  // biome-ignore lint/complexity/useLiteralKeys: the compiler wants it for an index signature
   if (process.env['UPDATE'] === '1') writeFileSync(file, fresh)
   else assert.equal(page, fresh, 'run the tests with UPDATE=1 to renew the table')
 })

@@ -190,15 +190,15 @@ export class NodeBroker implements Broker {
   }
 
   async #makeOffsetsTopic(): Promise<Topic | null> {
-    const { offsetsTopicPartitions } = resolveBrokerSettings(this.image.brokerValues)
+    const settings = resolveBrokerSettings(this.image.brokerValues)
     await this.#operations.create(
       [
         {
           name: offsetsTopic,
-          partitions: offsetsTopicPartitions,
+          partitions: settings.offsetsTopicPartitions,
           replicationFactor: -1,
           assignments: null,
-          configs: offsetsTopicConfig,
+          configs: offsetsTopicConfig(settings.offsetsTopicSegmentBytes),
           internal: true,
         },
       ],
@@ -213,7 +213,13 @@ export class NodeBroker implements Broker {
     for (const partition of topic.partitions.keys()) {
       const log = this.store.get(topic.id, partition)
       if (log === undefined || log.logEndOffset === log.logStartOffset) continue
-      this.groups.load(partition, await readKeyed(this.store.reader, log))
+      const { records, isWhole } = await readKeyed(this.store.reader, log)
+      this.groups.load(partition, records)
+      if (!isWhole)
+        this.#parts.report(
+          `${log.label} is damaged: what its groups have committed may be older now, or gone, so ` +
+            'that they read records again',
+        )
     }
   }
 }

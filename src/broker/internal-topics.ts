@@ -11,8 +11,8 @@ export const isInternalName = (name: string): boolean => internalNames.has(name)
 /** The log of Kafka's controllers, which is no topic of a broker. */
 export const forbiddenName = '__cluster_metadata'
 
-export const offsetsTopicConfig: readonly (readonly [string, string])[] = [
+export const offsetsTopicConfig = (segmentBytes: number): (readonly [string, string])[] => [
   ['cleanup.policy', 'compact'],
   ['compression.type', 'producer'],
-  ['segment.bytes', '104857600'],
+  ['segment.bytes', String(segmentBytes)],
 ]

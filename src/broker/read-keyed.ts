@@ -14,9 +14,16 @@ export interface KeyedRecord {
 const openedBytesMax = 64 << 20
 const pieceBytes = 1 << 20
 
-/** Rejects when the partition is damaged: half of the truth is worse than none. */
-export async function readKeyed(reader: LogReader, log: PartitionLog): Promise<KeyedRecord[]> {
+export interface KeyedRecords {
+  readonly records: readonly KeyedRecord[]
+  /** False: something was passed over, since one bad batch must not keep the node from starting. */
+  readonly isWhole: boolean
+}
+
+export async function readKeyed(reader: LogReader, log: PartitionLog): Promise<KeyedRecords> {
   const found: KeyedRecord[] = []
+  let isWhole = true
+  let step = 1
   const header = new BatchHeader()
   for (let offset = log.logStartOffset; offset < log.highWatermark; ) {
     const read = emptyRead()
@@ -24,8 +31,12 @@ export async function readKeyed(reader: LogReader, log: PartitionLog): Promise<K
     if (!reader.readFromMemory(log, want, read)) await reader.readFromDisk(log, want, read)
     const bytes = Buffer.concat(read.records)
     reader.release(read)
-    if (read.damaged || bytes.length === 0)
-      throw new Error(`partition ${log.partition} of an internal topic cannot be read at ${offset}`)
+    if (read.damaged || bytes.length === 0) {
+      isWhole = false
+      // How long the batch is that cannot be read, nobody knows.
+      offset = Math.min(offset + step, log.endOfPlace(offset))
+      step *= 2
+    } else step = 1
     for (let at = 0; at < bytes.length; at += header.bytes) {
       header.moveTo(bytes, at)
       offset = header.nextOffset
@@ -35,5 +46,5 @@ export async function readKeyed(reader: LogReader, log: PartitionLog): Promise<K
         if (key !== null) found.push({ key, value })
     }
   }
-  return found
+  return { records: found, isWhole }
 }

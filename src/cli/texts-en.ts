@@ -98,8 +98,8 @@ in how it was started, 130 a second signal.
     'the data in {dir} was not written by this release: {problem}; start the release that wrote ' +
     'it, or choose another with --data DIR',
   dataDamaged:
-    'the data in {dir} is damaged: {problem}; restore it from a copy, or start with another ' +
-    '--data DIR',
+    'the data in {dir} is damaged: {problem}; restore the whole folder from one copy, or start ' +
+    'with another --data DIR',
   diskFailed:
     'a write to the data folder {dir} failed: {problem}; nothing more is acknowledged. Check the ' +
     'disk, then start again',

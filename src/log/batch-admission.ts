@@ -1,8 +1,8 @@
 // A batch that a client sent, on its way into a partition: refused, or made into what is stored.
-// Most batches are stored as they came: the header is checked, uncompressed records are hopped
-// over, and compressed ones must begin as their codec does. The records are looked at one by one
-// only for what the header cannot tell: keys of a compacted topic, bounds of every timestamp,
-// another codec. Called by PartitionLog for each append.
+// Most batches are stored as they came: the header is checked, and the records, opened if they are
+// compressed, are hopped over, so that no reader ever meets what cannot be read. They are looked at
+// one by one only for what the header cannot tell: keys of a compacted topic, bounds of every
+// timestamp, another codec. Called by PartitionLog for each append.
 import { type ContentRefusal, inspectBatch, openBatch, recompress } from '../model/batch-content.ts'
 import { beginsAs } from '../model/compression.ts'
 import type { TopicSettings } from '../model/config/topic-settings.ts'
@@ -35,7 +35,7 @@ export function admitBatch(
   const times = timesFor(settings, nowMs)
   const mustLook = codec !== null || settings.cleanup.compact || needsTimes(header, times)
   if (mustLook) return admitInspected(header, bytes, settings, codec, times)
-  const malformed = checkUnopened(header)
+  const malformed = checkContent(header)
   if (malformed !== null) return malformed
   if (settings.timestamp === 'create' && header.isAppendTime) header.markCreateTime()
   return ok(bytes)
@@ -68,14 +68,16 @@ function codecFor(header: BatchHeader, { compression }: TopicSettings): Compress
   return wanted === header.compression ? null : wanted
 }
 
-function checkUnopened(header: BatchHeader): Admission | null {
+/** What nobody could read would stand in every reader's way. */
+function checkContent(header: BatchHeader): Admission | null {
   const { compression } = header
-  if (compression === 'none') {
-    const wrong = checkRecords(header.records(), header.recordCount)
-    return wrong && { ...refuse('invalidRecord', wrong.message), recordErrors: [wrong] }
-  }
-  if (compression !== null && beginsAs(compression, header.records())) return null
-  return refuse('invalidRecord', `the records are not compressed with ${compression}`)
+  if (compression !== null && !beginsAs(compression, header.records()))
+    return refuse('invalidRecord', `the records are not compressed with ${compression}`)
+  const opened = openBatch(header)
+  // Kafka takes what grows beyond all bounds too; it is as small as the topic wants batches to be.
+  if (!opened.ok) return opened.error === 'messageTooLarge' ? null : opened
+  const wrong = checkRecords(opened.value, header.recordCount)
+  return wrong && { ...refuse('invalidRecord', wrong.message), recordErrors: [wrong] }
 }
 
 function admitInspected(

@@ -47,6 +47,8 @@ export class LogStore {
   static async open(parts: LogParts, known: Known): Promise<LogStore> {
     const recovered = await recover(parts, known)
     const store = new LogStore(parts, recovered, known)
+    if (recovered.damagedBefore.length > 0)
+      parts.hooks.report(`still ${outOfService(recovered.damagedBefore)}`)
     await store.#quarantine(recovered.damage)
     await store.#removeStrays(recovered.damage.length > 0)
     // A full journal takes no append that would start it.
@@ -146,6 +148,7 @@ export class LogStore {
       topic: log.topic,
       partition: log.partition,
       logStartOffset: to,
+      damagedFrom: log.damagedFrom,
       removed: gone.map((s) => [s.file, s.position] as const),
     }
     this.#raising = this.#orFail(this.#manifest.append({ partitions: [change] }))
@@ -292,15 +295,15 @@ export class LogStore {
     for (const { slot, lsn, owners, seq } of damage) {
       const place = `${slot} is damaged at byte ${lsn % this.#journalFiles.fileBytes}`
       if (owners === null)
-        throw new DamagedLogError(
-          `${place}, and nothing says whose records stood there; restore the whole data folder ` +
-            'from one backup',
-        )
+        throw new DamagedLogError(`${place}, and nothing says whose records stood there`)
       this.#journalFiles.keepAside(seq)
-      const logs = owners.map((owner) => this.get(owner.topicId, owner.partition))
-      const known = [...new Set(logs.filter((log) => log !== undefined))]
-      for (const log of known) log.markDamaged()
-      this.#parts.hooks.report(`${place}: ${outOfService(known)}; the file is kept`)
+      const logs = owners.map((owner) => {
+        const log = this.get(owner.topicId, owner.partition)
+        return log !== undefined && owner.nextOffset > log.logStartOffset ? log : undefined
+      })
+      const wanted = [...new Set(logs.filter((log) => log !== undefined))]
+      for (const log of wanted) log.markDamaged()
+      this.#parts.hooks.report(`${place}: ${outOfService(wanted)}; the file is kept`)
     }
     const partitions = [...this.#logs.values()].filter((l) => l.damagedFrom !== null)
     await this.#manifest.append({ partitions: partitions.map((l) => l.state()) })
@@ -312,5 +315,5 @@ function outOfService(logs: readonly PartitionLog[]): string {
   const named = logs.slice(0, 5).map((log) => `${log.label} from offset ${log.damagedFrom} on`)
   const more = logs.length > 5 ? `, and ${logs.length - 5} more` : ''
   if (logs.length === 0) return 'only what was deleted stood there'
-  return `out of service: ${named.join(', ')}${more}; restore a backup, or delete the topic`
+  return `out of service: ${named.join(', ')}${more}; restore a backup, or delete all its records`
 }

@@ -25,7 +25,7 @@ export interface PartitionChange {
   readonly epochs?: readonly EpochStart[]
   readonly producers?: readonly ProducerSnapshot[]
   /** First offset of records that are known to be unreadable. */
-  readonly damagedFrom?: number
+  readonly damagedFrom?: number | null
   /** Compaction has seen every key below this offset. */
   readonly cleanedUpTo?: number
 }
@@ -109,7 +109,8 @@ function merged(before: PartitionState | undefined, change: PartitionChange): Pa
     logStartOffset: change.logStartOffset ?? before?.logStartOffset ?? 0,
     epochs: change.epochs ?? before?.epochs ?? [],
     producers: change.producers ?? before?.producers ?? [],
-    damagedFrom: change.damagedFrom ?? before?.damagedFrom ?? null,
+    damagedFrom:
+      change.damagedFrom === undefined ? (before?.damagedFrom ?? null) : change.damagedFrom,
     cleanedUpTo: change.cleanedUpTo ?? before?.cleanedUpTo ?? 0,
   }
 }

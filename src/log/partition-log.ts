@@ -318,6 +318,14 @@ export class PartitionLog implements FrameSource {
     return `records of this partition from offset ${this.#damagedFrom} on are damaged on disk`
   }
 
+  /** Behind the segment, or the batch of the tail, that holds `offset`; beyond it at any rate. */
+  endOfPlace(offset: number): number {
+    const segment = this.#segments.find((s) => s.nextOffset > offset)
+    if (segment !== undefined) return segment.nextOffset
+    const i = this.tail.find(offset)
+    return i < this.tail.count ? this.tail.nextOffset(i) : this.#logEndOffset
+  }
+
   // ---- Segments ---------------------------------------------------------------------------------
 
   /**
@@ -340,10 +348,11 @@ export class PartitionLog implements FrameSource {
 
   /**
    * Moves the log start up. Returns the segments that are wholly below, but for one that is
-   * growing.
+   * growing. When nothing is left above, nothing is damaged any more.
    */
   raiseLogStart(to: number): Segment[] {
     this.#logStartOffset = Math.max(this.#logStartOffset, Math.min(to, this.#highWatermark))
+    if (this.#logStartOffset === this.#logEndOffset) this.#damagedFrom = null
     this.epochs.trimStart(this.#logStartOffset)
     const gone = this.#segments.filter(
       (s) => s.nextOffset <= this.#logStartOffset && s !== this.growing,

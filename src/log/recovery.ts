@@ -24,6 +24,8 @@ export interface Recovered {
   readonly start: JournalStart
   readonly replayFrom: number
   readonly damage: readonly JournalDamage[]
+  /** Out of service since an earlier start. */
+  readonly damagedBefore: readonly PartitionLog[]
 }
 
 /**
@@ -35,10 +37,11 @@ export async function recover(parts: LogParts, known: Known): Promise<Recovered>
   for (const folder of [journalFolder, segmentFolder, indexFolder]) await disk.makeDir(folder)
   const { manifest, state } = await Manifest.open(disk, hooks.report, () => known.revision())
   refuseLessMetadata(known.revision(), state.knownRevision)
-  await refuseMissingFiles(disk, state.journalSlots)
+  await refuseMissingFiles(disk, state)
   const advanced = new AdvancedLogs(parts.clock, new DiskSpace(disk), options.memoryTopicBytes)
   const segmentFiles = new SegmentFiles(disk, options.openFiles)
   const logs = openLogs(known, state, segmentFiles, advanced)
+  const damagedBefore = [...logs.values()].filter((log) => log.damagedFrom !== null)
   const gone = [...state.partitions.values()].filter(
     (p) => !logs.has(partitionKey(p.topic, p.partition)),
   )
@@ -67,6 +70,7 @@ export async function recover(parts: LogParts, known: Known): Promise<Recovered>
     start: { lsn: scan.end, previousEnd: scan.previousEnd, generation },
     replayFrom: state.replayFrom,
     damage: scan.damage,
+    damagedBefore,
   }
 }
 
@@ -86,20 +90,19 @@ function openLogs(
   return logs
 }
 
-async function refuseMissingFiles(disk: Disk, slots: readonly number[]): Promise<void> {
+async function refuseMissingFiles(disk: Disk, state: ManifestState): Promise<void> {
   const there = new Set((await disk.list(journalFolder)).map((name) => `${journalFolder}/${name}`))
-  const missing = slots.map(slotName).filter((name) => !there.has(name))
+  if (state.generation === 0 && there.size > 0)
+    throw new DamagedLogError("the file 'manifest' is missing, or empty")
+  const missing = state.journalSlots.map(slotName).filter((name) => !there.has(name))
   if (missing.length > 0)
-    throw new DamagedLogError(
-      `${missing.join(', ')} is missing, and may hold acknowledged records: put it back, or ` +
-        'restore the whole data folder from one backup',
-    )
+    throw new DamagedLogError(`${missing.join(', ')} is missing, and may hold acknowledged records`)
 }
 
 function refuseLessMetadata(revision: number, seen: number): void {
   if (revision >= seen) return
   throw new DamagedLogError(
     `the metadata ends at revision ${revision}, and the log was written at ${seen}: the file ` +
-      "'metadata' has lost its end; restore the whole data folder from one backup",
+      "'metadata' has lost its end, or is another one",
   )
 }

@@ -1,6 +1,6 @@
-// The codecs of record batches behind two functions. The path of a message does not pass here:
-// batches are stored and served as they came. Here comes what must look inside: validation, look-up
-// by timestamp, compaction, and topics that want another codec than their producers.
+// The codecs of record batches behind two functions. Batches are stored and served as they
+// came; here comes what must look inside: validation, look-up by timestamp, compaction, and topics
+// that want another codec than their producers.
 import type { Codec } from './compression/codec.ts'
 import { gzip } from './compression/gzip.ts'
 import { lz4 } from './compression/lz4.ts'

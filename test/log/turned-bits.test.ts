@@ -14,11 +14,11 @@ import { append, open, openReported } from './open-log.ts'
 const batches = 6
 const turned = 3
 
-async function turn(disk: Disk, path: string, position: number): Promise<void> {
+async function turn(disk: Disk, path: string, position: number, bit = 1): Promise<void> {
   const file = await disk.open(path, { access: 'write' })
   const byte = new Uint8Array(1)
   await file.read(byte, position)
-  await file.write([Uint8Array.of((byte[0] ?? 0) ^ 1)], position)
+  await file.write([Uint8Array.of((byte[0] ?? 0) ^ bit)], position)
   await file.close()
 }
 
@@ -49,6 +49,29 @@ test('in a segment, a turned bit anywhere in the header of a batch is damage', a
   await store.close()
 })
 
+test('a reader from before a turned bit is given what lies before it, and no more', async () => {
+  const disk = memoryDisk()
+  const { store } = await openReported(disk)
+  const log = store.get(topicA, 0) as PartitionLog
+  for (let i = 0; i < batches; i++) await append(store, log, batchOf([`v${i}`]))
+  await store.flush()
+  const [segment] = log.segments
+  assert.ok(segment)
+  const before = (segment.bytes / batches) * turned
+  for (let at = 0; at < headerBytes; at++)
+    for (const bit of [1, 0x80]) {
+      const place = segment.position + before + at
+      await turn(disk, segmentPath(segment.file), place, bit)
+      const read = emptyRead()
+      const want = { offset: 0, below: log.highWatermark, maxBytes: 5000, mustGive: true }
+      await store.reader.readFromDisk(log, want, read)
+      assert.equal(read.bytes, before, `byte ${at}, bit ${bit}`)
+      store.reader.release(read)
+      await turn(disk, segmentPath(segment.file), place, bit)
+    }
+  await store.close()
+})
+
 test('a segment file that is missing is told at the start, and does not stop it', async () => {
   const disk = memoryDisk()
   const store = await open(disk)
@@ -75,6 +98,27 @@ test('in the journal, too', async () => {
     assert.equal(again.reported.length, 1)
     await again.store.close()
   }
+})
+
+test('out of service: told at each start, over when all its records are deleted', async () => {
+  const disk = memoryDisk()
+  const store = await open(disk)
+  const log = store.get(topicA, 0) as PartitionLog
+  for (let i = 0; i < batches; i++) await append(store, log, batchOf([`v${i}`]))
+  await turn(disk, 'journal/000000.wal', log.tail.lsn(turned) + 20)
+  await store.close()
+  await (await openReported(disk)).store.close()
+  const second = await openReported(disk)
+  assert.match(second.reported[0] ?? '', /^still out of service: partition 0 .* from offset 3 on/)
+  const damaged = second.store.get(topicA, 0) as PartitionLog
+  await second.store.raiseLogStart(damaged, batches)
+  assert.equal(await append(second.store, damaged, batchOf(['again'])), batches)
+  await second.store.close()
+  const third = await openReported(disk)
+  const healed = third.store.get(topicA, 0) as PartitionLog
+  assert.equal(healed.damagedFrom, null)
+  assert.equal(await append(third.store, healed, batchOf(['and again'])), batches + 1)
+  await third.store.close()
 })
 
 test('an epoch lower than one that is stored already does not come into the log', async () => {

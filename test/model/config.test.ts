@@ -22,7 +22,7 @@ const messageOf = (name: string, text: string): string | null => {
 test('every default is a value of its key, and every exception has a reason', () => {
   for (const key of [...topicKeys.values(), ...brokerKeys.values()]) {
     if (key.default !== null) knownConfig(key, key.default)
-    assert.equal(key.effect === 'works', key.reason === undefined, key.name)
+    assert.ok(key.effect === 'works' || key.reason !== undefined, key.name)
   }
   for (const key of topicKeys.values())
     for (const name of key.synonyms) assert.ok(brokerKeys.has(name), name)

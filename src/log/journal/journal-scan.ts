@@ -8,9 +8,9 @@ import { blockBytes, type Disk } from '../../io/disk.ts'
 import {
   type CommitHeader,
   commitHeaderBytes,
+  type DirectoryEntry,
   directoryBytes,
   type Frame,
-  type FrameOwner,
   frameHeaderBytes,
   frameIsWhole,
   readCommitHeader,
@@ -25,7 +25,7 @@ export interface JournalDamage {
   readonly slot: string
   readonly seq: number
   /** Whose frames stood there; null when nothing names them any more. */
-  readonly owners: readonly FrameOwner[] | null
+  readonly owners: readonly DirectoryEntry[] | null
 }
 
 export interface JournalScan {
@@ -57,7 +57,7 @@ interface Found {
 interface Content {
   readonly frames: readonly Frame[]
   /** Owners of what is damaged; null: unknown; empty: all is whole. */
-  readonly lost: readonly FrameOwner[] | null
+  readonly lost: readonly DirectoryEntry[] | null
 }
 
 /** @param onFrame told each good frame, in order. */
@@ -213,7 +213,7 @@ class Scan {
     if (!complete) this.#report(slot, from, null)
   }
 
-  #report(slot: JournalSlot, lsn: number, owners: readonly FrameOwner[] | null): void {
+  #report(slot: JournalSlot, lsn: number, owners: readonly DirectoryEntry[] | null): void {
     this.damage.push({ lsn, slot: slot.name, seq: slot.seq, owners })
   }
 }
@@ -226,7 +226,7 @@ function readContent(commit: Uint8Array, header: CommitHeader): Content {
     return { frames, lost: frames.length === header.frames ? [] : null }
   }
   const frames: Frame[] = []
-  const lost: FrameOwner[] = []
+  const lost: DirectoryEntry[] = []
   for (const entry of directory) {
     const frame = readFrame(commit, entry.frameAt, header.lsn)
     if (frame !== null && frameIsWhole(frame, entry.nextOffset)) frames.push(frame)

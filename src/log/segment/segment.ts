@@ -35,7 +35,7 @@ export function goesOn(segment: SegmentFields, header: BatchHeader, place: Place
   const { bytes, baseOffset, nextOffset, magic } = header
   const end = place.position + bytes
   if (magic !== 2 || bytes < headerBytes || end > segment.bytes) return false
-  if (nextOffset > segment.nextOffset) return false
+  if (nextOffset > segment.nextOffset || nextOffset <= baseOffset) return false
   if (segment.sparse) return baseOffset >= place.offset
   const isLast = end === segment.bytes
   return baseOffset === place.offset && isLast === (nextOffset === segment.nextOffset)

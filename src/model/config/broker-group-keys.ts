@@ -80,6 +80,15 @@ export const brokerGroupKeys: readonly BrokerKey[] = [
     documentation: 'Partitions of the topic that holds committed offsets, when it is created.',
   },
   {
+    name: 'offsets.topic.segment.bytes',
+    type: 'int',
+    default: '104857600',
+    min: 1 << 20,
+    dynamic: false,
+    effect: 'works',
+    documentation: 'segment.bytes of __consumer_offsets, when it is made.',
+  },
+  {
     name: 'offsets.topic.replication.factor',
     type: 'int',
     default: '1',

@@ -22,6 +22,7 @@ export interface BrokerSettings {
   readonly offsetsRetentionMs: number
   readonly offsetsCheckIntervalMs: number
   readonly offsetsTopicPartitions: number
+  readonly offsetsTopicSegmentBytes: number
   readonly producerIdExpirationMs: number
   readonly connectionsMax: number
   readonly connectionsPerAddressMax: number
@@ -69,6 +70,7 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
     offsetsRetentionMs: number('offsets.retention.minutes') * 60_000,
     offsetsCheckIntervalMs: number('offsets.retention.check.interval.ms'),
     offsetsTopicPartitions: number('offsets.topic.num.partitions'),
+    offsetsTopicSegmentBytes: number('offsets.topic.segment.bytes'),
     producerIdExpirationMs: number('producer.id.expiration.ms'),
     connectionsMax: number('max.connections'),
     connectionsPerAddressMax: number('max.connections.per.ip'),

@@ -71,7 +71,7 @@ export const alterConfigsHandler = answering(alterConfigs, async (request, call)
     if (!target.ok) return target
     const values = new Map<string, string>()
     for (const { name, value } of resource.configs) {
-      if (value === null || values.has(name)) return refuseKey(name, value)
+      if (value === null || values.has(name)) return refuseKey(name, values.has(name))
       values.set(name, value)
     }
     return call.door.broker.configs.replace(target.value, values, request.validateOnly)
@@ -101,19 +101,20 @@ function operationsOf(configs: readonly IncrementalConfig[]): Result<readonly Co
     const action = actionByCode.get(configOperation)
     if (action === undefined)
       return refuse('invalidRequest', `there is no operation ${configOperation} on configurations`)
-    if (seen.has(name) || (value === null && action !== 'delete')) return refuseKey(name, value)
+    if (seen.has(name) || (value === null && action !== 'delete'))
+      return refuseKey(name, seen.has(name))
     seen.add(name)
     operations.push({ name, action, value })
   }
   return ok(operations)
 }
 
-const refuseKey = (name: string, value: string | null) =>
+const refuseKey = (name: string, isRepeated: boolean) =>
   refuse(
     'invalidRequest',
-    value === null
-      ? `the configuration '${name}' has no value`
-      : `the configuration '${name}' is given more than once`,
+    isRepeated
+      ? `the configuration '${name}' is given more than once`
+      : `the configuration '${name}' has no value`,
   )
 
 /** Alters each resource; those that the request names again are refused. */

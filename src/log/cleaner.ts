@@ -27,6 +27,8 @@ export class Cleaner {
   readonly #reader: LogReader
   readonly #rewriter: Rewriter
   readonly #options: CleanerOptions
+  /** Partitions with a segment that is damaged: they stay as they are until the next start. */
+  readonly #unreadable = new WeakSet<PartitionLog>()
 
   constructor(reader: LogReader, rewriter: Rewriter, options: CleanerOptions) {
     this.#options = options
@@ -43,12 +45,16 @@ export class Cleaner {
   async clean(logs: Iterable<PartitionLog>, nowMs: number, memoryBytes: number): Promise<void> {
     for (const log of logs) {
       if (!log.settings.cleanup.compact || log.deleted || log.damagedFrom !== null) continue
+      if (this.#unreadable.has(log)) continue
       const closed = closedSegments(log, nowMs)
       const stretch = chooseCleaning(closed, log.settings, nowMs, log.cleanedUpTo)
       if (stretch === null) continue
       const records = stretch.to - stretch.from
       const keys = new KeyMap(Math.min(memoryBytes, KeyMap.bytesFor(records)), stretch.from)
-      if (!(await this.#noteStretch(log, stretch.to, keys))) continue
+      if (!(await this.#noteStretch(log, stretch.to, keys))) {
+        this.#unreadable.add(log)
+        continue
+      }
       await this.#rewriter.run(compactionOf(log, closed, keys, nowMs))
       this.counters.cleanings++
     }

@@ -143,7 +143,7 @@ export class LogReader {
     const place = segment === undefined ? 'the journal' : segmentPath(segment.file)
     this.#report(
       `${place} cannot be read at offset ${offset} of ${log.label}: restore a backup, or delete ` +
-        'the records below what can be read',
+        'the records below what can be read, or the topic',
     )
   }
 

@@ -33,7 +33,7 @@ export const errors = {
   notLeader: kind('another node leads this partition', true),
   // Records
   corruptBatch: mistake('the record batch does not match its checksum or its own lengths', true),
-  invalidRecord: mistake('the record batch holds a record that this topic does not accept'),
+  invalidRecord: mistake('there are no records, or one that this topic does not accept'),
   messageTooLarge: mistake('the record batch is larger than max.message.bytes'),
   invalidTimestamp: mistake("a record's timestamp is outside the range that the topic accepts"),
   unsupportedCompression: mistake('this compression type is not supported here'),

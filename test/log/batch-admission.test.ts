@@ -140,6 +140,21 @@ test('records that do not begin as their codec does are refused: nobody could re
   }
 })
 
+test('compressed records that cannot be read, or are not as many as they say, are refused', () => {
+  for (const compression of ['gzip', 'snappy', 'lz4', 'zstd'] as const) {
+    const whole = sampleBatch({ records: two, compression })
+    const cut = Uint8Array.from(whole).fill(0xee, 61 + 12)
+    new BatchHeader().moveTo(cut).renewChecksum()
+    assert.equal(refusal(cut).error, 'invalidRecord', compression)
+    const more = Uint8Array.from(whole)
+    const view = new DataView(more.buffer)
+    view.setInt32(23, 999)
+    view.setInt32(57, 1000)
+    new BatchHeader().moveTo(more).renewChecksum()
+    assert.equal(refusal(more).error, 'invalidRecord', compression)
+  }
+})
+
 test('a stamp that only the node gives is taken off', () => {
   const admitted = admit(sampleBatch({ records: two, attributes: 8 }))
   assert.ok(admitted.ok)

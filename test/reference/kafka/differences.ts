@@ -265,7 +265,7 @@ const accidents: readonly Difference[] = [
     at: /\.(highWatermark|lastStableOffset|records)$/,
     reason:
       'one record fewer is stored, see above; and the newest time that a header tells is kept as ' +
-      'it came, since batches are stored unopened: look-ups by time open them and go on',
+      'it came, since batches are stored as they came: look-ups by time open them and go on',
   },
   {
     id: 'produce.size.aboveSegment',

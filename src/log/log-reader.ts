@@ -45,7 +45,7 @@ export class LogReader {
 
   /** Memory that readers of old records hold now. */
   get lentBytes(): number {
-    return this.#buffers.lentBytes
+    return this.#buffers.lentBytes - this.#segments.aheadBytes
   }
 
   /**
@@ -169,7 +169,8 @@ export class LogReader {
       total += bytes
     }
     if (total === 0) return true
-    const buffer = await this.#buffers.take(total)
+    const buffer = want.mustGive ? await this.#buffers.take(total) : this.#buffers.tryTake(total)
+    if (buffer === null) return true
     let at = 0
     for (const { lsn, bytes, nextOffset } of wanted) {
       const memory = buffer.memory.subarray(at, at + bytes)

@@ -77,7 +77,7 @@ export class LogStore {
     this.reader = new LogReader(
       this.journal,
       this.#segmentFiles,
-      new ReadBuffers(options.readBytes, options.readPieceBytes),
+      new ReadBuffers(options.readBytes, options.readPieceBytes, (bytes) => disk.allocate(bytes)),
       parts.hooks.report,
     )
     this.flusher = new Flusher({

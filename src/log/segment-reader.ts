@@ -1,8 +1,10 @@
 // Reads batches out of one segment, in pieces of a MiB or more. The index says where to begin; what
 // is passed on the way teaches it. The log reader calls it.
+import { blockBytes } from '../io/disk.ts'
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
+import { NextPieces, type Piece } from './next-pieces.ts'
 import type { PartitionLog } from './partition-log.ts'
-import type { ReadBuffers } from './read-buffers.ts'
+import type { ReadBuffer, ReadBuffers } from './read-buffers.ts'
 import type { ReadResult, ReadWant } from './read-result.ts'
 import { goesOn, type Segment } from './segment/segment.ts'
 import type { SegmentFiles } from './segment/segment-files.ts'
@@ -18,16 +20,28 @@ interface Again {
 interface Range {
   readonly from: number
   readonly to: number
+  /** Where the next piece begins; null when no more is wanted, or to be had. */
+  readonly next: Place | null
 }
+
+/** As many as one consumer of a busy topic has partitions. */
+const mostPiecesAhead = 16
 
 export class SegmentReader {
   readonly #files: SegmentFiles
   readonly #buffers: ReadBuffers
+  readonly #next: NextPieces
   readonly #header = new BatchHeader()
 
   constructor(files: SegmentFiles, buffers: ReadBuffers) {
     this.#files = files
     this.#buffers = buffers
+    this.#next = new NextPieces(buffers, mostPiecesAhead)
+  }
+
+  /** Memory that is kept for what readers will want next. */
+  get aheadBytes(): number {
+    return this.#next.heldBytes
   }
 
   /** Adds what it finds to `into`. False when the next batch is there but cannot be read. */
@@ -42,26 +56,81 @@ export class SegmentReader {
     if (segment.bytes > pieceBytes) await this.#files.indexes.read(segment)
     const start = { position: 0, offset: segment.baseOffset }
     let place = segment.index.placeOf(want.offset) ?? start
-    let bytes = Math.max(pieceBytes, want.maxBytes)
+    const isSequential = place.offset === want.offset
+    let bytes = pieceBytes
+    const before = into.bytes
     for (;;) {
-      bytes = Math.min(bytes, segment.bytes - place.position)
-      if (bytes < headerBytes) return true
-      const buffer = await this.#buffers.take(bytes)
-      const piece = buffer.memory.subarray(0, bytes)
-      const n = await this.#files.read(segment.file, piece, segment.position + place.position)
-      const found = n < bytes ? null : this.#search(log, segment, piece, place, want)
-      if (found !== null && 'to' in found && found.to > found.from) {
-        into.records.push(piece.subarray(found.from, found.to))
+      const given = into.bytes - before
+      const rest = { ...want, maxBytes: want.maxBytes - given, mustGive: want.mustGive && !given }
+      const piece = await this.#pieceAt(segment, place, bytes, rest.mustGive)
+      if (piece === undefined) return true
+      const found = piece && this.#search(log, segment, piece.bytes, place, rest)
+      const isOfUse = found !== null && 'to' in found && found.to > found.from
+      if (!isOfUse) piece?.release()
+      if (found === null) return given > 0
+      if (!('to' in found)) {
+        place = found.from
+        bytes = Math.max(pieceBytes, found.bytes)
+        continue
+      }
+      if (piece !== null && isOfUse) {
+        into.records.push(piece.bytes.subarray(found.from, found.to))
         into.bytes += found.to - found.from
-        into.buffers.push(buffer)
+        into.buffers.push(piece)
+      }
+      if (found.next === null) {
+        if (isSequential && isOfUse) this.#readAhead(segment, place.position + found.to)
         return true
       }
-      buffer.release()
-      if (found === null) return false
-      if ('to' in found) return true
-      place = found.from
-      bytes = Math.max(this.#buffers.pieceBytes, found.bytes)
+      place = found.next
+      bytes = pieceBytes
     }
+  }
+
+  /**
+   * So many bytes of the segment, or what is left of it. Null when they cannot be read; undefined
+   * when there are none, or no memory for them now and nothing must be given.
+   */
+  async #pieceAt(
+    segment: Segment,
+    { position }: Place,
+    wanted: number,
+    mustGive: boolean,
+  ): Promise<Piece | null | undefined> {
+    const ahead = this.#next.take(keyOf(segment, position))
+    const there = await ahead
+    if (there) {
+      if (wanted <= this.#buffers.pieceBytes) return there
+      there.release()
+    }
+    const span = spanOf(segment, position, wanted)
+    if (span.bytes < headerBytes) return undefined
+    const buffer = mustGive
+      ? await this.#buffers.take(span.total)
+      : this.#buffers.tryTake(span.total)
+    return buffer === null ? undefined : this.#fill(segment, span, buffer)
+  }
+
+  async #fill(segment: Segment, span: Span, buffer: ReadBuffer): Promise<Piece | null> {
+    const { from, lead, bytes, total } = span
+    const memory = buffer.memory.subarray(0, total)
+    try {
+      const n = await this.#files.read(segment.file, memory, from - lead)
+      if (n >= lead + bytes) return { ...buffer, bytes: memory.subarray(lead, lead + bytes) }
+    } catch (cause) {
+      buffer.release()
+      throw cause
+    }
+    buffer.release()
+    return null
+  }
+
+  /** What comes next to a reader that goes on at `position`. */
+  #readAhead(segment: Segment, position: number): void {
+    const span = spanOf(segment, position, this.#buffers.pieceBytes)
+    if (span.bytes < headerBytes) return
+    const fill = (buffer: ReadBuffer): Promise<Piece | null> => this.#fill(segment, span, buffer)
+    this.#next.begin(keyOf(segment, position), span.total, fill)
   }
 
   /**
@@ -79,35 +148,62 @@ export class SegmentReader {
     let from = -1
     let at = 0
     let place = start
+    let isPieceOver = true
     while (at + headerBytes <= piece.length) {
       header.moveTo(piece, at)
       const { bytes, nextOffset } = header
+      const isWanted = nextOffset > want.offset
+      isPieceOver = false
       if (!goesOn(segment, header, place)) {
         if (from < 0) return null
         break
       }
-      const next = { position: place.position + bytes, offset: nextOffset }
-      const whole = at + bytes <= piece.length
-      if (nextOffset > want.offset) {
-        if (nextOffset > want.below) break
-        if (!whole && from < 0) return { from: place, bytes }
-        const taken = from < 0 ? 0 : at - from
-        if (!whole || (taken + bytes > want.maxBytes && !(want.mustGive && taken === 0))) break
-        if (!log.isWhole(header)) {
-          if (from < 0) return null
-          break
-        }
-        if (from < 0) from = at
-      } else if (!whole) return { from: next, bytes: this.#buffers.pieceBytes }
+      const taken = from < 0 ? 0 : at - from
+      const isTooMuch = taken + bytes > want.maxBytes && !(want.mustGive && taken === 0)
+      if (isWanted && (nextOffset > want.below || isTooMuch)) break
+      isPieceOver = at + bytes > piece.length
+      if (isPieceOver) break
+      if (isWanted && !log.isWhole(header)) {
+        if (from < 0) return null
+        break
+      }
+      if (isWanted && from < 0) from = at
       segment.index.note(header.baseOffset, place.position, bytes, header.maxTimestamp)
+      isPieceOver = true
       at += bytes
-      place = next
+      place = { position: place.position + bytes, offset: nextOffset }
     }
-    if (from >= 0) {
-      segment.index.remember(place.offset, place.position)
-      return { from, to: at }
-    }
-    const more = at > 0 && at + headerBytes > piece.length && place.position < segment.bytes
-    return more ? { from: place, bytes: this.#buffers.pieceBytes } : { from: 0, to: 0 }
+    const more = isPieceOver && place.position < segment.bytes ? place : null
+    if (from < 0) return more === null ? nothing : { from: more, bytes: this.#bytesAt(piece, at) }
+    segment.index.remember(place.offset, place.position)
+    // Of a batch whose header is not in the piece nobody knows whether it may come too.
+    const isKnown = at + headerBytes <= piece.length
+    return { from, to: at, next: isKnown ? more : null }
   }
+
+  /** How much to read of the batch that begins at `at` of the piece, and is not wholly in it. */
+  #bytesAt(piece: Uint8Array, at: number): number {
+    return at + headerBytes <= piece.length ? this.#header.moveTo(piece, at).bytes : headerBytes
+  }
+}
+
+const nothing: Range = { from: 0, to: 0, next: null }
+
+const keyOf = ({ file, position }: Segment, at: number): string => `${file}:${position + at}`
+
+/** Bytes of a file, and the blocks that they lie in. */
+interface Span {
+  readonly from: number
+  readonly bytes: number
+  /** Bytes before them in the first block. */
+  readonly lead: number
+  readonly total: number
+}
+
+/** So many bytes of a segment from `position` on, or what is left of it. */
+function spanOf(segment: Segment, position: number, wanted: number): Span {
+  const bytes = Math.min(wanted, segment.bytes - position)
+  const from = segment.position + position
+  const lead = from % blockBytes
+  return { from, bytes, lead, total: Math.ceil((lead + bytes) / blockBytes) * blockBytes }
 }

@@ -17,7 +17,7 @@
 //       60    4  CRC-32C of bytes 0..59
 import { assert } from '../../base/assert.ts'
 import { crc32c } from '../../base/crc32c.ts'
-import type { Disk, DiskFile } from '../../io/disk.ts'
+import { type Disk, DiskError, type DiskFile } from '../../io/disk.ts'
 import { IndexFiles } from './index-files.ts'
 
 export const segmentFolder = 'segments'
@@ -56,6 +56,8 @@ export class SegmentFiles {
   /** Segments in each file. */
   readonly #segments = new Map<number, number>()
   #nextNumber = 1
+  /** What was written past the page cache is not in it, and is read past it. */
+  #isDirect = true
 
   constructor(disk: Disk, openLimit: number) {
     this.#disk = disk
@@ -116,21 +118,33 @@ export class SegmentFiles {
     return { strays, missing }
   }
 
-  /** Fills `into` from `position` of a file; returns the bytes read, 0 when the file has gone. */
+  /**
+   * Fills `into` from `position` of a file, both aligned; returns the bytes read, 0 when the file
+   * has gone.
+   */
   async read(file: number, into: Uint8Array, position: number): Promise<number> {
     if (!this.#segments.has(file)) return 0
     const handle = this.#use(file)
+    const isDirect = this.#isDirect
     handle.users++
     try {
       return await (await handle.file).read(into, position)
     } catch (cause) {
       // It may have been removed before it was opened.
       if (!this.#segments.has(file)) return 0
-      throw cause
+      if (!(isDirect && cause instanceof DiskError && cause.code === 'EINVAL')) throw cause
     } finally {
       if (--handle.users === 0 && this.#open.get(file) !== handle) await closeHandle(handle)
       this.#trim()
     }
+    return this.#readCached(file, into, position)
+  }
+
+  /** The file system, or memory that is not aligned as it should be, takes no direct reads. */
+  async #readCached(file: number, into: Uint8Array, position: number): Promise<number> {
+    this.#isDirect = false
+    for (const [number, handle] of [...this.#open]) await this.#close(number, handle)
+    return this.read(file, into, position)
   }
 
   #use(file: number): Handle {
@@ -142,7 +156,8 @@ export class SegmentFiles {
   }
 
   #opening(file: number): Handle {
-    const handle = { file: this.#disk.open(segmentPath(file), { access: 'read' }), users: 0 }
+    const options = { access: 'read', direct: this.#isDirect } as const
+    const handle = { file: this.#disk.open(segmentPath(file), options), users: 0 }
     // The next reader tries anew.
     handle.file.catch(() => {
       if (this.#open.get(file) === handle) this.#open.delete(file)

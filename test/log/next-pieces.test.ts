@@ -1,0 +1,73 @@
+// Memory for reads: who holds some does not wait, and what is read ahead yields to who waits.
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { NextPieces, type Piece } from '../../src/log/next-pieces.ts'
+import type { PartitionLog } from '../../src/log/partition-log.ts'
+import { ReadBuffers } from '../../src/log/read-buffers.ts'
+import { emptyRead } from '../../src/log/read-result.ts'
+import { batchOf, plainSettings, tinyOptions } from './log-fixture.ts'
+import { append, open } from './open-log.ts'
+
+const allocate = (bytes: number): Uint8Array => new Uint8Array(bytes)
+const pieceBytes = 4096
+const lentEach = 3 * 4096
+
+test('a piece is read once, handed out once, and given up for who must have memory', async () => {
+  const buffers = new ReadBuffers(2 * lentEach, pieceBytes, allocate)
+  const next = new NextPieces(buffers, 4)
+  let reads = 0
+  const begin = (key: string): void =>
+    next.begin(key, pieceBytes, async (into): Promise<Piece> => {
+      reads++
+      return { ...into, bytes: into.memory }
+    })
+  for (const key of ['a', 'a', 'b', 'c']) begin(key)
+  assert.equal(next.heldBytes, 2 * lentEach, 'there is no memory for c')
+  const piece = await next.take('a')
+  assert.ok(piece)
+  assert.equal(next.take('a'), undefined)
+  assert.equal(buffers.tryTake(1), null)
+  const waited = await buffers.take(1)
+  assert.equal(next.heldBytes, 0, 'b was given up')
+  assert.equal(reads, 2)
+  waited.release()
+  piece.release()
+  assert.equal(buffers.lentBytes, 0)
+})
+
+test('what cannot be read ahead is left to who wants it', async () => {
+  const next = new NextPieces(new ReadBuffers(lentEach, pieceBytes, allocate), 4)
+  next.begin('a', 1, () => Promise.reject(new Error('EIO')))
+  assert.equal(await next.take('a'), null)
+})
+
+test('readers that go on, in a memory for one piece, get everything in turn', async () => {
+  const options = { ...tinyOptions, ownFileBytes: 1, readPieceBytes: 4096, readBytes: lentEach }
+  const store = await open(memoryDisk(), 2, plainSettings, { options })
+  const logs = [...store.all] as PartitionLog[]
+  for (const log of logs)
+    for (let i = 0; i < 30; i++) await append(store, log, batchOf(['x'.repeat(900)]))
+  await store.flush()
+  const readAll = async (log: PartitionLog): Promise<void> => {
+    for (let offset = 0; offset < 30; ) {
+      const read = emptyRead()
+      const want = { offset, below: 30, maxBytes: 3000, mustGive: true }
+      await store.reader.readFromDisk(log, want, read)
+      assert.ok(read.bytes > 0 && !read.damaged)
+      offset += Math.round(read.bytes / 980)
+      store.reader.release(read)
+    }
+  }
+  await Promise.all([...logs, ...logs].map(readAll))
+  assert.equal(store.reader.lentBytes, 0)
+  const first = emptyRead()
+  const second = emptyRead()
+  const want = { offset: 0, below: 30, maxBytes: 3000, mustGive: true }
+  await store.reader.readFromDisk(logs[0] as PartitionLog, want, first)
+  await store.reader.readFromDisk(logs[1] as PartitionLog, { ...want, mustGive: false }, second)
+  assert.equal(second.bytes, 0, 'who holds some does not wait for more')
+  assert.equal(second.damaged, false)
+  store.reader.release(first)
+  await store.close()
+})

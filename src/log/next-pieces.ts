@@ -40,7 +40,11 @@ export class NextPieces {
     // A failed read is met again by whoever really wants the piece.
     const reading = this.#last.then(() => read(buffer)).catch(() => null)
     this.#last = reading
-    this.#pieces.set(key, { reading, lentBytes })
+    const ahead = { reading, lentBytes }
+    this.#pieces.set(key, ahead)
+    void reading.then((piece) => {
+      if (piece === null && this.#pieces.get(key) === ahead) void this.take(key)
+    })
   }
 
   /** The piece, which is the caller's now; undefined when it was not asked for. */

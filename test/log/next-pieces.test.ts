@@ -4,7 +4,7 @@ import test from 'node:test'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
 import { NextPieces, type Piece } from '../../src/log/next-pieces.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
-import { ReadBuffers } from '../../src/log/read-buffers.ts'
+import { type ReadBuffer, ReadBuffers } from '../../src/log/read-buffers.ts'
 import { emptyRead } from '../../src/log/read-result.ts'
 import { batchOf, plainSettings, tinyOptions } from './log-fixture.ts'
 import { append, open } from './open-log.ts'
@@ -38,8 +38,16 @@ test('a piece is read once, handed out once, and given up for who must have memo
 
 test('what cannot be read ahead is left to who wants it', async () => {
   const next = new NextPieces(new ReadBuffers(lentEach, pieceBytes, allocate), 4)
-  next.begin('a', 1, () => Promise.reject(new Error('EIO')))
+  const refusing = (into: ReadBuffer): Promise<Piece> => {
+    into.release()
+    return Promise.reject(new Error('EIO'))
+  }
+  next.begin('a', 1, refusing)
   assert.equal(await next.take('a'), null)
+  next.begin('b', 1, refusing)
+  for (let i = 0; i < 10; i++) await null
+  assert.equal(next.take('b'), undefined)
+  assert.equal(next.heldBytes, 0)
 })
 
 test('readers that go on, in a memory for one piece, get everything in turn', async () => {

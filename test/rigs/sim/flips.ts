@@ -77,10 +77,12 @@ export async function settle(node: Node, { live }: World): Promise<number> {
   return models.length > 0 ? end : 0
 }
 
-const inSegment: Chooser = async ({ node, world: { chance } }) => {
+const inSegment: Chooser = async ({ disk, node, world: { chance } }) => {
   const segment = anySegment(node, chance.int(1 << 16))
   if (segment === null) return null
   const at = chance.int(segment.bytes)
+  const starts = segment.sparse ? await batchStarts(disk, segment) : []
+  if (starts.some((start) => at >= start && at < start + baseOffsetBytes)) return null
   return { path: segmentPath(segment.file), position: segment.position + at }
 }
 
@@ -112,8 +114,16 @@ const inTailHead: Chooser = async (remains) => {
 const inSegmentHead: Chooser = async ({ disk, node, world: { chance } }) => {
   const segment = anySegment(node, chance.int(1 << 16))
   if (segment === null) return null
-  const path = segmentPath(segment.file)
-  const file = await disk.open(path, { access: 'read' })
+  const starts = await batchStarts(disk, segment)
+  const from = segment.sparse ? baseOffsetBytes : 0
+  const start = starts[chance.int(starts.length)] ?? 0
+  const at = start + from + chance.int(bareBytes - from)
+  return { path: segmentPath(segment.file), position: segment.position + at }
+}
+
+/** Where its batches begin, from its start. */
+async function batchStarts(disk: SimDisk, segment: Segment): Promise<number[]> {
+  const file = await disk.open(segmentPath(segment.file), { access: 'read' })
   const bytes = new Uint8Array(segment.bytes)
   await file.read(bytes, segment.position)
   await file.close()
@@ -123,9 +133,7 @@ const inSegmentHead: Chooser = async ({ disk, node, world: { chance } }) => {
     header.moveTo(bytes, at)
     starts.push(at)
   }
-  const from = segment.sparse ? baseOffsetBytes : 0
-  const start = starts[chance.int(starts.length)] ?? 0
-  return { path, position: segment.position + start + from + chance.int(bareBytes - from) }
+  return starts
 }
 
 function anySegment(node: Node, drawn: number): Segment | null {

@@ -39,7 +39,7 @@ function makeServer(handler: HttpHandler, limits: HttpLimits): http.Server {
   return server
 }
 
-/** Who comes as one too many takes the place of who has waited longest without a request. */
+/** Who comes as one too many takes the place of the first that is not being answered. */
 function makeRoom(connectionsMax: number): (socket: Socket) => void {
   /** In the order in which they came. */
   const open = new Set<Socket>()

@@ -1,6 +1,6 @@
 // Reads batches out of one segment, in pieces of a MiB or more. The index says where to begin; what
 // is passed on the way teaches it. The log reader calls it.
-import { blockBytes } from '../io/disk.ts'
+import { blockBytes, DiskError } from '../io/disk.ts'
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
 import { NextPieces, type Piece } from './next-pieces.ts'
 import type { PartitionLog } from './partition-log.ts'
@@ -111,6 +111,7 @@ export class SegmentReader {
     return buffer === null ? undefined : this.#fill(segment, span, buffer)
   }
 
+  /** Null when the disk gives less, or an error: what came before is given all the same. */
   async #fill(segment: Segment, span: Span, buffer: ReadBuffer): Promise<Piece | null> {
     const { from, lead, bytes, total } = span
     const memory = buffer.memory.subarray(0, total)
@@ -118,8 +119,7 @@ export class SegmentReader {
       const n = await this.#files.read(segment.file, memory, from - lead)
       if (n >= lead + bytes) return { ...buffer, bytes: memory.subarray(lead, lead + bytes) }
     } catch (cause) {
-      buffer.release()
-      throw cause
+      if (!(cause instanceof DiskError)) throw cause
     }
     buffer.release()
     return null

@@ -1,6 +1,7 @@
 // Memory for reads: who holds some does not wait, and what is read ahead yields to who waits.
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { DiskError } from '../../src/io/disk.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
 import { NextPieces, type Piece } from '../../src/log/next-pieces.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
@@ -77,5 +78,34 @@ test('readers that go on, in a memory for one piece, get everything in turn', as
   assert.equal(second.bytes, 0, 'who holds some does not wait for more')
   assert.equal(second.damaged, false)
   store.reader.release(first)
+  await store.close()
+})
+
+test('a disk that fails in a later piece takes nothing from the first', async () => {
+  const disk = memoryDisk()
+  const options = { ...tinyOptions, ownFileBytes: 1, readPieceBytes: 4096 }
+  const store = await open(disk, 1, plainSettings, { options })
+  const [log] = store.all as [PartitionLog]
+  for (let i = 0; i < 20; i++) await append(store, log, batchOf(['x'.repeat(900)]))
+  await store.flush()
+  const plainOpen = disk.open.bind(disk)
+  disk.open = async (path, how) => {
+    const file = await plainOpen(path, how)
+    const read = file.read.bind(file)
+    file.read = (into, position) =>
+      position >= 8192 ? Promise.reject(new DiskError('EIO', 'bad sector')) : read(into, position)
+    return file
+  }
+  const readFrom = async (offset: number): Promise<{ bytes: number; damaged: boolean }> => {
+    const read = emptyRead()
+    const want = { offset, below: 20, maxBytes: 50_000, mustGive: true }
+    await store.reader.readFromDisk(log, want, read)
+    store.reader.release(read)
+    return read
+  }
+  const first = await readFrom(0)
+  assert.ok(first.bytes > 4096 && !first.damaged, `${first.bytes} bytes`)
+  assert.deepEqual((await readFrom(15)).damaged, true)
+  disk.open = plainOpen
   await store.close()
 })

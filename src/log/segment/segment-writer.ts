@@ -76,11 +76,6 @@ export class SegmentWriter {
     await this.#out.close()
   }
 
-  /** Gives up; what was written is of no use. */
-  async abandon(): Promise<void> {
-    await this.#out.close()
-  }
-
   async #push(bytes: number): Promise<void> {
     await this.#out.write([this.#staging.subarray(0, bytes)], this.#base)
     this.#base += bytes

@@ -62,10 +62,17 @@ export const rooms: readonly Room[] = [
     holds: 'which records of a compacted partition stay',
   },
   {
+    path: 'log/pieces',
+    level: 3,
+    imports: ['io', 'base'],
+    holds: 'memory lent to reads of the disk, and what is read ahead of them',
+  },
+  {
     path: 'log',
     level: 3,
     imports: [
       'log/journal',
+      'log/pieces',
       'log/segment',
       'log/compaction',
       'model',

@@ -136,13 +136,14 @@ export interface PartitionSize {
 export interface Logs {
   /**
    * Appends each batch to its partition in the order given; the answer has the same order and
-   * comes when all are acknowledged as `acks` asks. With `none` it comes at once.
+   * comes when all are acknowledged as `acks` asks. With `none` it comes when all are placed. False
+   * when some have yet to be placed: what must come behind them is appended after the answer.
    */
   append(
     requests: readonly AppendRequest[],
     acks: RequiredAcks,
     reply: (outcomes: readonly AppendOutcome[]) => void,
-  ): void
+  ): boolean
   /**
    * True while an append waits for room, because the disk lags. A door begins no further one then,
    * since each that waits costs memory, and stops reading instead.
@@ -150,12 +151,8 @@ export interface Logs {
   readonly isHeldUp: boolean
   /** Calls `action` once, when nothing is held up any more. */
   whenTaken(action: () => void): void
-  /** `atOnce`: the door already has something to say for another partition, so do not wait. */
-  fetch(
-    request: FetchRequest,
-    atOnce: boolean,
-    reply: (answer: FetchAnswer) => void,
-  ): PendingFetch | null
+  /** Null when it is answered at once, as it is when it asks for no partition. */
+  fetch(request: FetchRequest, reply: (answer: FetchAnswer) => void): PendingFetch | null
   offsetFor(
     topic: Topic,
     partition: PartitionId,

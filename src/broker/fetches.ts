@@ -43,9 +43,10 @@ export class Fetches {
     this.#counters = counters
   }
 
-  fetch(request: FetchRequest, atOnce: boolean, reply: Reply): PendingFetch | null {
+  fetch(request: FetchRequest, reply: Reply): PendingFetch | null {
     const targets = request.partitions.map((wish) => this.#target(wish))
-    const mustSay = atOnce || targets.some((t) => t.error !== null || t.diverging !== null)
+    const mustSay =
+      targets.length === 0 || targets.some((t) => t.error !== null || t.diverging !== null)
     if (mustSay || request.maxWaitMs <= 0 || this.#isEnough(targets, request.minBytes)) {
       void this.#answer(targets, request, reply)
       return null
@@ -160,7 +161,8 @@ function divergence(
 }
 
 function outcomeOf({ log, error, diverging }: Target, read: ReadResult): FetchOutcome {
-  const problem = error ?? (read.damaged ? 'storageError' : null)
+  const isGone = log?.deleted === true && read.bytes === 0
+  const problem = error ?? (isGone ? 'unknownTopic' : read.damaged ? 'storageError' : null)
   const told = problem === null ? log : null
   return {
     error: problem,

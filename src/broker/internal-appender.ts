@@ -51,6 +51,11 @@ export class InternalAppender implements Appender {
         next.done('coordinatorNotAvailable')
         continue
       }
+      if (next.batch.length > journal.maxBatchBytes) {
+        this.#queue.shift()
+        next.done('messageTooLarge')
+        continue
+      }
       if (!journal.hasRoom(next.batch.length)) {
         await new Promise<void>((resolve) => journal.whenRoom(resolve))
         continue

@@ -1,14 +1,10 @@
-// The records of this node as doors see them: finds the partition, holds appends back while the
-// journal has no room, and answers when what was appended is as durable as the topic promises. One
-// for each node.
+// The records of this node as doors see them: appending, fetching, offsets. One for each node.
 import type { Clock } from '../io/clock.ts'
-import type { Appended } from '../log/appended.ts'
 import type { LogStore } from '../log/log-store.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { AppendOutcome } from '../model/append-outcome.ts'
-import { type ErrorName, errors, ok, type Result, refuse } from '../model/errors.ts'
+import { ok, type Result, refuse } from '../model/errors.ts'
 import type { PartitionId } from '../model/ids.ts'
-import { BatchHeader } from '../model/record-batch.ts'
 import type { Topic } from '../model/topic.ts'
 import type {
   AppendRequest,
@@ -21,18 +17,10 @@ import type {
   PendingFetch,
   RequiredAcks,
 } from './api.ts'
+import { Appends } from './appends.ts'
 import { checkEpoch, endOfEpoch as endOf } from './epoch-check.ts'
 import { Fetches } from './fetches.ts'
 import { OffsetLookup } from './offset-lookup.ts'
-
-const header = new BatchHeader()
-
-/** An append that waits for room in the journal. */
-interface Waiting {
-  readonly requests: readonly AppendRequest[]
-  readonly acks: RequiredAcks
-  readonly reply: (outcomes: readonly AppendOutcome[]) => void
-}
 
 export class NodeLogs implements Logs {
   readonly counters = {
@@ -45,18 +33,15 @@ export class NodeLogs implements Logs {
     fetchedBytes: 0,
   }
   readonly #store: LogStore
-  readonly #clock: Clock
+  readonly #appends: Appends
   readonly #fetches: Fetches
   readonly #offsets: OffsetLookup
-  /** In the order of arrival; while it is not empty, whoever comes joins it. */
-  #waiting: Waiting[] = []
-  #whenTaken: (() => void)[] = []
 
   constructor(store: LogStore, clock: Clock) {
     this.#store = store
-    this.#clock = clock
+    this.#appends = new Appends(store, clock, this.counters)
     this.#fetches = new Fetches(store, clock, this.counters)
-    this.#offsets = new OffsetLookup(store.reader)
+    this.#offsets = new OffsetLookup(store.reader, clock)
   }
 
   // ---- Appending --------------------------------------------------------------------------------
@@ -65,91 +50,22 @@ export class NodeLogs implements Logs {
     requests: readonly AppendRequest[],
     acks: RequiredAcks,
     reply: (outcomes: readonly AppendOutcome[]) => void,
-  ): void {
-    this.counters.appendRequests++
-    if (this.#waiting.length === 0 && this.#mayGoOn(requests)) {
-      this.#appendNow(requests, acks, reply)
-      return
-    }
-    this.counters.heldBack++
-    const copies = requests.map((r) => ({ ...r, batch: Uint8Array.from(r.batch) }))
-    if (this.#waiting.length === 0) this.#store.journal.whenRoom(() => this.#resume())
-    this.#waiting.push({ requests: copies, acks, reply })
+  ): boolean {
+    return this.#appends.append(requests, acks, reply)
   }
 
   get isHeldUp(): boolean {
-    return this.#waiting.length > 0
+    return this.#appends.isHeldUp
   }
 
   whenTaken(action: () => void): void {
-    this.#whenTaken.push(action)
-  }
-
-  /** On a disk that is too full nobody waits for room: what needs the disk is refused. */
-  #mayGoOn(requests: readonly AppendRequest[]): boolean {
-    return this.#store.space.isLow || this.#hasRoom(requests)
-  }
-
-  #hasRoom(requests: readonly AppendRequest[]): boolean {
-    let bytes = 0
-    for (const r of requests) bytes += r.batch.length + 64
-    const max = this.#store.journal.maxBatchBytes
-    // A request that could never fit as a whole goes batch by batch.
-    return this.#store.journal.hasRoom(Math.min(bytes, max))
-  }
-
-  #resume(): void {
-    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      if (!this.#mayGoOn(next.requests)) {
-        this.#store.journal.whenRoom(() => this.#resume())
-        return
-      }
-      this.#waiting.shift()
-      this.#appendNow(next.requests, next.acks, next.reply)
-    }
-    const told = this.#whenTaken
-    this.#whenTaken = []
-    for (const action of told) action()
-  }
-
-  #appendNow(
-    requests: readonly AppendRequest[],
-    acks: RequiredAcks,
-    reply: (outcomes: readonly AppendOutcome[]) => void,
-  ): void {
-    const nowMs = this.#clock.now()
-    const outcomes: AppendOutcome[] = []
-    let lsn = 0
-    for (const request of requests) {
-      const outcome = this.#appendOne(request, nowMs)
-      if (outcome.lsn > lsn) lsn = outcome.lsn
-      outcomes.push(outcome)
-    }
-    if (acks === 'none' || lsn === 0) reply(outcomes)
-    else this.#store.journal.whenCommitted(lsn, () => reply(outcomes))
-  }
-
-  #appendOne(request: AppendRequest, nowMs: number): Appended {
-    const { topic, partition, batch } = request
-    const log = this.#store.get(topic.id, partition)
-    const state = topic.partitions[partition]
-    if (log === undefined || state === undefined) return refusedAppend('unknownTopic')
-    const outcome = log.append(this.#store.journal, batch, state.leaderEpoch, nowMs)
-    if (outcome.error === null) {
-      this.counters.appendedBytes += batch.length
-      this.counters.appendedRecords += header.moveTo(batch).recordCount
-    } else this.counters.refusedBatches++
-    return outcome
+    this.#appends.whenTaken(action)
   }
 
   // ---- Reading ----------------------------------------------------------------------------------
 
-  fetch(
-    request: FetchRequest,
-    atOnce: boolean,
-    reply: (answer: FetchAnswer) => void,
-  ): PendingFetch | null {
-    return this.#fetches.fetch(request, atOnce, reply)
+  fetch(request: FetchRequest, reply: (answer: FetchAnswer) => void): PendingFetch | null {
+    return this.#fetches.fetch(request, reply)
   }
 
   async offsetFor(
@@ -217,17 +133,5 @@ export class NodeLogs implements Logs {
     if (log === undefined || state === undefined) return refuse('unknownTopic')
     const wrong = checkEpoch(state.leaderEpoch, currentLeaderEpoch)
     return wrong === null ? ok({ log, leaderEpoch: state.leaderEpoch }) : refuse(wrong)
-  }
-}
-
-function refusedAppend(error: ErrorName, message: string = errors[error].text): Appended {
-  return {
-    error,
-    message,
-    baseOffset: -1,
-    appendTimeMs: -1,
-    logStartOffset: -1,
-    recordErrors: [],
-    lsn: 0,
   }
 }

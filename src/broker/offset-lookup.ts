@@ -1,5 +1,7 @@
 // Which offset? Special places, or the first record that is at least as new as a time: the index
 // says in which stretch, the batches' headers which batch, and the batch is opened for the record.
+// Opening a compressed one may take a while: each has a turn of the event loop for itself.
+import type { Clock } from '../io/clock.ts'
 import type { LogReader } from '../log/log-reader.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { emptyRead } from '../log/read-result.ts'
@@ -21,9 +23,12 @@ type Choice = (header: BatchHeader) => boolean
 
 export class OffsetLookup {
   readonly #reader: LogReader
+  readonly #clock: Clock
+  #lastOpening: Promise<void> = Promise.resolve()
 
-  constructor(reader: LogReader) {
+  constructor(reader: LogReader, clock: Clock) {
     this.#reader = reader
+    this.#clock = clock
   }
 
   async find(log: PartitionLog, spec: OffsetSpec): Promise<Result<OffsetAnswer>> {
@@ -49,7 +54,7 @@ export class OffsetLookup {
       const batch = await this.#seek(log, offset, (h) => h.maxTimestamp >= timestampMs)
       if (!batch.ok) return batch
       if (batch.value === null) return ok(nothing)
-      const found = inside(batch.value, (h, records) =>
+      const found = await this.#inside(batch.value, (h, records) =>
         findByTimestamp(h, records, timestampMs, log.logStartOffset),
       )
       if (!found.ok) return found
@@ -67,7 +72,8 @@ export class OffsetLookup {
     const from = await this.#startFor(log, max)
     const batch = await this.#seek(log, from, (h) => h.maxTimestamp >= max)
     if (!batch.ok) return batch
-    const found = batch.value === null ? ok(null) : inside(batch.value, maxTimestampRecord)
+    const found =
+      batch.value === null ? ok(null) : await this.#inside(batch.value, maxTimestampRecord)
     if (!found.ok) return found
     if (found.value === null) return ok(nothing)
     return ok({ ...found.value, leaderEpoch: log.epochs.at(found.value.offset) })
@@ -116,6 +122,22 @@ export class OffsetLookup {
     }
     return ok(null)
   }
+
+  async #inside(
+    batch: Uint8Array,
+    look: (header: BatchHeader, records: Uint8Array) => TimedOffset | null,
+  ): Promise<Result<TimedOffset | null>> {
+    const header = new BatchHeader().moveTo(batch)
+    if (header.compression !== 'none') await this.#ownTurn()
+    const records = openBatch(header)
+    return records.ok ? ok(look(header, records.value)) : records
+  }
+
+  #ownTurn(): Promise<void> {
+    const turn = (): Promise<void> => new Promise((begin) => this.#clock.soon(begin))
+    this.#lastOpening = this.#lastOpening.then(turn)
+    return this.#lastOpening
+  }
 }
 
 function at(log: PartitionLog, offset: number): OffsetAnswer {
@@ -123,12 +145,3 @@ function at(log: PartitionLog, offset: number): OffsetAnswer {
 }
 
 const batchEnd = (batch: Uint8Array): number => new BatchHeader().moveTo(batch).nextOffset
-
-function inside(
-  batch: Uint8Array,
-  look: (header: BatchHeader, records: Uint8Array) => TimedOffset | null,
-): Result<TimedOffset | null> {
-  const header = new BatchHeader().moveTo(batch)
-  const records = openBatch(header)
-  return records.ok ? ok(look(header, records.value)) : records
-}

@@ -3,20 +3,28 @@
 // needed.
 import type { Clock } from '../io/clock.ts'
 import type { DiskSpace } from './disk-space.ts'
+import type { LogOptions } from './log-options.ts'
 import { MemoryBudget } from './memory-batches.ts'
 import type { PartitionHooks, PartitionLog } from './partition-log.ts'
+import { ProducerBudget } from './producer-state.ts'
 
 export class AdvancedLogs implements PartitionHooks {
   readonly memoryBudget: MemoryBudget
+  readonly producerBudget: ProducerBudget
   readonly space: DiskSpace
   readonly #clock: Clock
   readonly #logs = new Set<PartitionLog>()
   #scheduled = false
 
-  constructor(clock: Clock, space: DiskSpace, memoryTopicBytes: number) {
+  constructor(
+    clock: Clock,
+    space: DiskSpace,
+    options: Pick<LogOptions, 'memoryTopicBytes' | 'producersMax'>,
+  ) {
     this.#clock = clock
     this.space = space
-    this.memoryBudget = new MemoryBudget(memoryTopicBytes)
+    this.memoryBudget = new MemoryBudget(options.memoryTopicBytes)
+    this.producerBudget = new ProducerBudget(options.producersMax)
   }
 
   advanced(log: PartitionLog): void {

@@ -41,6 +41,9 @@ export function checkShape(
   return null
 }
 
+/** Of no moment in this age; and JavaScript's numbers end there. */
+const isBeyondTime = (timestampMs: number): boolean => !Number.isSafeInteger(timestampMs)
+
 /** What the header says of its records and of who sent them. */
 export function checkHeader(header: BatchHeader): Refusal | null {
   const count = header.recordCount
@@ -56,6 +59,12 @@ export function checkHeader(header: BatchHeader): Refusal | null {
   if (header.isTransactional) return refuse('transactionsNotSupported')
   if (header.compression === null)
     return refuse('invalidRecord', `no codec has the number ${header.attributes & 7}`)
+  const untimely = [header.baseTimestamp, header.maxTimestamp].find(isBeyondTime)
+  if (untimely !== undefined)
+    return refuse(
+      'invalidTimestamp',
+      `${untimely} is no timestamp in ms: its size must be below 2^53`,
+    )
   if (header.producerId < 0) return null
   if (header.producerEpoch < 0)
     return refuse('invalidProducerEpoch', 'a batch with a producer id needs an epoch')

@@ -24,6 +24,8 @@ export interface LogOptions {
   readonly openFiles: number
   /** Records of topics with flush policy memory, in sum. */
   readonly memoryTopicBytes: number
+  /** Idempotent producers that all partitions remember together: each costs about 1 KB. */
+  readonly producersMax: number
   /** Memory lent to readers of old records, in sum. */
   readonly readBytes: number
   /** Segments are read in pieces of this size at least. */
@@ -56,6 +58,7 @@ export function logOptionsOf(settings: BrokerSettings): LogOptions {
     manifestHistoryBytes: 1 * MiB,
     openFiles: settings.segmentOpenFiles,
     memoryTopicBytes: settings.memoryTopicBytes,
+    producersMax: 100_000,
     readBytes: settings.readBufferBytes,
     readPieceBytes: 1 * MiB,
     rewriteBytes: 1 * MiB,

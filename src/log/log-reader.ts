@@ -8,7 +8,7 @@ import { BatchHeader } from '../model/record-batch.ts'
 import type { Journal } from './journal/journal.ts'
 import { memoryLsn } from './memory-batches.ts'
 import type { PartitionLog } from './partition-log.ts'
-import type { ReadBuffers } from './read-buffers.ts'
+import type { ReadBuffers } from './pieces/read-buffers.ts'
 import type { ReadResult, ReadWant } from './read-result.ts'
 import type { Segment } from './segment/segment.ts'
 import { type SegmentFiles, segmentPath } from './segment/segment-files.ts'
@@ -72,6 +72,8 @@ export class LogReader {
    * `readFromDisk`.
    */
   readFromMemory(log: PartitionLog, want: ReadWant, into: ReadResult): boolean {
+    // A reader that waited for another partition may find this one deleted.
+    if (log.deleted) return true
     const { tail } = log
     if (want.offset < log.flushedOffset) return false
     const first = tail.find(want.offset)

@@ -14,7 +14,7 @@ import { DamagedLogError, type Known, type KnownPartition, type LogParts } from 
 import { LogReader } from './log-reader.ts'
 import { type Manifest, partitionKey } from './manifest.ts'
 import { PartitionLog } from './partition-log.ts'
-import { ReadBuffers } from './read-buffers.ts'
+import { ReadBuffers } from './pieces/read-buffers.ts'
 import { type Recovered, recover } from './recovery.ts'
 import { Rewriter } from './rewriter.ts'
 import type { Segment } from './segment/segment.ts'
@@ -123,6 +123,7 @@ export class LogStore {
       if (log === undefined) continue
       log.deleted = true
       log.memory?.clear()
+      log.producers.clear()
       this.#logs.delete(key)
       gone.push(log)
       // The pass that writes to it will find the partition deleted.

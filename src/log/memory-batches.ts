@@ -9,7 +9,12 @@ import { assert } from '../base/assert.ts'
  */
 export const memoryLsn = Number.MAX_SAFE_INTEGER
 
-/** Bytes of all partitions in memory together. */
+/** What a batch in memory costs besides its bytes: the buffer, and its places in map and index. */
+export const batchOverheadBytes = 600
+
+const costOf = (bytes: number): number => bytes + batchOverheadBytes
+
+/** Bytes of all partitions in memory together, as the process pays for them. */
 export class MemoryBudget {
   readonly limitBytes: number
   usedBytes = 0
@@ -32,13 +37,13 @@ export class MemoryBatches {
   }
 
   fits(bytes: number): boolean {
-    return this.#budget.fits(bytes)
+    return this.#budget.fits(costOf(bytes))
   }
 
   /** Keeps a copy. */
   put(baseOffset: number, batch: Uint8Array): void {
     this.#byOffset.set(baseOffset, Uint8Array.from(batch))
-    this.#budget.usedBytes += batch.length
+    this.#budget.usedBytes += costOf(batch.length)
   }
 
   get(baseOffset: number): Uint8Array {
@@ -48,7 +53,7 @@ export class MemoryBatches {
   }
 
   drop(baseOffset: number): void {
-    this.#budget.usedBytes -= this.get(baseOffset).length
+    this.#budget.usedBytes -= costOf(this.get(baseOffset).length)
     this.#byOffset.delete(baseOffset)
   }
 

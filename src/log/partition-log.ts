@@ -17,7 +17,7 @@ import { type Frame, frameTemplate, markEpoch } from './journal/journal-format.t
 import type { KnownPartition } from './log-parts.ts'
 import type { PartitionChange, PartitionState } from './manifest.ts'
 import { MemoryBatches, type MemoryBudget, memoryLsn } from './memory-batches.ts'
-import { ProducerState, sequenceAfter } from './producer-state.ts'
+import { type ProducerBudget, ProducerState, sequenceAfter } from './producer-state.ts'
 import { type Segment, sameSegment, segmentFields } from './segment/segment.ts'
 import { SegmentIndex } from './segment/segment-index.ts'
 import { TailIndex } from './tail-index.ts'
@@ -34,6 +34,7 @@ export interface PartitionHooks {
    */
   advanced(log: PartitionLog): void
   readonly memoryBudget: MemoryBudget
+  readonly producerBudget: ProducerBudget
   readonly space: DiskSpace
 }
 
@@ -82,7 +83,7 @@ export class PartitionLog implements FrameSource {
     this.#hooks = hooks
     this.memory = settings.flush === 'memory' ? new MemoryBatches(hooks.memoryBudget) : null
     this.epochs = new EpochCache(state?.epochs)
-    this.producers = new ProducerState(state?.producers)
+    this.producers = new ProducerState(hooks.producerBudget, state?.producers)
     this.#segments = (state?.segments ?? []).map((s) => ({ ...s, index: new SegmentIndex(false) }))
     this.#logStartOffset = state?.logStartOffset ?? 0
     this.#logEndOffset = Math.max(this.#logStartOffset, this.flushedOffset)
@@ -301,9 +302,13 @@ export class PartitionLog implements FrameSource {
     this.#damagedFrom = Math.min(this.#damagedFrom ?? Number.POSITIVE_INFINITY, from)
   }
 
-  /** Whether a stored batch is as it was written: what its checksum leaves out is known here. */
-  isWhole(stored: BatchHeader): boolean {
-    if (stored.magic !== 2 || stored.checksum() !== stored.crc) return false
+  /**
+   * Whether a stored batch is as it was written: what its checksum leaves out is known here.
+   * @param isSummed its checksum has been found right
+   */
+  isWhole(stored: BatchHeader, isSummed = false): boolean {
+    if (stored.magic !== 2) return false
+    if (!isSummed && stored.checksum() !== stored.crc) return false
     // Of epochs below the log start nothing is kept.
     const isKnown = stored.nextOffset > this.#logStartOffset
     return !isKnown || this.epochs.agrees(stored.leaderEpoch, stored.baseOffset)

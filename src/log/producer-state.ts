@@ -1,6 +1,8 @@
 // What a partition remembers of the producers that number their batches, so that a batch sent twice
 // is stored once: the last five batches of each producer id, as clients have five requests in
 // flight. It is derived from the log alone: snapshots come with the manifest, the rest from replay.
+// A node remembers a bounded number of producers; beyond it a partition that meets another forgets
+// the one that has been silent longest there, as if its id had expired.
 // The partition log asks before each append and tells after it. Kafka: "Idempotent producer",
 // KIP-98, KIP-360.
 import type { ErrorName } from '../model/errors.ts'
@@ -46,16 +48,30 @@ const next: SequenceCheck = { kind: 'next' }
 export const sequenceAfter = (sequence: number, count: number): number =>
   sequence > maxSequence - count ? count - (maxSequence - sequence) - 1 : sequence + count
 
+/** The producers that all partitions of a node remember together. */
+export class ProducerBudget {
+  readonly most: number
+  count = 0
+
+  constructor(most: number) {
+    this.most = most
+  }
+}
+
 export class ProducerState {
+  readonly #budget: ProducerBudget
+  /** The longest silent first. */
   readonly #producers = new Map<number, Producer>()
   /** True when something changed since the last snapshot. */
   dirty = false
   /** Offset of the newest record that a producer numbered. */
   lastOffset = -1
 
-  constructor(snapshots: readonly ProducerSnapshot[] = []) {
+  constructor(budget: ProducerBudget, snapshots: readonly ProducerSnapshot[] = []) {
+    this.#budget = budget
     for (const s of snapshots)
       this.#producers.set(s.id, { epoch: s.epoch, lastMs: s.lastMs, batches: [...s.batches] })
+    budget.count += this.#producers.size
   }
 
   get count(): number {
@@ -87,11 +103,10 @@ export class ProducerState {
    * passed over.
    */
   note(batch: NumberedBatch): void {
-    let producer = this.#producers.get(batch.producerId)
-    if (producer === undefined || batch.producerEpoch > producer.epoch) {
-      producer = { epoch: batch.producerEpoch, lastMs: 0, batches: [] }
-      this.#producers.set(batch.producerId, producer)
-    }
+    const known = this.#producers.get(batch.producerId)
+    const isOfEpoch = known !== undefined && batch.producerEpoch <= known.epoch
+    const producer = isOfEpoch ? known : { epoch: batch.producerEpoch, lastMs: 0, batches: [] }
+    this.#putLast(batch.producerId, producer)
     const newest = producer.batches[producer.batches.length - 1]
     if (newest !== undefined && batch.baseOffset <= newest[3]) return
     producer.lastMs = Math.max(producer.lastMs, batch.timestampMs)
@@ -107,11 +122,30 @@ export class ProducerState {
     this.dirty = true
   }
 
+  #putLast(id: number, producer: Producer): void {
+    if (!this.#producers.delete(id)) this.#budget.count++
+    this.#producers.set(id, producer)
+    for (const silent of this.#producers.keys()) {
+      if (this.#budget.count <= this.#budget.most || silent === id) return
+      this.#forget(silent)
+    }
+  }
+
+  #forget(id: number): void {
+    this.#producers.delete(id)
+    this.#budget.count--
+  }
+
+  /** The partition has gone. */
+  clear(): void {
+    for (const id of this.#producers.keys()) this.#forget(id)
+  }
+
   /** Forgets producers that have been silent since before `silentSinceMs`. */
   expire(silentSinceMs: number): void {
     for (const [id, producer] of this.#producers)
       if (producer.lastMs < silentSinceMs) {
-        this.#producers.delete(id)
+        this.#forget(id)
         this.dirty = true
       }
   }

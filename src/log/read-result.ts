@@ -1,7 +1,6 @@
 // A read of one partition: what is wanted, and what was found with the memory that it holds.
 
 import type { Slab } from './journal/slab-cache.ts'
-import type { ReadBuffer } from './read-buffers.ts'
 
 /** What is wanted of a partition. */
 export interface ReadWant {
@@ -18,7 +17,7 @@ export interface ReadResult {
   readonly records: Uint8Array[]
   bytes: number
   readonly slabs: Slab[]
-  readonly buffers: ReadBuffer[]
+  readonly buffers: { release(): void }[]
   /** Set when the next batch is there but cannot be read. */
   damaged: boolean
 }

@@ -38,7 +38,7 @@ export async function recover(parts: LogParts, known: Known): Promise<Recovered>
   const { manifest, state } = await Manifest.open(disk, hooks.report, () => known.revision())
   refuseLessMetadata(known.revision(), state.knownRevision)
   await refuseMissingFiles(disk, state)
-  const advanced = new AdvancedLogs(parts.clock, new DiskSpace(disk), options.memoryTopicBytes)
+  const advanced = new AdvancedLogs(parts.clock, new DiskSpace(disk), options)
   const segmentFiles = new SegmentFiles(disk, options.openFiles)
   const logs = openLogs(known, state, segmentFiles, advanced)
   const damagedBefore = [...logs.values()].filter((log) => log.damagedFrom !== null)

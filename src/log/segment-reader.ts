@@ -2,9 +2,10 @@
 // is passed on the way teaches it. The log reader calls it.
 import { blockBytes, DiskError } from '../io/disk.ts'
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
-import { NextPieces, type Piece } from './next-pieces.ts'
 import type { PartitionLog } from './partition-log.ts'
-import type { ReadBuffer, ReadBuffers } from './read-buffers.ts'
+import { NextPieces } from './pieces/next-pieces.ts'
+import { Piece } from './pieces/piece.ts'
+import type { ReadBuffer, ReadBuffers } from './pieces/read-buffers.ts'
 import type { ReadResult, ReadWant } from './read-result.ts'
 import { goesOn, type Segment } from './segment/segment.ts'
 import type { SegmentFiles } from './segment/segment-files.ts'
@@ -24,8 +25,8 @@ interface Range {
   readonly next: Place | null
 }
 
-/** As many as one consumer of a busy topic has partitions. */
-const mostPiecesAhead = 16
+/** Of the memory for reads, what may be used for what readers will want next. */
+const aheadShare = 3 / 4
 
 export class SegmentReader {
   readonly #files: SegmentFiles
@@ -36,7 +37,7 @@ export class SegmentReader {
   constructor(files: SegmentFiles, buffers: ReadBuffers) {
     this.#files = files
     this.#buffers = buffers
-    this.#next = new NextPieces(buffers, mostPiecesAhead)
+    this.#next = new NextPieces(buffers, buffers.limitBytes * aheadShare)
   }
 
   /** Memory that is kept for what readers will want next. */
@@ -64,7 +65,7 @@ export class SegmentReader {
       const rest = { ...want, maxBytes: want.maxBytes - given, mustGive: want.mustGive && !given }
       const piece = await this.#pieceAt(segment, place, bytes, rest.mustGive)
       if (piece === undefined) return true
-      const found = piece && this.#search(log, segment, piece.bytes, place, rest)
+      const found = piece && this.#search(log, segment, piece, place, rest)
       const isOfUse = found !== null && 'to' in found && found.to > found.from
       if (!isOfUse) piece?.release()
       if (found === null) return given > 0
@@ -79,7 +80,7 @@ export class SegmentReader {
         into.buffers.push(piece)
       }
       if (found.next === null) {
-        if (isSequential && isOfUse) this.#readAhead(segment, place.position + found.to)
+        if (isSequential && isOfUse && piece !== null) this.#goOn(segment, place, piece, found.to)
         return true
       }
       place = found.next
@@ -100,7 +101,7 @@ export class SegmentReader {
     const ahead = this.#next.take(keyOf(segment, position))
     const there = await ahead
     if (there) {
-      if (wanted <= this.#buffers.pieceBytes) return there
+      if (wanted <= Math.max(this.#buffers.pieceBytes, there.bytes.length)) return there
       there.release()
     }
     const span = spanOf(segment, position, wanted)
@@ -114,10 +115,9 @@ export class SegmentReader {
   /** Null when the disk gives less, or an error: what came before is given all the same. */
   async #fill(segment: Segment, span: Span, buffer: ReadBuffer): Promise<Piece | null> {
     const { from, lead, bytes, total } = span
-    const memory = buffer.memory.subarray(0, total)
     try {
-      const n = await this.#files.read(segment.file, memory, from - lead)
-      if (n >= lead + bytes) return { ...buffer, bytes: memory.subarray(lead, lead + bytes) }
+      const n = await this.#files.read(segment.file, buffer.memory.subarray(0, total), from - lead)
+      if (n >= lead + bytes) return Piece.of(buffer, lead, lead + bytes)
     } catch (cause) {
       if (!(cause instanceof DiskError)) throw cause
     }
@@ -125,12 +125,36 @@ export class SegmentReader {
     return null
   }
 
-  /** What comes next to a reader that goes on at `position`. */
+  /** For a reader that took the piece at `place` up to `to`, and will go on there. */
+  #goOn(segment: Segment, place: Place, piece: Piece, to: number): void {
+    const end = Math.max(to, piece.summedBytes)
+    if (end > to) this.#next.keep(keyOf(segment, place.position + to), piece.after(to))
+    this.#readAhead(segment, place.position + end)
+  }
+
+  /** What is at `position`, and its checksums: all that costs time before it is wanted. */
   #readAhead(segment: Segment, position: number): void {
-    const span = spanOf(segment, position, this.#buffers.pieceBytes)
+    const span = spanOf(segment, position, this.#buffers.aheadBytes)
     if (span.bytes < headerBytes) return
-    const fill = (buffer: ReadBuffer): Promise<Piece | null> => this.#fill(segment, span, buffer)
+    const fill = async (buffer: ReadBuffer): Promise<Piece | null> => {
+      const piece = await this.#fill(segment, span, buffer)
+      if (piece !== null) piece.summedBytes = this.#sum(piece.bytes)
+      return piece
+    }
     this.#next.begin(keyOf(segment, position), span.total, fill)
+  }
+
+  /** Bytes of whole batches with the right checksum, from the start on. */
+  #sum(bytes: Uint8Array): number {
+    const header = this.#header
+    let at = 0
+    while (at + headerBytes <= bytes.length) {
+      header.moveTo(bytes, at)
+      if (header.bytes < headerBytes || at + header.bytes > bytes.length) break
+      if (header.checksum() !== header.crc) break
+      at += header.bytes
+    }
+    return at
   }
 
   /**
@@ -140,7 +164,7 @@ export class SegmentReader {
   #search(
     log: PartitionLog,
     segment: Segment,
-    piece: Uint8Array,
+    { bytes: piece, summedBytes }: Piece,
     start: Place,
     want: ReadWant,
   ): Range | Again | null {
@@ -163,7 +187,7 @@ export class SegmentReader {
       if (isWanted && (nextOffset > want.below || isTooMuch)) break
       isPieceOver = at + bytes > piece.length
       if (isPieceOver) break
-      if (isWanted && !log.isWhole(header)) {
+      if (isWanted && !log.isWhole(header, at + bytes <= summedBytes)) {
         if (from < 0) return null
         break
       }

@@ -3,7 +3,7 @@
 // header, pointing at its bytes; what those say is not believed here either, since stored batches
 // may be older than a check.
 import { compress, decompress } from './compression.ts'
-import { ok, type Refusal, type Result, refuse } from './errors.ts'
+import { type ErrorName, ok, type Refusal, type Result, refuse } from './errors.ts'
 import { type BatchHeader, type Compression, withCompression } from './record-batch.ts'
 import { type RecordError, RecordWalk } from './records.ts'
 
@@ -73,6 +73,8 @@ export function inspectBatch(
     if (walk.offsetDelta !== index)
       return one(index, `has the offset delta ${walk.offsetDelta}, not ${index}`)
     const timestamp = baseTimestamp + walk.timestampDelta
+    if (!Number.isSafeInteger(timestamp))
+      return one(index, 'has a timestamp beyond 2^53 ms', 'invalidTimestamp')
     maxTimestamp = Math.max(maxTimestamp, timestamp)
     if (rules.needsKeys && walk.keyLength < 0)
       note(keyless, index, 'a compacted topic takes no record without a key')
@@ -96,9 +98,13 @@ function untimelyText(timestampMs: number, { oldestMs, newestMs }: ContentRules)
   return `timestamp ${timestampMs} is ${bound}, which message.timestamp.${key}.max.ms forbids`
 }
 
-function one(index: number, problem: string): { ok: false } & ContentRefusal {
+function one(
+  index: number,
+  problem: string,
+  error: ErrorName = 'invalidRecord',
+): { ok: false } & ContentRefusal {
   const message = `record ${index} ${problem}`
-  return { ...refuse('invalidRecord', message), recordErrors: [{ index, message }] }
+  return { ...refuse(error, message), recordErrors: [{ index, message }] }
 }
 
 function note(errors: RecordError[], index: number, message: string): void {
@@ -134,6 +140,10 @@ export function maxTimestampRecord(header: BatchHeader, records: Uint8Array): Ti
   return largest
 }
 
+/** Nobody has checked the deltas of a batch that was stored as it came. */
+const bounded = (timestampMs: number): number =>
+  Math.max(-Number.MAX_SAFE_INTEGER, Math.min(timestampMs, Number.MAX_SAFE_INTEGER))
+
 /** Where the node stamped the batch, every record has the time of its header. */
 function* timedRecords(header: BatchHeader, records: Uint8Array): Iterable<TimedOffset> {
   const { baseOffset, baseTimestamp, maxTimestamp, isAppendTime } = header
@@ -141,7 +151,7 @@ function* timedRecords(header: BatchHeader, records: Uint8Array): Iterable<Timed
   while (walk.next())
     yield {
       offset: baseOffset + walk.offsetDelta,
-      timestampMs: isAppendTime ? maxTimestamp : baseTimestamp + walk.timestampDelta,
+      timestampMs: isAppendTime ? maxTimestamp : bounded(baseTimestamp + walk.timestampDelta),
     }
 }
 

@@ -3,8 +3,9 @@
 // until the chunks are sent. Slabs are never handed back: chunks are slices of one until it is
 // full, and the collector takes it when the last of them is sent. Invariant: between two calls of
 // `finish` there is one message, all written in one synchronous run; so one writer serves any
-// number of connections.
+// number of connections. A message that grows beyond the writer's bound ends in a WireError.
 import { assert } from '../base/assert.ts'
+import { WireError } from './wire-error.ts'
 
 const slabBytes = 64 * 1024
 /** Bytes shorter than this are copied: a chunk of its own costs more than the copy. */
@@ -36,8 +37,11 @@ export class Writer {
   private chunkBytes = 0
   private framed = false
   private openTags = 0
+  private readonly bytesMax: number
 
-  constructor() {
+  /** @param bytesMax of one message, to the nearest slab */
+  constructor(bytesMax = Number.POSITIVE_INFINITY) {
+    this.bytesMax = bytesMax
     this.slab(slabBytes)
   }
 
@@ -201,6 +205,7 @@ export class Writer {
       this.buffer.set(value, at)
       return
     }
+    this.checkBound(value.length)
     this.cut()
     this.chunks.push(value)
     this.chunkBytes += value.length
@@ -268,11 +273,17 @@ export class Writer {
    * true.
    */
   private grow(n: number): void {
+    this.checkBound(n)
     const { buffer, start, at } = this
     this.slab(Math.max(slabBytes, 2 * (at - start + n)))
     buffer.copy(this.buffer, 0, start, at)
     this.start = 0
     this.at = at - start
+  }
+
+  private checkBound(more: number): void {
+    if (this.length + more > this.bytesMax)
+      throw new WireError(`a message of more than ${this.bytesMax} bytes`)
   }
 
   private slab(bytes: number): void {

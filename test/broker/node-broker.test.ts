@@ -90,7 +90,7 @@ const fetchOne = (node: NodeBroker, topic: Topic, asked: Partial<FetchPartition>
     const whole = { topic, partition: first, offset: 0, maxBytes: 1000, ...epochs, ...asked }
     const partitions = [whole]
     const bounds = { minBytes: 0, maxWaitMs: 0, maxBytes: 1000, committedOnly: false }
-    node.logs.fetch({ partitions, ...bounds }, false, resolve)
+    node.logs.fetch({ partitions, ...bounds }, resolve)
   })
 
 test('a fetch that is refused tells nothing of the log', () =>

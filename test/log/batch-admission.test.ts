@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { admitBatch } from '../../src/log/batch-admission.ts'
-import { openBatch } from '../../src/model/batch-content.ts'
+import { maxTimestampRecord, openBatch } from '../../src/model/batch-content.ts'
 import { prepareCompression } from '../../src/model/compression.ts'
 import { brokerValues } from '../../src/model/config/config-source.ts'
 import { resolveTopicSettings } from '../../src/model/config/topic-settings.ts'
@@ -91,6 +91,31 @@ test('each timestamp is held against the bounds of the topic', () => {
   assert.deepEqual(refusal(sampleBatch({ records: early }), bounded).records, [1])
   const stamped = { ...bounded, 'message.timestamp.type': 'LogAppendTime' }
   assert.ok(admit(sampleBatch({ records: early }), stamped).ok)
+})
+
+test('a time beyond what numbers hold is refused, or bounded where nobody looked', () => {
+  const endless = {
+    'message.timestamp.before.max.ms': '9223372036854775807',
+    'message.timestamp.after.max.ms': '9223372036854775807',
+  }
+  const one = [record('a', '1', 0)]
+  for (const time of [-(2 ** 62), 2 ** 62]) {
+    const base = sampleBatch({ records: [record('a', '1', time)], baseTimestamp: time })
+    const max = sampleBatch({ records: one, maxTimestamp: time })
+    for (const batch of [base, max])
+      assert.equal(refusal(batch, endless).error, 'invalidTimestamp', `${time}`)
+    const delta = sampleBatch({
+      records: [record('a', '1', time)],
+      baseTimestamp: 0,
+      maxTimestamp: 0,
+    })
+    const looked = refusal(delta, { ...endless, 'cleanup.policy': 'compact' })
+    assert.deepEqual(looked, { error: 'invalidTimestamp', records: [0] })
+    const admitted = admit(delta, endless)
+    assert.ok(admitted.ok)
+    const found = maxTimestampRecord(header, header.records())
+    assert.equal(Math.abs(found?.timestampMs ?? 0), Number.MAX_SAFE_INTEGER)
+  }
 })
 
 test('a topic with a codec of its own stores its records with it', () => {

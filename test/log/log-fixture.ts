@@ -22,6 +22,7 @@ export const tinyOptions: LogOptions = {
   manifestHistoryBytes: 1 << 20,
   openFiles: 3,
   memoryTopicBytes: 100_000,
+  producersMax: 10,
   readBytes: 8 << 20,
   readPieceBytes: 1 << 20,
   rewriteBytes: 1 << 20,

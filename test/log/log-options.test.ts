@@ -34,6 +34,7 @@ test('every key of the log has its option, in whole slabs', () => {
     manifestHistoryBytes: MiB,
     openFiles: 256,
     memoryTopicBytes: 256 * MiB,
+    producersMax: 100_000,
     readBytes: 64 * MiB,
     readPieceBytes: MiB,
     rewriteBytes: MiB,

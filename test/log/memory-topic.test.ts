@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { batchOverheadBytes } from '../../src/log/memory-batches.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
 import { retentionStart } from '../../src/log/retention.ts'
 import { brokerValues } from '../../src/model/config/config-source.ts'
@@ -44,7 +45,8 @@ test('topics in memory have a bound together; retention and deletion give it bac
   const store = await open(memoryDisk(), 2, inMemory)
   const [a, b] = [store.get(topicA, 0) as PartitionLog, store.get(topicA, 1) as PartitionLog]
   const batch = (): Uint8Array => batchOf(['x'.repeat(1000)])
-  const full = Math.floor(tinyOptions.memoryTopicBytes / batch().length)
+  const costEach = batch().length + batchOverheadBytes
+  const full = Math.floor(tinyOptions.memoryTopicBytes / costEach)
   for (let i = 0; i < full; i++) await append(store, i % 2 === 0 ? a : b, batch())
   assert.equal(a.append(store.journal, batch(), 0, 1000).error, 'policyViolation')
   await store.raiseLogStart(a, retentionStart(a, 1000))

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { DiskError } from '../../src/io/disk.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
-import { NextPieces, type Piece } from '../../src/log/next-pieces.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
-import { type ReadBuffer, ReadBuffers } from '../../src/log/read-buffers.ts'
+import { NextPieces } from '../../src/log/pieces/next-pieces.ts'
+import { Piece } from '../../src/log/pieces/piece.ts'
+import { type ReadBuffer, ReadBuffers } from '../../src/log/pieces/read-buffers.ts'
 import { emptyRead } from '../../src/log/read-result.ts'
 import { batchOf, plainSettings, tinyOptions } from './log-fixture.ts'
 import { append, open } from './open-log.ts'
@@ -16,19 +17,19 @@ const lentEach = 3 * 4096
 
 test('a piece is read once, handed out once, and given up for who must have memory', async () => {
   const buffers = new ReadBuffers(2 * lentEach, pieceBytes, allocate)
-  const next = new NextPieces(buffers, 4)
+  const next = new NextPieces(buffers, 2 * lentEach)
   let reads = 0
   const begin = (key: string): void =>
     next.begin(key, pieceBytes, async (into): Promise<Piece> => {
       reads++
-      return { ...into, bytes: into.memory }
+      return Piece.of(into, 0, into.memory.length)
     })
   for (const key of ['a', 'a', 'b', 'c']) begin(key)
   assert.equal(next.heldBytes, 2 * lentEach, 'there is no memory for c')
   const piece = await next.take('a')
   assert.ok(piece)
   assert.equal(next.take('a'), undefined)
-  assert.equal(buffers.tryTake(1), null)
+  assert.equal(buffers.tryTakeIdle(1), null, 'who would read ahead takes nothing from others')
   const waited = await buffers.take(1)
   assert.equal(next.heldBytes, 0, 'b was given up')
   assert.equal(reads, 2)
@@ -38,7 +39,7 @@ test('a piece is read once, handed out once, and given up for who must have memo
 })
 
 test('what cannot be read ahead is left to who wants it', async () => {
-  const next = new NextPieces(new ReadBuffers(lentEach, pieceBytes, allocate), 4)
+  const next = new NextPieces(new ReadBuffers(lentEach, pieceBytes, allocate), lentEach)
   const refusing = (into: ReadBuffer): Promise<Piece> => {
     into.release()
     return Promise.reject(new Error('EIO'))

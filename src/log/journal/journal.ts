@@ -195,6 +195,7 @@ export class Journal {
    * when it is written, and it is durable so long after that at the latest.
    */
   append(source: FrameSource, batch: Uint8Array, nextOffset: number, syncWithinMs: number): number {
+    assert(batch.length <= this.maxBatchBytes, 'a batch fits a file of the journal')
     if (!this.#joins(batch.length)) this.#startCommit(batch.length)
     const commit = this.#open
     assert(commit, 'a commit is open')

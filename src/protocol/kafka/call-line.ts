@@ -1,7 +1,7 @@
 // The calls of one connection in the order of their requests. Answers leave in that order,
 // whichever is ready first. A Produce may begin while earlier Produces are under way, since appends
-// take their places in order at once and only wait to become durable; any other request waits until
-// it is alone.
+// take their places in order at once and only wait to become durable (one that cannot says so and
+// holds the line); any other request waits until it is alone.
 import type { Encoded } from '../../wire/writer.ts'
 import type { Call } from './call.ts'
 import { produce } from './schema/produce.ts'
@@ -26,7 +26,7 @@ export class CallLine {
     if (this.open.length >= this.openMax || !isProduce(apiKey)) return false
     // All that are open are Produces, or the first one would be alone.
     const [first] = this.open
-    return first !== undefined && isProduce(first.apiKey)
+    return first !== undefined && isProduce(first.apiKey) && this.open.at(-1)?.holdsLine === false
   }
 
   add(call: Call<unknown>): void {

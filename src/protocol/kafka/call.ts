@@ -3,9 +3,11 @@
 // tells. Made by the dispatcher, put in order by the line of its connection.
 import { assert } from '../../base/assert.ts'
 import { type ErrorName, errors, isMistake } from '../../model/errors.ts'
+import { WireError } from '../../wire/wire-error.ts'
 import type { Encoded } from '../../wire/writer.ts'
 import type { Authentication } from './authentication.ts'
 import type { DoorContext } from './door-context.ts'
+import { shortened } from './errors.ts'
 
 /** Turns a response into its frame. */
 export type Encode = (response: unknown) => Encoded
@@ -47,6 +49,8 @@ export class Call<Response> {
   private whenSent: (() => void) | null = null
   private wait: Wait | null = null
   private isGone = false
+  /** No further request of the connection is begun before this one is answered. */
+  private isHolding = false
 
   constructor(
     door: DoorContext,
@@ -84,9 +88,23 @@ export class Call<Response> {
       return
     }
     assert(this.encoded === null, 'a call is answered once')
-    this.encoded = this.encode(response)
     this.whenSent = sent
+    this.wait = null
+    const encoded = this.encodeOrAbort(response)
+    if (encoded === null) return
+    this.encoded = encoded
     this.owner.callAnswered()
+  }
+
+  /** An answer beyond the door's bound cannot be given, and the protocol has no way to say so. */
+  private encodeOrAbort(response: Response): Encoded | null {
+    try {
+      return this.encode(response)
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error
+      this.owner.abort(`the answer would be ${error.message}: ask for less at a time`)
+      return null
+    }
   }
 
   /** Ends the call without an answer, as the protocol asks for acks=0. */
@@ -105,7 +123,7 @@ export class Call<Response> {
     if (error === null || !isMistake(error) || !this.owner.mayNote) return
     const name = this.door.apis.find((api) => api.key === this.apiKey)?.name ?? 'request'
     const text = words ?? errors[error].text
-    this.owner.note(`${name}: ${thing === '' ? text : `${thing}: ${text}`}`)
+    this.owner.note(shortened(`${name}: ${thing === '' ? text : `${thing}: ${text}`}`))
   }
 
   /** Closes the connection instead of answering. */
@@ -124,6 +142,16 @@ export class Call<Response> {
     else this.wait = wait
   }
 
+  /** What is to be done is not begun yet: what comes behind it must not overtake it. */
+  holdLine(): void {
+    this.isHolding = true
+  }
+
+  /** Asked by the line. */
+  get holdsLine(): boolean {
+    return this.isHolding && this.encoded === null
+  }
+
   /** Called by the line: whoever waits has waited long enough. */
   hurry(): void {
     if (!this.isGone && this.encoded === null) this.wait?.answerNow()
@@ -140,7 +168,7 @@ export class Call<Response> {
   gone(): void {
     if (this.isGone) return
     this.isGone = true
-    if (this.encoded !== null) this.sent()
-    else this.wait?.cancel()
+    if (this.encoded === null) this.wait?.cancel()
+    this.sent()
   }
 }

@@ -48,10 +48,11 @@ export class Dispatcher {
   private readonly door: DoorContext
   private readonly handlers: ReadonlyMap<number, Handler>
   private readonly dialects = new Map<number, Dialect>()
-  private readonly writer = new Writer()
+  private readonly writer: Writer
 
   constructor(door: DoorContext, handlers: readonly Handler[]) {
     this.door = door
+    this.writer = new Writer(door.limits.answerBytesMax)
     this.handlers = new Map(handlers.map((handler) => [handler.api.key, handler]))
   }
 
@@ -123,9 +124,14 @@ export class Dispatcher {
   ): Call<unknown> {
     const encode = (response: unknown): Encoded => {
       this.writer.frame()
-      dialect.responseHeader.write(this.writer, { correlationId })
-      dialect.response.write(this.writer, response)
-      return this.writer.finish()
+      try {
+        dialect.responseHeader.write(this.writer, { correlationId })
+        dialect.response.write(this.writer, response)
+        return this.writer.finish()
+      } catch (error) {
+        this.writer.discard()
+        throw error
+      }
     }
     const { key } = dialect.handler.api
     return new Call(this.door, owner, key, dialect.version, clientId, encode)

@@ -76,8 +76,17 @@ export const kafkaCodes = {
 export const errorCode = (error: ErrorName | null): number =>
   error === null ? 0 : errorCodes[error]
 
+/** Words quote what the client sent, and that may be as long as the field that they go into. */
+const wordsMax = 2000
+
 /** Words for a protocol's message field: the given ones, or the error's own. Null for no error. */
 export const errorMessage = (
   error: ErrorName | null,
   words: string | null = null,
-): string | null => (error === null ? null : (words ?? errors[error].text))
+): string | null => (error === null ? null : shortened(words ?? errors[error].text))
+
+/** Long words without their middle: at the end stands what to do. */
+export function shortened(words: string): string {
+  if (words.length <= wordsMax) return words
+  return `${words.slice(0, wordsMax / 2)}...${words.slice(-wordsMax / 2)}`
+}

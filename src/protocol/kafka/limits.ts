@@ -40,6 +40,8 @@ export interface Limits {
   readonly fetchBytesMax: number
   /** Longest time that a fetch may wait. */
   readonly fetchWaitMsMax: number
+  /** One answer. Who asks for more must ask for less at a time. */
+  readonly answerBytesMax: number
   /** How long `close` waits for requests in flight. */
   readonly drainMsMax: number
 }
@@ -62,6 +64,7 @@ export const defaultLimits: Limits = {
   fetchWaitPartitionsMax: 200_000,
   fetchBytesMax: 55 * 1024 * 1024,
   fetchWaitMsMax: 5 * 60_000,
+  answerBytesMax: 128 * 1024 * 1024,
   drainMsMax: 5_000,
 }
 

@@ -72,7 +72,23 @@ test('every version returns whole batches with their places', async () => {
   }
 })
 
-test('what is not there is told at once, also when the client would wait', async () => {
+test('what is not there does not end the wait for what is', async () => {
+  const { host, client, topics, append } = await open()
+  const asked = [
+    { topic: 'none', partitions: [from(0, 0)] },
+    { topic: 'a', partitions: [from(2, 0), from(0, 0)] },
+  ]
+  const told = client.call(fetch, 12, { ...base, maxWaitMs: 500, topics: asked })
+  let isTold = false
+  void told.then(() => (isTold = true))
+  await host.clock.advance(499)
+  assert.equal(isTold, false)
+  append(topics[0], 0, 'x')
+  const errors = (await told).responses.flatMap((t) => t.partitions.map((p) => p.errorCode))
+  assert.deepEqual(errors, [3, 3, 0])
+})
+
+test('what is not there is told at once when nothing else is asked, or wrong', async () => {
   const { client } = await open()
   const asked = [
     { topic: 'none', partitions: [from(0, 0)] },

@@ -141,11 +141,14 @@ test('offsets come back as they were committed, in every version', async () => {
     ]
     const groups = [
       { groupId: 'g', topics },
-      { groupId: 'g', topics: null },
       { groupId: 'nobody', topics: null },
+      { groupId: 'g', topics: null },
     ]
     const answer = await client.call(offsetFetch, version, { groups })
-    const [some, all, nobody] = answer.groups
+    const [some, nobody, again] = answer.groups
+    assert.equal(again, undefined, 'a group that is named again is answered once')
+    const one = [{ groupId: 'g', topics: null }]
+    const [all] = (await client.call(offsetFetch, version, { groups: one })).groups
     assert.equal(some?.topics[0]?.partitions[0]?.committedOffset, 50)
     assert.equal(some?.topics[1]?.partitions[0]?.errorCode, version >= 10 ? 100 : 0)
     if (version >= 10) assert.equal(all?.topics[0]?.topicId, topicId)

@@ -140,7 +140,7 @@ export class MemoryLogs implements Logs {
     requests: readonly AppendRequest[],
     acks: RequiredAcks,
     reply: (outcomes: readonly AppendOutcome[]) => void,
-  ): void {
+  ): boolean {
     const outcomes = requests.map((request) => this.appendOne(request))
     const finish = () => {
       reply(outcomes)
@@ -148,6 +148,7 @@ export class MemoryLogs implements Logs {
     }
     if (acks === 'none' || this.commitsAtOnce) finish()
     else this.uncommitted.push(finish)
+    return true
   }
 
   /** Makes durable what was appended; the latest first if `backwards`. */
@@ -191,13 +192,10 @@ export class MemoryLogs implements Logs {
     return { ...outcome, logStartOffset: log.start }
   }
 
-  fetch(
-    request: FetchRequest,
-    atOnce: boolean,
-    reply: (answer: FetchAnswer) => void,
-  ): PendingFetch | null {
+  fetch(request: FetchRequest, reply: (answer: FetchAnswer) => void): PendingFetch | null {
     const waiting = { request, reply }
-    if (this.tryFetch(waiting, atOnce || request.maxWaitMs === 0)) return null
+    if (this.tryFetch(waiting, request.partitions.length === 0 || request.maxWaitMs === 0))
+      return null
     this.waiting.add(waiting)
     const timer = this.clock.after(request.maxWaitMs, () => this.tryFetch(waiting, true))
     return {

@@ -75,6 +75,7 @@ function drawOptions(chance: SimChance, pick: <T>(values: readonly T[]) => T): L
     manifestHistoryBytes: pick([1000, 10_000, 1 << 20]),
     openFiles: 1 + chance.int(4),
     memoryTopicBytes: pick([20_000, 1 << 20]),
+    producersMax: 100_000,
     readBytes: 8 << 20,
     readPieceBytes: blockBytes * pick([1, 4, 64]),
     rewriteBytes: blockBytes * pick([1, 4, 16]),

@@ -7,6 +7,7 @@ import { ok, type Result, refuse } from '../../../model/errors.ts'
 import type { Call } from '../call.ts'
 import { errorCode, errorMessage } from '../errors.ts'
 import { answering } from '../handler.ts'
+import { firstOfEach, repeated } from '../repeated.ts'
 import {
   alterConfigs,
   type DescribeConfigsRequest,
@@ -15,7 +16,6 @@ import {
   incrementalAlterConfigs,
 } from '../schema/configs.ts'
 import { actionByCode, configTarget, sourceCodes, typeCodes } from './config-codes.ts'
-import { repeated } from './repeated.ts'
 
 interface Resource {
   readonly resourceType: number
@@ -26,7 +26,7 @@ type IncrementalConfig = IncrementalAlterConfigsRequest['resources'][number]['co
 
 export const describeConfigsHandler = answering(describeConfigs, (request, call) => ({
   throttleTimeMs: 0,
-  results: request.resources.map((resource) => {
+  results: firstOfEach(request.resources, keyOf).map((resource) => {
     const found = entriesOf(resource, call)
     const wanted = resource.configurationKeys
     const isAll = wanted === null || wanted.length === 0
@@ -39,6 +39,8 @@ export const describeConfigsHandler = answering(describeConfigs, (request, call)
     }
   }),
 }))
+
+const keyOf = ({ resourceType, resourceName }: Resource) => `${resourceType} ${resourceName}`
 
 function entriesOf(
   { resourceType, resourceName }: Resource,
@@ -123,7 +125,6 @@ function eachOnce<R extends Resource>(
   alter: (resource: R) => Promise<Result<null>>,
   call: Call<never>,
 ) {
-  const keyOf = (resource: Resource) => `${resource.resourceType} ${resource.resourceName}`
   const twice = repeated(resources.map(keyOf))
   const alterOnce = async (resource: R) => {
     const done = twice.has(keyOf(resource))

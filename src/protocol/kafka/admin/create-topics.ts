@@ -8,6 +8,7 @@ import type { Topic } from '../../../model/topic.ts'
 import type { Call } from '../call.ts'
 import { errorCode, errorMessage } from '../errors.ts'
 import { answering } from '../handler.ts'
+import { repeated } from '../repeated.ts'
 import {
   type CreatePartitionsRequest,
   type CreateTopicsRequest,
@@ -15,7 +16,6 @@ import {
   createTopics,
 } from '../schema/create-topics.ts'
 import { sourceCodes } from './config-codes.ts'
-import { repeated } from './repeated.ts'
 
 type AskedTopic = CreateTopicsRequest['topics'][number]
 type AskedGrowth = CreatePartitionsRequest['topics'][number]

@@ -6,9 +6,9 @@ import { nilUuid } from '../../../wire/schema.ts'
 import type { Call } from '../call.ts'
 import { errorCode, errorMessage } from '../errors.ts'
 import { answering } from '../handler.ts'
+import { repeated } from '../repeated.ts'
 import { type DeleteTopicsRequest, deleteTopics } from '../schema/delete-topics.ts'
 import { topicById, topicByName } from '../topic-lookup.ts'
-import { repeated } from './repeated.ts'
 
 type Asked = DeleteTopicsRequest['topics'][number]
 

@@ -1,8 +1,8 @@
 // Fetch, versions 4 to 18: record batches from the asked offsets on, waiting for them if there are
 // none. From version 13 on topics are named by id. The records of an answer are views of the log's
-// memory, released when they have been sent. Other than in Kafka a partition that is not there
-// makes the request return at once. We have no followers, so a fetch that claims to be one is
-// refused, and no reader is sent to another replica.
+// memory, released when they have been sent. As in Kafka, partitions that are not there do not make
+// it return before the others have something. We have no followers, so a fetch that claims to be
+// one is refused, and no reader is sent to another replica.
 import type { FetchAnswer, FetchOutcome, FetchPartition } from '../../../broker/api.ts'
 import type { ErrorName } from '../../../model/errors.ts'
 import { partitionId } from '../../../model/ids.ts'
@@ -60,7 +60,7 @@ class Fetching {
 
   begin(): void {
     const { broker, limits, fetchWaits } = this.call.door
-    const hasProblem = this.resolve()
+    this.resolve()
     const maxBytes = Math.min(Math.max(0, this.request.maxBytes), limits.fetchBytesMax)
     const request = {
       partitions: this.asked,
@@ -71,7 +71,7 @@ class Fetching {
       maxBytes,
       committedOnly: this.request.isolationLevel === 1,
     }
-    const pending = broker.logs.fetch(request, hasProblem, (answer) => this.finish(answer))
+    const pending = broker.logs.fetch(request, (answer) => this.finish(answer))
     if (pending === null) return
     this.waitsFor = this.asked.length
     fetchWaits.begin(this.waitsFor)
@@ -84,19 +84,16 @@ class Fetching {
     })
   }
 
-  /** Finds the topics; true when something is to be told at once. */
-  private resolve(): boolean {
+  /** Finds the topics. */
+  private resolve(): void {
     const { replicaId, replicaState } = this.request
     const isFollower = replicaId >= 0 || replicaState.replicaId >= 0
-    let hasProblem = false
     for (const wanted of this.wanted) {
       const topic = this.find(wanted.topic)
       const problem = isFollower ? 'notLeader' : partitionProblem(topic, wanted.partition)
       this.problems.push(problem)
-      if (problem !== null || typeof topic === 'string') hasProblem = true
-      else this.asked.push(asked(topic, wanted))
+      if (problem === null && typeof topic !== 'string') this.asked.push(asked(topic, wanted))
     }
-    return hasProblem
   }
 
   /** Partitions of one topic stand together, so the last one found is most often the one. */

@@ -5,7 +5,7 @@
 // batches are views into the received request: the log copies them before `append` returns.
 import type { AppendRequest, RequiredAcks } from '../../../broker/api.ts'
 import type { AppendOutcome } from '../../../model/append-outcome.ts'
-import type { ErrorName } from '../../../model/errors.ts'
+import { type ErrorName, errors } from '../../../model/errors.ts'
 import { partitionId } from '../../../model/ids.ts'
 import type { Topic } from '../../../model/topic.ts'
 import type { Draft } from '../../../wire/schema.ts'
@@ -60,11 +60,15 @@ class Production {
           this.appends.push({ topic, partition: partitionId(index), batch: records })
       }
     }
-    if (this.appends.length === 0) this.finish([])
-    else
-      this.call.door.broker.logs.append(this.appends, this.acks ?? 'all', (outcomes) =>
-        this.finish(outcomes),
-      )
+    if (this.appends.length === 0) {
+      this.finish([])
+      return
+    }
+    const { logs } = this.call.door.broker
+    const isPlaced = logs.append(this.appends, this.acks ?? 'all', (outcomes) =>
+      this.finish(outcomes),
+    )
+    if (!isPlaced) this.call.holdLine()
   }
 
   private requestProblem(): ErrorName | null {
@@ -147,7 +151,7 @@ const refusedPartition = (
   errorCode: errorCode(error),
   baseOffset: -1,
   logAppendTimeMs: -1,
-  errorMessage: `${placeOf(topic, index)}: ${errorMessage(error)}`,
+  errorMessage: errorMessage(error, `${placeOf(topic, index)}: ${errors[error].text}`),
 })
 
 const answeredPartition = (index: number, outcome: AppendOutcome): PartitionResponse => ({

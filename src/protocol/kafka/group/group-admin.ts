@@ -2,10 +2,11 @@
 // administrators see them. From version 6 on DescribeGroups says GROUP_ID_NOT_FOUND of a group that
 // is not there; before, that it is Dead.
 import type { GroupDescription, OffsetsAnswer } from '../../../broker/api.ts'
-import type { ErrorName } from '../../../model/errors.ts'
+import { type ErrorName, errors } from '../../../model/errors.ts'
 import { groupOperations, notAsked } from '../authorized-operations.ts'
 import { errorCode, errorMessage } from '../errors.ts'
 import { answering } from '../handler.ts'
+import { firstOfEach } from '../repeated.ts'
 import { deleteGroups, offsetDelete } from '../schema/delete-groups.ts'
 import { describeGroups, listGroups } from '../schema/describe-groups.ts'
 import { partitionProblem, topicByName } from '../topic-lookup.ts'
@@ -14,7 +15,7 @@ const notFoundFrom = 6
 
 export const describeGroupsHandler = answering(describeGroups, (request, call) => ({
   throttleTimeMs: 0,
-  groups: request.groups.map((groupId) => {
+  groups: firstOfEach(request.groups, String).map((groupId) => {
     const operations = request.includeAuthorizedOperations ? groupOperations : notAsked
     return described(call.door.broker.groups.describe(groupId), call.version, operations)
   }),
@@ -25,7 +26,7 @@ function described(group: GroupDescription, version: number, authorizedOperation
   const error = isDead ? null : group.error
   return {
     errorCode: errorCode(error),
-    errorMessage: error && `group '${group.groupId}': ${errorMessage(error)}`,
+    errorMessage: error && errorMessage(error, `group '${group.groupId}': ${errors[error].text}`),
     groupId: group.groupId,
     groupState: group.state,
     protocolType: group.protocolType,

@@ -8,6 +8,7 @@ import { topicId } from '../../../model/ids.ts'
 import type { Call } from '../call.ts'
 import { errorCode } from '../errors.ts'
 import { answering } from '../handler.ts'
+import { firstOfEach } from '../repeated.ts'
 import { type OffsetFetchRequest, offsetFetch } from '../schema/offset-fetch.ts'
 
 type AskedGroup = OffsetFetchRequest['groups'][number]
@@ -20,14 +21,16 @@ export const offsetFetchHandler = answering(offsetFetch, (request, call) => {
   if (call.version >= groupListFrom)
     return {
       throttleTimeMs: 0,
-      groups: request.groups.map((group) => answerGroup(group, call)),
+      groups: firstOfEach(request.groups, (group) => group.groupId).map((group) =>
+        answerGroup(group, call),
+      ),
     }
   const asked = request.topics?.map(({ name, partitionIndexes }) => ({
     topic: name,
     partitions: partitionIndexes,
   }))
   const { groups } = call.door.broker
-  const answer = groups.fetchOffsets(request.groupId, asked ?? null)
+  const answer = groups.fetchOffsets(request.groupId, asked ? onceEach(asked) : null)
   call.refused(answer.error, `group '${request.groupId}'`)
   // The first versions have no other place for an error than the partitions.
   const isInside = answer.error !== null && call.version < topLevelErrorFrom
@@ -44,7 +47,7 @@ function answerGroup(group: AskedGroup, call: Call<never>) {
     partitions: topic.partitionIndexes,
   }))
   const { groups, topics } = call.door.broker
-  const answer = groups.fetchOffsets(group.groupId, asked ?? null)
+  const answer = groups.fetchOffsets(group.groupId, asked ? onceEach(asked) : null)
   call.refused(answer.error, `group '${group.groupId}'`)
   const answered = answeredTopics(answer).map((topic) => ({
     ...topic,
@@ -74,6 +77,17 @@ function nameOf(
 ): string | null {
   if (!usesIds) return asked.name
   return call.door.broker.topics.withId(topicId(asked.topicId))?.name ?? null
+}
+
+/** Each partition once, however often it is named. */
+function onceEach(asked: readonly TopicPartitions[]): TopicPartitions[] {
+  const byTopic = new Map<string, Set<number>>()
+  for (const { topic, partitions } of asked) {
+    const once = byTopic.get(topic) ?? new Set()
+    for (const partition of partitions) once.add(partition)
+    byTopic.set(topic, once)
+  }
+  return Array.from(byTopic, ([topic, once]) => ({ topic, partitions: [...once] }))
 }
 
 const answeredTopics = (answer: FetchOffsetsAnswer) =>

@@ -1,0 +1,160 @@
+// Appends on their way into their partitions. Most are placed at once. What is left over when the
+// journal has no room, or when a request has had its share of this turn of the event loop (opening
+// compressed batches takes long), is copied and waits: for room all together, for turns one after
+// the other, so that a large request holds up nobody but its sender. NodeLogs owns it.
+import type { Clock } from '../io/clock.ts'
+import type { Appended } from '../log/appended.ts'
+import type { LogStore } from '../log/log-store.ts'
+import type { AppendOutcome } from '../model/append-outcome.ts'
+import { errors } from '../model/errors.ts'
+import { BatchHeader } from '../model/record-batch.ts'
+import type { AppendRequest, RequiredAcks } from './api.ts'
+
+type Reply = (outcomes: readonly AppendOutcome[]) => void
+
+/** A request; as many of its batches have been placed as there are outcomes. */
+interface Placing {
+  requests: readonly AppendRequest[]
+  readonly acks: RequiredAcks
+  readonly reply: Reply
+  readonly outcomes: AppendOutcome[]
+  lsn: number
+  waitingBytes: number
+}
+
+/** Plain numbers that only grow. */
+export interface AppendCounters {
+  appendRequests: number
+  appendedRecords: number
+  appendedBytes: number
+  refusedBatches: number
+  heldBack: number
+}
+
+/** What one request may take of a turn, besides the batch that takes it beyond. */
+const shareMs = 10
+/** Of copies of what waits for turns; beyond, no further request is begun. */
+const waitingBytesMax = 64 << 20
+
+const header = new BatchHeader()
+
+export class Appends {
+  readonly #store: LogStore
+  readonly #clock: Clock
+  readonly #counters: AppendCounters
+  readonly #waiting: Placing[] = []
+  #waitingBytes = 0
+  /** The first of those that wait does so for room in the journal, and all others behind it. */
+  #isFull = false
+  #whenTaken: (() => void)[] = []
+
+  constructor(store: LogStore, clock: Clock, counters: AppendCounters) {
+    this.#store = store
+    this.#clock = clock
+    this.#counters = counters
+  }
+
+  /** As `Logs.append`. */
+  append(requests: readonly AppendRequest[], acks: RequiredAcks, reply: Reply): boolean {
+    this.#counters.appendRequests++
+    const placing = { requests, acks, reply, outcomes: [], lsn: 0, waitingBytes: 0 }
+    if (!this.#isFull && this.#place(placing)) return true
+    this.#counters.heldBack++
+    this.#keep(placing)
+    if (this.#waiting.push(placing) === 1) this.#goOnLater()
+    return false
+  }
+
+  get isHeldUp(): boolean {
+    return this.#isFull || this.#waitingBytes > waitingBytesMax
+  }
+
+  whenTaken(action: () => void): void {
+    this.#whenTaken.push(action)
+  }
+
+  /** The views into a request end with its turn. */
+  #keep(placing: Placing): void {
+    const from = placing.outcomes.length
+    placing.requests = placing.requests.map((request, i) => {
+      if (i < from) return request
+      placing.waitingBytes += request.batch.length
+      return { ...request, batch: Uint8Array.from(request.batch) }
+    })
+    this.#waitingBytes += placing.waitingBytes
+  }
+
+  /** Goes on with the first that waits: when there is room for it, in another turn. */
+  #goOnLater(): void {
+    const [first] = this.#waiting
+    const next = first?.requests[first.outcomes.length]
+    if (next === undefined || this.#mayPlace(next)) {
+      this.#clock.soon(() => this.#goOn())
+      return
+    }
+    this.#isFull = true
+    this.#store.journal.whenRoom(() => {
+      this.#isFull = false
+      this.#goOnLater()
+    })
+  }
+
+  #goOn(): void {
+    const first = this.#waiting.shift()
+    if (first === undefined) return
+    if (this.#place(first)) this.#waitingBytes -= first.waitingBytes
+    else this.#waiting.push(first)
+    if (this.#waiting.length > 0) this.#goOnLater()
+    if (this.isHeldUp) return
+    const told = this.#whenTaken
+    this.#whenTaken = []
+    for (const action of told) action()
+  }
+
+  /** Places batches until all are, then true; or until there is no room or no time for the next. */
+  #place(placing: Placing): boolean {
+    const { requests, outcomes } = placing
+    const until = requests.length > 1 ? this.#clock.monotonic() + shareMs : 0
+    const nowMs = this.#clock.now()
+    for (let placed = 0; outcomes.length < requests.length; placed++) {
+      if (placed > 0 && this.#clock.monotonic() > until) return false
+      const request = requests[outcomes.length] as AppendRequest
+      if (!this.#mayPlace(request)) return false
+      const outcome = this.#placeOne(request, nowMs)
+      placing.lsn = Math.max(placing.lsn, outcome.lsn)
+      outcomes.push(outcome)
+    }
+    const { acks, lsn, reply } = placing
+    if (acks === 'none' || lsn === 0) reply(outcomes)
+    else this.#store.journal.whenCommitted(lsn, () => reply(outcomes))
+    return true
+  }
+
+  /** On a disk that is too full nobody waits for room: what needs the disk is refused. */
+  #mayPlace({ batch }: AppendRequest): boolean {
+    const { space, journal } = this.#store
+    return space.isLow || journal.hasRoom(Math.min(batch.length, journal.maxBatchBytes))
+  }
+
+  #placeOne({ topic, partition, batch }: AppendRequest, nowMs: number): Appended {
+    const log = this.#store.get(topic.id, partition)
+    const state = topic.partitions[partition]
+    if (log === undefined || state === undefined) return unknownTopic
+    const outcome = log.append(this.#store.journal, batch, state.leaderEpoch, nowMs)
+    if (outcome.error === null) {
+      this.#counters.appendedBytes += batch.length
+      this.#counters.appendedRecords += header.moveTo(batch).recordCount
+    } else this.#counters.refusedBatches++
+    return outcome
+  }
+}
+
+const unknownTopic: Appended = {
+  error: 'unknownTopic',
+  message: errors.unknownTopic.text,
+  baseOffset: -1,
+  appendTimeMs: -1,
+  logStartOffset: -1,
+  recordErrors: [],
+  lsn: 0,
+}

@@ -37,7 +37,7 @@ async function topicLoad(
   )
 }
 
-const prefix = 'topic'
+export const prefix = 'topic'
 
 /** Creates that many topics of one partition. */
 export const createMany = (peer: Peer, broker: RunningPeer, topics: number): Promise<void> =>

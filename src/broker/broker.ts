@@ -125,7 +125,7 @@ export class NodeBroker implements Broker {
         retentionCheckMs: broker.offsetsCheckIntervalMs,
       },
       appenderOf: (partition) =>
-        new InternalAppender(store, clock, partition, () => this.#offsetsTopic()),
+        new InternalAppender(store, clock, partition, () => this.#offsetsTopic(), parts.report),
     })
     this.producers = new ProducerIds(producerIdBlocks(metadata))
     this.#upkeep = new Upkeep(store, image, clock, parts)

@@ -20,6 +20,7 @@ export class InternalAppender implements Appender {
   readonly #partition: number
   /** The topic, made if need be; null when it cannot be made now. */
   readonly #topic: () => Promise<Topic | null>
+  readonly #report: (line: string) => void
   readonly #queue: Waiting[] = []
   #running = false
 
@@ -28,11 +29,13 @@ export class InternalAppender implements Appender {
     clock: Clock,
     partition: number,
     topic: () => Promise<Topic | null>,
+    report: (line: string) => void,
   ) {
     this.#store = store
     this.#clock = clock
     this.#partition = partition
     this.#topic = topic
+    this.#report = report
   }
 
   append(records: readonly NewRecord[], done: (error: ErrorName | null) => void): void {
@@ -53,6 +56,11 @@ export class InternalAppender implements Appender {
       }
       if (next.batch.length > journal.maxBatchBytes) {
         this.#queue.shift()
+        this.#report(
+          `${topic.name}, partition ${this.#partition}: state of ${next.batch.length} bytes does ` +
+            `not fit the journal, which takes ${journal.maxBatchBytes}; have smaller groups, or ` +
+            'begin a data folder with a larger polymq.journal.file.bytes',
+        )
         next.done('messageTooLarge')
         continue
       }

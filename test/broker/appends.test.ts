@@ -88,12 +88,15 @@ test('a request beyond what the journal has room for waits for the rest', async 
 
 test("what no file of the journal can take is refused also when it is the node's own", async () => {
   const store = await open(memoryDisk(), 1, plainSettings)
-  const appender = new InternalAppender(store, realClock, 0, () => Promise.resolve(topic))
+  const lines: string[] = []
+  const own = (): Promise<Topic> => Promise.resolve(topic)
+  const appender = new InternalAppender(store, realClock, 0, own, (line) => lines.push(line))
   const write = (bytes: number): Promise<ErrorName | null> =>
     new Promise((done) =>
       appender.append([{ key: Buffer.from('k'), value: Buffer.alloc(bytes) }], done),
     )
   assert.equal(await write(store.journal.maxBatchBytes), 'messageTooLarge')
+  assert.match(lines[0] ?? '', /^a, partition 0: state of .* does not fit the journal/)
   assert.equal(await write(10), null)
   await store.close()
 })

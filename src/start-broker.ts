@@ -69,7 +69,6 @@ const defaultListeners: Listeners = {
   kafka: { host: '127.0.0.1', port: 9092 },
   metrics: { host: '127.0.0.1', port: 15692 },
 }
-const theOnlyNode = 1
 
 /** A setting that is unknown or has a bad value; the message names it and says what it may be. */
 export class BadSettingError extends Error {
@@ -202,7 +201,6 @@ async function openAll(
       granted.openFiles,
       granted.memoryBytes,
     ),
-    nodeId: theOnlyNode,
     settings,
     report,
     failed: (cause) => {

@@ -94,6 +94,46 @@ test('options that would do nothing are refused by name', async () => {
   await assert.rejects(start({ dataDir: null, listen: {} }), /names none of kafka, metrics/)
 })
 
+test('a node has the number that it is told, wherever clients meet one', async () => {
+  const config = { 'node.id': '0', 'offsets.topic.num.partitions': '1' }
+  const broker = await startBroker({ dataDir: null, listen, config })
+  const admin = clientOf(broker).admin()
+  try {
+    await admin.connect()
+    const nodes = [{ partition: 0, replicas: [0] }]
+    await admin.createTopics({ topics: [{ topic: 't', replicaAssignment: nodes }] })
+    await admin.createPartitions({
+      topicPartitions: [{ topic: 't', count: 2, assignments: [[0]] }],
+    })
+    const cluster = await admin.describeCluster()
+    assert.deepEqual([cluster.controller, cluster.brokers[0]?.nodeId], [0, 0])
+    const { topics } = await admin.fetchTopicMetadata({ topics: ['t'] })
+    for (const { leader, replicas, isr } of topics[0]?.partitions ?? [])
+      assert.deepEqual([leader, replicas, isr], [0, [0], [0]])
+    // The client looks for the coordinator among the nodes it knows.
+    await admin.setOffsets({
+      groupId: 'g',
+      topic: 't',
+      partitions: [{ partition: 0, offset: '5' }],
+    })
+    const type = kafkajs.ConfigResourceTypes.BROKER
+    const described = await admin.describeConfigs({
+      resources: [{ type, name: '0', configNames: ['node.id', 'broker.id'] }],
+      includeSynonyms: false,
+    })
+    assert.deepEqual(
+      described.resources[0]?.configEntries.map((e) => [e.configName, e.configValue, e.readOnly]),
+      [
+        ['broker.id', '0', true],
+        ['node.id', '0', true],
+      ],
+    )
+  } finally {
+    await admin.disconnect()
+    await broker.close()
+  }
+})
+
 test('only the mechanisms that are enabled are offered', () =>
   withUsers(async (file) => {
     const config = { 'polymq.users.file': file, 'sasl.enabled.mechanisms': 'SCRAM-SHA-256' }

@@ -157,8 +157,8 @@ test('every setting that is resolved is used, and every key that works is resolv
   const unused = settings.filter((name) => !new RegExp(`\\b${name}\\b`).test(users))
   assert.deepEqual(unused, [])
   const resolvers = behind(/-settings\.ts$/)
-  /** Keys that stand for an option of the command line. */
-  const ofOptions = ['listeners', 'advertised.listeners', 'log.dirs']
+  /** Keys that stand for an option of the command line, or for another key. */
+  const ofOptions = ['listeners', 'advertised.listeners', 'log.dirs', 'broker.id']
   const mirrors = new Set([...topicKeys.values()].flatMap((key) => key.synonyms))
   const keys = [
     ...topicKeys.values(),

@@ -20,10 +20,12 @@ import type { MetadataStore } from '../metadata/store.ts'
 import { Topics as TopicOperations } from '../metadata/topics.ts'
 import { prepareCompression } from '../model/compression.ts'
 import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
+import { brokerValues } from '../model/config/config-source.ts'
 import { resolveTopicSettings } from '../model/config/topic-settings.ts'
-import { type NodeId, nodeId } from '../model/ids.ts'
+import type { NodeId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
 import type { Broker } from './api.ts'
+import { joinCluster } from './identity.ts'
 import { InternalAppender } from './internal-appender.ts'
 import { offsetsTopic, offsetsTopicConfig } from './internal-topics.ts'
 import { NodeConfigs } from './node-configs.ts'
@@ -38,7 +40,6 @@ export interface NodeParts {
   readonly clock: Clock
   readonly chance: Chance
   readonly logOptions: LogOptions
-  readonly nodeId: number
   /** Validated broker settings by Kafka's names. */
   readonly settings: ReadonlyMap<string, string>
   report(line: string): void
@@ -46,7 +47,6 @@ export interface NodeParts {
   failed(cause: unknown): void
 }
 
-const clusterKey = '/cluster'
 const producerIdKey = '/producer-ids'
 
 export class NodeBroker implements Broker {
@@ -77,8 +77,9 @@ export class NodeBroker implements Broker {
       EmbeddedStore.open(disk, 'metadata', { report: parts.report }),
       prepareCompression(),
     ])
-    const id = nodeId(parts.nodeId)
-    const image = await Image.open(metadata, id, settings)
+    const { nodeId } = resolveBrokerSettings(brokerValues(settings))
+    const clusterId = await joinCluster(metadata, nodeId, chance)
+    const image = await Image.open(metadata, nodeId, settings)
     const store = await LogStore.open(
       { disk, clock, options: parts.logOptions, hooks: parts },
       {
@@ -87,7 +88,6 @@ export class NodeBroker implements Broker {
       },
     )
     await store.lookAtSpace(resolveBrokerSettings(image.brokerValues).diskFreeBytesMin)
-    const clusterId = await clusterIdOf(metadata, chance)
     const broker = new NodeBroker(parts, { metadata, image, store, clusterId })
     await broker.#loadGroups()
     return broker
@@ -101,7 +101,7 @@ export class NodeBroker implements Broker {
     const { metadata, image, store } = opened
     this.#parts = parts
     this.#metadata = metadata
-    this.nodeId = nodeId(parts.nodeId)
+    this.nodeId = image.node
     this.clusterId = opened.clusterId
     this.image = image
     this.store = store
@@ -233,19 +233,6 @@ function knownPartitions(topic: Topic, image: Image): KnownPartition[] {
     partition,
     settings,
   }))
-}
-
-/**
- * Made once, by whoever starts first on this metadata; later the same for ever. 22 characters as
- * Kafka's.
- */
-async function clusterIdOf(metadata: MetadataStore, chance: Chance): Promise<string> {
-  const made = Buffer.from(chance.uuid(), 'hex').toString('base64url')
-  await metadata.txn({
-    compare: [{ key: clusterKey, modRevision: 0 }],
-    put: [{ key: clusterKey, value: made }],
-  })
-  return (await metadata.get(clusterKey))?.value ?? made
 }
 
 /** Blocks of producer ids, each given out once: the next free id is kept in the metadata. */

@@ -13,6 +13,8 @@ export function explain(error: unknown, dir: string): UsageError | null {
     return new UsageError('dataDamaged', { dir, problem: error.message })
   if (error.name === 'DataFormatError' || error.name === 'StoreFormatError')
     return new UsageError('dataUnknown', { dir, problem: error.message })
+  if (error.name === 'OtherNodeError')
+    return new UsageError('dataOfOther', { dir, problem: error.message })
   if (error.name === 'BadSettingError')
     return new UsageError('settingImpossible', { problem: error.message })
   if (error instanceof ListenError) {

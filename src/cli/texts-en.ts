@@ -97,6 +97,9 @@ in how it was started, 130 a second signal.
   dataUnknown:
     'the data in {dir} was not written by this release: {problem}; start the release that wrote ' +
     'it, or choose another with --data DIR',
+  dataOfOther:
+    'the data in {dir} belongs to another node: {problem}; set node.id to the number of the node ' +
+    'that wrote it, or choose another with --data DIR',
   dataDamaged:
     'the data in {dir} is damaged: {problem}; restore the whole folder from one copy, or start ' +
     'with another --data DIR',

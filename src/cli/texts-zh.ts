@@ -84,6 +84,8 @@ export const chinese: Texts = {
   diskFull: '数据目录 {dir} 所在磁盘已满；请清理空间，或用 --data DIR 另选目录',
   dataUnknown:
     '{dir} 中的数据不是由本版本写入的：{problem}；请用写入它的版本启动，或用 --data DIR 另选目录',
+  dataOfOther:
+    '{dir} 中的数据属于另一个节点：{problem}；请将 node.id 设为写入它的节点的编号，或用 --data DIR 另选目录',
   dataDamaged:
     '{dir} 中的数据已损坏：{problem}；请用同一份备份恢复整个目录，或用另一个 --data DIR 启动',
   diskFailed: '写入数据目录 {dir} 失败：{problem}；此后不再确认任何消息。请检查磁盘后重新启动',

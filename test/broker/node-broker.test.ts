@@ -6,6 +6,7 @@ import { NodeBroker } from '../../src/broker/broker.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
 import { realClock } from '../../src/io/real-clock.ts'
 import { SimChance } from '../../src/io/sim/sim-chance.ts'
+import { EmbeddedStore } from '../../src/metadata/embedded-store.ts'
 import type { Result } from '../../src/model/errors.ts'
 import { partitionId } from '../../src/model/ids.ts'
 import type { Topic } from '../../src/model/topic.ts'
@@ -15,14 +16,17 @@ import { batchOf, tinyOptions } from '../log/log-fixture.ts'
 async function withNode(
   use: (node: NodeBroker) => Promise<void>,
   disk = memoryDisk(),
+  nodeId = '1',
 ): Promise<void> {
   const node = await NodeBroker.open({
     disk,
     clock: realClock,
     chance: new SimChance(1),
     logOptions: tinyOptions,
-    nodeId: 1,
-    settings: new Map([['offsets.topic.num.partitions', '3']]),
+    settings: new Map([
+      ['offsets.topic.num.partitions', '3'],
+      ['node.id', nodeId],
+    ]),
     report: () => undefined,
     failed: (cause) => {
       throw cause
@@ -176,3 +180,21 @@ test('a full disk refuses records at the door of the broker, and takes them agai
     },
     memoryDisk(2 ** 40),
   ))
+
+test('a data folder belongs to the node that made it, whatever it holds', async () => {
+  const disk = memoryDisk()
+  const nobody = async (): Promise<void> => undefined
+  await withNode(nobody, disk, '5')
+  await assert.rejects(withNode(nobody, disk, '1'), /that of node 5, and node\.id is 1/)
+  await withNode(async (node) => assert.equal(node.nodeId, 5), disk, '5')
+})
+
+test('metadata that tells no node is that of node 1', async () => {
+  const disk = memoryDisk()
+  const metadata = await EmbeddedStore.open(disk, 'metadata')
+  await metadata.txn({ put: [{ key: '/cluster', value: 'A'.repeat(22) }] })
+  await metadata.close()
+  const nobody = async (): Promise<void> => undefined
+  await assert.rejects(withNode(nobody, disk, '0'), /that of node 1, and node\.id is 0/)
+  await withNode(nobody, disk)
+})

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { DataFormatError } from '../../src/broker/data-format.ts'
+import { OtherNodeError } from '../../src/broker/identity.ts'
 import { explain } from '../../src/cli/explain.ts'
 import { CorruptFileError } from '../../src/io/corrupt-file.ts'
 import { DiskError } from '../../src/io/disk.ts'
@@ -19,6 +20,7 @@ const explained: readonly [unknown, string, RegExp][] = [
   [new DiskError('ENOSPC', 'write x: no space'), 'diskFull', /folder/],
   [new DiskError('EROFS', 'mkdir'), 'dataForbidden', /EROFS/],
   [new DataFormatError('it has format 2'), 'dataUnknown', /format 2/],
+  [new OtherNodeError('it is that of node 1'), 'dataOfOther', /node 1/],
   [new CorruptFileError('manifest', 9, 'bad'), 'dataDamaged', /manifest is corrupt at byte 9/],
   [new BadSettingError('x needs y'), 'settingImpossible', /x needs y/],
 ]

@@ -99,7 +99,7 @@ test('what has no effect says so, and what cannot be is refused', () => {
     const parsed = parseStaticConfig([setting])
     return parsed.ok ? '' : parsed.message
   }
-  assert.match(refusal('node.id=2'), /node\.id can only be '1' here/)
+  assert.match(refusal('default.replication.factor=3'), /can only be '1' here/)
   assert.match(refusal('polymq.flush=memory'), /it takes one of sync, async/)
 })
 
@@ -112,4 +112,25 @@ test('the command line: one line for each fault', () => {
   }
   const hint = parseStaticConfig(['retention.ms=1'])
   assert.ok(!hint.ok && hint.message.endsWith('for the broker it is called log.retention.ms'))
+})
+
+test('node.id and broker.id are one number, from 0 to the largest int', () => {
+  const idOf = (...settings: string[]): unknown => {
+    const parsed = parseStaticConfig(settings)
+    if (!parsed.ok) return parsed.message
+    const values = brokerValues(parsed.value)
+    const shown = describeBrokerConfig(values)
+      .filter(({ name }) => name === 'node.id' || name === 'broker.id')
+      .map(({ value, source }) => `${value} ${source}`)
+    return [resolveBrokerSettings(values).nodeId, ...shown]
+  }
+  assert.deepEqual(idOf(), [1, '-1 default', '1 default'])
+  assert.deepEqual(idOf('node.id=0'), [0, '0 staticBroker', '0 staticBroker'])
+  assert.deepEqual(idOf('broker.id=7'), [7, '7 staticBroker', '7 staticBroker'])
+  assert.deepEqual(idOf('broker.id=-1'), [1, '-1 staticBroker', '1 default'])
+  assert.deepEqual(idOf('node.id=3', 'broker.id=-1'), [3, '3 staticBroker', '3 staticBroker'])
+  assert.match(String(idOf('node.id=2147483647')), /^2147483647,/)
+  assert.match(String(idOf('node.id=1', 'broker.id=2')), /set one of them/)
+  assert.match(String(idOf('node.id=-1')), /at least|from 0/)
+  assert.match(String(idOf('node.id=2147483648')), /from 0/)
 })

@@ -2,7 +2,6 @@
 import type { BrokerKey } from './config-key.ts'
 
 const intMax = '2147483647'
-const theOnlyNode = 'a broker is one node yet, and that is number 1'
 const oneLoop = 'one event loop does this work, whatever the number'
 
 const topics: readonly BrokerKey[] = [
@@ -58,10 +57,10 @@ const itself: readonly BrokerKey[] = [
     name: 'broker.id',
     type: 'int',
     default: '-1',
+    min: -1,
     dynamic: false,
-    effect: 'refused',
-    reason: theOnlyNode,
-    documentation: 'The same as node.id, under its older name.',
+    effect: 'works',
+    documentation: 'The same as node.id, under its older name; -1 leaves it to that.',
   },
   {
     name: 'node.id',
@@ -69,9 +68,9 @@ const itself: readonly BrokerKey[] = [
     default: '1',
     min: 0,
     dynamic: false,
-    effect: 'refused',
-    reason: theOnlyNode,
-    documentation: 'Number of this node.',
+    effect: 'works',
+    documentation:
+      'Number of this node, by which clients know it. Settled when a data folder is first used.',
   },
   {
     name: 'broker.rack',

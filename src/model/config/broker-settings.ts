@@ -2,11 +2,13 @@
 // once per change. Settings of the log stand in TopicSettings. Invariant: the texts were validated
 // when they were set.
 import { assert } from '../../base/assert.ts'
+import { type NodeId, nodeId } from '../ids.ts'
 import { brokerKeys } from './broker-keys.ts'
 import { type BrokerValues, brokerSources } from './config-source.ts'
 import { type ConfigValue, itemsOf, knownConfig } from './config-value.ts'
 
 export interface BrokerSettings {
+  readonly nodeId: NodeId
   readonly rack: string | null
   readonly partitionsDefault: number
   readonly autoCreateTopics: boolean
@@ -55,6 +57,7 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
   const idleMs = number('connections.max.idle.ms')
   const rack = value('broker.rack')
   return {
+    nodeId: nodeId(number('node.id')),
     rack: rack === '' ? null : String(rack),
     partitionsDefault: number('num.partitions'),
     autoCreateTopics: value('auto.create.topics.enable') === true,

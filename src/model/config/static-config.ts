@@ -17,7 +17,18 @@ export function parseStaticConfig(settings: readonly string[]): Result<Map<strin
     if (!text.ok) return text
     values.set(name, text.value)
   }
-  return ok(values)
+  return withNodeId(values)
+}
+
+/** `node.id` and `broker.id` are one: who sets either has set both, as with Kafka. */
+function withNodeId(values: Map<string, string>): Result<Map<string, string>> {
+  const [id, older] = [values.get('node.id'), values.get('broker.id')]
+  const isOlderSet = older !== undefined && Number(older) >= 0
+  if (id !== undefined && isOlderSet && Number(id) !== Number(older))
+    return refuse('invalidConfig', `node.id is ${id} and broker.id is ${older}: set one of them`)
+  const number = id ?? (isOlderSet ? older : undefined)
+  if (number === undefined) return ok(values)
+  return ok(values.set('node.id', number).set('broker.id', number))
 }
 
 function checkStatic(name: string, value: string): Result<string> {

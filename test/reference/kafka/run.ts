@@ -19,7 +19,7 @@ const recorded = join(here, `kafka-${kafkaVersion}.jsonl`)
 const classes = join(root, 'build', 'test', 'reference', 'kafka', 'classes')
 
 /** What both brokers are started with: what tests need, said in Kafka's words. */
-const settings = { 'group.initial.rebalance.delay.ms': '0' }
+const settings = { 'node.id': '1', 'group.initial.rebalance.delay.ms': '0' }
 
 async function compile(): Promise<void> {
   const sources = (await readdir(join(here, 'java'))).filter((f) => f.endsWith('.java'))

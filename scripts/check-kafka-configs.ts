@@ -1,5 +1,6 @@
 // Compares our tables of configuration keys with those of Apache Kafka 4.2.0: names, types,
-// defaults, synonyms and what may change at run time. Needs `java` and the jars of Kafka in
+// defaults, bounds, synonyms and what may change at run time; of the broker's, every one that may is
+// here. Needs `java` and the jars of Kafka in
 // `.tools/kafka-4.2.0` (or in the folder given as argument). Run by `npm run check:configs`; exits
 // 1 on a difference without a reason.
 import { execFileSync } from 'node:child_process'
@@ -18,7 +19,10 @@ const deliberate: Readonly<Record<string, string>> = {
   'broker sasl.enabled.mechanisms dynamic': 'set at the start only',
   'broker listeners dynamic': 'set at the start only',
   'broker node.id default': 'Kafka has none; a single node needs no number',
-  'broker offsets.topic.replication.factor type': 'we have no type short',
+  'broker offsets.topic.segment.bytes bounds': 'no segment is smaller than 1 MiB',
+  'broker leader.replication.throttled.rate default': 'not set, and then not shown, as in Kafka',
+  'broker follower.replication.throttled.rate default': 'as the one above',
+  'broker replica.alter.log.dirs.io.max.bytes.per.second default': 'as the one above',
   'broker offsets.topic.replication.factor default': 'one node, so one replica',
 }
 
@@ -26,6 +30,8 @@ interface Theirs {
   readonly type: string
   readonly default: string | null
   readonly dynamic: boolean
+  /** As Kafka writes a range: '[0,...,9]', '[1,...]'; '' when its table has none. */
+  readonly bounds: string
 }
 
 function ask(): string[][] {
@@ -51,12 +57,13 @@ const differ = (what: string, ours: unknown, theirs: unknown): void => {
 
 function compare(kind: string, ours: ReadonlyMap<string, ConfigKey>, rows: string[][]): void {
   const theirs = new Map<string, Theirs>()
-  for (const [of, name = '', type = '', text = '', dynamic] of rows)
+  for (const [of, name = '', type = '', text = '', dynamic, bounds = ''] of rows)
     if (of === kind)
       theirs.set(name, {
         type: type.toLowerCase(),
         default: text === '<null>' ? null : text,
         dynamic: dynamic === 'true',
+        bounds,
       })
   for (const [name, key] of ours) {
     const other = theirs.get(name)
@@ -65,13 +72,21 @@ function compare(kind: string, ours: ReadonlyMap<string, ConfigKey>, rows: strin
     if (!other) continue
     differ(`${kind} ${name} type`, key.type, other.type)
     differ(`${kind} ${name} default`, key.default, other.default)
+    if (other.bounds !== '') differ(`${kind} ${name} bounds`, boundsOf(key), other.bounds)
     if ('dynamic' in key) differ(`${kind} ${name} dynamic`, key.dynamic, other.dynamic)
   }
   const missing = [...theirs.keys()].filter((name) => !ours.has(name))
   console.log(
     `${kind}: ${ours.size} keys here, ${theirs.size} in Kafka, ${missing.length} not here`,
   )
-  if (kind === 'topic') for (const name of missing) differ(`topic ${name} known`, false, true)
+  for (const name of missing)
+    if (kind === 'topic' || theirs.get(name)?.dynamic) differ(`${kind} ${name} known`, false, true)
+}
+
+/** The bounds of a number as Kafka writes them. */
+function boundsOf(key: ConfigKey): string {
+  const { min, max } = { min: undefined, max: undefined, ...key }
+  return `[${[min, '...', max].filter((part) => part !== undefined).join(',')}]`
 }
 
 const rows = ask()

@@ -68,7 +68,9 @@ export class Configs {
     return change(this.#store, () => {
       const values = this.#image.brokerValues
       const { config: before, revision } = this.#image.brokerConfig(node)
-      const scope = brokerScope((key) => effectiveBrokerText(key, values))
+      const scope = brokerScope(node === null ? 'all' : 'node', (key) =>
+        effectiveBrokerText(key, values),
+      )
       const config = apply(wish, before, scope)
       if (!config.ok) return asInvalidRequest(config)
       const key = brokerKey(node)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { brokerKeys } from '../../src/model/config/broker-keys.ts'
 import { resolveBrokerSettings } from '../../src/model/config/broker-settings.ts'
+import { brokerScope, changeConfigs } from '../../src/model/config/config-change.ts'
 import { brokerValues } from '../../src/model/config/config-source.ts'
 import { knownConfig, longMax, parseConfig } from '../../src/model/config/config-value.ts'
 import {
@@ -90,6 +91,37 @@ test('descriptions list every key once, with its source', () => {
   const entry = broker.find((e) => e.name === 'num.partitions')
   assert.deepEqual([entry?.value, entry?.source, entry?.readOnly], ['4', 'staticBroker', true])
   assert.equal(broker.find((e) => e.name === 'log.retention.ms')?.value, null)
+  assert.equal(
+    broker.find((e) => e.name === 'leader.replication.throttled.rate'),
+    undefined,
+  )
+})
+
+test("Kafka's keys without a meaning here are taken and shown, and have their bounds", () => {
+  const now = (name: string): string => brokerKeys.get(name)?.default ?? ''
+  const set = (of: 'node' | 'all', name: string, value: string) =>
+    changeConfigs(new Map(), [{ name, action: 'set', value }], brokerScope(of, now))
+  const after = set('node', 'leader.replication.throttled.rate', '15')
+  assert.ok(after.ok)
+  const shown = describeBrokerConfig({ ...brokerValues(), dynamicBroker: after.value })
+  const rate = shown.find((e) => e.name === 'leader.replication.throttled.rate')
+  assert.deepEqual([rate?.value, rate?.source, rate?.type], ['15', 'dynamicBroker', 'long'])
+  for (const [of, name, value, error] of [
+    ['all', 'leader.replication.throttled.rate', '0', 'ok'],
+    ['all', 'follower.replication.throttled.rate', '-1', 'invalidConfig'],
+    ['all', 'background.threads', '0', 'invalidConfig'],
+    ['node', 'sasl.kerberos.min.time.before.relogin', '58000', 'ok'],
+    ['all', 'sasl.kerberos.min.time.before.relogin', '58000', 'invalidRequest'],
+    ['node', 'sasl.login.refresh.buffer.seconds', '32768', 'invalidConfig'],
+    ['node', 'metric.reporters', 'com.example.Reporter', 'invalidConfig'],
+    ['node', 'ssl.client.auth', 'required', 'invalidConfig'],
+    ['node', 'ssl.keystore.password', 'secret', 'invalidConfig'],
+  ] as const) {
+    const done = set(of, name, value)
+    assert.equal(done.ok ? 'ok' : done.error, error, `${name}=${value}`)
+    assert.ok(done.ok || !done.message.includes('secret'))
+  }
+  assert.equal(shown.find((e) => e.name === 'ssl.keystore.password')?.sensitive, true)
 })
 
 test('what has no effect says so, and what cannot be is refused', () => {

@@ -90,10 +90,9 @@ export const brokerGroupKeys: readonly BrokerKey[] = [
   },
   {
     name: 'offsets.topic.replication.factor',
-    type: 'int',
+    type: 'short',
     default: '1',
     min: 1,
-    max: 32_767,
     dynamic: false,
     effect: 'accepted',
     reason: 'this broker is one node, so there is one replica',

@@ -134,17 +134,22 @@ function checkTopic(after: Texts): Result<Texts> {
 }
 
 /**
- * The scope of a running broker: read-only keys are refused, in Kafka's way, as an invalid request.
+ * The scope of a running broker, or of all at once: read-only keys are refused, in Kafka's way, as
+ * an invalid request.
  */
-export function brokerScope(effective: (name: string) => string): ConfigScope {
-  return { find: findDynamicKey, effective, check: ok }
+export function brokerScope(of: 'node' | 'all', effective: (name: string) => string): ConfigScope {
+  return { find: (name) => findDynamicKey(name, of), effective, check: ok }
 }
 
-function findDynamicKey(name: string): Result<ConfigKey> {
+function findDynamicKey(name: string, of: 'node' | 'all'): Result<ConfigKey> {
   const key = findBrokerKey(name)
-  if (!key.ok || key.value.dynamic) return key
-  const remedy = `start it with --set ${name}=VALUE`
-  return refuse('invalidRequest', `${name} cannot be changed while the broker runs; ${remedy}`)
+  if (!key.ok) return key
+  if (!key.value.dynamic) {
+    const remedy = `start it with --set ${name}=VALUE`
+    return refuse('invalidRequest', `${name} cannot be changed while the broker runs; ${remedy}`)
+  }
+  if (of === 'node' || key.value.ofOneNode !== true) return key
+  return refuse('invalidRequest', `${name} is set for one broker: name it, rather than all of them`)
 }
 
 /** The broker's key of this name, or words that say how it is called. */

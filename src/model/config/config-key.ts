@@ -4,7 +4,16 @@
 // Kafka's, so that tools find what they look for; `npm run check:configs` compares them with the
 // real thing.
 
-export type ConfigType = 'boolean' | 'int' | 'long' | 'double' | 'string' | 'list'
+export type ConfigType =
+  | 'boolean'
+  | 'short'
+  | 'int'
+  | 'long'
+  | 'double'
+  | 'string'
+  | 'list'
+  | 'class'
+  | 'password'
 
 /**
  * `works`: the broker does what the documentation says. `accepted`: any valid value is taken and
@@ -24,7 +33,7 @@ interface KeyOfType {
 }
 
 export interface NumberKey extends KeyOfType {
-  readonly type: 'int' | 'long' | 'double'
+  readonly type: 'short' | 'int' | 'long' | 'double'
   /** Bounds inside those of the type, both inclusive. */
   readonly min?: number
   readonly max?: number
@@ -33,7 +42,7 @@ export interface NumberKey extends KeyOfType {
 }
 
 export interface TextKey extends KeyOfType {
-  readonly type: 'string' | 'list'
+  readonly type: 'string' | 'list' | 'class' | 'password'
   /** The words that it may be, or that its items may be; absent: any. */
   readonly words?: readonly string[]
   /** A form that the value, or each item, must have, and how to say it. */
@@ -54,6 +63,10 @@ export type TopicKey = ConfigKey & {
 export type BrokerKey = ConfigKey & {
   /** May be changed while the broker runs. */
   readonly dynamic: boolean
+  /** While the broker runs it is set for one node, never for all at once. */
+  readonly ofOneNode?: boolean
+  /** False: described only where it is set, as with Kafka. */
+  readonly isShownUnset?: boolean
   /** Other keys of the broker that give the value when this one is not set. */
   readonly fallbacks?: readonly string[]
 }

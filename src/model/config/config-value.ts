@@ -14,6 +14,7 @@ export const valueLengthMax = 32_768
 export const longMax = '9223372036854775807'
 
 const typeBounds = {
+  short: [-(2n ** 15n), 2n ** 15n - 1n],
   int: [-(2n ** 31n), 2n ** 31n - 1n],
   long: [-(2n ** 63n), 2n ** 63n - 1n],
 } as const
@@ -59,11 +60,14 @@ function typed(key: ConfigKey, text: string): ConfigValue | null {
       const word = text.toLowerCase()
       return word === 'true' ? true : word === 'false' ? false : null
     }
+    case 'short':
     case 'int':
     case 'long':
     case 'double':
       return numberOf(key, text)
     case 'string':
+    case 'class':
+    case 'password':
       return fits(key, text) ? text : null
     case 'list': {
       const items = itemsOf(text)
@@ -102,11 +106,14 @@ function valuesOf(key: ConfigKey): string {
     case 'boolean':
       return "'true' or 'false'"
     case 'string':
+    case 'class':
+    case 'password':
       return key.form?.text ?? (key.words ? `one of ${key.words.join(', ')}` : 'any text')
     case 'list': {
       const items = key.form?.text ?? key.words?.join(', ')
       return items ? `a list, separated by commas, of ${items}` : 'a list, separated by commas'
     }
+    case 'short':
     case 'int':
     case 'long':
     case 'double':
@@ -117,7 +124,8 @@ function valuesOf(key: ConfigKey): string {
 function numbersOf(key: NumberKey): string {
   const noun = key.type === 'double' ? 'a number' : 'a whole number'
   const or = key.or === undefined ? '' : `, or ${key.or}`
-  const max = key.max ?? (key.type === 'int' ? 2 ** 31 - 1 : undefined)
-  if (max !== undefined) return `${noun} from ${key.min ?? -(2 ** 31)} to ${max}${or}`
+  const width = key.type === 'short' ? 2 ** 15 : key.type === 'int' ? 2 ** 31 : undefined
+  const max = key.max ?? (width && width - 1)
+  if (max !== undefined) return `${noun} from ${key.min ?? -(width ?? 0)} to ${max}${or}`
   return key.min === undefined ? noun : `${noun} of at least ${key.min}${or}`
 }

@@ -19,7 +19,7 @@ export interface ConfigEntry {
   readonly source: ConfigSource
   readonly isDefault: boolean
   readonly readOnly: boolean
-  /** Its value must not be shown. None of our keys holds a secret. */
+  /** Its value must not be shown. No key of this type can be set, so that none has a value. */
   readonly sensitive: boolean
   readonly type: ConfigType
   /** Every place that gives it a value, the one in force first. */
@@ -38,9 +38,12 @@ export function describeTopicConfig(
   })
 }
 
-/** Every key of the broker, sorted by name. */
+/** Every key of the broker, sorted by name, but for those that only show when they are set. */
 export function describeBrokerConfig(values: BrokerValues): ConfigEntry[] {
-  return sorted(brokerKeys, (key: BrokerKey) => {
+  const isShown = (key: BrokerKey): boolean =>
+    key.isShownUnset !== false || brokerSources(key, values).length > 0
+  const keys = new Map([...brokerKeys].filter(([, key]) => isShown(key)))
+  return sorted(keys, (key: BrokerKey) => {
     const sources = brokerSources(key, values)
     const own = sources.filter((s) => s.name === key.name)
     return entry(key, own, shown(sources, key.name), !key.dynamic)
@@ -66,7 +69,7 @@ function entry(
     source,
     isDefault: source === 'default',
     readOnly,
-    sensitive: false,
+    sensitive: key.type === 'password',
     type: key.type,
     synonyms,
     documentation: key.documentation + why,

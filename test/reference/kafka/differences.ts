@@ -165,12 +165,30 @@ const configurations: readonly Difference[] = [
     reason: 'Kerberos is not there; by default all others are offered, once there are users',
   },
   {
-    id: 'configs.broker.ssl.keystore.password',
-    reason: 'TLS is not there yet, and neither are its keys',
+    id: 'brokerKeys.describe.listener.security.protocol.map',
+    at: /\.(isDefault|source|synonyms|value)$/,
+    reason: 'there is no listener for controllers that it would have to name',
+  },
+  {
+    id: 'brokerKeys.set.config.providers(a).all',
+    reason: 'values stand in the settings themselves, and no class would be asked for one',
+  },
+  {
+    id: 'brokerKeys.kept.leader.replication.throttled.rate',
+    at: /\.(documented|isReadOnly)$/,
+    reason: 'it can be changed and is documented; Kafka says otherwise, and lets it be changed',
+  },
+  {
+    id: /^brokerKeys\.set\.(num\.[a-z.]+|background\.threads|log\.cleaner\.threads)\(.+\)$/,
+    reason: 'threads that are not there may be any number; Kafka: from half to double the present',
+  },
+  {
+    id: /^brokerKeys\.set\.remote\.log\.(manager\.[a-z.]+size|reader\.threads)\(.+\)$/,
+    reason: 'threads that are not there may be any number; Kafka: from half to double the present',
   },
   {
     id: 'configs.broker.set.unknown',
-    reason: 'a key that the broker does not know is refused, where Kafka keeps it without a use',
+    reason: 'a key that neither knows is refused, where Kafka keeps it without a use',
   },
   {
     id: 'configs.logger',

@@ -15,7 +15,11 @@ export function keysPart(): string {
     '### Of a topic',
     table([...topicKeys.values()]),
     '### Of the broker, where it does not do what Kafka does',
-    'Every other key that the broker has works; one that it does not have is refused.',
+    [
+      'Every other key that DescribeConfigs shows works, and every key that Kafka lets change while it',
+      'runs is there. A key that Kafka reads only at its start, and that means nothing here, is',
+      'refused; so is one that Kafka does not know either, and which it keeps without a use.',
+    ].join('\n'),
     table(ofBroker.filter((key) => key.effect !== 'works')),
     '### Of the broker, not of Kafka',
     'Set at the start (`--set KEY=VALUE`), some also while the broker runs.',

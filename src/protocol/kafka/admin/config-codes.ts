@@ -23,9 +23,12 @@ export const typeCodes = {
   boolean: 1,
   string: 2,
   int: 3,
+  short: 4,
   long: 5,
   double: 6,
   list: 7,
+  class: 8,
+  password: 9,
 } satisfies Record<ConfigType, number>
 
 export const actionByCode: ReadonlyMap<number, ConfigOperation['action']> = new Map([

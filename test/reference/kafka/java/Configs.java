@@ -70,7 +70,7 @@ final class Configs extends Area {
         return admin.describeConfigs(List.of(resource), all).values().get(resource).get();
     }
 
-    private static Object shape(ConfigEntry entry) {
+    static Object shape(ConfigEntry entry) {
         if (entry == null) return null;
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("value", entry.value());

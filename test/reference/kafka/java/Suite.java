@@ -55,6 +55,7 @@ public final class Suite {
             new Topics(session),
             new Partitions(session),
             new Configs(session),
+            new BrokerKeys(session),
             new TopicConfigs(session),
             new Metadata(session),
             new Produce(session),

@@ -1,8 +1,7 @@
 // Compares our tables of configuration keys with those of Apache Kafka 4.2.0: names, types,
-// defaults, bounds, synonyms and what may change at run time; of the broker's, every one that may is
-// here. Needs `java` and the jars of Kafka in
-// `.tools/kafka-4.2.0` (or in the folder given as argument). Run by `npm run check:configs`; exits
-// 1 on a difference without a reason.
+// defaults, bounds, synonyms and what may change at run time; every key of the broker that may is
+// here. Needs `java` and the jars of Kafka in `.tools/kafka-4.2.0` (or in the folder given as
+// argument). Run by `npm run check:configs`; exits 1 on a difference without a reason.
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

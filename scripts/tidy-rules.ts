@@ -204,7 +204,8 @@ export const rooms: readonly Room[] = [
 /** Names that may be used only in `allowedIn`: the way in of the outer world. */
 export const bans: readonly { pattern: RegExp; allowedIn: RegExp; instead: string }[] = [
   {
-    pattern: /["'`](node:)?(fs|net|tls|http|https|dgram|timers|worker_threads)(\/promises)?["'`]/,
+    pattern:
+      /\b(from|import|require)\b.*['"`](node:)?(fs|net|tls|https?|dgram|timers|worker_threads)\b/,
     allowedIn: /^src\/(io\/(?!sim\/)|main\.ts)/,
     instead: 'an interface of io/',
   },

@@ -212,6 +212,11 @@ export interface Topics {
     assignments: readonly (readonly number[])[] | null,
     validateOnly: boolean,
   ): Promise<Result<null>>
+  /**
+   * Whether a partition may move to these nodes, which is where it is; null stops what is under
+   * way, and nothing ever is.
+   */
+  reassign(nodes: readonly number[] | null): Result<null>
 }
 
 // ---- Configuration ------------------------------------------------------------------------------

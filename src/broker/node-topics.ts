@@ -1,5 +1,6 @@
 // The topics of this node as doors see them: look-ups in the image, operations by way of the
 // metadata.
+import { checkNodes } from '../metadata/assignment.ts'
 import type { Image } from '../metadata/image.ts'
 import type { Topics as TopicOperations } from '../metadata/topics.ts'
 import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
@@ -94,5 +95,10 @@ export class NodeTopics implements Topics {
     const wish = { name: topic.name, partitions: count, assignments }
     const grown = await this.#operations.grow(wish, { validateOnly })
     return grown.ok ? ok(null) : grown
+  }
+
+  reassign(nodes: readonly number[] | null): Result<null> {
+    if (nodes === null) return refuse('noReassignmentInProgress')
+    return checkNodes(nodes, this.#image.node)
   }
 }

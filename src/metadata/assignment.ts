@@ -87,7 +87,8 @@ function checkReplicationFactor(factor: number, rules: LayoutRules): Result<null
   )
 }
 
-function checkNodes(nodes: readonly number[], self: NodeId): Result<null> {
+/** Whether a partition may lie on `nodes`. */
+export function checkNodes(nodes: readonly number[], self: NodeId): Result<null> {
   const wrong = (message: string) => refuse('invalidReplicaAssignment', message)
   if (nodes.length === 0) return wrong('a partition of the assignment has no nodes')
   const unknown = nodes.find((node) => node !== self)

@@ -28,6 +28,7 @@ export const errors = {
   invalidPartitions: mistake('the number of partitions is not valid'),
   invalidReplicationFactor: mistake('the replication factor is larger than the number of nodes'),
   invalidReplicaAssignment: mistake('the replica assignment is not valid'),
+  noReassignmentInProgress: kind('no partition is on its way to another node'),
   invalidConfig: mistake('the configuration is not valid'),
   internalTopic: mistake('the topic belongs to the node; clients may only read it'),
   notLeader: kind('another node leads this partition', true),

@@ -12,6 +12,7 @@ export const errorCodes = {
   invalidReplicationFactor: 38,
   invalidReplicaAssignment: 39,
   invalidConfig: 40,
+  noReassignmentInProgress: 85,
   internalTopic: 17,
   notLeader: 6,
   corruptBatch: 2,
@@ -65,8 +66,7 @@ export const errorCodes = {
 
 /** Codes for what only this protocol knows. */
 export const kafkaCodes = {
-  electionNotNeeded: 84,
-  noReassignmentInProgress: 85,
+  securityDisabled: 54,
   fetchSessionTopicIdError: 106,
   mismatchedEndpointType: 114,
   unsupportedEndpointType: 115,

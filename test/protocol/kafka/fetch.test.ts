@@ -5,8 +5,10 @@ import { partitionId } from '../../../src/model/ids.ts'
 import type { Topic } from '../../../src/model/topic.ts'
 import { deleteRecords } from '../../../src/protocol/kafka/schema/delete-topics.ts'
 import { type FetchRequest, fetch } from '../../../src/protocol/kafka/schema/fetch.ts'
-import { listOffsets } from '../../../src/protocol/kafka/schema/list-offsets.ts'
-import { offsetForLeaderEpoch } from '../../../src/protocol/kafka/schema/offset-for-leader-epoch.ts'
+import {
+  listOffsets,
+  offsetForLeaderEpoch,
+} from '../../../src/protocol/kafka/schema/list-offsets.ts'
 import type { Draft } from '../../../src/wire/schema.ts'
 import { batchOf, type TestClient, TestDoor } from './test-door.ts'
 

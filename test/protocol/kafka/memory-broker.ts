@@ -103,6 +103,11 @@ export class MemoryTopics implements Topics {
     if (!validateOnly) this.byName.set(topic.name, { ...topic, partitions })
     return Promise.resolve(ok(null))
   }
+
+  reassign(nodes: readonly number[] | null): Result<null> {
+    if (nodes === null) return refuse('noReassignmentInProgress')
+    return nodes.length === 1 && nodes[0] === node ? ok(null) : refuse('invalidReplicaAssignment')
+  }
 }
 
 const partitionState = (): PartitionState => ({

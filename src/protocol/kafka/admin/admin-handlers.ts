@@ -1,5 +1,6 @@
 // Every API of this room, for the composition root to open a door with.
 import type { Handler } from '../handler.ts'
+import { createAclsHandler, deleteAclsHandler, describeAclsHandler } from './acls.ts'
 import {
   alterConfigsHandler,
   describeConfigsHandler,
@@ -9,6 +10,10 @@ import { createPartitionsHandler, createTopicsHandler } from './create-topics.ts
 import { deleteTopicsHandler } from './delete-topics.ts'
 import { describeClusterHandler } from './describe-cluster.ts'
 import { metadataHandler } from './metadata.ts'
+import {
+  alterPartitionReassignmentsHandler,
+  listPartitionReassignmentsHandler,
+} from './partition-reassignments.ts'
 
 export const adminHandlers: readonly Handler[] = [
   metadataHandler,
@@ -19,4 +24,9 @@ export const adminHandlers: readonly Handler[] = [
   alterConfigsHandler,
   incrementalAlterConfigsHandler,
   describeClusterHandler,
+  describeAclsHandler,
+  createAclsHandler,
+  deleteAclsHandler,
+  alterPartitionReassignmentsHandler,
+  listPartitionReassignmentsHandler,
 ]

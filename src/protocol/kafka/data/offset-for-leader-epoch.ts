@@ -6,10 +6,7 @@ import type { Topic } from '../../../model/topic.ts'
 import type { Call } from '../call.ts'
 import { errorCode } from '../errors.ts'
 import { answering } from '../handler.ts'
-import {
-  type OffsetForLeaderEpochRequest,
-  offsetForLeaderEpoch,
-} from '../schema/offset-for-leader-epoch.ts'
+import { type OffsetForLeaderEpochRequest, offsetForLeaderEpoch } from '../schema/list-offsets.ts'
 import { partitionProblem, topicByName } from '../topic-lookup.ts'
 
 type Asked = OffsetForLeaderEpochRequest['topics'][number]['partitions'][number]

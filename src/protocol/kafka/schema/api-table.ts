@@ -1,5 +1,6 @@
 // Every API that this broker speaks, in the order of their keys. The connection looks requests up
 // here, and the answer to ApiVersions is made from it.
+import { createAcls, deleteAcls, describeAcls } from './acls.ts'
 import type { Api } from './api.ts'
 import { apiVersions } from './api-versions.ts'
 import { alterConfigs, describeConfigs, incrementalAlterConfigs } from './configs.ts'
@@ -13,11 +14,14 @@ import { findCoordinator } from './find-coordinator.ts'
 import { heartbeat, leaveGroup } from './heartbeat.ts'
 import { initProducerId } from './init-producer-id.ts'
 import { joinGroup, syncGroup } from './join-group.ts'
-import { listOffsets } from './list-offsets.ts'
+import { listOffsets, offsetForLeaderEpoch } from './list-offsets.ts'
 import { metadata } from './metadata.ts'
 import { offsetCommit } from './offset-commit.ts'
 import { offsetFetch } from './offset-fetch.ts'
-import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
+import {
+  alterPartitionReassignments,
+  listPartitionReassignments,
+} from './partition-reassignments.ts'
 import { produce } from './produce.ts'
 import { saslAuthenticate, saslHandshake } from './sasl.ts'
 
@@ -42,12 +46,17 @@ export const apis: readonly Api[] = [
   deleteRecords,
   initProducerId,
   offsetForLeaderEpoch,
+  describeAcls,
+  createAcls,
+  deleteAcls,
   describeConfigs,
   alterConfigs,
   saslAuthenticate,
   createPartitions,
   deleteGroups,
   incrementalAlterConfigs,
+  alterPartitionReassignments,
+  listPartitionReassignments,
   offsetDelete,
   describeCluster,
 ]

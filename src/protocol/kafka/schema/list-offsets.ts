@@ -1,5 +1,6 @@
 // Looks up offsets by time or by meaning: -1 latest, -2 earliest, -3 largest timestamp, and so on.
 // The asked timestamp is of full range, since a client may ask for any time at all.
+// Beside it: where the records of a leader epoch end, so that a reader sees a truncated log.
 import {
   array,
   int8,
@@ -59,4 +60,39 @@ export const listOffsets = api({
   flexibleFrom: 6,
   request: ListOffsetsRequest,
   response: ListOffsetsResponse,
+})
+
+export const OffsetForLeaderEpochRequest = struct({
+  replicaId: since(3, int32, -2),
+  topics: array(
+    struct({
+      topic: string,
+      partitions: array(
+        struct({ partition: int32, currentLeaderEpoch: int32, leaderEpoch: int32 }),
+      ),
+    }),
+  ),
+})
+export type OffsetForLeaderEpochRequest = Of<typeof OffsetForLeaderEpochRequest>
+
+export const OffsetForLeaderEpochResponse = struct({
+  throttleTimeMs: int32,
+  topics: array(
+    struct({
+      topic: string,
+      partitions: array(
+        struct({ errorCode: int16, partition: int32, leaderEpoch: int32, endOffset: int64 }),
+      ),
+    }),
+  ),
+})
+export type OffsetForLeaderEpochResponse = Of<typeof OffsetForLeaderEpochResponse>
+
+export const offsetForLeaderEpoch = api({
+  key: 23,
+  name: 'OffsetForLeaderEpoch',
+  versions: [2, 4],
+  flexibleFrom: 4,
+  request: OffsetForLeaderEpochRequest,
+  response: OffsetForLeaderEpochResponse,
 })

@@ -32,6 +32,7 @@ final class Cluster extends Area {
         producerIds();
         sasl();
         frames();
+        acls();
         unsupported();
     }
 
@@ -169,14 +170,30 @@ final class Cluster extends Area {
         }
     }
 
+    private void acls() {
+        String any = """
+            resourceTypeFilter: 1, resourceNameFilter: null, patternTypeFilter: 1,
+            principalFilter: null, hostFilter: null, operation: 1, permissionType: 1""";
+        String one = """
+            {resourceType: 2, resourceName: 't', resourcePatternType: 3, principal: 'User:x',
+              host: '*', operation: 3, permissionType: 3}""";
+        for (int version = 1; version <= 3; version++) {
+            ask("acls.describe." + version, ApiKeys.DESCRIBE_ACLS, version, "{%s}", any);
+            ask("acls.create." + version, ApiKeys.CREATE_ACLS, version, "{creations: [%s, %s]}",
+                one, one);
+            ask("acls.delete." + version, ApiKeys.DELETE_ACLS, version,
+                "{filters: [{%s}, {%s}]}", any, any);
+        }
+        ask("acls.create.none", ApiKeys.CREATE_ACLS, 3, "{creations: []}");
+        ask("acls.delete.none", ApiKeys.DELETE_ACLS, 3, "{filters: []}");
+        ask("acls.describe.unknownOperation", ApiKeys.DESCRIBE_ACLS, 3, "{%s}",
+            any.replace("operation: 1", "operation: 0"));
+    }
+
     private void unsupported() {
         ask("electLeaders", ApiKeys.ELECT_LEADERS, 2, "{electionType: 0, topicPartitions: null}");
         ask("describeLogDirs.error", () ->
             error(send(ApiKeys.DESCRIBE_LOG_DIRS, 4, "{topics: null}")));
-        ask("describeAcls", ApiKeys.DESCRIBE_ACLS, 3, """
-            {resourceTypeFilter: 1, resourceNameFilter: null, patternTypeFilter: 1,
-              principalFilter: null, hostFilter: null, operation: 1, permissionType: 1}""");
-        ask("listReassignments", ApiKeys.LIST_PARTITION_REASSIGNMENTS, 0, "{topics: null}");
         ask("describeQuotas", ApiKeys.DESCRIBE_CLIENT_QUOTAS, 1, "{components: [], strict: false}");
     }
 }

@@ -1,13 +1,15 @@
 package reference;
 
+import static org.apache.kafka.common.protocol.ApiKeys.ALTER_PARTITION_REASSIGNMENTS;
 import static org.apache.kafka.common.protocol.ApiKeys.CREATE_PARTITIONS;
+import static org.apache.kafka.common.protocol.ApiKeys.LIST_PARTITION_REASSIGNMENTS;
 
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.CreatePartitionsOptions;
 import org.apache.kafka.clients.admin.NewPartitions;
 
-/** CreatePartitions. */
+/** CreatePartitions, AlterPartitionReassignments, ListPartitionReassignments. */
 final class Partitions extends Area {
     private static final String TOPIC = "p-grow";
 
@@ -51,6 +53,43 @@ final class Partitions extends Area {
                     + version);
         ask("internal", CREATE_PARTITIONS, 3,
             "{topics: [{name: '__consumer_offsets', count: 10}], timeoutMs: 5000}");
+        reassignments();
+    }
+
+    private void reassignments() {
+        for (int version = 0; version <= 1; version++) {
+            int v = version;
+            reassign("same", v, "{partitionIndex: 0, replicas: [1]}");
+            reassign("cancel", v, "{partitionIndex: 0, replicas: null}");
+            reassign("unknownBroker", v, "{partitionIndex: 0, replicas: [9]}");
+            reassign("oneMore", v, "{partitionIndex: 0, replicas: [1, 9]}");
+            reassign("twice", v, "{partitionIndex: 0, replicas: [1, 1]}");
+            reassign("empty", v, "{partitionIndex: 0, replicas: []}");
+            reassign("negative", v, "{partitionIndex: 0, replicas: [-1]}");
+            reassign("unknownPartition", v, "{partitionIndex: 99, replicas: [1]}");
+            reassign("cancel.unknownPartition", v, "{partitionIndex: 99, replicas: null}");
+            reassign("several", v, """
+                {partitionIndex: 0, replicas: [1]}, {partitionIndex: 1, replicas: null},
+                {partitionIndex: 0, replicas: [1]}, {partitionIndex: 2, replicas: [9]}""");
+            reassign("none", v, "");
+        }
+        ask("reassign.factor", ALTER_PARTITION_REASSIGNMENTS, 1, """
+            {allowReplicationFactorChange: false, timeoutMs: 5000, topics: [{name: 'p-grow',
+              partitions: [{partitionIndex: 0, replicas: [1]}]}]}""");
+        ask("reassign.unknownTopic", ALTER_PARTITION_REASSIGNMENTS, 1, """
+            {timeoutMs: 5000, topics: [{name: 'p-none',
+              partitions: [{partitionIndex: 0, replicas: [1]}]}]}""");
+        ask("reassign.noTopics", ALTER_PARTITION_REASSIGNMENTS, 1, "{timeoutMs: 5000, topics: []}");
+        ask("reassigning", LIST_PARTITION_REASSIGNMENTS, 0, "{topics: null}");
+        ask("reassigning.none", LIST_PARTITION_REASSIGNMENTS, 0, "{topics: []}");
+        ask("reassigning.some", LIST_PARTITION_REASSIGNMENTS, 0, """
+            {topics: [{name: 'p-grow', partitionIndexes: [0, 99]},
+              {name: 'p-none', partitionIndexes: [0]}]}""");
+    }
+
+    private void reassign(String question, int version, String partitions) {
+        ask("reassign." + question + "." + version, ALTER_PARTITION_REASSIGNMENTS, version,
+            "{timeoutMs: 5000, topics: [{name: 'p-grow', partitions: [%s]}]}", partitions);
     }
 
     private void grow(String question, NewPartitions partitions) {

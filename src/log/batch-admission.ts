@@ -20,15 +20,16 @@ export type Admission =
       readonly isShapeless?: boolean
     } & ContentRefusal)
 
-/** May rewrite fields of the header in `bytes`. */
+/** May rewrite fields of the header in `sent`; what stands behind the batch is not stored. */
 export function admitBatch(
   header: BatchHeader,
-  bytes: Uint8Array,
+  sent: Uint8Array,
   settings: TopicSettings,
   nowMs: number,
 ): Admission {
-  const shapeless = checkShape(header, bytes, settings)
+  const shapeless = checkShape(header, sent, settings)
   if (shapeless !== null) return { ok: false, isShapeless: true, ...shapeless }
+  const bytes = header.bytes === sent.length ? sent : header.whole()
   const wrong = checkHeader(header)
   if (wrong !== null) return { ok: false, ...wrong }
   const codec = codecFor(header, settings)

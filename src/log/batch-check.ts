@@ -3,10 +3,14 @@
 
 import type { TopicSettings } from '../model/config/topic-settings.ts'
 import { type Refusal, refuse } from '../model/errors.ts'
+import { noProducerEpoch } from '../model/ids.ts'
 import { type BatchHeader, headerBytes } from '../model/record-batch.ts'
 
 /** Length and offset, then a length, a leader epoch, a magic and a byte: nothing is smaller. */
 const recordSizeMin = 26
+/** Where the base offset and the length of a batch end. */
+const lengthEnd = 12
+const magicAt = 16
 
 /** What is no batch for this log at all, whatever is in it. */
 export function checkShape(
@@ -29,12 +33,12 @@ export function checkShape(
     )
   if (header.bytes < headerBytes)
     return refuse('corruptBatch', `${header.bytes} bytes are too few for a record batch`)
-  if (header.bytes < bytes.length)
-    return refuse('invalidRecord', 'a partition takes exactly one record batch in a request')
-  if (bytes.length > settings.batchBytesMax)
+  const second = checkRest(bytes.subarray(header.bytes))
+  if (second !== null) return second
+  if (header.bytes > settings.batchBytesMax)
     return refuse(
       'messageTooLarge',
-      `the batch has ${bytes.length} bytes, max.message.bytes is ${settings.batchBytesMax}`,
+      `the batch has ${header.bytes} bytes, max.message.bytes is ${settings.batchBytesMax}`,
     )
   if (header.checksum() !== header.crc)
     return refuse('corruptBatch', 'the checksum of the batch does not match its bytes')
@@ -43,6 +47,20 @@ export function checkShape(
 
 /** Of no moment in this age; and JavaScript's numbers end there. */
 const isBeyondTime = (timestampMs: number): boolean => !Number.isSafeInteger(timestampMs)
+
+/** What comes behind the batch may be the beginning of another one, of which nothing is kept. */
+function checkRest(rest: Uint8Array): Refusal | null {
+  if (rest.length < lengthEnd) return null
+  const view = new DataView(rest.buffer, rest.byteOffset, rest.length)
+  const bytes = view.getInt32(8) + lengthEnd
+  if (bytes < recordSizeMin)
+    return refuse('corruptBatch', `the second batch claims to have ${bytes} bytes`)
+  if (rest.length <= magicAt) return null
+  if (view.getUint8(magicAt) > 2)
+    return refuse('corruptBatch', `the second batch has magic ${view.getInt8(magicAt)}`)
+  if (bytes > rest.length) return null
+  return refuse('invalidRecord', 'a partition takes exactly one record batch in a request')
+}
 
 /** What the header says of its records and of who sent them. */
 export function checkHeader(header: BatchHeader): Refusal | null {
@@ -66,8 +84,8 @@ export function checkHeader(header: BatchHeader): Refusal | null {
       `${untimely} is no timestamp in ms: its size must be below 2^53`,
     )
   if (header.producerId < 0) return null
-  if (header.producerEpoch < 0)
-    return refuse('invalidProducerEpoch', 'a batch with a producer id needs an epoch')
+  if (header.producerEpoch < noProducerEpoch)
+    return refuse('invalidProducerEpoch', `no producer has the epoch ${header.producerEpoch}`)
   if (header.baseSequence < 0)
     return refuse('invalidRecord', 'a batch with a producer id needs a sequence')
   return null

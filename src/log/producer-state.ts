@@ -6,6 +6,7 @@
 // The partition log asks before each append and tells after it. Kafka: "Idempotent producer",
 // KIP-98, KIP-360.
 import type { ErrorName } from '../model/errors.ts'
+import { noProducerEpoch } from '../model/ids.ts'
 
 const remembered = 5
 const maxSequence = 0x7fffffff
@@ -87,14 +88,15 @@ export class ProducerState {
     if (epoch < producer.epoch)
       return refused('invalidProducerEpoch', `epoch ${epoch} is older than ${producer.epoch}`)
     if (epoch > producer.epoch)
-      return first === 0
+      return first === 0 || producer.epoch === noProducerEpoch
         ? next
         : refused('outOfOrderSequence', `a new epoch starts with sequence 0, not ${first}`)
     const known = producer.batches.find((b) => b[0] === first && b[1] === last)
     if (known !== undefined)
       return { kind: 'duplicate', baseOffset: known[2], timestampMs: known[4] }
     const newest = producer.batches[producer.batches.length - 1]
-    if (newest === undefined || first === sequenceAfter(newest[1], 1)) return next
+    if (newest === undefined || epoch === noProducerEpoch) return next
+    if (first === sequenceAfter(newest[1], 1)) return next
     return refused('outOfOrderSequence', `sequence ${first} came after ${newest[1]}`)
   }
 

@@ -33,3 +33,5 @@ export const noTopicId = topicId('0'.repeat(32))
 export const noOffset = offset(-1)
 export const noLeaderEpoch = leaderEpoch(-1)
 export const noProducerId = producerId(-1)
+/** Of a producer that has an id and no epoch: its sequences need not follow, as in Kafka. */
+export const noProducerEpoch = -1

@@ -194,11 +194,10 @@ class Emitter {
 function tagReader(tagged: readonly [number, string][], at: string): string[] {
   if (tagged.length === 0) return [`r.skipTags(${at})`]
   return [
-    'let last = -1',
     `for (let n = r.tagCount(${at}); n > 0; n--) {`,
-    `last = r.tag(last, ${at})`,
+    `const tag = r.uvarint(${at})`,
     `const end = r.tagEnd(${at})`,
-    'switch (last) {',
+    'switch (tag) {',
     ...tagged.map(([tag, assignment]) => `case ${tag}: ${assignment}; break`),
     'default: r.at = end',
     '}',

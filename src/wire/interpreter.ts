@@ -69,11 +69,10 @@ function readStruct(r: Reader, node: Struct, version: Version, path: string): Va
     else byTag.set(tag, name)
   }
   if (!version.flexible) return values
-  let last = -1
   for (let n = r.tagCount(path); n > 0; n--) {
-    last = r.tag(last, path)
+    const tag = r.uvarint(path)
     const end = r.tagEnd(path)
-    const name = byTag.get(last)
+    const name = byTag.get(tag)
     if (name === undefined) r.at = end
     else values[name] = readNode(r, nodeOf(node.fields[name] as Node), version, `${path}.${name}`)
     r.closeTag(end, path)

@@ -69,6 +69,29 @@ test('what is no batch has the code that Kafka gives it', () => {
   }
 })
 
+test('the beginning of a second batch is left out, and what begins none is refused', () => {
+  const whole = sampleBatch({ records: two })
+  const behind = (rest: Uint8Array) => admit(Buffer.concat([whole, rest]))
+  for (const length of [1, 11, 12, 16, 17, 30, whole.length - 1]) {
+    const admitted = behind(whole.subarray(0, length))
+    assert.ok(admitted.ok, `${length} bytes`)
+    assert.deepEqual(Buffer.from(admitted.value), Buffer.from(whole))
+  }
+  const changed = Uint8Array.from(whole)
+  for (const [magic, error] of [
+    [3, 'corruptBatch'],
+    [-1, 'corruptBatch'],
+    [1, 'invalidRecord'],
+  ] as const) {
+    new DataView(changed.buffer).setInt8(16, magic)
+    const admitted = behind(changed)
+    assert.equal(admitted.ok ? 'ok' : admitted.error, error)
+  }
+  assert.ok(behind(new Uint8Array(11)).ok)
+  const zeros = behind(new Uint8Array(12))
+  assert.equal(zeros.ok ? 'ok' : zeros.error, 'corruptBatch')
+})
+
 test('a compacted topic takes no record without a key, however it is compressed', () => {
   const records = [record('a', '1'), record(null, '2'), record(null, '3')]
   for (const compression of ['none', 'gzip'] as const)

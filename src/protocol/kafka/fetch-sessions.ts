@@ -14,6 +14,8 @@ export interface WantedPartition {
   readonly maxBytes: number
   readonly currentLeaderEpoch: number
   readonly lastFetchedEpoch: number
+  /** The topic's name, once it was found by its id: tells what became of it when the id is gone. */
+  topicName?: string
 }
 
 interface Told {
@@ -51,7 +53,10 @@ export class FetchSession {
   }
 
   want(partition: WantedPartition): void {
-    this.wanted.set(partitionKey(partition.topic, partition.partition), partition)
+    const key = partitionKey(partition.topic, partition.partition)
+    const name = this.wanted.get(key)?.topicName
+    if (name !== undefined) partition.topicName = name
+    this.wanted.set(key, partition)
   }
 
   forget(topic: string, partition: number): void {

@@ -116,6 +116,25 @@ test('followers are refused; wild numbers are bounded', async () => {
   assert.equal((await told(client, 4, wild)).partitions[0]?.error, 0)
 })
 
+test('a session tells what became of a topic whose id is gone', async () => {
+  const { host, client, topics } = await open()
+  const topicId = topics[0]?.id ?? ''
+  const asked = [{ topicId, partitions: [from(0, 0)] }]
+  const { sessionId } = await told(client, 13, { sessionId: 0, sessionEpoch: 0, topics: asked })
+  const gone = topics[0]
+  assert.ok(gone)
+  await host.broker.topics.delete(gone)
+  const next = (sessionEpoch: number, more = {}) =>
+    told(client, 13, { sessionId, sessionEpoch, ...more })
+  assert.deepEqual(short(await next(1)), [[topicId, 0, 3, 0]])
+  const numbers = { partitions: 2, replicationFactor: 1, assignments: null, configs: [] }
+  host.broker.topics.createNow({ name: 'a', ...numbers })
+  assert.deepEqual(short(await next(2)), [[topicId, 0, 103, 0]])
+  assert.deepEqual(short(await next(3, { topics: asked })), [[topicId, 0, 103, 0]])
+  const anew = await told(client, 13, { sessionId: 0, sessionEpoch: -1, topics: asked })
+  assert.deepEqual(short(anew), [[topicId, 0, 100, 0]], 'without a session nobody knew it')
+})
+
 test('a session names only changes, and its answers only news', async () => {
   const { client, topics, append } = await open()
   append(topics[0], 0, 'x')

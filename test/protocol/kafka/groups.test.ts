@@ -60,7 +60,12 @@ test('a member joins, gets its assignment, lives and leaves, in every version', 
     assert.equal(Buffer.from(joined.members[0]?.metadata ?? []).toString(), 'mine')
     const member = { groupId, generationId, memberId }
     const assignments = [{ memberId, assignment: Buffer.from('all of it') }]
-    const synced = await client.call(syncGroup, Math.min(version, 5), { ...member, assignments })
+    const protocol = { protocolType: 'consumer', protocolName: 'range' }
+    const synced = await client.call(syncGroup, Math.min(version, 5), {
+      ...member,
+      ...protocol,
+      assignments,
+    })
     assert.equal(Buffer.from(synced.assignment).toString(), 'all of it')
     const alive = await client.call(heartbeat, Math.min(version, 4), member)
     assert.equal(alive.errorCode, 0)
@@ -86,6 +91,34 @@ test('a member joins, gets its assignment, lives and leaves, in every version', 
     const error = version < 3 ? again.errorCode : again.members[0]?.errorCode
     assert.equal(error, 25)
   }
+})
+
+test('from version 5 on a sync must tell the protocol', async () => {
+  const { client } = await open()
+  const sync = { groupId: 'g', generationId: 1, memberId: 'm', assignments: [] }
+  const half = { ...sync, protocolType: 'consumer', protocolName: null }
+  for (const body of [sync, half])
+    assert.equal((await client.call(syncGroup, 5, body)).errorCode, 23)
+  const whole = { ...half, protocolName: 'range' }
+  assert.equal((await client.call(syncGroup, 5, whole)).errorCode, 25)
+  assert.equal((await client.call(syncGroup, 4, sync)).errorCode, 25)
+})
+
+test('a group that is named twice is deleted once; nobody may do anything with none', async () => {
+  const { client } = await open()
+  const deleted = await client.call(deleteGroups, 2, { groupsNames: ['x', 'y', 'x'] })
+  assert.deepEqual(
+    deleted.results.map(({ groupId, errorCode }) => [groupId, errorCode]),
+    [
+      ['x', 69],
+      ['y', 69],
+    ],
+  )
+  const asked = { groups: ['x'], includeAuthorizedOperations: true }
+  const [before] = (await client.call(describeGroups, 5, asked)).groups
+  assert.deepEqual([before?.errorCode, before?.authorizedOperations], [0, 3400])
+  const [now] = (await client.call(describeGroups, 6, asked)).groups
+  assert.deepEqual([now?.errorCode, now?.authorizedOperations], [69, -2147483648])
 })
 
 test('an offset beyond 2^53 is refused, and the connection stays', async () => {

@@ -17,8 +17,8 @@ export function keysPart(): string {
     '### Of the broker, where it does not do what Kafka does',
     [
       'Every other key that DescribeConfigs shows works; all that Kafka lets change while it runs',
-      'are there. A key that Kafka reads only at its start, and that means nothing here, is refused,',
-      'and so is one that Kafka does not know either, and keeps without a use.',
+      'are there. A key that Kafka reads only at its start, and that means nothing here, is',
+      'refused, and so is one that Kafka does not know either, and keeps without a use.',
     ].join('\n'),
     table(ofBroker.filter((key) => key.effect !== 'works')),
     '### Of the broker, not of Kafka',

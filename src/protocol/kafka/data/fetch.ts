@@ -90,10 +90,19 @@ class Fetching {
     const isFollower = replicaId >= 0 || replicaState.replicaId >= 0
     for (const wanted of this.wanted) {
       const topic = this.find(wanted.topic)
-      const problem = isFollower ? 'notLeader' : partitionProblem(topic, wanted.partition)
+      if (typeof topic !== 'string') wanted.topicName = topic.name
+      const problem = isFollower ? 'notLeader' : this.problemOf(wanted, topic)
       this.problems.push(problem)
       if (problem === null && typeof topic !== 'string') this.asked.push(asked(topic, wanted))
     }
+  }
+
+  /** An id that a session knew by name: its topic is gone, or was made anew. As in Kafka. */
+  private problemOf(wanted: WantedPartition, topic: Topic | ErrorName): ErrorName | null {
+    if (topic !== 'unknownTopicId' || wanted.topicName === undefined)
+      return partitionProblem(topic, wanted.partition)
+    const hasSuccessor = this.call.door.broker.topics.named(wanted.topicName) !== null
+    return hasSuccessor ? 'inconsistentTopicId' : 'unknownTopic'
   }
 
   /** Partitions of one topic stand together, so the last one found is most often the one. */

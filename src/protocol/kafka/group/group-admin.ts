@@ -16,12 +16,12 @@ const notFoundFrom = 6
 export const describeGroupsHandler = answering(describeGroups, (request, call) => ({
   throttleTimeMs: 0,
   groups: firstOfEach(request.groups, String).map((groupId) => {
-    const operations = request.includeAuthorizedOperations ? groupOperations : notAsked
-    return described(call.door.broker.groups.describe(groupId), call.version, operations)
+    const group = call.door.broker.groups.describe(groupId)
+    return described(group, call.version, request.includeAuthorizedOperations)
   }),
 }))
 
-function described(group: GroupDescription, version: number, authorizedOperations: number) {
+function described(group: GroupDescription, version: number, wantsOperations: boolean) {
   const isDead = group.error === 'groupNotFound' && version < notFoundFrom
   const error = isDead ? null : group.error
   return {
@@ -39,7 +39,7 @@ function described(group: GroupDescription, version: number, authorizedOperation
       memberMetadata: member.metadata,
       memberAssignment: member.assignment,
     })),
-    authorizedOperations,
+    authorizedOperations: wantsOperations && error === null ? groupOperations : notAsked,
   }
 }
 
@@ -58,12 +58,13 @@ export const listGroupsHandler = answering(listGroups, (request, call) => {
   }
 })
 
+/** A group that is named twice is deleted, and answered, once. */
 export const deleteGroupsHandler = answering(deleteGroups, async (request, call) => {
   const { groups } = call.door.broker
   const deleteOne = (groupId: string) =>
     new Promise<ErrorName | null>((done) => groups.deleteGroup(groupId, done))
   const results = await Promise.all(
-    request.groupsNames.map(async (groupId) => {
+    firstOfEach(request.groupsNames, String).map(async (groupId) => {
       const error = await deleteOne(groupId)
       call.refused(error, `group '${groupId}'`)
       return { groupId, errorCode: errorCode(error) }

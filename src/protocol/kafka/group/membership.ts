@@ -8,9 +8,13 @@ import { answering, handler } from '../handler.ts'
 import { heartbeat, leaveGroup } from '../schema/heartbeat.ts'
 import { type JoinGroupResponse, joinGroup, syncGroup } from '../schema/join-group.ts'
 
+const noBytes = new Uint8Array(0)
+
 /** KIP-394: a new member is sent back once to come with the id that it was given. */
 const knownMemberIdFrom = 4
 const nullableProtocolFrom = 7
+/** KIP-559: from here on a sync must tell what the member believes to be chosen. */
+const syncedProtocolFrom = 5
 const skipAssignmentFrom = 9
 const memberListFrom = 3
 
@@ -56,6 +60,13 @@ const joined = (answer: JoinAnswer, version: number): Draft<typeof JoinGroupResp
 })
 
 export const syncGroupHandler = handler(syncGroup, (request, call) => {
+  const tellsProtocol = request.protocolType !== null && request.protocolName !== null
+  if (call.version >= syncedProtocolFrom && !tellsProtocol) {
+    const error = 'inconsistentGroupProtocol'
+    call.refused(error, `group '${request.groupId}'`, 'the sync names no protocol')
+    call.reply({ throttleTimeMs: 0, errorCode: errorCode(error), assignment: noBytes })
+    return
+  }
   const sync = {
     groupId: request.groupId,
     memberId: request.memberId,

@@ -119,12 +119,6 @@ const lengths: readonly Case[] = [
   closesOn(8, '2^32-1 tagged fields', () =>
     request(metadataKey, 9, uvarint(2 ** 32 - 1), Buffer.alloc(20)),
   ),
-  closesOn(8, 'the same tag twice', () =>
-    request(metadataKey, 9, hex('02 63 00 63 00'), Buffer.alloc(10)),
-  ),
-  closesOn(8, 'tags in descending order', () =>
-    request(metadataKey, 9, hex('02 64 00 63 00'), Buffer.alloc(10)),
-  ),
   closesOn(8, 'a tagged field beyond the end', () =>
     request(metadataKey, 9, hex('01 63 ffffff7f'), Buffer.alloc(10)),
   ),

@@ -1,10 +1,10 @@
 // What a partition remembers of producers: those without an epoch, as Kafka takes them.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { ProducerState } from '../../src/log/producer-state.ts'
+import { ProducerBudget, ProducerState } from '../../src/log/producer-state.ts'
 
 test('without an epoch sequences need not follow, and a batch sent twice is stored once', () => {
-  const state = new ProducerState()
+  const state = new ProducerState(new ProducerBudget(9))
   let end = 0
   const append = (epoch: number, sequence: number): string => {
     const check = state.check(5, epoch, sequence, sequence)
@@ -28,6 +28,6 @@ test('without an epoch sequences need not follow, and a batch sent twice is stor
   assert.equal(append(2, 11), 'outOfOrderSequence')
   assert.equal(append(-1, 12), 'invalidProducerEpoch')
   assert.equal(append(3, 1), 'outOfOrderSequence')
-  const [snapshot] = new ProducerState(state.snapshot(end)).snapshot(end)
+  const [snapshot] = new ProducerState(new ProducerBudget(9), state.snapshot(end)).snapshot(end)
   assert.deepEqual([snapshot?.id, snapshot?.epoch], [5, 2])
 })

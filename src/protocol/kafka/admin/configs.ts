@@ -26,7 +26,7 @@ type IncrementalConfig = IncrementalAlterConfigsRequest['resources'][number]['co
 
 export const describeConfigsHandler = answering(describeConfigs, (request, call) => ({
   throttleTimeMs: 0,
-  results: firstOfEach(request.resources, keyOf).map((resource) => {
+  results: firstOfEach(request.resources, questionOf).map((resource) => {
     const found = entriesOf(resource, call)
     const wanted = resource.configurationKeys
     const isAll = wanted === null || wanted.length === 0
@@ -41,6 +41,10 @@ export const describeConfigsHandler = answering(describeConfigs, (request, call)
 }))
 
 const keyOf = ({ resourceType, resourceName }: Resource) => `${resourceType} ${resourceName}`
+
+/** What is asked of a resource: nothing named is everything. */
+const questionOf = (asked: DescribeConfigsRequest['resources'][number]) =>
+  `${keyOf(asked)} ${asked.configurationKeys?.join(' ') ?? ''}`
 
 function entriesOf(
   { resourceType, resourceName }: Resource,

@@ -80,7 +80,8 @@ type Closers = (() => Promise<void>)[]
 
 /** Resolves when every door is open. Rejects, with everything closed again, when one cannot be. */
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
-  checkOptions(options)
+  checkOptions({ ...options })
+  checkListeners(options)
   const settings = parseStaticConfig(
     Object.entries(options.config ?? {}).map(([k, v]) => `${k}=${v}`),
   )
@@ -105,13 +106,32 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   }
 }
 
+const aFunction = { is: 'a function', fits: (value: unknown) => typeof value === 'function' }
+const anObject = { is: 'an object', fits: (value: unknown) => Object(value) === value }
+
+const shapes: { readonly [name in keyof BrokerOptions]-?: typeof anObject } = {
+  dataDir: {
+    is: 'a folder, or null for memory only',
+    fits: (value) => value === null || typeof value === 'string',
+  },
+  listen: anObject,
+  advertise: anObject,
+  config: anObject,
+  report: aFunction,
+  failed: aFunction,
+}
+
 /** For callers without types: what is missing or misspelt would otherwise do nothing. */
-function checkOptions(options: Partial<BrokerOptions> | undefined): void {
-  const { dataDir, listen = defaultListeners, advertise = {} } = options ?? {}
-  if (dataDir !== null && typeof dataDir !== 'string')
-    throw new BadSettingError("the option 'dataDir' is a folder, or null for memory only")
-  const unknown = Object.keys(options ?? {}).find((name) => !optionNames.includes(name))
-  if (unknown !== undefined) throw new BadSettingError(unknownText('option', unknown, optionNames))
+function checkOptions(options: Readonly<Record<string, unknown>>): void {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(shapes, name))
+  if (unknown !== undefined)
+    throw new BadSettingError(unknownText('option', unknown, Object.keys(shapes)))
+  for (const [name, { is, fits }] of Object.entries(shapes))
+    if (!fits(options[name]) && (options[name] !== undefined || name === 'dataDir'))
+      throw new BadSettingError(`the option '${name}' is ${is}`)
+}
+
+function checkListeners({ listen = defaultListeners, advertise = {} }: BrokerOptions): void {
   const listeners = Object.keys(defaultListeners)
   if (Object.keys(listen).length === 0)
     throw new BadSettingError(`the option 'listen' names none of ${listeners.join(', ')}`)
@@ -122,9 +142,10 @@ function checkOptions(options: Partial<BrokerOptions> | undefined): void {
     if (typeof host !== 'string' || !(Number.isInteger(port) && Number(port) >>> 16 === 0))
       throw new BadSettingError(`the address of ${name} is not { host: string, port: 0 to 65535 }`)
   }
+  for (const [name, { host, port }] of Object.entries(advertise))
+    if (host === '' || port === 0)
+      throw new BadSettingError(`clients cannot connect to the advertised address of ${name}`)
 }
-
-const optionNames = ['dataDir', 'listen', 'advertise', 'config', 'report', 'failed']
 
 const unknownText = (what: string, name: string, known: readonly string[]): string =>
   `there is no ${what} '${name}'; there are ${known.join(', ')}`

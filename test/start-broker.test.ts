@@ -164,3 +164,24 @@ test('who asks for authentication never gets an open door', () =>
         JSON.stringify(config),
       )
   }))
+
+test('options that mean nothing are refused with words, also without types', async () => {
+  const here = { dataDir: null, listen }
+  const refused: readonly (readonly [unknown, RegExp])[] = [
+    [undefined, /'dataDir' is a folder, or null/],
+    [{ ...here, dataDir: 5 }, /'dataDir' is a folder, or null/],
+    [{ ...here, settings: {} }, /no option 'settings'; there are dataDir,/],
+    [{ ...here, config: 5 }, /'config' is an object/],
+    [{ ...here, report: 5 }, /'report' is a function/],
+    [{ ...here, listen: {} }, /'listen' names none of/],
+    [{ ...here, listen: { mqtt: listen.kafka } }, /no listener 'mqtt'/],
+    [{ ...here, listen: { kafka: '127.0.0.1:0' } }, /the address of kafka is not/],
+    [{ ...here, advertise: { kafka: { host: '', port: 0 } } }, /cannot connect to the advertised/],
+  ]
+  for (const [options, words] of refused)
+    await assert.rejects(
+      startBroker(options as never),
+      (error) => error instanceof BadSettingError && words.test(error.message),
+      String(words),
+    )
+})

@@ -1,7 +1,6 @@
 // All records of one node: its partitions over one journal, one manifest and one set of segment
 // files. The broker makes one for each node; nothing in it is global, so that several nodes live in
 // one process.
-import { assert } from '../base/assert.ts'
 import { ignoreOnly } from '../io/system-call.ts'
 import type { AdvancedLogs } from './advanced-logs.ts'
 import { Cleaner } from './cleaner.ts'
@@ -12,8 +11,9 @@ import type { JournalFiles } from './journal/journal-files.ts'
 import type { JournalDamage } from './journal/journal-scan.ts'
 import { DamagedLogError, type Known, type KnownPartition, type LogParts } from './log-parts.ts'
 import { LogReader } from './log-reader.ts'
-import { type Manifest, partitionKey } from './manifest.ts'
+import type { Manifest } from './manifest.ts'
 import { PartitionLog } from './partition-log.ts'
+import type { PartitionLogs } from './partition-logs.ts'
 import { ReadBuffers } from './pieces/read-buffers.ts'
 import { type Recovered, recover } from './recovery.ts'
 import { Rewriter } from './rewriter.ts'
@@ -30,7 +30,7 @@ export class LogStore {
   readonly #journalFiles: JournalFiles
   readonly #segmentFiles: SegmentFiles
   readonly #manifest: Manifest
-  readonly #logs: Map<string, PartitionLog>
+  readonly #logs: PartitionLogs
   readonly #advanced: AdvancedLogs
   #flushing: Promise<void> | null = null
   #flushedLsn: number
@@ -96,20 +96,18 @@ export class LogStore {
   }
 
   get(topic: string, partition: number): PartitionLog | undefined {
-    return this.#logs.get(partitionKey(topic, partition))
+    return this.#logs.get(topic, partition)
   }
 
   /** As they are now; what comes and goes later does not change the answer. */
   get all(): readonly PartitionLog[] {
-    return [...this.#logs.values()]
+    return [...this.#logs]
   }
 
   /** A new partition costs nothing on disk until something is appended. */
   create(known: KnownPartition): PartitionLog {
-    const key = partitionKey(known.topic, known.partition)
-    assert(!this.#logs.has(key), 'a partition is created once')
     const log = new PartitionLog(known, null, known.settings, this.#advanced)
-    this.#logs.set(key, log)
+    this.#logs.add(log)
     return log
   }
 
@@ -118,13 +116,12 @@ export class LogStore {
     const gone: PartitionLog[] = []
     const segments: Segment[] = []
     for (const partition of partitions) {
-      const key = partitionKey(topic, partition)
-      const log = this.#logs.get(key)
+      const log = this.#logs.get(topic, partition)
       if (log === undefined) continue
       log.deleted = true
       log.memory?.clear()
       log.producers.clear()
-      this.#logs.delete(key)
+      this.#logs.remove(log)
       gone.push(log)
       // The pass that writes to it will find the partition deleted.
       segments.push(...log.segments.filter((s) => s !== log.growing))
@@ -237,7 +234,7 @@ export class LogStore {
       this.#stalled = true
       return
     }
-    const upTo = await this.flusher.pass(this.#logs.values())
+    const upTo = await this.flusher.pass(this.#logs)
     this.#flushedLsn = upTo
     await this.#dropPassed()
     if (this.#manifest.isMostlyHistory(this.#parts.options.manifestHistoryBytes))
@@ -248,13 +245,13 @@ export class LogStore {
           journalSlots: this.#journalFiles.slots,
           replayFrom: upTo,
         },
-        [...this.#logs.values()].map((l) => l.state()),
+        [...this.#logs].map((l) => l.state()),
       )
   }
 
   /** The log start of some may have passed what the pass was writing to. */
   async #dropPassed(): Promise<void> {
-    for (const log of [...this.#logs.values()]) {
+    for (const log of [...this.#logs]) {
       const firstEnd = log.segments[0]?.nextOffset ?? Number.POSITIVE_INFINITY
       // Who deleted it while we waited for another has released its segments.
       if (firstEnd <= log.logStartOffset && !log.deleted)
@@ -306,7 +303,7 @@ export class LogStore {
       for (const log of wanted) log.markDamaged()
       this.#parts.hooks.report(`${place}: ${outOfService(wanted)}; the file is kept`)
     }
-    const partitions = [...this.#logs.values()].filter((l) => l.damagedFrom !== null)
+    const partitions = [...this.#logs].filter((l) => l.damagedFrom !== null)
     await this.#manifest.append({ partitions: partitions.map((l) => l.state()) })
   }
 }

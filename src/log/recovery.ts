@@ -12,6 +12,7 @@ import { type JournalDamage, scanJournal } from './journal/journal-scan.ts'
 import { DamagedLogError, type Known, type LogParts } from './log-parts.ts'
 import { Manifest, type ManifestState, partitionKey } from './manifest.ts'
 import { PartitionLog } from './partition-log.ts'
+import { PartitionLogs } from './partition-logs.ts'
 import { indexFolder } from './segment/index-files.ts'
 import { SegmentFiles, segmentFolder } from './segment/segment-files.ts'
 
@@ -19,7 +20,7 @@ export interface Recovered {
   readonly files: JournalFiles
   readonly segmentFiles: SegmentFiles
   readonly manifest: Manifest
-  readonly logs: Map<string, PartitionLog>
+  readonly logs: PartitionLogs
   readonly advanced: AdvancedLogs
   readonly start: JournalStart
   readonly replayFrom: number
@@ -41,9 +42,9 @@ export async function recover(parts: LogParts, known: Known): Promise<Recovered>
   const advanced = new AdvancedLogs(parts.clock, new DiskSpace(disk), options)
   const segmentFiles = new SegmentFiles(disk, options.openFiles)
   const logs = openLogs(known, state, segmentFiles, advanced)
-  const damagedBefore = [...logs.values()].filter((log) => log.damagedFrom !== null)
+  const damagedBefore = [...logs].filter((log) => log.damagedFrom !== null)
   const gone = [...state.partitions.values()].filter(
-    (p) => !logs.has(partitionKey(p.topic, p.partition)),
+    (p) => logs.get(p.topic, p.partition) === undefined,
   )
   // Before a commit can carry it: a number that a cut tail has must never be used again.
   const generation = state.generation + 1
@@ -53,8 +54,7 @@ export async function recover(parts: LogParts, known: Known): Promise<Recovered>
     journalFileBytes,
     dropped: gone.map((p) => [p.topic, p.partition]),
   })
-  const replay = (frame: Frame): void =>
-    logs.get(partitionKey(frame.topicId, frame.partition))?.replay(frame)
+  const replay = (frame: Frame): void => logs.get(frame.topicId, frame.partition)?.replay(frame)
   const scan = await scanJournal(disk, journalFileBytes, state, replay)
   refuseLessMetadata(known.revision(), scan.knownRevision)
   const files = new JournalFiles(disk, journalFileBytes, options.journalFiles, (slots) =>
@@ -79,12 +79,12 @@ function openLogs(
   state: ManifestState,
   segmentFiles: SegmentFiles,
   advanced: AdvancedLogs,
-): Map<string, PartitionLog> {
-  const logs = new Map<string, PartitionLog>()
+): PartitionLogs {
+  const logs = new PartitionLogs()
   for (const each of known.partitions) {
     const key = partitionKey(each.topic, each.partition)
     const kept = state.partitions.get(key) ?? null
-    logs.set(key, new PartitionLog(each, kept, each.settings, advanced))
+    logs.add(new PartitionLog(each, kept, each.settings, advanced))
     for (const segment of kept?.segments ?? []) segmentFiles.retain(segment.file)
   }
   return logs

@@ -145,10 +145,15 @@ export interface Logs {
     reply: (outcomes: readonly AppendOutcome[]) => void,
   ): boolean
   /**
-   * True while an append waits for room, because the disk lags. A door begins no further one then,
-   * since each that waits costs memory, and stops reading instead.
+   * True while an append of so many bytes would have to wait, or others that wait cost too much
+   * memory. A door begins no further one of the size then, and stops reading instead.
    */
-  readonly isHeldUp: boolean
+  isHeldUp(bytes: number): boolean
+  /**
+   * Somebody waits for memory that answers to others hold. A door then parts with clients that do
+   * not take theirs.
+   */
+  readonly readsWait: boolean
   /** Calls `action` once, when nothing is held up any more. */
   whenTaken(action: () => void): void
   /** Null when it is answered at once, as it is when it asks for no partition. */

@@ -33,8 +33,10 @@ export interface AppendCounters {
 
 /** What one request may take of a turn, besides the batch that takes it beyond. */
 const shareMs = 10
-/** Of copies of what waits for turns; beyond, no further request is begun. */
-const waitingBytesMax = 64 << 20
+/** Of copies of what waits for turns: beyond, no large request is begun, or none at all. */
+const waitingBytesMax = { ofLarge: 64 << 20, ofAll: 128 << 20 }
+/** Requests of so many bytes are large: those of clients at their defaults are smaller. */
+const largeFrom = 1 << 20
 
 const header = new BatchHeader()
 
@@ -65,8 +67,16 @@ export class Appends {
     return false
   }
 
-  get isHeldUp(): boolean {
-    return this.#isFull || this.#waitingBytes > waitingBytesMax
+  /** As `Logs.isHeldUp`. */
+  isHeldUp(bytes: number): boolean {
+    const { ofLarge, ofAll } = waitingBytesMax
+    return this.#isFull || this.#waitingBytes > (bytes > largeFrom ? ofLarge : ofAll)
+  }
+
+  /** Nobody waits for an answer any more. */
+  stop(): void {
+    this.#waiting.length = 0
+    this.#waitingBytes = 0
   }
 
   whenTaken(action: () => void): void {
@@ -105,7 +115,7 @@ export class Appends {
     if (this.#place(first)) this.#waitingBytes -= first.waitingBytes
     else this.#waiting.push(first)
     if (this.#waiting.length > 0) this.#goOnLater()
-    if (this.isHeldUp) return
+    if (this.isHeldUp(0)) return
     const told = this.#whenTaken
     this.#whenTaken = []
     for (const action of told) action()

@@ -137,6 +137,7 @@ export class NodeBroker implements Broker {
    * before.
    */
   async close(): Promise<void> {
+    this.logs.stop()
     this.groups.stop()
     await this.#upkeep.stop()
     this.image.close()

@@ -115,6 +115,7 @@ export class Fetches {
     const reads: ReadResult[] = []
     let left = request.maxBytes
     let bytes = 0
+    let lentBytes = 0
     for (const target of targets) {
       const read = emptyRead()
       reads.push(read)
@@ -127,8 +128,10 @@ export class Fetches {
         maxBytes: Math.min(wish.maxBytes, left),
         mustGive: bytes === 0,
       }
-      if (!this.#store.reader.readFromMemory(log, want, read))
-        await this.#store.reader.readFromDisk(log, want, read)
+      const { reader } = this.#store
+      if (!reader.readFromMemory(log, want, read) && lentBytes < reader.shareBytes)
+        await reader.readFromDisk(log, want, read)
+      for (const buffer of read.buffers) lentBytes += buffer.lentBytes
       left -= read.bytes
       bytes += read.bytes
     }

@@ -54,15 +54,24 @@ export class NodeLogs implements Logs {
     return this.#appends.append(requests, acks, reply)
   }
 
-  get isHeldUp(): boolean {
-    return this.#appends.isHeldUp
+  isHeldUp(bytes: number): boolean {
+    return this.#appends.isHeldUp(bytes)
   }
 
   whenTaken(action: () => void): void {
     this.#appends.whenTaken(action)
   }
 
+  /** What still waits is not placed any more: its clients are gone. */
+  stop(): void {
+    this.#appends.stop()
+  }
+
   // ---- Reading ----------------------------------------------------------------------------------
+
+  get readsWait(): boolean {
+    return this.#store.reader.isShort
+  }
 
   fetch(request: FetchRequest, reply: (answer: FetchAnswer) => void): PendingFetch | null {
     return this.#fetches.fetch(request, reply)

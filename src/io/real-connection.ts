@@ -16,8 +16,10 @@ const lingerMs = 1000
 /** The accepted handle, as far as it is touched here. Not public: every use is feature-detected. */
 interface TcpHandle {
   useUserBuffer?: unknown
+  /** Bytes of the write under way that the system has not taken. */
+  writeQueueSize?: number
 }
-type Opened = net.Socket & { _handle?: TcpHandle | null }
+type Opened = net.Socket & { _handle?: TcpHandle | null; _bytesDispatched?: number }
 
 export interface Wiring {
   readonly parking: Uint8Array
@@ -37,7 +39,9 @@ export class RealConnection implements Connection {
   readonly #parking: Uint8Array
   readonly #socket: net.Socket
   readonly #unsent: Write[] = []
+  /** Of the writes that are not done, and of all. */
   #unsentBytes = 0
+  #writtenBytes = 0
   #handler: ConnectionHandler | null = null
   #paused = true
   #corked = false
@@ -75,8 +79,15 @@ export class RealConnection implements Connection {
     this.#socket.once('close', () => this.#onClose())
   }
 
+  /** To the byte where Node tells how far a write has come, else to the write. */
   get unsentBytes(): number {
-    return this.#unsentBytes
+    const { _handle, _bytesDispatched } = this.#socket as Opened
+    if (_handle?.writeQueueSize === undefined || _bytesDispatched === undefined)
+      return this.#unsentBytes
+    return Math.min(
+      this.#unsentBytes,
+      this.#writtenBytes - _bytesDispatched + _handle.writeQueueSize,
+    )
   }
 
   write(chunks: readonly Uint8Array[], done?: () => void): void {
@@ -84,6 +95,7 @@ export class RealConnection implements Connection {
     const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
     this.#unsent.push({ bytes, done })
     this.#unsentBytes += bytes
+    this.#writtenBytes += bytes
     // What cannot be sent any more is done when the socket is closed.
     if (this.#ending || this.#socket.destroyed) return
     this.#cork()

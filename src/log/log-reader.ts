@@ -19,6 +19,8 @@ import { SegmentReader } from './segment-reader.ts'
  */
 const diskReadBytes = 4 << 20
 
+const sharesMin = 4
+
 export class LogReader {
   readonly counters = { memoryBytes: 0, diskBytes: 0, damaged: 0 }
   readonly #journal: Journal
@@ -41,6 +43,16 @@ export class LogReader {
     this.#files = files
     this.#segments = new SegmentReader(files, buffers)
     this.#report = report
+  }
+
+  /** Somebody waits for the memory that other readers hold. */
+  get isShort(): boolean {
+    return this.#buffers.isShort
+  }
+
+  /** What one answer should hold of that memory at most, so that many have some. */
+  get shareBytes(): number {
+    return this.#buffers.limitBytes / sharesMin
   }
 
   /** Memory that readers of old records hold now. */

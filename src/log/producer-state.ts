@@ -1,8 +1,8 @@
 // What a partition remembers of the producers that number their batches, so that a batch sent twice
 // is stored once: the last five batches of each producer id, as clients have five requests in
 // flight. It is derived from the log alone: snapshots come with the manifest, the rest from replay.
-// A node remembers a bounded number of producers; beyond it a partition that meets another forgets
-// the one that has been silent longest there, as if its id had expired.
+// A node remembers a bounded number of producers; beyond it the one that has been silent longest is
+// forgotten, in whichever partition, as if its id had expired there.
 // The partition log asks before each append and tells after it. Kafka: "Idempotent producer",
 // KIP-98, KIP-360.
 import type { ErrorName } from '../model/errors.ts'
@@ -34,6 +34,8 @@ export interface ProducerSnapshot {
 }
 
 interface Producer {
+  readonly owner: ProducerState
+  readonly id: number
   epoch: number
   lastMs: number
   batches: Remembered[]
@@ -51,17 +53,29 @@ export const sequenceAfter = (sequence: number, count: number): number =>
 
 /** The producers that all partitions of a node remember together. */
 export class ProducerBudget {
-  readonly most: number
-  count = 0
+  readonly #most: number
+  /** The longest silent first. */
+  readonly #bySilence = new Set<Producer>()
 
   constructor(most: number) {
-    this.most = most
+    this.#most = most
+  }
+
+  /** It has been heard of; the one that has been silent longest may have to go for it. */
+  heard(producer: Producer): void {
+    this.#bySilence.delete(producer)
+    this.#bySilence.add(producer)
+    const [silent] = this.#bySilence.size > this.#most ? this.#bySilence : []
+    silent?.owner.forget(silent.id)
+  }
+
+  drop(producer: Producer): void {
+    this.#bySilence.delete(producer)
   }
 }
 
 export class ProducerState {
   readonly #budget: ProducerBudget
-  /** The longest silent first. */
   readonly #producers = new Map<number, Producer>()
   /** True when something changed since the last snapshot. */
   dirty = false
@@ -70,9 +84,8 @@ export class ProducerState {
 
   constructor(budget: ProducerBudget, snapshots: readonly ProducerSnapshot[] = []) {
     this.#budget = budget
-    for (const s of snapshots)
-      this.#producers.set(s.id, { epoch: s.epoch, lastMs: s.lastMs, batches: [...s.batches] })
-    budget.count += this.#producers.size
+    for (const { id, epoch, lastMs, batches } of snapshots)
+      this.#put({ owner: this, id, epoch, lastMs, batches: [...batches] })
   }
 
   get count(): number {
@@ -107,8 +120,10 @@ export class ProducerState {
   note(batch: NumberedBatch): void {
     const known = this.#producers.get(batch.producerId)
     const isOfEpoch = known !== undefined && batch.producerEpoch <= known.epoch
-    const producer = isOfEpoch ? known : { epoch: batch.producerEpoch, lastMs: 0, batches: [] }
-    this.#putLast(batch.producerId, producer)
+    const { producerId: id, producerEpoch: epoch } = batch
+    const producer = isOfEpoch ? known : { owner: this, id, epoch, lastMs: 0, batches: [] }
+    if (known !== undefined && !isOfEpoch) this.forget(id)
+    this.#put(producer)
     const newest = producer.batches[producer.batches.length - 1]
     if (newest !== undefined && batch.baseOffset <= newest[3]) return
     producer.lastMs = Math.max(producer.lastMs, batch.timestampMs)
@@ -124,32 +139,29 @@ export class ProducerState {
     this.dirty = true
   }
 
-  #putLast(id: number, producer: Producer): void {
-    if (!this.#producers.delete(id)) this.#budget.count++
-    this.#producers.set(id, producer)
-    for (const silent of this.#producers.keys()) {
-      if (this.#budget.count <= this.#budget.most || silent === id) return
-      this.#forget(silent)
-    }
+  #put(producer: Producer): void {
+    this.#producers.set(producer.id, producer)
+    this.#budget.heard(producer)
   }
 
-  #forget(id: number): void {
+  /** The next batch of this producer may have any sequence. */
+  forget(id: number): void {
+    const producer = this.#producers.get(id)
+    if (producer === undefined) return
     this.#producers.delete(id)
-    this.#budget.count--
+    this.#budget.drop(producer)
+    this.dirty = true
   }
 
   /** The partition has gone. */
   clear(): void {
-    for (const id of this.#producers.keys()) this.#forget(id)
+    for (const id of this.#producers.keys()) this.forget(id)
   }
 
   /** Forgets producers that have been silent since before `silentSinceMs`. */
   expire(silentSinceMs: number): void {
     for (const [id, producer] of this.#producers)
-      if (producer.lastMs < silentSinceMs) {
-        this.#forget(id)
-        this.dirty = true
-      }
+      if (producer.lastMs < silentSinceMs) this.forget(id)
   }
 
   /**

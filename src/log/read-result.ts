@@ -12,12 +12,18 @@ export interface ReadWant {
   readonly mustGive: boolean
 }
 
+/** Lent memory, which may be larger than what was found in it. */
+export interface Held {
+  readonly lentBytes: number
+  release(): void
+}
+
 /** What was found; its memory is held until `LogReader.release`. */
 export interface ReadResult {
   readonly records: Uint8Array[]
   bytes: number
   readonly slabs: Slab[]
-  readonly buffers: { release(): void }[]
+  readonly buffers: Held[]
   /** Set when the next batch is there but cannot be read. */
   damaged: boolean
 }

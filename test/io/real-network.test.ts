@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import net from 'node:net'
 import { describe, test } from 'node:test'
-import type { Listener } from '../../src/io/network.ts'
+import type { Connection, Listener } from '../../src/io/network.ts'
 import { realNetwork } from '../../src/io/real-network.ts'
 import { networkCases, type Peer } from '../contract/network.ts'
 
@@ -63,6 +63,35 @@ test('bytes are placed in the memory of the handler', async () => {
   assert.deepEqual([...memory.subarray(0, 6)], [1, 2, 3, 4, 5, 0])
   peer.end()
   await peer.closed
+  await listener.close()
+})
+
+test('unsent bytes tell that the peer takes some of a write', async () => {
+  let link: Connection | undefined
+  const listener = await realNetwork().listen({ host: '127.0.0.1', port: 0 }, (connection) => {
+    link = connection
+    return { readInto: () => new Uint8Array(1), received: () => undefined, closed: () => undefined }
+  })
+  const socket = net.connect({ host: '127.0.0.1', port: listener.address.port })
+  await new Promise((resolve) => socket.once('connect', resolve))
+  while (link === undefined) await new Promise((resolve) => setImmediate(resolve))
+  // More than the system takes without a reader.
+  const sent = Buffer.alloc(32 << 20)
+  const taken = new Promise<void>((done) => link?.write([sent], done))
+  const seen: number[] = []
+  let got = 0
+  await new Promise<void>((resolve) => {
+    socket.on('data', (chunk) => {
+      got += chunk.length
+      seen.push(link?.unsentBytes ?? 0)
+      if (got === sent.length) resolve()
+    })
+  })
+  assert.ok(seen.every((bytes, i) => bytes <= (seen[i - 1] ?? sent.length)))
+  assert.ok(new Set(seen).size > 3, `it was ${[...new Set(seen)]}`)
+  await taken
+  assert.equal(link.unsentBytes, 0)
+  socket.destroy()
   await listener.close()
 })
 

@@ -52,7 +52,7 @@ export class NextPieces {
     const piece = this.#shorter.then(() => read(buffer)).catch(() => null)
     this.#shorter = this.#longer
     this.#longer = piece
-    const ahead: Ahead = { piece, lentBytes: buffer.memory.length }
+    const ahead: Ahead = { piece, lentBytes: buffer.lentBytes }
     this.#add(key, ahead)
     void piece.then((done) => {
       if (done !== null) ahead.there = done

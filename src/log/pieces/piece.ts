@@ -37,7 +37,7 @@ export class Piece {
 
   /** Of the lent memory that this is a part of. */
   get lentBytes(): number {
-    return this.#held.buffer.memory.length
+    return this.#held.buffer.lentBytes
   }
 
   release(): void {

@@ -8,6 +8,7 @@ import { IdleMemory } from './idle-memory.ts'
 
 export interface ReadBuffer {
   readonly memory: Uint8Array
+  readonly lentBytes: number
   release(): void
 }
 
@@ -37,6 +38,11 @@ export class ReadBuffers {
     this.aheadBytes = Math.max(pieceBytes, Math.min(2 * pieceBytes, align(limitBytes / 16)))
     this.#sizes = [pieceBytes, this.aheadBytes].map(roomFor)
     this.#idle = new IdleMemory(this.#sizes, limitBytes, allocate)
+  }
+
+  /** Somebody waits for memory. */
+  get isShort(): boolean {
+    return this.#waiting.length > 0
   }
 
   get lentBytes(): number {
@@ -87,7 +93,7 @@ export class ReadBuffers {
       this.#wake()
       if (this.#lentBytes === 0) this.#idle.rest()
     }
-    return { memory, release }
+    return { memory, lentBytes: bytes, release }
   }
 
   #wake(): void {

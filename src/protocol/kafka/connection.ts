@@ -40,8 +40,8 @@ export interface ConnectionHome {
   report(connection: Connection, problem: string): void
   /** Something that the client asked for was refused. */
   note(connection: Connection, problem: string): void
-  /** Whether no Produce may begin now; `connection.goOn` is called when one may. */
-  holdsUp(connection: Connection): boolean
+  /** Whether no Produce of the size may begin now; `connection.goOn` is called when one may. */
+  holdsUp(connection: Connection, bytes: number): boolean
   gone(connection: Connection): void
 }
 
@@ -69,6 +69,9 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
   private isClosing = false
   private isGone = false
   private lastActive: number
+  /** Of answers, when somebody last looked; and when it was last found to have changed. */
+  private untaken = 0
+  private takenAt: number
   /** Of the request that is arriving; Infinity between requests. */
   private frameBegunAt = Number.POSITIVE_INFINITY
   private frameBytes = 0
@@ -82,6 +85,7 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
     this.line = new CallLine(home.limits.waitingRequestsMax)
     this.acceptedAt = home.monotonic()
     this.lastActive = this.acceptedAt
+    this.takenAt = this.acceptedAt
   }
 
   // ---- As the network sees it
@@ -127,6 +131,20 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
     if (!this.isPaused && tookMs > limits.partialSilenceMsMax + paceMs)
       return `a request of ${this.frameBytes} bytes was not whole after ${Math.round(tookMs)} ms`
     return null
+  }
+
+  /**
+   * Why the client has not taken its answers for too long, or null. It may take its time as long as
+   * nobody waits for the memory that they lie in.
+   */
+  standstill(now: number, othersWait: boolean): string | null {
+    const untaken = this.link.unsentBytes
+    if (untaken === 0 || untaken !== this.untaken) this.takenAt = now
+    this.untaken = untaken
+    const { standstillMsMax } = this.home.limits
+    return othersWait && now - this.takenAt > standstillMsMax
+      ? `took nothing of its answers for ${standstillMsMax} ms while others waited for the memory`
+      : null
   }
 
   /** Whether it has been idle, in good order, for longer than `connections.max.idle.ms`. */
@@ -253,7 +271,7 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
     const isRaw = this.authentication.takesRawTokens || bytes.length < requestBytesMin
     const apiKey = isRaw ? rawToken : bytes.readInt16BE(0)
     if (!this.line.mayBegin(apiKey)) return false
-    this.isHeldUp = apiKey === produce.key && this.home.holdsUp(this)
+    this.isHeldUp = apiKey === produce.key && this.home.holdsUp(this, bytes.length)
     return !this.isHeldUp
   }
 

@@ -187,9 +187,9 @@ class Home implements ConnectionHome {
     this.reporter.line(`refused a request from ${connection.peer}: ${problem}`)
   }
 
-  holdsUp(connection: Connection): boolean {
+  holdsUp(connection: Connection, bytes: number): boolean {
     const { logs } = this.options.broker
-    if (!logs.isHeldUp) return false
+    if (!logs.isHeldUp(bytes)) return false
     if (this.heldUp.size === 0) logs.whenTaken(() => this.goOn())
     this.heldUp.add(connection)
     return true
@@ -240,8 +240,9 @@ class Home implements ConnectionHome {
 
   private sweep(): void {
     const now = this.monotonic()
+    const { readsWait } = this.options.broker.logs
     for (const connection of [...this.connections]) {
-      const silence = connection.silence(now)
+      const silence = connection.silence(now) ?? connection.standstill(now, readsWait)
       if (silence !== null) connection.abort(silence)
       else if (connection.isIdle(now)) connection.close()
     }

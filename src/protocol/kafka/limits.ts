@@ -22,6 +22,8 @@ export interface Limits {
    * Answers of one connection that its client has not taken, before no further request is begun.
    */
   readonly unsentBytesMax: number
+  /** How long a client may take nothing of its answers while others wait for the memory. */
+  readonly standstillMsMax: number
   /** max.connections */
   readonly connectionsMax: number
   /** max.connections.per.ip */
@@ -55,6 +57,7 @@ export const defaultLimits: Limits = {
   waitingRequestsMax: 64,
   waitingBytesMax: 1024 * 1024,
   unsentBytesMax: 1024 * 1024,
+  standstillMsMax: 10_000,
   connectionsMax: 10_000,
   connectionsPerIpMax: 10_000,
   idleMsMax: 600_000,

@@ -101,6 +101,26 @@ test('who sends without reading is not read any more, and goes on when he reads'
   for (let i = 0; i < 40; i++) assert.equal((await client.answer(apiVersions, 0)).errorCode, 0)
 })
 
+test('who takes no answers is parted with when others wait for the memory', async () => {
+  const host = await openWithTopic({ standstillMsMax: 10_000 })
+  const [stuck, slow] = [host.connect(), host.connect()]
+  for (const client of [stuck, slow]) {
+    client.pipe.isStuck = true
+    client.send(apiVersions, 0, {})
+  }
+  await host.clock.advance(30_000)
+  assert.equal(stuck.isClosed, false, 'nobody waits')
+  host.broker.logs.readsWait = true
+  slow.pipe.untakenBytes--
+  await host.clock.advance(5_000)
+  assert.equal(stuck.isClosed, true)
+  assert.match(host.lines[0] ?? '', /took nothing of its answers for 10000 ms while others/)
+  assert.equal(slow.isClosed, false)
+  await host.clock.advance(12_000)
+  assert.equal(slow.isClosed, true)
+  assert.equal(host.lines.length, 2)
+})
+
 test('acks=0 is not answered; its error closes the connection', async () => {
   const host = await openWithTopic()
   const client = host.connect()
@@ -188,7 +208,7 @@ test('close answers what is under way, and takes nothing new', async () => {
 
 test('while the log is held up, Produces wait unread, and others are served', async () => {
   const host = await openWithTopic()
-  host.broker.logs.isHeldUp = true
+  host.broker.logs.isFull = true
   const [first, second] = [host.connect(), host.connect()]
   for (const client of [first, second, first, second]) sendProduce(client, 'a')
   await settled()

@@ -129,7 +129,9 @@ export class MemoryLogs implements Logs {
   unreleased = 0
   cancelled = 0
   /** As when the disk lags; `take` ends it. */
-  isHeldUp = false
+  isFull = false
+  readsWait = false
+  isHeldUp = () => this.isFull
   private whenTakenActions: (() => void)[] = []
   private readonly partitions = new Map<string, Partition>()
   private readonly uncommitted: (() => void)[] = []
@@ -221,7 +223,7 @@ export class MemoryLogs implements Logs {
   }
 
   take(): void {
-    this.isHeldUp = false
+    this.isFull = false
     for (const action of this.whenTakenActions.splice(0)) action()
   }
 

@@ -54,6 +54,7 @@ export class Pipe {
   isClosed = false
   /** While true, what the door writes is not taken, and its `done` waits. */
   isStuck = false
+  untakenBytes = 0
   private isPaused = false
   private readonly unread: Buffer[] = []
   private readonly unsent: (() => void)[] = []
@@ -61,10 +62,13 @@ export class Pipe {
 
   constructor(remote: Address, local: Address, sink: (bytes: Buffer) => void) {
     this.sink = sink
+    const pipe = this
     this.link = {
       remote,
       local,
-      unsentBytes: 0,
+      get unsentBytes() {
+        return pipe.untakenBytes
+      },
       write: (chunks, done) => this.take(chunks, done),
       pause: () => {
         this.isPaused = true
@@ -96,6 +100,7 @@ export class Pipe {
 
   unstick(): void {
     this.isStuck = false
+    this.untakenBytes = 0
     for (const done of this.unsent.splice(0)) done()
   }
 
@@ -105,8 +110,10 @@ export class Pipe {
       return
     }
     this.sink(Buffer.concat(chunks))
-    if (this.isStuck) this.unsent.push(done ?? (() => undefined))
-    else done?.()
+    if (this.isStuck) {
+      this.unsent.push(done ?? (() => undefined))
+      for (const { length } of chunks) this.untakenBytes += length
+    } else done?.()
   }
 
   private deliver(): void {

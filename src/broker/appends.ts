@@ -31,8 +31,13 @@ export interface AppendCounters {
   heldBack: number
 }
 
-/** What one request may take of a turn, besides the batch that takes it beyond. */
+/**
+ * What one request that waited may take of a turn, and all that did not wait together, besides the
+ * batch that takes it beyond.
+ */
 const shareMs = 10
+/** What takes less is not counted: plain batches. */
+const shortMs = 0.2
 /** Of copies of what waits for turns: beyond, no large request is begun, or none at all. */
 const waitingBytesMax = { ofLarge: 64 << 20, ofAll: 128 << 20 }
 /** Requests of so many bytes are large: those of clients at their defaults are smaller. */
@@ -49,6 +54,8 @@ export class Appends {
   /** The first of those that wait does so for room in the journal, and all others behind it. */
   #isFull = false
   #whenTaken: (() => void)[] = []
+  /** Of this turn, by requests that did not wait. */
+  #spentMs = 0
 
   constructor(store: LogStore, clock: Clock, counters: AppendCounters) {
     this.#store = store
@@ -60,7 +67,7 @@ export class Appends {
   append(requests: readonly AppendRequest[], acks: RequiredAcks, reply: Reply): boolean {
     this.#counters.appendRequests++
     const placing = { requests, acks, reply, outcomes: [], lsn: 0, waitingBytes: 0 }
-    if (!this.#isFull && this.#place(placing)) return true
+    if (!this.#isFull && this.#spentMs < shareMs && this.#placeAtOnce(placing)) return true
     this.#counters.heldBack++
     this.#keep(placing)
     if (this.#waiting.push(placing) === 1) this.#goOnLater()
@@ -81,6 +88,19 @@ export class Appends {
 
   whenTaken(action: () => void): void {
     this.#whenTaken.push(action)
+  }
+
+  #placeAtOnce(placing: Placing): boolean {
+    const begunAt = this.#clock.monotonic()
+    const isPlaced = this.#place(placing)
+    const tookMs = this.#clock.monotonic() - begunAt
+    if (tookMs < shortMs) return isPlaced
+    if (this.#spentMs === 0)
+      this.#clock.soon(() => {
+        this.#spentMs = 0
+      })
+    this.#spentMs += tookMs
+    return isPlaced
   }
 
   /** The views into a request end with its turn. */

@@ -163,9 +163,17 @@ function divergence(
   return isBehind ? end : 'none'
 }
 
-function outcomeOf({ log, error, diverging }: Target, read: ReadResult): FetchOutcome {
-  const isGone = log?.deleted === true && read.bytes === 0
-  const problem = error ?? (isGone ? 'unknownTopic' : read.damaged ? 'storageError' : null)
+/** What may have happened while others were read comes before what was found. */
+function problemOf({ log, wish, error, diverging }: Target, read: ReadResult): ErrorName | null {
+  if (error !== null || log === null) return error
+  if (log.deleted) return 'unknownTopic'
+  if (diverging === null && wish.offset < log.logStartOffset) return 'offsetOutOfRange'
+  return read.damaged ? 'storageError' : null
+}
+
+function outcomeOf(target: Target, read: ReadResult): FetchOutcome {
+  const { log, diverging } = target
+  const problem = problemOf(target, read)
   const told = problem === null ? log : null
   return {
     error: problem,
@@ -173,7 +181,7 @@ function outcomeOf({ log, error, diverging }: Target, read: ReadResult): FetchOu
     lastStableOffset: told?.highWatermark ?? -1,
     logStartOffset: told?.logStartOffset ?? -1,
     diverging,
-    records: read.records,
-    recordBytes: read.bytes,
+    records: problem === null ? read.records : [],
+    recordBytes: problem === null ? read.bytes : 0,
   }
 }

@@ -50,9 +50,13 @@ export class LogReader {
     return this.#buffers.isShort
   }
 
-  /** What one answer should hold of that memory at most, so that many have some. */
+  /**
+   * What one answer should hold of that memory at most: a large share while there is much, and only
+   * what it must have while slow readers hold the most of it.
+   */
   get shareBytes(): number {
-    return this.#buffers.limitBytes / sharesMin
+    const { limitBytes } = this.#buffers
+    return this.lentBytes < limitBytes / 2 ? limitBytes / sharesMin : 1
   }
 
   /** Memory that readers of old records hold now. */

@@ -63,12 +63,37 @@ test('a request that has had its share of a turn lets others go first', async ()
   assert.equal(appends.append(large, 'none', reply('large')), false)
   assert.equal(appends.isHeldUp(1), false)
   for (const { batch } of large.slice(1)) batch.fill(0)
+  // The turn ends, and the rest of the large request is still to come.
+  turns.shift()?.()
   assert.equal(appends.append([to(0, 'other')], 'none', reply('other')), true)
   for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) turn()
   assert.deepEqual(answered, ['other 1', 'large 0,2,3'])
   const { journal } = store
   await new Promise<void>((done) => journal.whenCommitted(journal.appendedLsn, done))
   assert.deepEqual(await valuesOf(store, 0), ['l0', 'other', 'l1', 'l2'])
+  await store.close()
+})
+
+test('many requests of one turn have a share of it together', async () => {
+  const store = await open(memoryDisk(), 2, plainSettings)
+  let nowMs = 0
+  const turns: (() => void)[] = []
+  const monotonic = (): number => (nowMs += 8)
+  const clock = { ...realClock, now: () => 1000, monotonic, soon: (f: () => void) => turns.push(f) }
+  const appends = new Appends(store, clock as never, counters())
+  const placed = ['a', 'b', 'c', 'd'].map((value) =>
+    appends.append([to(0, value)], 'none', () => undefined),
+  )
+  assert.deepEqual(placed, [true, true, false, false])
+  assert.equal(turns.length, 2, 'the end of the turn, and the first that waits')
+  for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) turn()
+  assert.equal(
+    appends.append([to(0, 'e')], 'none', () => undefined),
+    true,
+  )
+  const { journal } = store
+  await new Promise<void>((done) => journal.whenCommitted(journal.appendedLsn, done))
+  assert.deepEqual(await valuesOf(store, 0), ['a', 'b', 'c', 'd', 'e'])
   await store.close()
 })
 

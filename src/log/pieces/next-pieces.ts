@@ -86,6 +86,8 @@ export class NextPieces {
     const left = this.heldBytes - bytes
     for (const [key, { there }] of this.#pieces) {
       if (this.heldBytes <= left) return
+      // Of what an answer holds too nothing would come back.
+      if (there?.isAlone === false) continue
       const piece = this.take(key)
       if (there !== undefined) there.release()
       else void piece?.then((late) => late?.release())

@@ -35,6 +35,11 @@ export class Piece {
     return rest
   }
 
+  /** Whether nobody else holds the memory: then it goes back when this is released. */
+  get isAlone(): boolean {
+    return this.#held.holders === 1
+  }
+
   /** Of the lent memory that this is a part of. */
   get lentBytes(): number {
     return this.#held.buffer.lentBytes

@@ -107,3 +107,20 @@ test('an answer beyond the bound ends the connection, with a line, and nothing e
   assert.match(host.lines[0] ?? '', /more than 200000 bytes: ask for less at a time/)
   assert.equal((await other.call(describeGroups, 6, { groups: ['g'] })).groups.length, 1)
 })
+
+test('the topics of one request have a bound together', async () => {
+  const client = (await TestDoor.open()).connect()
+  const bare = { replicationFactor: 1, assignments: [], configs: [] }
+  const asked = (count: number, numPartitions: number) => ({
+    topics: Array.from({ length: count }, (_, i) => ({ name: `t${i}`, numPartitions, ...bare })),
+    timeoutMs: 1000,
+    validateOnly: true,
+  })
+  const codesOf = async (count: number, partitions: number): Promise<Set<number>> => {
+    const { topics } = await client.call(createTopics, 7, asked(count, partitions))
+    return new Set(topics.map((topic) => topic.errorCode))
+  }
+  assert.deepEqual(await codesOf(100, 100), new Set([0]))
+  assert.deepEqual(await codesOf(100, 101), new Set([44]))
+  assert.deepEqual(await codesOf(10_001, -1), new Set([44]))
+})

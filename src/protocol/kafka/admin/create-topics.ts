@@ -4,6 +4,7 @@
 import type { NewTopic } from '../../../broker/api.ts'
 import type { ConfigEntry } from '../../../model/config/describe-config.ts'
 import { type Refusal, type Result, refuse } from '../../../model/errors.ts'
+import { limits } from '../../../model/limits.ts'
 import type { Topic } from '../../../model/topic.ts'
 import type { Call } from '../call.ts'
 import { errorCode, errorMessage } from '../errors.ts'
@@ -22,14 +23,27 @@ type AskedGrowth = CreatePartitionsRequest['topics'][number]
 
 export const createTopicsHandler = answering(createTopics, async (request, call) => {
   const twice = repeated(request.topics.map((topic) => topic.name))
+  const tooMany = checkSum(request.topics.map(partitionsOf))
   const answer = async (asked: AskedTopic) => {
     const made = twice.has(asked.name)
       ? refuse('invalidRequest', `the request names the topic '${asked.name}' more than once`)
-      : await create(asked, request.validateOnly, call)
+      : (tooMany ?? (await create(asked, request.validateOnly, call)))
     return made.ok ? created(made.value, call) : refused(asked.name, made, call)
   }
   return { throttleTimeMs: 0, topics: await Promise.all(request.topics.map(answer)) }
 })
+
+/** At least; the node's default may be more. */
+const partitionsOf = ({ numPartitions, assignments }: AskedTopic): number =>
+  Math.max(1, numPartitions, assignments.length)
+
+/** As in Kafka, the bound of a request holds for all of its topics together. */
+function checkSum(partitions: readonly number[]): ({ ok: false } & Refusal) | null {
+  const sum = partitions.reduce((all, count) => all + count, 0)
+  const most = limits.partitionsPerRequest
+  if (sum <= most) return null
+  return refuse('policyViolation', `${sum} partitions in one request; ${most} are allowed`)
+}
 
 async function create(
   asked: AskedTopic,
@@ -90,10 +104,11 @@ function refused(name: string, { error, message }: Refusal, call: Call<never>) {
 
 export const createPartitionsHandler = answering(createPartitions, async (request, call) => {
   const twice = repeated(request.topics.map((topic) => topic.name))
+  const tooMany = checkSum(request.topics.map(() => 1))
   const answer = async (asked: AskedGrowth) => {
     const grown = twice.has(asked.name)
       ? refuse('invalidRequest', `the request names the topic '${asked.name}' more than once`)
-      : await grow(asked, request.validateOnly, call)
+      : (tooMany ?? (await grow(asked, request.validateOnly, call)))
     return grown.ok
       ? { name: asked.name, errorCode: 0, errorMessage: null }
       : refused(asked.name, grown, call)

@@ -148,7 +148,7 @@ const producers: readonly Case[] = [
     producerEpoch: 1,
     baseSequence: 4,
   }),
-  producer('epoch -1', nameOf(47), { ...sequence, producerEpoch: -1 }),
+  producer('epoch -1, as Kafka takes it', nameOf(0), { ...sequence, producerEpoch: -1 }),
   producer('sequence -1', invalid, { ...sequence, baseSequence: -1 }),
   producer(
     'sequences across 2^31-1, as they wrap',

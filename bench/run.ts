@@ -11,7 +11,7 @@ import { root, toolsDir } from '../scripts/peers/root.ts'
 import { describeMachine } from './lib/machine.ts'
 import type { Bench, Measure, Row } from './lib/measure.ts'
 import { table } from './lib/table.ts'
-import { backlog, consume } from './macro/consume.ts'
+import { backlog, backlogCold, consume } from './macro/consume.ts'
 import { crash } from './macro/crash.ts'
 import { endToEnd } from './macro/end-to-end.ts'
 import { manyTopics } from './macro/many-topics.ts'
@@ -34,6 +34,10 @@ const measures = new Map<string, Entry>([
   ['single', { run: single, title: '5,000 requests a second of one 1 KB record, linger 0' }],
   ['end-to-end', { run: endToEnd, title: 'EndToEndLatency, 1 KB, acks=all, one in flight' }],
   ['backlog', { run: backlog, title: 'consume a backlog of 5 GB, 1 KB records, 6 partitions' }],
+  [
+    'backlog-cold',
+    { run: backlogCold, title: 'consume 5 GB, 1 KB records, 6 partitions, page cache empty' },
+  ],
   ['many-topics', { run: manyTopics, title: '10,000 topics against 1, one 1 KB record a request' }],
   ['crash', { run: crash, title: 'kill -9 with 5 GB in 10,000 partitions, and start again' }],
 ])

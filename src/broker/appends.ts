@@ -37,7 +37,7 @@ export interface AppendCounters {
  */
 const shareMs = 10
 /** What takes less is not counted: plain batches. */
-const shortMs = 0.2
+const shortMs = 1
 /** Of copies of what waits for turns: beyond, no large request is begun, or none at all. */
 const waitingBytesMax = { ofLarge: 64 << 20, ofAll: 128 << 20 }
 /** Requests of so many bytes are large: those of clients at their defaults are smaller. */

@@ -1,8 +1,8 @@
 // 10,000 topics against one at the same load. Every request carries one record of 1 KB to one
 // topic, in both cases, so the two loads differ in nothing but how many topics the requests go to.
 // Once at a fixed rate, for the broker's CPU and the acknowledgement, and once as fast as it goes.
-// The requests are encoded beforehand and sent as they are: Kafka's own producer spends six times
-// the broker's CPU on its bookkeeping of many topics, and would measure itself.
+// The requests are encoded beforehand and sent as they are: Kafka's own producer took 350 us of
+// CPU a record on two cores with 10,000 topics (140 s for 400,000), and so measured itself.
 import type { Peer, RunningPeer } from '../../scripts/peers/peer.ts'
 import { type Bench, kilobyte, type Row, scaled, withBroker } from '../lib/measure.ts'
 import { cpuSeconds, untilQuiet } from '../lib/proc.ts'

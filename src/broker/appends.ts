@@ -1,7 +1,8 @@
 // Appends on their way into their partitions. Most are placed at once. What is left over when the
 // journal has no room, or when a request has had its share of this turn of the event loop (opening
 // compressed batches takes long), is copied and waits: for room all together, for turns one after
-// the other, so that a large request holds up nobody but its sender. NodeLogs owns it.
+// the other, so that a large request holds up its sender, and others only when they are large too
+// and the copies take much memory. NodeLogs owns it.
 import type { Clock } from '../io/clock.ts'
 import type { Appended } from '../log/appended.ts'
 import type { LogStore } from '../log/log-store.ts'

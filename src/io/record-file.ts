@@ -29,13 +29,16 @@ export interface RecordFileOptions {
 /** How much one frame gathers, beyond one record of any length. */
 const gatherBytes = 1 << 20
 
+/** The same in a rewrite: small, since other work has its turn between two frames. */
+const rewriteGatherBytes = 64 << 10
+
 interface Append {
   readonly records: readonly Uint8Array[]
   readonly bodyBytes: number
 }
 interface Job {
   /** What to add, or what to put in the place of everything. */
-  readonly work: Append | { readonly replaceBy: readonly Uint8Array[] }
+  readonly work: Append | { readonly replaceBy: Iterable<Uint8Array> }
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
@@ -101,9 +104,10 @@ export class RecordFile {
 
   /**
    * Puts `records` in the place of all that was appended before this call; a crash leaves the old
-   * content or the new. When the disk is full the old content stays and appends go on.
+   * content or the new. When the disk is full the old content stays and appends go on. The records
+   * are asked for one by one while the file is written, over several turns.
    */
-  rewrite(records: readonly Uint8Array[]): Promise<void> {
+  rewrite(records: Iterable<Uint8Array>): Promise<void> {
     return this.#enqueue({ replaceBy: records })
   }
 
@@ -219,7 +223,7 @@ export class RecordFile {
     this.#bytes = at + frame.length
   }
 
-  async #replace(records: readonly Uint8Array[]): Promise<void> {
+  async #replace(records: Iterable<Uint8Array>): Promise<void> {
     const before = { bytes: this.#bytes, nextSequence: this.#nextSequence }
     const replacement = replacementOf(this.#path)
     try {
@@ -242,15 +246,12 @@ export class RecordFile {
   }
 
   /** A whole new file at `path`, synced. */
-  async #writeAll(path: string, records: readonly Uint8Array[]): Promise<void> {
+  async #writeAll(path: string, records: Iterable<Uint8Array>): Promise<void> {
     const file = await this.#disk.open(path, { access: 'write', truncate: true })
     try {
       this.#bytes = 0
-      for (let from = 0; from < records.length; ) {
-        const count = this.#fitting(records, from)
-        await this.#writeFrame(file, records.slice(from, from + count), this.#bytes)
-        from += count
-      }
+      for (const some of groupsOf(records, rewriteGatherBytes))
+        await this.#writeFrame(file, some, this.#bytes)
       // Frames with one behind them cannot pass for a torn tail when they are damaged later.
       await this.#writeFrame(file, [], this.#bytes)
       await file.sync()
@@ -258,19 +259,24 @@ export class RecordFile {
       await file.close()
     }
   }
+}
 
-  /** How many records from `from` on share one frame: at least one. */
-  #fitting(records: readonly Uint8Array[], from: number): number {
-    let bytes = 0
-    let count = 0
-    for (let at = from; at < records.length; at++) {
-      bytes += 4 + (records[at]?.length ?? 0)
-      if (bytes > this.#bodyBytesMax) break
-      count++
-    }
-    assert(count > 0, `a record too long for ${this.#path}`)
-    return count
+/** Records that share a frame: as many as reach `bytesMin` together, or what is left. */
+function* groupsOf(
+  records: Iterable<Uint8Array>,
+  bytesMin: number,
+): Generator<readonly Uint8Array[]> {
+  let group: Uint8Array[] = []
+  let bytes = 0
+  for (const record of records) {
+    group.push(record)
+    bytes += record.length
+    if (bytes < bytesMin) continue
+    yield group
+    group = []
+    bytes = 0
   }
+  if (group.length > 0) yield group
 }
 
 function replacementOf(path: string): string {

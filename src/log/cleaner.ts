@@ -2,6 +2,8 @@
 // the part of a partition that is new, then writes its closed segments anew without what is
 // superseded. Merging: short segments that quiet partitions have collected become one. One pass at
 // a time, beside the flusher, which only ever adds behind; upkeep starts it.
+import { Turns } from '../base/turns.ts'
+import type { Clock } from '../io/clock.ts'
 import { BatchHeader } from '../model/record-batch.ts'
 import { chooseCleaning } from './compaction/cleaning-policy.ts'
 import { compactBatch, noteKeys } from './compaction/compact-batches.ts'
@@ -14,12 +16,14 @@ import type { RewriteJob, Rewriter } from './rewriter.ts'
 import { isRolled } from './segment/rolling.ts'
 import type { Segment } from './segment/segment.ts'
 
-/** One merged file holds at most about so much. */
+/** One merged file holds at most about so much, */
 const mergedFileBytes = 256 << 20
+/** of so many partitions: all that is done to them in one turn stays short. */
+const mergedPartitions = 1000
 
 export type CleanerOptions = Pick<
   LogOptions,
-  'readPieceBytes' | 'mergeBelowBytes' | 'mergeSegments'
+  'readPieceBytes' | 'mergeBelowBytes' | 'mergeSegments' | 'partitionsPerTurn'
 >
 
 export class Cleaner {
@@ -27,11 +31,13 @@ export class Cleaner {
   readonly #reader: LogReader
   readonly #rewriter: Rewriter
   readonly #options: CleanerOptions
+  readonly #turns: Turns
   /** Partitions with a segment that is damaged: they stay as they are until the next start. */
   readonly #unreadable = new WeakSet<PartitionLog>()
 
-  constructor(reader: LogReader, rewriter: Rewriter, options: CleanerOptions) {
+  constructor(reader: LogReader, rewriter: Rewriter, clock: Clock, options: CleanerOptions) {
     this.#options = options
+    this.#turns = new Turns(clock, options.partitionsPerTurn)
     this.#reader = reader
     this.#rewriter = rewriter
   }
@@ -89,12 +95,14 @@ export class Cleaner {
     let jobs: RewriteJob[] = []
     let bytes = 0
     for (const log of logs) {
+      const pause = this.#turns.next()
+      if (pause !== null) await pause
       if (log.deleted || log.damagedFrom !== null) continue
       const sources = shortRun(log, this.#options)
       if (sources.length === 0) continue
       jobs.push({ log, sources, keep: (header) => header.whole() })
       bytes += sources.reduce((n, s) => n + s.bytes, 0)
-      if (bytes < mergedFileBytes) continue
+      if (bytes < mergedFileBytes && jobs.length < mergedPartitions) continue
       await this.#rewriter.run(jobs)
       this.counters.merges++
       jobs = []

@@ -2,7 +2,9 @@
 // journal's files back. A pass takes everything that is durable when it begins: partitions with
 // much to flush write to a file of their own, the others share one, sorted by partition. Only when
 // data and manifest are durable do readers see the segments and the journal forget. At most one
-// pass runs; the log store starts them.
+// pass runs; the log store starts them. Among thousands of partitions it gives way to others: but
+// for what is durable, anything may have changed since it looked.
+import { Turns } from '../base/turns.ts'
 import type { Clock } from '../io/clock.ts'
 import { type Disk, DiskError } from '../io/disk.ts'
 import { BatchHeader } from '../model/record-batch.ts'
@@ -61,7 +63,7 @@ export interface FlusherParts {
   readonly journalFiles: JournalFiles
   readonly segmentFiles: SegmentFiles
   readonly manifest: Manifest
-  readonly options: Pick<LogOptions, 'ownFileBytes' | 'stagingBytes'>
+  readonly options: Pick<LogOptions, 'ownFileBytes' | 'stagingBytes' | 'partitionsPerTurn'>
 }
 
 export class Flusher {
@@ -69,11 +71,13 @@ export class Flusher {
   readonly #parts: FlusherParts
   readonly #header = new BatchHeader()
   readonly #staging: Uint8Array
+  readonly #turns: Turns
   #scratch = new Uint8Array(0)
 
   constructor(parts: FlusherParts) {
     this.#parts = parts
     this.#staging = parts.disk.allocate(parts.options.stagingBytes)
+    this.#turns = new Turns(parts.clock, parts.options.partitionsPerTurn)
   }
 
   /** One pass over `logs`; resolves to the LSN up to which the journal has been emptied. */
@@ -81,9 +85,7 @@ export class Flusher {
     const { journal, manifest, journalFiles, disk, options } = this.#parts
     await journal.syncWritten()
     const upTo = journal.syncedLsn
-    const all = [...logs]
-    await this.#readIndexes(all)
-    const moves = all.map((log) => this.#plan(log, upTo)).filter(hasWork)
+    const moves = await this.#planAll([...logs], upTo)
     const large = moves.filter((m) => m.bytes >= options.ownFileBytes)
     const small = moves.filter((m) => m.bytes < options.ownFileBytes)
     const moved: Moved[] = []
@@ -91,12 +93,8 @@ export class Flusher {
     moved.push(...(await this.#writeShared(small.filter((m) => m.bytes > 0))))
     if (moved.length > 0) await disk.syncDir(segmentFolder)
     for (const move of small) if (move.bytes === 0) moved.push({ move, segments: [] })
-    await manifest.append({ replayFrom: upTo, partitions: moved.map((m) => this.#change(m)) })
-    const deleted = moved.filter((m) => m.move.log.deleted)
-    for (const { move, segments } of moved) {
-      move.log.growing = null
-      if (!move.log.deleted) move.log.moveToSegments(segments, move.batches)
-    }
+    await manifest.appendMany({ replayFrom: upTo }, this.#changesOf(moved), this.#turns)
+    const deleted = await this.#show(moved)
     await journalFiles.recycle(upTo)
     await this.#discard(deleted)
     journal.roomMayHaveGrown()
@@ -105,12 +103,32 @@ export class Flusher {
     return upTo
   }
 
-  /** A segment of an earlier run grows only with its index. */
-  async #readIndexes(logs: readonly PartitionLog[]): Promise<void> {
-    for (const { segments } of logs) {
-      const last = segments[segments.length - 1]
+  async #planAll(logs: readonly PartitionLog[], upTo: number): Promise<Move[]> {
+    const moves: Move[] = []
+    for (const log of logs) {
+      const last = log.segments[log.segments.length - 1]
+      // A segment of an earlier run grows only with its index.
       if (last?.own === true) await this.#parts.segmentFiles.indexes.read(last)
+      const move = this.#plan(log, upTo)
+      if (hasWork(move)) moves.push(move)
+      const pause = this.#turns.next()
+      if (pause !== null) await pause
     }
+    return moves
+  }
+
+  /** Lets readers see what is durable now. Returns what was deleted before they could. */
+  async #show(moved: readonly Moved[]): Promise<Moved[]> {
+    const deleted: Moved[] = []
+    for (const one of moved) {
+      const { log, batches } = one.move
+      log.growing = null
+      if (log.deleted) deleted.push(one)
+      else log.moveToSegments(one.segments, batches)
+      const pause = this.#turns.next()
+      if (pause !== null) await pause
+    }
+    return deleted
   }
 
   /** Of what the manifest has now. Derived, so nobody waits for it, and it is not synced. */
@@ -146,6 +164,10 @@ export class Flusher {
       // Else a part of it would stay without an index for ever.
       last.index.covered === last.bytes
     return grows ? last : null
+  }
+
+  *#changesOf(moved: readonly Moved[]): Generator<PartitionChange> {
+    for (const one of moved) yield this.#change(one)
   }
 
   #change({ move, segments }: Moved): PartitionChange {
@@ -228,6 +250,8 @@ export class Flusher {
       segmentFiles.retain(file)
       const segment = await this.#copy({ log, from, to, before: null }, writer, false)
       moved.push({ move, segments: [segment] })
+      const pause = this.#turns.next()
+      if (pause !== null) await pause
     }
     await writer.finish()
     this.counters.files++

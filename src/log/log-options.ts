@@ -18,6 +18,8 @@ export interface LogOptions {
   readonly ownFileBytes: number
   /** The flusher writes through a buffer of this size. */
   readonly stagingBytes: number
+  /** Whoever goes through all partitions gives way to others after so many. */
+  readonly partitionsPerTurn: number
   /** The manifest is rewritten when it holds twice what the last rewrite left, and so much more. */
   readonly manifestHistoryBytes: number
   /** Segment files that may be open at a time. */
@@ -55,6 +57,7 @@ export function logOptionsOf(settings: BrokerSettings): LogOptions {
     flushBytes: Math.min(24 * MiB, (journalFileBytes / 4) * 3),
     ownFileBytes: 1 * MiB,
     stagingBytes: 2 * MiB,
+    partitionsPerTurn: 250,
     manifestHistoryBytes: 1 * MiB,
     openFiles: settings.segmentOpenFiles,
     memoryTopicBytes: settings.memoryTopicBytes,

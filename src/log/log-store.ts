@@ -11,7 +11,7 @@ import type { JournalFiles } from './journal/journal-files.ts'
 import type { JournalDamage } from './journal/journal-scan.ts'
 import { DamagedLogError, type Known, type KnownPartition, type LogParts } from './log-parts.ts'
 import { LogReader } from './log-reader.ts'
-import type { Manifest } from './manifest.ts'
+import type { Manifest, PartitionChange } from './manifest.ts'
 import { PartitionLog } from './partition-log.ts'
 import type { PartitionLogs } from './partition-logs.ts'
 import { ReadBuffers } from './pieces/read-buffers.ts'
@@ -92,7 +92,7 @@ export class LogStore {
     const { segmentFiles, manifest } = found
     const { report } = parts.hooks
     const rewriter = new Rewriter({ disk, clock, segmentFiles, manifest, report }, options)
-    this.cleaner = new Cleaner(this.reader, rewriter, options)
+    this.cleaner = new Cleaner(this.reader, rewriter, clock, options)
   }
 
   get(topic: string, partition: number): PartitionLog | undefined {
@@ -245,7 +245,7 @@ export class LogStore {
           journalSlots: this.#journalFiles.slots,
           replayFrom: upTo,
         },
-        [...this.#logs].map((l) => l.state()),
+        statesOf([...this.#logs]),
       )
   }
 
@@ -306,6 +306,10 @@ export class LogStore {
     const partitions = [...this.#logs].filter((l) => l.damagedFrom !== null)
     await this.#manifest.append({ partitions: partitions.map((l) => l.state()) })
   }
+}
+
+function* statesOf(logs: readonly PartitionLog[]): Generator<PartitionChange> {
+  for (const log of logs) if (!log.deleted) yield log.state()
 }
 
 /** What becomes of partitions whose journal is damaged, and what to do. */

@@ -9,6 +9,7 @@
 // `segments` replaces those with the same file and position and adds the others, after `removed`
 // are gone. The file is rewritten whole when most of it is history. The log store owns it.
 import { assert } from '../base/assert.ts'
+import type { Turns } from '../base/turns.ts'
 import type { Disk } from '../io/disk.ts'
 import { RecordFile } from '../io/record-file.ts'
 import type { EpochStart } from './epoch-cache.ts'
@@ -59,6 +60,8 @@ export interface ManifestChange {
   readonly dropped?: readonly (readonly [string, number])[]
 }
 
+type Change = Omit<ManifestChange, 'v' | 'knownRevision'>
+
 export interface ManifestState {
   /** Of the last start; 0 before the first. */
   generation: number
@@ -106,7 +109,8 @@ function merged(before: PartitionState | undefined, change: PartitionChange): Pa
     topic: change.topic,
     partition: change.partition,
     segments: segments.sort((a, b) => a.baseOffset - b.baseOffset),
-    logStartOffset: change.logStartOffset ?? before?.logStartOffset ?? 0,
+    // It only ever moves up, and a change made over several turns may hold an older one.
+    logStartOffset: Math.max(change.logStartOffset ?? 0, before?.logStartOffset ?? 0),
     epochs: change.epochs ?? before?.epochs ?? [],
     producers: change.producers ?? before?.producers ?? [],
     damagedFrom:
@@ -156,8 +160,28 @@ export class Manifest {
   }
 
   /** Durable when resolved. */
-  async append(change: Omit<ManifestChange, 'v' | 'knownRevision'>): Promise<void> {
+  async append(change: Change): Promise<void> {
     await this.#file.append([encode({ v: 1, knownRevision: this.#revision(), ...change })])
+  }
+
+  /**
+   * The same for many partitions: `partitions` is gone through over several turns, and stands
+   * behind what was appended meanwhile. So nothing in it may be older than that.
+   */
+  async appendMany(
+    change: Omit<Change, 'partitions'>,
+    partitions: Iterable<PartitionChange>,
+    turns: Turns,
+  ): Promise<void> {
+    const parts: string[] = []
+    for (const partition of partitions) {
+      parts.push(JSON.stringify(partition))
+      const pause = turns.next()
+      if (pause !== null) await pause
+    }
+    const head = JSON.stringify({ v: 1, knownRevision: this.#revision(), ...change })
+    const record = `${head.slice(0, -1)},"partitions":[${parts.join(',')}]}`
+    await this.#file.append([Buffer.from(record, 'utf8')])
   }
 
   /** True when a rewrite would make the file smaller by `historyBytes`, and by half. */
@@ -165,20 +189,30 @@ export class Manifest {
     return this.#file.bytes > 2 * this.#cleanBytes + historyBytes
   }
 
-  /** Replaces the file by the present state. What is appended meanwhile comes behind it. */
+  /**
+   * Replaces the file by the present state. `partitions` is gone through over several turns; what
+   * is appended meanwhile comes behind it, and may be in it already.
+   */
   async rewrite(
     node: Pick<ManifestChange, 'generation' | 'journalFileBytes' | 'journalSlots' | 'replayFrom'>,
     partitions: Iterable<PartitionChange>,
   ): Promise<void> {
-    const records = [encode({ v: 1, knownRevision: this.#revision(), ...node })]
-    for (const partition of partitions) records.push(encode({ v: 1, partitions: [partition] }))
-    await this.#file.rewrite(records)
+    const first = encode({ v: 1, knownRevision: this.#revision(), ...node })
+    await this.#file.rewrite(recordsOf(first, partitions))
     this.#cleanBytes = this.#file.bytes
   }
 
   async close(): Promise<void> {
     await this.#file.close()
   }
+}
+
+function* recordsOf(
+  first: Uint8Array,
+  partitions: Iterable<PartitionChange>,
+): Generator<Uint8Array> {
+  yield first
+  for (const partition of partitions) yield encode({ v: 1, partitions: [partition] })
 }
 
 function encode(change: ManifestChange): Uint8Array {

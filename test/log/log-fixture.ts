@@ -19,6 +19,7 @@ export const tinyOptions: LogOptions = {
   flushBytes: 48 * KiB,
   ownFileBytes: 1 << 20,
   stagingBytes: 2 << 20,
+  partitionsPerTurn: 2,
   manifestHistoryBytes: 1 << 20,
   openFiles: 3,
   memoryTopicBytes: 100_000,

@@ -31,6 +31,7 @@ test('every key of the log has its option, in whole slabs', () => {
     flushBytes: 24 * MiB,
     ownFileBytes: MiB,
     stagingBytes: 2 * MiB,
+    partitionsPerTurn: 250,
     manifestHistoryBytes: MiB,
     openFiles: 256,
     memoryTopicBytes: 256 * MiB,

@@ -72,6 +72,7 @@ function drawOptions(chance: SimChance, pick: <T>(values: readonly T[]) => T): L
     flushBytes: journalFileBytes * (1 + chance.int(2)),
     ownFileBytes: pick([1000, 4000, 30_000, 1 << 20]),
     stagingBytes: blockBytes * pick([1, 2, 16]),
+    partitionsPerTurn: pick([1, 2, 250]),
     manifestHistoryBytes: pick([1000, 10_000, 1 << 20]),
     openFiles: 1 + chance.int(4),
     memoryTopicBytes: pick([20_000, 1 << 20]),

@@ -118,11 +118,12 @@ export class ProducerState {
    * passed over.
    */
   note(batch: NumberedBatch): void {
-    const known = this.#producers.get(batch.producerId)
-    const isOfEpoch = known !== undefined && batch.producerEpoch <= known.epoch
     const { producerId: id, producerEpoch: epoch } = batch
+    const known = this.#producers.get(id)
+    if (known !== undefined && epoch < known.epoch) return
+    const isOfEpoch = epoch === known?.epoch
     const producer = isOfEpoch ? known : { owner: this, id, epoch, lastMs: 0, batches: [] }
-    if (known !== undefined && !isOfEpoch) this.forget(id)
+    if (!isOfEpoch) this.forget(id)
     this.#put(producer)
     const newest = producer.batches[producer.batches.length - 1]
     if (newest !== undefined && batch.baseOffset <= newest[3]) return
@@ -166,14 +167,16 @@ export class ProducerState {
 
   /**
    * As of the records below `offset`: those above may yet be lost, and then nobody has sent them.
+   * Of whoever began or raised its epoch above, nothing: else the batches of the epoch before, found
+   * at replay, would count as of that epoch.
    */
   snapshot(below: number): ProducerSnapshot[] {
-    return [...this.#producers].map(([id, p]) => ({
-      id,
-      epoch: p.epoch,
-      lastMs: p.lastMs,
-      batches: p.batches.filter((b) => b[3] < below),
-    }))
+    const snapshots: ProducerSnapshot[] = []
+    for (const { id, epoch, lastMs, batches } of this.#producers.values()) {
+      const kept = batches.filter((b) => b[3] < below)
+      if (kept.length > 0) snapshots.push({ id, epoch, lastMs, batches: kept })
+    }
+    return snapshots
   }
 
   *active(): Iterable<{ id: number; epoch: number; lastSequence: number; lastMs: number }> {

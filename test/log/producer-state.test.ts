@@ -31,3 +31,25 @@ test('without an epoch sequences need not follow, and a batch sent twice is stor
   const [snapshot] = new ProducerState(new ProducerBudget(9), state.snapshot(end)).snapshot(end)
   assert.deepEqual([snapshot?.id, snapshot?.epoch], [5, 2])
 })
+
+test('a snapshot below the records of a new epoch leaves the rest to the replay', () => {
+  const batch = (epoch: number, sequence: number, offset: number) => ({
+    producerId: 5,
+    producerEpoch: epoch,
+    baseSequence: sequence,
+    lastSequence: sequence,
+    baseOffset: offset,
+    lastOffset: offset,
+    timestampMs: 1,
+  })
+  const sent = [batch(0, 0, 0), batch(0, 1, 1), batch(0, 2, 2), batch(1, 0, 3), batch(1, 1, 4)]
+  const state = new ProducerState(new ProducerBudget(9))
+  for (const one of sent) state.note(one)
+  for (let below = 0; below <= sent.length; below++) {
+    const again = new ProducerState(new ProducerBudget(9), state.snapshot(below))
+    for (const one of sent) if (one.baseOffset >= below) again.note(one)
+    assert.deepEqual(again.snapshot(9), state.snapshot(9), `below ${below}`)
+    assert.equal(again.check(5, 1, 2, 2).kind, 'next')
+    assert.equal(again.check(5, 0, 3, 3).kind, 'refused')
+  }
+})

@@ -98,6 +98,7 @@ export class Node {
     for (const again of [...producer.recent])
       if (!again.acked || chance.oneIn(2)) await this.#send(producer, again)
     for (let i = 0; i < plan.operations / 2 && !producer.partition.deleted; i++) {
+      if (producer.mayBeginAnew && chance.oneIn(10)) producer.beginAnew()
       const repeated = producer.recent[chance.int(5)]
       if (repeated?.sent && chance.oneIn(4)) await this.#send(producer, repeated)
       else if (producer.maySend && !this.#isRetrying(producer)) {

@@ -48,6 +48,11 @@ export class ProducerModel {
     if (known.some((n) => (n.acked && !this.#isStored(n)) || this.#mayBeLost(n))) this.beginAnew()
   }
 
+  /** Clients may raise their epoch at any time when nothing is in flight (KIP-360). */
+  get mayBeginAnew(): boolean {
+    return this.recent.length > 0 && this.recent.every((n) => n.acked)
+  }
+
   beginAnew(): void {
     this.epoch++
     this.#nextSequence = 0

@@ -167,8 +167,8 @@ export class ProducerState {
 
   /**
    * As of the records below `offset`: those above may yet be lost, and then nobody has sent them.
-   * Of whoever began or raised its epoch above, nothing: else the batches of the epoch before, found
-   * at replay, would count as of that epoch.
+   * Nothing of whoever began or raised its epoch above: else the batches of the epoch before,
+   * found at replay, would count as of that epoch.
    */
   snapshot(below: number): ProducerSnapshot[] {
     const snapshots: ProducerSnapshot[] = []

@@ -37,10 +37,10 @@ export function nodeMetrics(counters: NodeCounters): Family[] {
   const count = (name: string, help: string, read: () => number): Family =>
     single('counter', `polymq_${name}_total`, help, read)
   return [
-    count('append_requests', 'Requests to append records.', () => logs.appendRequests),
+    count('append_requests', 'Requests to append records to partitions that exist.', () => logs.appendRequests),
     count('appended_records', 'Records that clients appended.', () => logs.appendedRecords),
     count('appended_bytes', 'Bytes of batches that clients appended.', () => logs.appendedBytes),
-    count('refused_batches', 'Batches that were refused.', () => logs.refusedBatches),
+    count('refused_batches', 'Batches that a partition refused.', () => logs.refusedBatches),
     count(
       'held_back_appends',
       'Appends that had to wait for room in the journal.',

@@ -70,7 +70,7 @@ in how it was started, 130 a second signal.
   settingRefused: '{problem} ({source})',
   settingImpossible: '{problem}',
   settingHasOption: '{key} is set by {option} ({source})',
-  dataAndMemory: '{source} asks for a data folder and for memory; choose one of the two',
+  dataAndMemory: 'a data folder and memory exclude each other ({source}); choose one of the two',
   badLanguage: "the languages are en and zh, not '{value}'",
   unknownVariable: 'the environment variable {name} is not known; polymq start --help lists them',
   configUnreadable: 'cannot read the file {path} ({code}); check the path of --config',

@@ -112,7 +112,7 @@ const anObject = { is: 'an object', fits: (value: unknown) => Object(value) === 
 const shapes: { readonly [name in keyof BrokerOptions]-?: typeof anObject } = {
   dataDir: {
     is: 'a folder, or null for memory only',
-    fits: (value) => value === null || typeof value === 'string',
+    fits: (value) => value === null || (typeof value === 'string' && value !== ''),
   },
   listen: anObject,
   advertise: anObject,

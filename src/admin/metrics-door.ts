@@ -1,7 +1,8 @@
 // The listener `metrics`: health for whoever keeps the process running, numbers for Prometheus.
 // /healthz answers while the event loop turns and the log takes writes; /readyz once recovery is
-// done and every door is open, until the node stops. Opened by start-broker.ts, first of all doors,
-// so that a long recovery can be watched.
+// done and every door is open, until the node stops; when the disk is low too, since readers are
+// served, but then it says so. Opened by start-broker.ts, first of all doors, so that a long
+// recovery can be watched.
 import type { Clock } from '../io/clock.ts'
 import type { Http, HttpAnswer, HttpLimits, HttpRequest } from '../io/http.ts'
 import type { Address, Listener } from '../io/network.ts'
@@ -12,6 +13,8 @@ import type { Family } from './prometheus.ts'
 export interface Health {
   unhealthy(): string | null
   unready(): string | null
+  /** What a node that is ready cannot do. */
+  limited(): string | null
 }
 
 export interface MetricsDoorOptions {
@@ -47,7 +50,7 @@ function answer(options: MetricsDoorOptions, { method, path }: HttpRequest): Htt
 const pages: Readonly<Record<string, (options: MetricsDoorOptions) => HttpAnswer>> = {
   '/': () => plain(200, index),
   '/healthz': ({ health }) => condition(health.unhealthy()),
-  '/readyz': ({ health }) => condition(health.unhealthy() ?? health.unready()),
+  '/readyz': ({ health }) => condition(health.unhealthy() ?? health.unready(), health.limited()),
   '/metrics': ({ clock, families }) => ({
     status: 200,
     headers: { 'content-type': exposition },
@@ -55,8 +58,10 @@ const pages: Readonly<Record<string, (options: MetricsDoorOptions) => HttpAnswer
   }),
 }
 
-const condition = (problem: string | null): HttpAnswer =>
-  problem === null ? plain(200, 'ok\n') : plain(503, `${problem}\n`)
+const condition = (problem: string | null, limit: string | null = null): HttpAnswer => {
+  if (problem !== null) return plain(503, `${problem}\n`)
+  return plain(200, limit === null ? 'ok\n' : `ok, but ${limit}\n`)
+}
 
 const plain = (status: number, body: string): HttpAnswer => ({
   status,

@@ -29,7 +29,7 @@ export interface NodeCounters {
     readonly damaged: number
   }
   readonly flusher: { readonly passes: number; readonly bytes: number; readonly files: number }
-  readonly space: { readonly freeBytes: number; readonly isLow: boolean }
+  readonly space: { readonly freeBytes: number; readonly isLow: boolean; lowText(): string }
 }
 
 export function nodeMetrics(counters: NodeCounters): Family[] {
@@ -37,7 +37,11 @@ export function nodeMetrics(counters: NodeCounters): Family[] {
   const count = (name: string, help: string, read: () => number): Family =>
     single('counter', `polymq_${name}_total`, help, read)
   return [
-    count('append_requests', 'Requests to append records to partitions that exist.', () => logs.appendRequests),
+    count(
+      'append_requests',
+      'Requests to append records to partitions that exist.',
+      () => logs.appendRequests,
+    ),
     count('appended_records', 'Records that clients appended.', () => logs.appendedRecords),
     count('appended_bytes', 'Bytes of batches that clients appended.', () => logs.appendedBytes),
     count('refused_batches', 'Batches that a partition refused.', () => logs.refusedBatches),

@@ -16,6 +16,7 @@ export class NodeWatch implements Health {
   #state: 'recovering' | 'ready' | 'stopping' = 'recovering'
   #failure: string | null = null
   #nodeFamilies: readonly Family[] = []
+  #space: NodeCounters['space'] | null = null
 
   constructor(version: string) {
     this.#version = version
@@ -24,6 +25,7 @@ export class NodeWatch implements Health {
   /** Recovery is done, and every door is open. */
   ready(broker: Broker, counters: NodeCounters, kafka: DoorNumbers | null): void {
     this.#state = 'ready'
+    this.#space = counters.space
     this.#nodeFamilies = [
       ...clusterMetrics(broker.nodeId, kafka?.advertised ?? null),
       ...topicMetrics(broker),
@@ -49,6 +51,10 @@ export class NodeWatch implements Health {
 
   unready(): string | null {
     return this.#state === 'ready' ? null : this.#state
+  }
+
+  limited(): string | null {
+    return this.#space?.isLow === true ? this.#space.lowText() : null
   }
 
   families(): readonly Family[] {

@@ -5,6 +5,7 @@ import type { Clock } from '../io/clock.ts'
 import type { LogReader } from '../log/log-reader.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { emptyRead } from '../log/read-result.ts'
+import type { Segment } from '../log/segment/segment.ts'
 import {
   findByTimestamp,
   maxTimestampRecord,
@@ -17,6 +18,12 @@ import type { OffsetAnswer, OffsetSpec } from './api.ts'
 
 const nothing = { offset: -1, timestampMs: -1, leaderEpoch: -1 }
 const stretchBytes = 1 << 20
+
+interface CutBatch {
+  readonly newest: TimedOffset | null
+  /** Where the next batch begins; the log start when none is cut. */
+  readonly end: number
+}
 
 /** Looks at a batch's header; true: this is the one that is wanted. */
 type Choice = (header: BatchHeader) => boolean
@@ -65,18 +72,64 @@ export class OffsetLookup {
   }
 
   async #newest(log: PartitionLog): Promise<Result<OffsetAnswer>> {
-    let max = Number.NEGATIVE_INFINITY
-    for (const s of log.segments) max = Math.max(max, s.maxTimestamp)
-    for (let i = 0; i < log.tail.count; i++) max = Math.max(max, log.tail.maxTimestamp(i))
-    if (max === Number.NEGATIVE_INFINITY) return ok(nothing)
-    const from = await this.#startFor(log, max)
-    const batch = await this.#seek(log, from, (h) => h.maxTimestamp >= max)
-    if (!batch.ok) return batch
-    const found =
-      batch.value === null ? ok(null) : await this.#inside(batch.value, maxTimestampRecord)
+    const first = await this.#newestOfCutBatch(log)
+    if (!first.ok) return first
+    const max = await this.#newestTime(log, first.value.end)
+    if (!max.ok) return max
+    const found = await this.#newestRecord(log, first.value, max.value)
     if (!found.ok) return found
     if (found.value === null) return ok(nothing)
     return ok({ ...found.value, leaderEpoch: log.epochs.at(found.value.offset) })
+  }
+
+  /** `max`: the newest time of the batches behind the first. */
+  async #newestRecord(
+    log: PartitionLog,
+    first: CutBatch,
+    max: number,
+  ): Promise<Result<TimedOffset | null>> {
+    const isFirst = first.newest !== null && first.newest.timestampMs >= max
+    if (isFirst || max === Number.NEGATIVE_INFINITY) return ok(first.newest)
+    const from = Math.max(first.end, await this.#startFor(log, max))
+    const batch = await this.#seek(log, from, (h) => h.maxTimestamp >= max)
+    if (!batch.ok) return batch
+    if (batch.value === null) return ok(null)
+    return this.#inside(batch.value, maxTimestampRecord)
+  }
+
+  /** What the log start leaves of the batch that it cuts, if it cuts one. */
+  async #newestOfCutBatch(log: PartitionLog): Promise<Result<CutBatch>> {
+    const start = log.logStartOffset
+    const { tail } = log
+    const isCut =
+      cutSegment(log, start) !== undefined || (tail.count > 0 && tail.baseOffset(0) < start)
+    const batch = isCut ? await this.#seek(log, start, () => true) : ok(null)
+    if (!batch.ok) return batch
+    if (batch.value === null || new BatchHeader().moveTo(batch.value).baseOffset >= start)
+      return ok({ newest: null, end: start })
+    const newest = await this.#inside(batch.value, (h, records) =>
+      maxTimestampRecord(h, records, start),
+    )
+    return newest.ok ? ok({ newest: newest.value, end: batchEnd(batch.value) }) : newest
+  }
+
+  /**
+   * The newest time of the batches from `from` on, where one begins. Of a segment that begins below
+   * it nothing is known but that they are no newer than all of it: then their headers are read.
+   */
+  async #newestTime(log: PartitionLog, from: number): Promise<Result<number>> {
+    const { segments, tail } = log
+    let max = Number.NEGATIVE_INFINITY
+    for (const s of segments) if (s.baseOffset >= from) max = Math.max(max, s.maxTimestamp)
+    for (let i = 0; i < tail.count; i++)
+      if (tail.baseOffset(i) >= from) max = Math.max(max, tail.maxTimestamp(i))
+    const cut = cutSegment(log, from)
+    if (cut === undefined || cut.maxTimestamp <= max) return ok(max)
+    const end = await this.#seek(log, from, (h) => {
+      if (h.baseOffset < cut.nextOffset) max = Math.max(max, h.maxTimestamp)
+      return h.baseOffset >= cut.nextOffset
+    })
+    return end.ok ? ok(max) : end
   }
 
   /** An offset before which no record is as new as `timestampMs`, cheaply. */
@@ -139,6 +192,9 @@ export class OffsetLookup {
     return this.#lastOpening
   }
 }
+
+const cutSegment = ({ segments }: PartitionLog, offset: number): Segment | undefined =>
+  segments.find((s) => s.baseOffset < offset && offset < s.nextOffset)
 
 function at(log: PartitionLog, offset: number): OffsetAnswer {
   return { offset, timestampMs: -1, leaderEpoch: Math.max(0, log.epochs.at(offset)) }

@@ -132,11 +132,19 @@ export function findByTimestamp(
   return null
 }
 
-/** The first of the opened `records` with the largest timestamp; null when there are none. */
-export function maxTimestampRecord(header: BatchHeader, records: Uint8Array): TimedOffset | null {
+/**
+ * The first of the opened `records` at `fromOffset` or later with the largest timestamp; null when
+ * there are none.
+ */
+export function maxTimestampRecord(
+  header: BatchHeader,
+  records: Uint8Array,
+  fromOffset = 0,
+): TimedOffset | null {
   let largest: TimedOffset | null = null
   for (const record of timedRecords(header, records))
-    if (largest === null || record.timestampMs > largest.timestampMs) largest = record
+    if (record.offset >= fromOffset && record.timestampMs > (largest?.timestampMs ?? -Infinity))
+      largest = record
   return largest
 }
 

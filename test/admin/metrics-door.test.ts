@@ -14,7 +14,7 @@ const anyPort = { host: '127.0.0.1', port: 0 }
 
 /** Opens a door whose node has these problems, for one test. */
 async function withDoor(
-  problems: { unhealthy?: string; unready?: string },
+  problems: { unhealthy?: string; unready?: string; limited?: string },
   use: (url: string, port: number) => Promise<void>,
 ): Promise<void> {
   const door = await openMetricsDoor({
@@ -24,6 +24,7 @@ async function withDoor(
     health: {
       unhealthy: () => problems.unhealthy ?? null,
       unready: () => problems.unready ?? null,
+      limited: () => problems.limited ?? null,
     },
     families: () => [],
   })
@@ -48,6 +49,10 @@ test('health and readiness', async () => {
   await withDoor({ unready: 'recovering' }, async (url) => {
     assert.deepEqual(await answerOf(`${url}/healthz`), [200, 'ok\n'])
     assert.deepEqual(await answerOf(`${url}/readyz`), [503, 'recovering\n'])
+  })
+  await withDoor({ limited: 'the disk is low' }, async (url) => {
+    assert.deepEqual(await answerOf(`${url}/healthz`), [200, 'ok\n'])
+    assert.deepEqual(await answerOf(`${url}/readyz`), [200, 'ok, but the disk is low\n'])
   })
   await withDoor({ unhealthy: 'EIO' }, async (url) => {
     assert.deepEqual(await answerOf(`${url}/healthz`), [503, 'EIO\n'])

@@ -5,7 +5,6 @@ import type { Clock } from '../io/clock.ts'
 import type { LogReader } from '../log/log-reader.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { emptyRead } from '../log/read-result.ts'
-import type { Segment } from '../log/segment/segment.ts'
 import {
   findByTimestamp,
   maxTimestampRecord,
@@ -193,7 +192,8 @@ export class OffsetLookup {
   }
 }
 
-const cutSegment = ({ segments }: PartitionLog, offset: number): Segment | undefined =>
+/** The segment that goes on at `offset`, if one does. */
+const cutSegment = ({ segments }: PartitionLog, offset: number) =>
   segments.find((s) => s.baseOffset < offset && offset < s.nextOffset)
 
 function at(log: PartitionLog, offset: number): OffsetAnswer {

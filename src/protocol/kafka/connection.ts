@@ -134,16 +134,16 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
   }
 
   /**
-   * Why the client has not taken its answers for too long, or null. It may take its time as long as
-   * nobody waits for the memory that they lie in.
+   * Why the client has not taken its answers for too long, or null. `patienceMs` null: it may take
+   * its time, because nobody waits for the memory that they lie in.
    */
-  standstill(now: number, othersWait: boolean): string | null {
+  standstill(now: number, patienceMs: number | null): string | null {
     const untaken = this.link.unsentBytes
     if (untaken === 0 || untaken !== this.untaken) this.takenAt = now
     this.untaken = untaken
-    const { standstillMsMax } = this.home.limits
-    return othersWait && now - this.takenAt > standstillMsMax
-      ? `took nothing of its answers for ${standstillMsMax} ms while others waited for the memory`
+    const stillMs = Math.round(now - this.takenAt)
+    return patienceMs !== null && stillMs > patienceMs
+      ? `took nothing of its answers for ${stillMs} ms while others waited for the memory`
       : null
   }
 

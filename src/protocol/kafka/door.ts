@@ -15,6 +15,7 @@ import { FetchSessions } from './fetch-sessions.ts'
 import { FetchWaits } from './fetch-waits.ts'
 import type { Handler } from './handler.ts'
 import { defaultLimits, type Limits } from './limits.ts'
+import { Patience } from './patience.ts'
 import { Reporter } from './reporter.ts'
 import { RequestMemory } from './request-memory.ts'
 import { saslAuthenticateHandler, saslHandshakeHandler } from './sasl-handlers.ts'
@@ -97,12 +98,14 @@ class Home implements ConnectionHome {
   private toFlush: Connection[] = []
   private spoken: Dispatcher | null = null
   private sweeper: Timer | null = null
+  private readonly patience: Patience
   /** Set while the door closes. */
   private whenEmpty: (() => void) | null = null
 
   constructor(options: KafkaDoorOptions) {
     this.options = options
     this.limits = { ...defaultLimits, ...options.limits }
+    this.patience = new Patience(this.limits.standstillMsMax, this.limits.standstillMsMin)
     this.memory = new RequestMemory(this.limits.partialBytesMax)
     this.reporter = new Reporter(options.clock, options.report)
   }
@@ -229,8 +232,8 @@ class Home implements ConnectionHome {
   }
 
   private sweepLater(): void {
-    const { idleMsMax, greetingMsMax, partialSilenceMsMax } = this.limits
-    const shortest = Math.min(idleMsMax, greetingMsMax, partialSilenceMsMax)
+    const { idleMsMax, greetingMsMax, partialSilenceMsMax, standstillMsMin } = this.limits
+    const shortest = Math.min(idleMsMax, greetingMsMax, partialSilenceMsMax, standstillMsMin)
     const everyMs = Math.min(sweepMsMax, Math.max(sweepMsMin, shortest / sweepsPerLimit))
     this.sweeper = this.options.clock.after(everyMs, () => {
       this.sweep()
@@ -240,9 +243,9 @@ class Home implements ConnectionHome {
 
   private sweep(): void {
     const now = this.monotonic()
-    const { readsWait } = this.options.broker.logs
+    const patienceMs = this.patience.at(now, this.options.broker.logs.readsWait)
     for (const connection of [...this.connections]) {
-      const silence = connection.silence(now) ?? connection.standstill(now, readsWait)
+      const silence = connection.silence(now) ?? connection.standstill(now, patienceMs)
       if (silence !== null) connection.abort(silence)
       else if (connection.isIdle(now)) connection.close()
     }

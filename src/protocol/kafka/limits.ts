@@ -22,8 +22,12 @@ export interface Limits {
    * Answers of one connection that its client has not taken, before no further request is begun.
    */
   readonly unsentBytesMax: number
-  /** How long a client may take nothing of its answers while others wait for the memory. */
+  /**
+   * How long a client may take nothing of its answers while others wait for the memory; when they
+   * have waited for long, only the shorter one.
+   */
   readonly standstillMsMax: number
+  readonly standstillMsMin: number
   /** max.connections */
   readonly connectionsMax: number
   /** max.connections.per.ip */
@@ -58,6 +62,7 @@ export const defaultLimits: Limits = {
   waitingBytesMax: 1024 * 1024,
   unsentBytesMax: 1024 * 1024,
   standstillMsMax: 10_000,
+  standstillMsMin: 2_000,
   connectionsMax: 10_000,
   connectionsPerIpMax: 10_000,
   idleMsMax: 600_000,

@@ -20,6 +20,7 @@ export class Authentication {
   private stage: Stage
   private server: SaslServer | null = null
   private name: string | null = null
+  private chosen = ''
 
   /** `offer` null: the listener asks for nothing. */
   constructor(offer: SaslOffer | null, chance: Chance) {
@@ -41,6 +42,11 @@ export class Authentication {
   /** Whether frames are bare SASL tokens now, without a header. */
   get takesRawTokens(): boolean {
     return this.stage === 'rawTokens'
+  }
+
+  /** The mechanism of the handshake; '' before it. */
+  get mechanism(): string {
+    return this.chosen
   }
 
   get takesTokens(): boolean {
@@ -66,6 +72,7 @@ export class Authentication {
     if (this.offer === null) return false
     this.server = beginSasl(mechanism, this.offer, this.chance)
     if (this.server === null) return false
+    this.chosen = mechanism
     this.stage = tokensHaveHeaders ? 'exchanging' : 'rawTokens'
     return true
   }

@@ -2,6 +2,7 @@
 // version 0 the tokens come as bare frames, which the connection brings to `answerRawToken`. Every
 // failure is answered with the same words, and the connection closes after them. Sessions do not
 // expire, so sessionLifetimeMs is 0; a second handshake on a connection is ILLEGAL_SASL_STATE.
+import type { Authentication } from './authentication.ts'
 import type { Call } from './call.ts'
 import { errorCodes } from './errors.ts'
 import { answering, handler } from './handler.ts'
@@ -37,7 +38,7 @@ export const saslAuthenticateHandler = handler(saslAuthenticate, ({ authBytes },
   void authentication.step(Uint8Array.from(authBytes)).then((step) => {
     if (step.state !== 'failed')
       return call.reply({ errorCode: 0, errorMessage: null, authBytes: step.token })
-    call.refused('authenticationFailed', '')
+    call.refused('authenticationFailed', '', loginFailed(call.authentication))
     call.reply({
       errorCode: errorCodes.authenticationFailed,
       errorMessage: failedText,
@@ -50,7 +51,11 @@ export const saslAuthenticateHandler = handler(saslAuthenticate, ({ authBytes },
 /** One token of an exchange whose frames have no headers; it fails by closing the connection. */
 export function answerRawToken(token: Uint8Array, call: Call<Uint8Array>): void {
   void call.authentication.step(Uint8Array.from(token)).then((step) => {
-    if (step.state === 'failed') call.abort('authentication failed')
+    if (step.state === 'failed') call.abort(loginFailed(call.authentication))
     else call.reply(step.token)
   })
 }
+
+/** For the log: a name that nobody has may be a password, so that it is not said. */
+const loginFailed = ({ mechanism }: Authentication): string =>
+  `login by ${mechanism} failed: polymq.users.file has no line with this name and password`

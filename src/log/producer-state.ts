@@ -127,6 +127,8 @@ export class ProducerState {
     this.#put(producer)
     const newest = producer.batches[producer.batches.length - 1]
     if (newest !== undefined && batch.baseOffset <= newest[3]) return
+    // It began anew where nobody knew it any more: at replay it may still be known.
+    if (newest !== undefined && isBehind(batch, newest[1])) producer.batches = []
     producer.lastMs = Math.max(producer.lastMs, batch.timestampMs)
     producer.batches.push([
       batch.baseSequence,
@@ -184,6 +186,11 @@ export class ProducerState {
       yield { id, epoch: p.epoch, lastSequence: p.batches.at(-1)?.[1] ?? -1, lastMs: p.lastMs }
   }
 }
+
+const isBehind = ({ producerEpoch, baseSequence }: NumberedBatch, last: number): boolean =>
+  producerEpoch !== noProducerEpoch &&
+  baseSequence <= last &&
+  baseSequence !== sequenceAfter(last, 1)
 
 function refused(error: ErrorName, message: string): SequenceCheck {
   return { kind: 'refused', error, message }

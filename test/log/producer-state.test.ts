@@ -32,16 +32,17 @@ test('without an epoch sequences need not follow, and a batch sent twice is stor
   assert.deepEqual([snapshot?.id, snapshot?.epoch], [5, 2])
 })
 
+const batch = (epoch: number, sequence: number, offset: number) => ({
+  producerId: 5,
+  producerEpoch: epoch,
+  baseSequence: sequence,
+  lastSequence: sequence,
+  baseOffset: offset,
+  lastOffset: offset,
+  timestampMs: 1,
+})
+
 test('a snapshot below the records of a new epoch leaves the rest to the replay', () => {
-  const batch = (epoch: number, sequence: number, offset: number) => ({
-    producerId: 5,
-    producerEpoch: epoch,
-    baseSequence: sequence,
-    lastSequence: sequence,
-    baseOffset: offset,
-    lastOffset: offset,
-    timestampMs: 1,
-  })
   const sent = [batch(0, 0, 0), batch(0, 1, 1), batch(0, 2, 2), batch(1, 0, 3), batch(1, 1, 4)]
   const state = new ProducerState(new ProducerBudget(9))
   for (const one of sent) state.note(one)
@@ -52,4 +53,20 @@ test('a snapshot below the records of a new epoch leaves the rest to the replay'
     assert.equal(again.check(5, 1, 2, 2).kind, 'next')
     assert.equal(again.check(5, 0, 3, 3).kind, 'refused')
   }
+})
+
+test('sequences that began anew once a producer was forgotten are no duplicates at replay', () => {
+  const state = new ProducerState(new ProducerBudget(9))
+  const again = new ProducerState(new ProducerBudget(9))
+  for (let sequence = 0; sequence < 4; sequence++)
+    for (const each of [state, again]) each.note(batch(0, sequence, sequence))
+  state.expire(2)
+  assert.equal(state.check(5, 0, 0, 0).kind, 'next')
+  for (const each of [state, again]) each.note(batch(0, 0, 4))
+  assert.deepEqual(again.snapshot(9), state.snapshot(9))
+  assert.equal(again.check(5, 0, 1, 1).kind, 'next')
+  const last = 2 ** 31 - 1
+  for (const [offset, sequence] of [last - 1, last, 0, 1].entries())
+    again.note(batch(1, sequence, 10 + offset))
+  assert.equal(again.check(5, 1, last, last).kind, 'duplicate', 'they follow each other')
 })

@@ -165,8 +165,8 @@ export class Manifest {
   }
 
   /**
-   * The same for many partitions: `partitions` is gone through over several turns, and stands
-   * behind what was appended meanwhile. So nothing in it may be older than that.
+   * The same for many partitions: `partitions` is gone through over several turns, and comes behind
+   * what is appended meanwhile. It must not undo that: a log start that is older is passed over.
    */
   async appendMany(
     change: Omit<Change, 'partitions'>,

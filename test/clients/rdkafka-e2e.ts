@@ -12,14 +12,14 @@ const topics = ['test', 'test2', 'test3', 'test4', 'test5', 'test6']
 const specs = ['admin', 'both', 'consumer', 'groups', 'producer']
 const transactionSpec = 'producer-transaction'
 const caseTimeoutMs = 60_000
-const specTimeoutMs = 400_000
+const specTimeoutMs = 200_000
 /**
  * Left out, because they fail against Apache Kafka 4.2 as well: this version of the client sends an
- * empty value as null. A case that fails in a callback of the native consumer leaves it with a
- * message that nobody frees, so that now and then it never disconnects and the file ends there.
+ * empty value as null.
  */
 const failsEverywhere = 'empty (payload|key|buffer key) and empty (key|value)'
 
+/** The client crashed, or turned in itself until it was stopped. */
 class ClientCrash extends Error {}
 
 interface Result {
@@ -42,14 +42,34 @@ const createTopics = async (bootstrap: string): Promise<void> => {
   await admin.disconnect()
 }
 
-/** Some runs end in a segmentation fault of the client, with any broker. */
-const attempts = 3
+/**
+ * With any broker this client now and then does not come to its end: a consume loop keeps a message
+ * that nobody frees, so that its threads wait for one another in `disconnect` and the hook after the
+ * case runs into its timeout (the same stacks beside Apache Kafka 4.2 and beside PolyMQ); or it
+ * crashes; or its main thread spins in libuv after the last answer. So a file goes on behind a case
+ * that passed and then stalled; a broker at fault stalls in every attempt.
+ */
+const attempts = 4
 
-/** Runs one file of the suite, again if the client has crashed. */
+const passed = ({ err }: Result): boolean => err.message === undefined
+
+const stalled = ({ fullTitle, err }: Result): boolean =>
+  fullTitle.includes('"after each" hook') && /^Timeout of/.test(err.message ?? '')
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+/** Runs one file of the suite; what had its turn before the client fell is not run again. */
 const runSpec = async (dir: string, spec: string, bootstrap: string): Promise<Results> => {
+  const tests: Result[] = []
   for (let attempt = 1; ; attempt++) {
+    const omit = [failsEverywhere, ...tests.map((test) => `^${escaped(test.fullTitle)}$`)]
     try {
-      return await runSpecOnce(dir, spec, bootstrap)
+      const results = await runSpecOnce(dir, spec, bootstrap, omit.join('|'))
+      tests.push(...results.tests)
+      if (attempt === attempts || !results.failures.every(stalled) || !results.tests.every(passed))
+        return { tests, failures: results.failures }
+      if (results.failures.length === 0) return { tests, failures: [] }
+      console.log(`# the client hung in ${spec} after ${tests.at(-1)?.fullTitle}; on with the rest`)
     } catch (error) {
       if (!(error instanceof ClientCrash) || attempt === attempts) throw error
       console.log(`# the client crashed in ${spec}, once more: ${error.message.split('\n')[0]}`)
@@ -58,13 +78,18 @@ const runSpec = async (dir: string, spec: string, bootstrap: string): Promise<Re
 }
 
 /** Mocha writes its results to a file, since the cases print themselves. */
-const runSpecOnce = async (dir: string, spec: string, bootstrap: string): Promise<Results> => {
+const runSpecOnce = async (
+  dir: string,
+  spec: string,
+  bootstrap: string,
+  omit: string,
+): Promise<Results> => {
   const outDir = mkdtempSync(join(tmpdir(), 'e2e-'))
   const out = join(outDir, 'results.json')
   const mocha = join(dir, 'node_modules/.bin/mocha')
   const reporter = ['--reporter', 'json', '--reporter-option', `output=${out}`]
   const timing = ['--exit', '--timeout', String(caseTimeoutMs)]
-  const cases = ['--grep', failsEverywhere, '--invert', `e2e/${spec}.spec.js`]
+  const cases = ['--grep', omit, '--invert', `e2e/${spec}.spec.js`]
   const done = await run(mocha, [...reporter, ...timing, ...cases], {
     cwd: join(dir, 'node_modules/node-rdkafka'),
     env: { KAFKA_HOST: bootstrap },
@@ -75,7 +100,7 @@ const runSpecOnce = async (dir: string, spec: string, bootstrap: string): Promis
   } catch (cause) {
     const output = `${done.stdout}\n${done.stderr}`.slice(-2000)
     const message = `mocha gave no results (${done.signal ?? done.code})\n${output}`
-    throw done.signal === 'SIGSEGV' ? new ClientCrash(message) : new Error(message, { cause })
+    throw done.signal !== null ? new ClientCrash(message) : new Error(message, { cause })
   } finally {
     rmSync(outDir, { recursive: true })
   }
@@ -93,7 +118,7 @@ export const runE2e = async (dir: string, broker: Broker, check: Check): Promise
         results = await runSpec(dir, spec, broker.bootstrap)
         if (results.tests.length === 0) throw new Error('no case ran')
       },
-      specTimeoutMs + 10_000,
+      attempts * specTimeoutMs + 10_000,
     )
     const tested = new Set(results.tests.map((test) => test.fullTitle))
     const hooks = results.failures.filter((failure) => !tested.has(failure.fullTitle))

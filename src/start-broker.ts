@@ -223,6 +223,7 @@ async function openAll(
       granted.memoryBytes,
     ),
     settings,
+    heapBytes: granted.heapBytes,
     report,
     failed: (cause) => {
       watch.failed(cause)
@@ -274,7 +275,7 @@ async function openKafka(
   options: BrokerOptions,
   granted: ProcessLimits,
 ): Promise<KafkaDoor> {
-  const limits = (): Limits => limitsOf(resolveBrokerSettings(broker.image.brokerValues), granted)
+  const limits = (): Limits => limitsOf(broker.image.settings, granted)
   const door = await openKafkaDoor({
     broker,
     network: realNetwork(),

@@ -66,6 +66,8 @@ export interface FetchRequest {
   readonly minBytes: number
   /** or when so much time has passed, whichever is first. */
   readonly maxWaitMs: number
+  /** Whether to look again whenever records come; else only when the time has passed. */
+  readonly watches: boolean
   /** Bound on the sum of all partitions. */
   readonly maxBytes: number
   /**

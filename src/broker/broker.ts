@@ -10,6 +10,7 @@ import {
 import type { Chance } from '../io/chance.ts'
 import type { Clock } from '../io/clock.ts'
 import type { Disk } from '../io/disk.ts'
+import type { Appender } from '../log/appender.ts'
 import type { LogOptions } from '../log/log-options.ts'
 import type { KnownPartition } from '../log/log-parts.ts'
 import { LogStore } from '../log/log-store.ts'
@@ -21,18 +22,17 @@ import { Topics as TopicOperations } from '../metadata/topics.ts'
 import { prepareCompression } from '../model/compression.ts'
 import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
 import { brokerValues } from '../model/config/config-source.ts'
-import { resolveTopicSettings } from '../model/config/topic-settings.ts'
 import type { NodeId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
 import type { Broker } from './api.ts'
 import { joinCluster } from './identity.ts'
 import { InternalAppender } from './internal-appender.ts'
 import { offsetsTopic, offsetsTopicConfig } from './internal-topics.ts'
+import { loadGroups } from './load-groups.ts'
 import { NodeConfigs } from './node-configs.ts'
 import { NodeGroups } from './node-groups.ts'
 import { NodeLogs } from './node-logs.ts'
 import { NodeTopics } from './node-topics.ts'
-import { readKeyed } from './read-keyed.ts'
 import { Upkeep } from './upkeep.ts'
 
 export interface NodeParts {
@@ -42,6 +42,8 @@ export interface NodeParts {
   readonly logOptions: LogOptions
   /** Validated broker settings by Kafka's names. */
   readonly settings: ReadonlyMap<string, string>
+  /** What the engine may use for objects. */
+  readonly heapBytes: number
   report(line: string): void
   /** The node cannot go on: a write or sync failed. */
   failed(cause: unknown): void
@@ -87,7 +89,7 @@ export class NodeBroker implements Broker {
         revision: () => metadata.revision,
       },
     )
-    await store.lookAtSpace(resolveBrokerSettings(image.brokerValues).diskFreeBytesMin)
+    await store.lookAtSpace(image.settings.diskFreeBytesMin)
     const broker = new NodeBroker(parts, { metadata, image, store, clusterId })
     await broker.#loadGroups()
     return broker
@@ -109,7 +111,7 @@ export class NodeBroker implements Broker {
     this.logs = new NodeLogs(store, clock)
     this.topics = new NodeTopics(image, this.#operations, () => this.#offsetsTopic())
     this.configs = new NodeConfigs(image, new ConfigOperations(metadata, image))
-    const broker = resolveBrokerSettings(image.brokerValues)
+    const broker = image.settings
     this.rack = broker.rack
     this.groups = new NodeGroups({
       clock,
@@ -120,12 +122,12 @@ export class NodeBroker implements Broker {
         sessionTimeoutMsMax: broker.sessionTimeoutMsMax,
         initialRebalanceDelayMs: broker.initialRebalanceDelayMs,
         membersMax: broker.groupMembersMax,
+        memoryBytesMax: Math.min(broker.groupMemoryBytes, parts.heapBytes / 4),
         offsetMetadataLengthMax: broker.offsetMetadataBytesMax,
         offsetRetentionMs: broker.offsetsRetentionMs,
         retentionCheckMs: broker.offsetsCheckIntervalMs,
       },
-      appenderOf: (partition) =>
-        new InternalAppender(store, clock, partition, () => this.#offsetsTopic(), parts.report),
+      appenderOf: (partition) => this.#appenderOf(partition),
     })
     this.producers = new ProducerIds(producerIdBlocks(metadata))
     this.#upkeep = new Upkeep(store, image, clock, parts)
@@ -191,7 +193,7 @@ export class NodeBroker implements Broker {
   }
 
   async #makeOffsetsTopic(): Promise<Topic | null> {
-    const settings = resolveBrokerSettings(this.image.brokerValues)
+    const settings = this.image.settings
     await this.#operations.create(
       [
         {
@@ -211,22 +213,27 @@ export class NodeBroker implements Broker {
   async #loadGroups(): Promise<void> {
     const topic = this.image.topic(offsetsTopic)
     if (topic === null) return
-    for (const partition of topic.partitions.keys()) {
-      const log = this.store.get(topic.id, partition)
-      if (log === undefined || log.logEndOffset === log.logStartOffset) continue
-      const { records, isWhole } = await readKeyed(this.store.reader, log)
-      this.groups.load(partition, records)
-      if (!isWhole)
-        this.#parts.report(
-          `${log.label} is damaged: what its groups have committed may be older now, or gone, so ` +
-            'that they read records again',
-        )
-    }
+    const logs = topic.partitions.map((_, partition) => this.store.get(topic.id, partition))
+    await loadGroups(
+      logs.filter((log) => log !== undefined),
+      {
+        store: this.store,
+        groups: this.groups,
+        forgetDamaged: this.image.settings.forgetsDamagedGroups,
+        appenderOf: (partition) => this.#appenderOf(partition),
+        report: this.#parts.report,
+      },
+    )
+  }
+
+  #appenderOf(partition: number): Appender {
+    const { clock, report } = this.#parts
+    return new InternalAppender(this.store, clock, partition, () => this.#offsetsTopic(), report)
   }
 }
 
 function knownPartitions(topic: Topic, image: Image): KnownPartition[] {
-  const settings = resolveTopicSettings(topic.config, image.brokerValues)
+  const settings = image.settingsOf(topic)
   const { id, name } = topic
   return topic.partitions.map((_, partition) => ({
     topic: id,

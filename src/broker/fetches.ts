@@ -103,7 +103,7 @@ export class Fetches {
       const fresh = request.partitions.map((wish) => this.#target(wish))
       void this.#answer(fresh, request, reply)
     }
-    for (const { log } of targets) log?.watchers.add(look)
+    if (request.watches) for (const { log } of targets) log?.watchers.add(look)
     timer = this.#clock.after(request.maxWaitMs, finish)
     return { answerNow: finish, cancel }
   }

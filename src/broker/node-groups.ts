@@ -1,6 +1,7 @@
 // The groups of this node: one coordinator for each partition of the internal topic, made when a
 // group there is first asked for, or at the start if its partition holds records. Which partition a
 // group belongs to is the same computation as in Kafka.
+import { GroupBudget } from '../coordinator/group-budget.ts'
 import { GroupCoordinator } from '../coordinator/group-coordinator.ts'
 import type { StoredRecord } from '../coordinator/group-loader.ts'
 import { defaultGroupOptions, type GroupOptions } from '../coordinator/group-options.ts'
@@ -39,14 +40,21 @@ export interface NodeGroupsParts {
 export class NodeGroups implements Groups {
   readonly #parts: NodeGroupsParts
   readonly #coordinators = new Map<number, GroupCoordinator>()
+  readonly #budget: GroupBudget
 
   constructor(parts: NodeGroupsParts) {
     this.#parts = parts
+    this.#budget = new GroupBudget({ ...defaultGroupOptions, ...parts.options })
   }
 
   /** Takes over what a partition of the internal topic holds, oldest first. */
   load(partition: number, records: Iterable<StoredRecord>): void {
     this.#make(partition, records)
+  }
+
+  /** What a partition held cannot be told any more: its groups are not available. */
+  refuse(partition: number): void {
+    this.#add(partition).refuse()
   }
 
   stop(): void {
@@ -113,16 +121,20 @@ export class NodeGroups implements Groups {
   }
 
   #make(partition: number, records: Iterable<StoredRecord>): GroupCoordinator {
-    const { clock, chance, options, partitions, appenderOf } = this.#parts
-    // What a node may have in all; ids are spread evenly over the partitions.
-    const groupsMax = Math.ceil(defaultGroupOptions.groupsMax / partitions)
+    const coordinator = this.#add(partition)
+    coordinator.load(records)
+    return coordinator
+  }
+
+  #add(partition: number): GroupCoordinator {
+    const { clock, chance, options, appenderOf } = this.#parts
     const coordinator = new GroupCoordinator({
       clock,
       chance,
-      options: { groupsMax, ...options },
+      options,
+      budget: this.#budget,
       appender: appenderOf(partition),
     })
-    coordinator.load(records)
     this.#coordinators.set(partition, coordinator)
     return coordinator
   }

@@ -3,7 +3,6 @@
 import { checkNodes } from '../metadata/assignment.ts'
 import type { Image } from '../metadata/image.ts'
 import type { Topics as TopicOperations } from '../metadata/topics.ts'
-import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
 import { ok, type Result, refuse } from '../model/errors.ts'
 import type { TopicId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
@@ -61,7 +60,7 @@ export class NodeTopics implements Topics {
   async createOnDemand(name: string, forbidden: boolean): Promise<Result<Topic>> {
     const fault = topicNameFault(name)
     if (fault !== null) return { ok: false, ...fault }
-    const settings = resolveBrokerSettings(this.#image.brokerValues)
+    const settings = this.#image.settings
     if (forbidden || !settings.autoCreateTopics || name === forbiddenName)
       return refuse('unknownTopic', `no topic is named '${name}'`)
     if (name === offsetsTopic) return this.#ownTopic()

@@ -6,7 +6,7 @@ import type { LogStore } from '../log/log-store.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { retentionStart } from '../log/retention.ts'
 import type { Image } from '../metadata/image.ts'
-import { type BrokerSettings, resolveBrokerSettings } from '../model/config/broker-settings.ts'
+import type { BrokerSettings } from '../model/config/broker-settings.ts'
 
 /** Time between two looks at what is left of the disk. */
 const lookMs = 1000
@@ -66,7 +66,7 @@ export class Upkeep {
   }
 
   #settings(): BrokerSettings {
-    return resolveBrokerSettings(this.#image.brokerValues)
+    return this.#image.settings
   }
 
   /** Runs `work` again and again; works of all names wait for each other. */

@@ -1,7 +1,8 @@
 // The committed offsets of one group, by topic and partition. An offset becomes visible when its
 // record is durable; until then its place is only reserved, so that a deletion appended in the
 // meantime knows that it has to cover it. Appends become durable in order, so the last one to
-// finish is the last one written.
+// finish is the last one written. Each counts in the budget of the node as long as it has a place.
+import { type GroupBudget, offsetCost } from './group-budget.ts'
 
 export interface CommittedOffset {
   readonly offset: number
@@ -14,6 +15,9 @@ export interface CommittedOffset {
   readonly expiresAtMs: number | null
 }
 
+/** Hears of each topic of which there is a place now, or none any more. */
+export type TopicsTold = (topic: string, isThere: boolean) => void
+
 interface Place {
   committed: CommittedOffset | null
   inFlight: number
@@ -21,7 +25,14 @@ interface Place {
 
 export class CommittedOffsets {
   private readonly topics = new Map<string, Map<number, Place>>()
+  private readonly budget: GroupBudget
+  private readonly told: TopicsTold
   private places = 0
+
+  constructor(budget: GroupBudget, told: TopicsTold) {
+    this.budget = budget
+    this.told = told
+  }
 
   /** Partitions with an offset, or with one on its way to the log. */
   get size(): number {
@@ -51,13 +62,18 @@ export class CommittedOffsets {
 
   /** A record for this partition was appended; `settle` follows. */
   reserve(topic: string, partition: number): void {
-    const partitions = this.topics.get(topic) ?? new Map<number, Place>()
-    this.topics.set(topic, partitions)
+    let partitions = this.topics.get(topic)
+    if (partitions === undefined) {
+      partitions = new Map()
+      this.topics.set(topic, partitions)
+      this.told(topic, true)
+    }
     let place = partitions.get(partition)
     if (place === undefined) {
       place = { committed: null, inFlight: 0 }
       partitions.set(partition, place)
       this.places++
+      this.budget.bytes += costOf(null)
     }
     place.inFlight++
   }
@@ -68,11 +84,32 @@ export class CommittedOffsets {
     const place = partitions?.get(partition)
     if (partitions === undefined || place === undefined) return
     place.inFlight--
-    if (durable) place.committed = to
+    if (durable) this.put(place, to)
     if (place.committed !== null || place.inFlight > 0) return
     partitions.delete(partition)
     this.places--
-    if (partitions.size === 0) this.topics.delete(topic)
+    this.budget.bytes -= costOf(null)
+    if (partitions.size > 0) return
+    this.topics.delete(topic)
+    this.told(topic, false)
+  }
+
+  /** Forgets all of them. */
+  clear(): void {
+    for (const [topic, partitions] of this.topics) {
+      for (const place of partitions.values()) {
+        this.put(place, null)
+        this.budget.bytes -= costOf(null)
+      }
+      this.told(topic, false)
+    }
+    this.topics.clear()
+    this.places = 0
+  }
+
+  private put(place: Place, to: CommittedOffset | null): void {
+    this.budget.bytes += costOf(to) - costOf(place.committed)
+    place.committed = to
   }
 
   /** Takes a durable record as it is, when loading. */
@@ -81,3 +118,6 @@ export class CommittedOffsets {
     this.settle(topic, partition, true, to)
   }
 }
+
+/** A place costs as much without an offset as with one that has no metadata. */
+const costOf = (committed: CommittedOffset | null): number => offsetCost(committed?.metadata ?? '')

@@ -13,6 +13,7 @@ import type { Appender } from '../log/appender.ts'
 import type { ErrorName } from '../model/errors.ts'
 import { Deadline, Deadlines } from './deadlines.ts'
 import { type Group, refusedJoin, refusedSync } from './group.ts'
+import { GroupBudget, offersCost } from './group-budget.ts'
 import { describeGroup, listGroups } from './group-listing.ts'
 import { type LoadReport, loadGroups, type StoredRecord } from './group-loader.ts'
 import { GroupLog } from './group-log.ts'
@@ -47,11 +48,14 @@ export interface GroupCoordinatorParts {
   readonly chance: Chance
   readonly appender: Appender
   readonly options?: Partial<GroupOptions>
+  /** Shared by the coordinators of a node; one of its own if there is none. */
+  readonly budget?: GroupBudget
 }
 
 export class GroupCoordinator {
-  private state: 'loading' | 'active' | 'stopped' = 'loading'
+  private state: 'loading' | 'active' | 'damaged' | 'stopped' = 'loading'
   private readonly options: GroupOptions
+  private readonly budget: GroupBudget
   private readonly groups: Groups
   private readonly deadlines: Deadlines
   private readonly outbox: Outbox
@@ -62,9 +66,10 @@ export class GroupCoordinator {
   private readonly offsets: OffsetKeeping
   private readonly sweep = new Deadline()
 
-  constructor({ clock, chance, appender, options }: GroupCoordinatorParts) {
+  constructor({ clock, chance, appender, options, budget }: GroupCoordinatorParts) {
     this.options = { ...defaultGroupOptions, ...options }
-    this.groups = new Groups(clock, this.options.groupsMax)
+    this.budget = budget ?? new GroupBudget(this.options)
+    this.groups = new Groups(clock, this.budget)
     this.deadlines = new Deadlines(clock)
     this.outbox = new Outbox(clock)
     const log = new GroupLog(appender)
@@ -73,7 +78,7 @@ export class GroupCoordinator {
     this.joining = new Joining(chance, this.rebalancing, log, this.options)
     this.syncing = new Syncing(clock, this.rebalancing, log)
     this.leaving = new Leaving(this.rebalancing)
-    this.offsets = new OffsetKeeping(clock, log, this.options)
+    this.offsets = new OffsetKeeping(clock, log, this.budget, this.options)
   }
 
   // ---- Life -------------------------------------------------------------------------------------
@@ -93,6 +98,11 @@ export class GroupCoordinator {
     return report
   }
 
+  /** The partition is damaged: no group of it is available. Called instead of `load`. */
+  refuse(): void {
+    this.state = 'damaged'
+  }
+
   /** Answers everybody who waits with `notCoordinator`, and every request from now on. */
   stop(): void {
     this.state = 'stopped'
@@ -110,7 +120,10 @@ export class GroupCoordinator {
     const later = this.outbox.later(reply)
     const group = this.groupToJoin(request)
     if (typeof group === 'string') later(refusedJoin(group, request.memberId))
-    else this.joining.join(group, request, later)
+    else {
+      this.joining.join(group, request, later)
+      this.dropIfUntouched(group)
+    }
   }
 
   sync(request: SyncRequest, reply: SyncReply): void {
@@ -149,7 +162,10 @@ export class GroupCoordinator {
     else {
       const member = group.members.get(request.memberId)
       if (member !== undefined) this.rebalancing.keepAlive(group, member)
-      this.offsets.commit(group, request, reply)
+      this.offsets.commit(group, request, (answer) => {
+        this.dropIfUntouched(group)
+        reply(answer)
+      })
     }
   }
 
@@ -176,7 +192,7 @@ export class GroupCoordinator {
   /** A topic is gone: no group remembers anything of it. */
   forgetTopic(topic: string): void {
     if (this.state !== 'active') return
-    for (const group of this.groups.all()) this.offsets.deleteTopic(group, topic)
+    for (const group of this.groups.withOffsetsOf(topic)) this.offsets.deleteTopic(group, topic)
   }
 
   // ---- Groups -----------------------------------------------------------------------------------
@@ -186,6 +202,8 @@ export class GroupCoordinator {
   }
 
   list(filter: GroupFilter): { error: ErrorName | null; groups: readonly ListedGroup[] } {
+    // As with Kafka, what a partition that cannot be read holds is not listed.
+    if (this.state === 'damaged') return { error: null, groups: [] }
     const error = this.stateRefusal()
     return { error, groups: error === null ? listGroups(this.groups.all(), filter) : [] }
   }
@@ -254,6 +272,11 @@ export class GroupCoordinator {
     return this.groups.getOrAdd(groupId) ?? 'resourceExhausted'
   }
 
+  /** A group that was made for a request of which nothing was taken. */
+  private dropIfUntouched(group: Group): void {
+    if (group.isUntouched) this.groups.remove(group.id)
+  }
+
   private refusal(groupId: string): ErrorName | null {
     return groupId === '' ? 'invalidGroupId' : this.keeperRefusal(groupId)
   }
@@ -265,8 +288,16 @@ export class GroupCoordinator {
   }
 
   private stateRefusal(): ErrorName | null {
-    if (this.state === 'loading') return 'coordinatorLoading'
-    return this.state === 'stopped' ? 'notCoordinator' : null
+    switch (this.state) {
+      case 'loading':
+        return 'coordinatorLoading'
+      case 'damaged':
+        return 'coordinatorNotAvailable'
+      case 'stopped':
+        return 'notCoordinator'
+      default:
+        return null
+    }
   }
 
   private joinRefusal(request: JoinRequest): ErrorName | null {
@@ -281,7 +312,8 @@ export class GroupCoordinator {
       return 'policyViolation'
     if (protocols.length > options.protocolsMax) return 'policyViolation'
     const bytes = protocols.reduce((sum, p) => sum + p.metadata.length, 0)
-    return bytes > options.memberMetadataBytesMax ? 'policyViolation' : null
+    if (bytes > options.memberMetadataBytesMax) return 'policyViolation'
+    return this.budget.hasRoom(offersCost(protocols)) ? null : 'resourceExhausted'
   }
 }
 

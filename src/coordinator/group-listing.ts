@@ -21,7 +21,7 @@ export function describeGroup(
       protocol: '',
       members: [],
     }
-  // What members offer and hold is settled only while nothing changes.
+  // What members offer is settled only while nothing changes.
   const isStable = group.state === 'Stable'
   return {
     error: null,
@@ -35,7 +35,7 @@ export function describeGroup(
       clientId: m.clientId,
       clientHost: m.clientHost,
       metadata: isStable ? m.metadataOf(group.protocol) : noBytes,
-      assignment: isStable ? m.assignment : noBytes,
+      assignment: m.assignment,
     })),
   }
 }

@@ -19,12 +19,15 @@ export interface GroupOptions {
   readonly membersMax: number
   /** Member ids handed out and not yet used, per group. */
   readonly pendingMembersMax: number
+  /** Groups of one node. */
   readonly groupsMax: number
   readonly groupIdLengthMax: number
   readonly instanceIdLengthMax: number
   /** Protocols that one member may offer, and the bytes of their metadata together. */
   readonly protocolsMax: number
   readonly memberMetadataBytesMax: number
+  /** polymq.group.memory.bytes: what all groups of one node may keep in memory. */
+  readonly memoryBytesMax: number
   /** offset.metadata.max.bytes, in characters as Kafka counts it. */
   readonly offsetMetadataLengthMax: number
   readonly offsetsPerGroupMax: number
@@ -45,7 +48,9 @@ export const defaultGroupOptions: GroupOptions = {
   groupIdLengthMax: 1_024,
   instanceIdLengthMax: 1_024,
   protocolsMax: 100,
-  memberMetadataBytesMax: 256 * 1024,
+  // A consumer that subscribes by a pattern lists every topic, for each protocol, and what it owns.
+  memberMetadataBytesMax: 8 << 20,
+  memoryBytesMax: 256 << 20,
   offsetMetadataLengthMax: 4_096,
   offsetsPerGroupMax: 100_000,
   offsetRetentionMs: 7 * 86_400_000,

@@ -21,9 +21,11 @@
 import { assert } from '../base/assert.ts'
 import { CommittedOffsets } from './committed-offsets.ts'
 import { Deadline } from './deadlines.ts'
+import { type GroupBudget, offersCost, pendingCost } from './group-budget.ts'
 import { type GroupMember, type JoinReply, noBytes, type SyncReply } from './group-member.ts'
 import type { GroupProtocol, JoinAnswer, JoinRequest, SyncAnswer } from './group-requests.ts'
 import { subscribedTopics } from './subscription.ts'
+import type { TopicIndex } from './topic-index.ts'
 
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
 
@@ -70,15 +72,20 @@ export class Group {
   readonly owingSync = new Set<string>()
   /** End of the rebalance while preparing one; end of waiting for syncs after that. */
   readonly phase = new Deadline()
-  readonly offsets = new CommittedOffsets()
+  readonly offsets: CommittedOffsets
   private readonly instances = new Map<string, string>()
   /** How many members offer a protocol. */
   private readonly offered = new Map<string, number>()
   private joinsParked = 0
   private topics: ReadonlySet<string> | null = null
+  private readonly budget: GroupBudget
 
-  constructor(id: string, nowMs: number) {
+  constructor(id: string, nowMs: number, budget: GroupBudget, topics: TopicIndex<Group>) {
     this.id = id
+    this.budget = budget
+    this.offsets = new CommittedOffsets(budget, (topic, isThere) =>
+      isThere ? topics.add(topic, this) : topics.remove(topic, this),
+    )
     this.stateSinceMs = nowMs
   }
 
@@ -135,7 +142,7 @@ export class Group {
 
   /** Forgets a member or a pending id. Whoever waits for an answer must have had it before. */
   remove(memberId: string): void {
-    this.pending.delete(memberId)
+    if (this.pending.delete(memberId)) this.budget.bytes -= pendingCost(memberId)
     const member = this.members.get(memberId)
     if (member === undefined) return
     assert(member.join === null && member.sync === null, 'a member that leaves waits for nothing')
@@ -144,6 +151,18 @@ export class Group {
     this.count(member, -1)
     if (member.instanceId !== null) this.instances.delete(member.instanceId)
     if (this.leader === memberId) this.leader = this.firstMember()
+  }
+
+  /** Keeps an id that was handed out. */
+  addPending(memberId: string): void {
+    this.pending.set(memberId, new Deadline())
+    this.budget.bytes += pendingCost(memberId)
+  }
+
+  /** Forgets everything, as nobody will find the group any more. Nobody may wait for an answer. */
+  clear(): void {
+    for (const id of [...this.members.keys(), ...this.pending.keys()]) this.remove(id)
+    this.offsets.clear()
   }
 
   /** What a member says of itself when it joins again. */
@@ -298,6 +317,7 @@ export class Group {
   }
 
   private count(member: GroupMember, by: 1 | -1): void {
+    this.budget.bytes += by * offersCost(member.protocols)
     for (const name of new Set(member.protocols.map((p) => p.name))) {
       const n = (this.offered.get(name) ?? 0) + by
       if (n === 0) this.offered.delete(name)

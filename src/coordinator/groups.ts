@@ -1,16 +1,19 @@
-// All groups of one coordinator, by id, and no more of them than its limit. Owned by
-// GroupCoordinator.
+// All groups of one coordinator, by id, and no more of them than the budget of the node has room
+// for. Owned by GroupCoordinator.
 import type { Clock } from '../io/clock.ts'
 import { Group } from './group.ts'
+import { type GroupBudget, groupCost } from './group-budget.ts'
+import { TopicIndex } from './topic-index.ts'
 
 export class Groups {
   private readonly byId = new Map<string, Group>()
   private readonly clock: Clock
-  private readonly groupsMax: number
+  private readonly budget: GroupBudget
+  private readonly topics = new TopicIndex<Group>()
 
-  constructor(clock: Clock, groupsMax: number) {
+  constructor(clock: Clock, budget: GroupBudget) {
     this.clock = clock
-    this.groupsMax = groupsMax
+    this.budget = budget
   }
 
   get size(): number {
@@ -21,13 +24,18 @@ export class Groups {
     return this.byId.get(id) ?? null
   }
 
+  /** Those that keep offsets of a topic. */
+  withOffsetsOf(topic: string): readonly Group[] {
+    return this.topics.of(topic)
+  }
+
   all(): Iterable<Group> {
     return this.byId.values()
   }
 
   /** The group of this id, made if need be; null when there is no room for another. */
   getOrAdd(id: string): Group | null {
-    return this.get(id) ?? (this.byId.size < this.groupsMax ? this.add(id) : null)
+    return this.get(id) ?? (this.budget.hasRoomForGroup(id) ? this.add(id) : null)
   }
 
   /** Without regard to the limit: what is in the log has been accepted before. */
@@ -36,12 +44,19 @@ export class Groups {
   }
 
   remove(id: string): void {
+    const group = this.byId.get(id)
+    if (group === undefined) return
+    group.clear()
     this.byId.delete(id)
+    this.budget.groups--
+    this.budget.bytes -= groupCost(id)
   }
 
   private add(id: string): Group {
-    const group = new Group(id, this.clock.now())
+    const group = new Group(id, this.clock.now(), this.budget, this.topics)
     this.byId.set(id, group)
+    this.budget.groups++
+    this.budget.bytes += groupCost(id)
     return group
   }
 }

@@ -3,7 +3,6 @@
 // GroupCoordinator.
 import type { Chance } from '../io/chance.ts'
 import type { ErrorName } from '../model/errors.ts'
-import { Deadline } from './deadlines.ts'
 import { type Group, refusedJoin, refusedSync } from './group.ts'
 import type { GroupLog } from './group-log.ts'
 import { GroupMember, type JoinReply } from './group-member.ts'
@@ -78,7 +77,7 @@ export class Joining {
       return
     }
     const memberId = this.newId(request.clientId)
-    group.pending.set(memberId, new Deadline())
+    group.addPending(memberId)
     this.rebalancing.keepPending(group, memberId, request.sessionTimeoutMs)
     reply(refusedJoin('memberIdRequired', memberId))
   }

@@ -5,6 +5,7 @@ import type { NewRecord } from '../log/appender.ts'
 import type { ErrorName } from '../model/errors.ts'
 import type { CommittedOffset } from './committed-offsets.ts'
 import type { Group } from './group.ts'
+import { type GroupBudget, offsetCost } from './group-budget.ts'
 import type { GroupLog } from './group-log.ts'
 import type { GroupOptions } from './group-options.ts'
 import { offsetRecord } from './group-records.ts'
@@ -28,11 +29,13 @@ interface Change {
 export class OffsetKeeping {
   private readonly clock: Clock
   private readonly log: GroupLog
+  private readonly budget: GroupBudget
   private readonly options: GroupOptions
 
-  constructor(clock: Clock, log: GroupLog, options: GroupOptions) {
+  constructor(clock: Clock, log: GroupLog, budget: GroupBudget, options: GroupOptions) {
     this.clock = clock
     this.log = log
+    this.budget = budget
     this.options = options
   }
 
@@ -68,8 +71,15 @@ export class OffsetKeeping {
   ): ErrorName | null {
     if (wanted.metadata.length > this.options.offsetMetadataLengthMax)
       return 'offsetMetadataTooLarge'
-    const isFull = group.offsets.size + accepted >= this.options.offsetsPerGroupMax
-    return isFull && !group.offsets.has(topic, wanted.partition) ? 'resourceExhausted' : null
+    const { offsets } = group
+    // In the place of one that is no smaller it fits in any case.
+    const before = offsets.get(topic, wanted.partition)
+    if (before !== null && before.metadata.length >= wanted.metadata.length) return null
+    const isFull = offsets.size + accepted >= this.options.offsetsPerGroupMax
+    if (isFull && !offsets.has(topic, wanted.partition)) return 'resourceExhausted'
+    // What this request has had accepted so far counts as if it were as large as this one.
+    const hasRoom = this.budget.hasRoom(offsetCost(wanted.metadata) * (accepted + 1))
+    return hasRoom ? null : 'resourceExhausted'
   }
 
   // ---- Reading ----------------------------------------------------------------------------------

@@ -109,7 +109,8 @@ export class Rebalancing {
   }
 
   private awaitJoins(group: Group): void {
-    const ms = Math.max(group.rebalanceTimeoutMs, joinWaitMsMin)
+    // Who was only handed an id is not waited for.
+    const ms = group.members.size === 0 ? 0 : Math.max(group.rebalanceTimeoutMs, joinWaitMsMin)
     this.deadlines.arm(group.phase, ms, () => this.complete(group))
   }
 

@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
+import v8 from 'node:v8'
 
 export interface LoopDelay {
   /** Seconds beyond what was asked for that a timer had to wait, since the last look. */
@@ -67,13 +68,15 @@ export interface ProcessLimits {
   readonly openFiles: number
   /** Of the machine, or of the container or control group that the process runs in. */
   readonly memoryBytes: number
+  /** Of those, what the engine may use for objects. */
+  readonly heapBytes: number
 }
 
 /** Where the system does not say: less than what macOS and Windows grant. */
 const openFilesOtherwise = 10_000
 
 export function processLimits(): ProcessLimits {
-  return { openFiles: openFiles(), memoryBytes: memoryBytes() }
+  return { openFiles: openFiles(), memoryBytes: memoryBytes(), heapBytes: heapBytes() }
 }
 
 function openFiles(): number {
@@ -91,6 +94,8 @@ export function openFilesOf(text: string): number {
   if (soft === 'unlimited') return Number.POSITIVE_INFINITY
   return soft === undefined ? openFilesOtherwise : Number(soft)
 }
+
+const heapBytes = (): number => v8.getHeapStatistics().heap_size_limit
 
 /** Without a limit Node says 0, or a number beyond any memory. */
 function memoryBytes(): number {

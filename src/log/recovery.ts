@@ -49,6 +49,7 @@ export async function recover(parts: LogParts, known: Known): Promise<Recovered>
   // Before a commit can carry it: a number that a cut tail has must never be used again.
   const generation = state.generation + 1
   const journalFileBytes = state.journalFileBytes ?? options.journalFileBytes
+  await refuseShortFiles(disk, state.journalSlots, journalFileBytes)
   await manifest.append({
     generation,
     journalFileBytes,
@@ -97,6 +98,23 @@ async function refuseMissingFiles(disk: Disk, state: ManifestState): Promise<voi
   const missing = state.journalSlots.map(slotName).filter((name) => !there.has(name))
   if (missing.length > 0)
     throw new DamagedLogError(`${missing.join(', ')} is missing, and may hold acknowledged records`)
+}
+
+/** A file has its size before it is remembered. */
+async function refuseShortFiles(
+  disk: Disk,
+  slots: readonly number[],
+  fileBytes: number,
+): Promise<void> {
+  for (const name of slots.map(slotName)) {
+    const file = await disk.open(name, { access: 'read' })
+    const bytes = await file.size()
+    await file.close()
+    if (bytes < fileBytes)
+      throw new DamagedLogError(
+        `${name} has ${bytes} bytes of ${fileBytes}: what is missing may have been acknowledged`,
+      )
+  }
 }
 
 function refuseLessMetadata(revision: number, seen: number): void {

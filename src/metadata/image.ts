@@ -5,8 +5,10 @@
 //
 //   store ──range──▶ image ◀──watch── store ──▶ listeners
 import { assert } from '../base/assert.ts'
+import { type BrokerSettings, resolveBrokerSettings } from '../model/config/broker-settings.ts'
 import type { BrokerValues } from '../model/config/config-source.ts'
 import { noTexts } from '../model/config/config-source.ts'
+import { resolveTopicSettings, type TopicSettings } from '../model/config/topic-settings.ts'
 import type { NodeId, TopicId } from '../model/ids.ts'
 import type { PartitionState, Topic } from '../model/topic.ts'
 import { collapsedName } from '../model/topic-name.ts'
@@ -50,6 +52,9 @@ export class Image {
   readonly #brokerRevisions = new Map<string, number>()
   readonly #listeners = new Set<(event: ImageEvent) => void>()
   #brokerValues: BrokerValues
+  /** Null after a change, until somebody asks. */
+  #settings: BrokerSettings | null = null
+  #topicDefaults: TopicSettings | null = null
   #partitionCount = 0
   #watch: Watch | null = null
 
@@ -94,6 +99,18 @@ export class Image {
   /** What was set for the broker; a new object after every change. */
   get brokerValues(): BrokerValues {
     return this.#brokerValues
+  }
+
+  /** The same, resolved. */
+  get settings(): BrokerSettings {
+    this.#settings ??= resolveBrokerSettings(this.#brokerValues)
+    return this.#settings
+  }
+
+  settingsOf({ config }: Topic): TopicSettings {
+    if (config.size > 0) return resolveTopicSettings(config, this.#brokerValues)
+    this.#topicDefaults ??= resolveTopicSettings(noTexts, this.#brokerValues)
+    return this.#topicDefaults
   }
 
   topic(name: string): Topic | null {
@@ -176,6 +193,8 @@ export class Image {
       this.#brokerConfigs.set(key, understood(key, parseConfigValue(change.entry.value)))
       this.#brokerRevisions.set(key, change.entry.modRevision)
     }
+    this.#settings = null
+    this.#topicDefaults = null
     this.#brokerValues = {
       dynamicBroker: this.brokerConfig(this.#node).config,
       dynamicDefaultBroker: this.brokerConfig(null).config,

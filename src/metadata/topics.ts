@@ -3,7 +3,6 @@
 // With `validateOnly` nothing is written. What Kafka 4.2 answers was asked of it; our messages say
 // the same in our words.
 import type { Chance } from '../io/chance.ts'
-import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
 import { replaceConfigs, topicScope } from '../model/config/config-change.ts'
 import { noTexts } from '../model/config/config-source.ts'
 import { effectiveText } from '../model/config/topic-settings.ts'
@@ -65,7 +64,7 @@ export class Topics {
   /** Refused with `unknownTopic` or `unknownTopicId`. */
   delete(ref: TopicRef): Promise<Result<Topic>> {
     return change(this.#store, () => {
-      const settings = resolveBrokerSettings(this.#image.brokerValues)
+      const settings = this.#image.settings
       if (!settings.deleteTopics)
         return refuse('invalidRequest', 'delete.topic.enable is false, so topics stay')
       const topic = this.#find(ref)
@@ -91,7 +90,7 @@ export class Topics {
   }
 
   #rules(): LayoutRules {
-    const settings = resolveBrokerSettings(this.#image.brokerValues)
+    const settings = this.#image.settings
     return { node: this.#image.node, ...settings }
   }
 
@@ -129,7 +128,7 @@ export class Topics {
   }
 
   #roomFor(topics: number, partitions: number): Result<null> {
-    const { topicsMax, partitionsMax } = resolveBrokerSettings(this.#image.brokerValues)
+    const { topicsMax, partitionsMax } = this.#image.settings
     if (this.#image.topicCount + topics > topicsMax)
       return refuse(
         'policyViolation',

@@ -19,6 +19,7 @@ async function withNode(
   nodeId = '1',
 ): Promise<void> {
   const node = await NodeBroker.open({
+    heapBytes: Number.POSITIVE_INFINITY,
     disk,
     clock: realClock,
     chance: new SimChance(1),
@@ -93,7 +94,13 @@ const fetchOne = (node: NodeBroker, topic: Topic, asked: Partial<FetchPartition>
     const epochs = { currentLeaderEpoch: -1, lastFetchedEpoch: -1 }
     const whole = { topic, partition: first, offset: 0, maxBytes: 1000, ...epochs, ...asked }
     const partitions = [whole]
-    const bounds = { minBytes: 0, maxWaitMs: 0, maxBytes: 1000, committedOnly: false }
+    const bounds = {
+      minBytes: 0,
+      watches: true,
+      maxWaitMs: 0,
+      maxBytes: 1000,
+      committedOnly: false,
+    }
     node.logs.fetch({ partitions, ...bounds }, resolve)
   })
 

@@ -8,6 +8,7 @@ import { SimClock } from '../../src/io/sim/sim-clock.ts'
 import type { LogStore } from '../../src/log/log-store.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
 import type { Image } from '../../src/metadata/image.ts'
+import { resolveBrokerSettings } from '../../src/model/config/broker-settings.ts'
 import { brokerValues } from '../../src/model/config/config-source.ts'
 import type { TopicSettings } from '../../src/model/config/topic-settings.ts'
 import { keyedBatch, plainSettings, tinyOptions, topicA } from '../log/log-fixture.ts'
@@ -31,7 +32,7 @@ async function withUpkeep(
     await clock.runUntil(store.flush())
   }
   assert.equal(log.segments.length, batches.length)
-  const image = { brokerValues: brokerValues() } as Image
+  const image = { settings: resolveBrokerSettings(brokerValues()) } as Image
   const upkeep = new Upkeep(store, image, clock, { failed: assert.fail })
   await use(log, store, clock)
   await upkeep.stop()

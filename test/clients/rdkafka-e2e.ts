@@ -44,8 +44,8 @@ const createTopics = async (bootstrap: string): Promise<void> => {
 
 /**
  * With any broker this client now and then does not come to its end: a consume loop keeps a message
- * that nobody frees, so that its threads wait for one another in `disconnect` and the hook after the
- * case runs into its timeout (the same stacks beside Apache Kafka 4.2 and beside PolyMQ); or it
+ * that nobody frees, so that its threads wait for one another in `disconnect` and the hook after
+ * the case runs into its timeout (the same stacks beside Apache Kafka 4.2 and beside PolyMQ); or it
  * crashes; or its main thread spins in libuv after the last answer. So a file goes on behind a case
  * that passed and then stalled; a broker at fault stalls in every attempt.
  */

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type CommittedOffset, CommittedOffsets } from '../../src/coordinator/committed-offsets.ts'
+import { GroupBudget } from '../../src/coordinator/group-budget.ts'
+
+const budget = new GroupBudget({ groupsMax: 1, memoryBytesMax: 0 })
+const told = (): void => undefined
 
 const at = (offset: number): CommittedOffset => ({
   offset,
@@ -11,7 +15,7 @@ const at = (offset: number): CommittedOffset => ({
 })
 
 test('committed offsets: a refused record does not take away the one behind it', () => {
-  const offsets = new CommittedOffsets()
+  const offsets = new CommittedOffsets(budget, told)
   offsets.reserve('t', 0)
   offsets.reserve('t', 0)
   offsets.settle('t', 0, false, at(1))
@@ -22,7 +26,7 @@ test('committed offsets: a refused record does not take away the one behind it',
 })
 
 test('committed offsets: a deletion behind a commit on its way wins, and leaves nothing', () => {
-  const offsets = new CommittedOffsets()
+  const offsets = new CommittedOffsets(budget, told)
   offsets.reserve('t', 0)
   offsets.reserve('t', 0)
   offsets.settle('t', 0, true, at(1))

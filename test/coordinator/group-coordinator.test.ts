@@ -2,6 +2,7 @@
 // re-entrance.
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { GroupBudget } from '../../src/coordinator/group-budget.ts'
 import { GroupCoordinator } from '../../src/coordinator/group-coordinator.ts'
 import { offsetRecord } from '../../src/coordinator/group-records.ts'
 import type { JoinAnswer, JoinRequest } from '../../src/coordinator/group-requests.ts'
@@ -27,11 +28,17 @@ const subscription = (topic: string): Uint8Array =>
 
 const ignore = (): void => undefined
 
-const make = (options = {}) => {
+const make = (options = {}, budget?: GroupBudget) => {
   const clock = new ManualClock()
   const appender = new MemoryAppender()
   const chance = new SeededChance(7)
-  const coordinator = new GroupCoordinator({ clock, chance, appender, options })
+  const coordinator = new GroupCoordinator({
+    clock,
+    chance,
+    appender,
+    options,
+    ...(budget && { budget }),
+  })
   return { clock, appender, coordinator }
 }
 
@@ -136,4 +143,55 @@ test('coordinator: a group to which nobody came goes with the member id it gave 
     'memberIdRequired',
   ])
   assert.equal(coordinator.list({ states: [], types: [] }).groups.length, 1)
+})
+
+test('coordinator: a commit of which nothing is taken makes no group', () => {
+  const { clock, coordinator } = make({ groupsMax: 1, offsetMetadataLengthMax: 1 })
+  coordinator.load([])
+  const errors: unknown[] = []
+  const commit = (groupId: string, metadata: string): void => {
+    const partitions = [{ partition: 0, offset: 1, leaderEpoch: -1, metadata }]
+    const member = { groupId, memberId: '', instanceId: null, generation: -1, retentionMs: null }
+    coordinator.commit({ ...member, topics: [{ topic: 't', partitions }] }, (a) =>
+      errors.push(a.error ?? a.topics[0]?.partitions[0]?.error),
+    )
+    clock.settle()
+  }
+  for (const id of ['a', 'b', 'c']) commit(id, 'too long')
+  commit('d', '')
+  commit('e', '')
+  const long = 'offsetMetadataTooLarge'
+  assert.deepEqual(errors, [long, long, long, null, 'resourceExhausted'])
+  const { groups } = coordinator.list({ states: [], types: [] })
+  assert.deepEqual(
+    groups.map((g) => g.groupId),
+    ['d'],
+  )
+})
+
+test('coordinator: what members offer counts for the node, and goes with them', () => {
+  const budget = new GroupBudget({ groupsMax: 10, memoryBytesMax: 6_100 })
+  const [one, other] = [make({}, budget), make({}, budget)]
+  const join = ({ clock, coordinator }: typeof one, groupId: string): JoinAnswer => {
+    let answer: JoinAnswer | undefined
+    const protocols = [{ name: 'range', metadata: new Uint8Array(15) }]
+    coordinator.join({ ...joinOf(groupId), protocols }, (a) => {
+      answer = a
+    })
+    clock.advance(0)
+    return answer as JoinAnswer
+  }
+  one.coordinator.load([])
+  other.coordinator.load([])
+  const none = { ...joinOf('a'), protocols: [] }
+  one.coordinator.join(none, ({ error }) => assert.equal(error, 'inconsistentGroupProtocol'))
+  one.clock.settle()
+  assert.equal(budget.groups, 0, 'a refused join makes no group')
+  const { memberId } = join(one, 'a')
+  assert.equal(budget.bytes, 2_048 + 1 + 2_048 + 20)
+  assert.equal(join(other, 'b').error, 'resourceExhausted')
+  one.coordinator.leave({ groupId: 'a', members: [{ memberId, instanceId: null }] })
+  assert.equal(budget.bytes, 2_048 + 1)
+  assert.equal(join(other, 'b').error, null)
+  assert.equal(budget.groups, 2)
 })

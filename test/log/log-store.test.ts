@@ -182,6 +182,32 @@ test('a journal file that is missing is refused', async () => {
   }
 })
 
+test('a journal file that is too short is refused: it may have held records', async () => {
+  for (const [name, left] of [
+    ['000000.wal', 0],
+    ['000001.wal', 4096],
+  ] as const) {
+    const disk = memoryDisk()
+    const store = await open(disk)
+    const log = store.get(topicA, 0) as PartitionLog
+    for (let i = 0; i < 90; i++) await append(store, log, batchOf(['z'.repeat(900)]))
+    const file = await disk.open(`journal/${name}`, { access: 'write' })
+    await file.truncate(left)
+    await file.close()
+    await assert.rejects(open(disk), new RegExp(`${name} has ${left} bytes of 65536`))
+  }
+})
+
+test('a young journal has its size as well', async () => {
+  const disk = memoryDisk()
+  const store = await open(disk)
+  await append(store, store.get(topicA, 0) as PartitionLog, batchOf(['v']))
+  const file = await disk.open('journal/000000.wal', { access: 'write' })
+  await file.truncate(4096)
+  await file.close()
+  await assert.rejects(open(disk), /000000\.wal has 4096 bytes/)
+})
+
 test('what is deleted while it is flushed leaves no segment behind', async () => {
   const disk = memoryDisk()
   const store = await open(disk)

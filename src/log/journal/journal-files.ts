@@ -78,21 +78,28 @@ export class JournalFiles {
       if (!file.plain.direct) await this.#writeBack(seq, file, from, end)
       await file.plain.sync()
     }
-    for (const slot of free) this.#spare.push(await this.#open(slot))
+    const known = free.filter((slot) => listed.includes(slotNumber(slot)))
+    for (const slot of known) this.#spare.push(await this.#open(slot))
+    // The node stopped before these were remembered, and so before anybody used them.
+    for (const slot of free) if (!known.includes(slot)) await this.#disk.remove(slot)
     await this.#disk.syncDir(journalFolder)
-    for (const slot of [...inUse.values(), ...free]) this.#slots.add(slotNumber(slot))
+    for (const slot of [...inUse.values(), ...known]) this.#slots.add(slotNumber(slot))
     this.#nextSlot = Math.max(-1, ...this.#slots, ...listed) + 1
-    // A file that was made, and never remembered, is one all the same.
+    // One that is in use must have been remembered, and the manifest has lost its end.
     if (this.slots.some((n) => !listed.includes(n))) await this.#list(this.slots)
     await this.ensureSpare(false)
   }
 
-  /** The first file of a new journal is not written in advance: start-up should not wait for it. */
+  /**
+   * The first file of a new journal is not written in advance: start-up should not wait for it. But
+   * it has its size, as every file has that is remembered: a shorter one has lost its end.
+   */
   async ensureSpare(writeAhead: boolean): Promise<void> {
     if (this.#spare.length > 0 || this.#slots.size >= this.#maxFiles) return
     const number = this.#nextSlot++
     const file = await this.#open(slotName(number))
-    if (writeAhead && !(await this.#fits(file))) return
+    if (!writeAhead) await this.#stretch(file)
+    else if (!(await this.#fits(file))) return
     await this.#disk.syncDir(journalFolder)
     this.#slots.add(number)
     await this.#list(this.slots)
@@ -203,11 +210,19 @@ export class JournalFiles {
     return { slot, durable, plain, reader }
   }
 
+  async #stretch(file: JournalFile): Promise<void> {
+    if ((await file.plain.size()) >= this.fileBytes) return
+    await file.plain.truncate(this.fileBytes)
+    await file.plain.sync()
+  }
+
   async #fill(file: JournalFile): Promise<void> {
     const empty = this.#disk.allocate(Math.min(pieceBytes, this.fileBytes))
     for (let at = 0; at < this.fileBytes && !this.#stopped; at += empty.length)
       await file.plain.write([empty.subarray(0, this.fileBytes - at)], at)
     await file.plain.sync()
+    // Where the node stops meanwhile.
+    await this.#stretch(file)
   }
 }
 

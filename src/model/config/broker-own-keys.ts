@@ -44,6 +44,30 @@ const bounds: readonly BrokerKey[] = [
     effect: 'works',
     documentation: 'Partitions, of all topics together, that this node may hold.',
   },
+  {
+    name: 'polymq.damaged.groups',
+    type: 'string',
+    default: 'refuse',
+    words: ['refuse', 'forget'],
+    dynamic: false,
+    effect: 'works',
+    documentation:
+      'What becomes of groups whose partition of __consumer_offsets is damaged. refuse: they are ' +
+      'answered COORDINATOR_NOT_AVAILABLE. forget: what can be read of it when the node starts ' +
+      'counts, the rest is forgotten; consumers may read records again, or skip some.',
+  },
+  {
+    name: 'polymq.group.memory.bytes',
+    type: 'long',
+    default: '268435456',
+    min: MiB,
+    dynamic: false,
+    effect: 'works',
+    documentation:
+      'Memory for what all groups of this node keep together: members with what they offer, ' +
+      'handed-out member ids, committed offsets. What does not fit is refused. At most a quarter ' +
+      "of the engine's heap.",
+  },
 ]
 
 const log: readonly BrokerKey[] = [

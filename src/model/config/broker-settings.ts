@@ -20,6 +20,8 @@ export interface BrokerSettings {
   readonly sessionTimeoutMsMax: number
   readonly initialRebalanceDelayMs: number
   readonly groupMembersMax: number
+  readonly groupMemoryBytes: number
+  readonly forgetsDamagedGroups: boolean
   readonly offsetMetadataBytesMax: number
   readonly offsetsRetentionMs: number
   readonly offsetsCheckIntervalMs: number
@@ -69,6 +71,8 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
     sessionTimeoutMsMax: number('group.max.session.timeout.ms'),
     initialRebalanceDelayMs: number('group.initial.rebalance.delay.ms'),
     groupMembersMax: number('group.max.size'),
+    groupMemoryBytes: number('polymq.group.memory.bytes'),
+    forgetsDamagedGroups: value('polymq.damaged.groups') === 'forget',
     offsetMetadataBytesMax: number('offset.metadata.max.bytes'),
     offsetsRetentionMs: number('offsets.retention.minutes') * 60_000,
     offsetsCheckIntervalMs: number('offsets.retention.check.interval.ms'),

@@ -1,10 +1,15 @@
 // How many partitions the fetches that wait are about, all connections together. Each costs memory
 // until its fetch is answered, which may take minutes; so there is a bound, and beyond it a fetch
-// is answered at once with what is there. One for each door.
+// watches nothing: it looks again when its time is up, and that is soon. It still waits, or its
+// client would ask again at once, and all clients with it. One for each door.
+
+/** As long as clients wait by default, and no longer. */
+export const unwatchedMsMax = 500
 
 export class FetchWaits {
   private readonly partitionsMax: number
-  private partitions = 0
+  /** Being watched now. */
+  partitions = 0
 
   constructor(partitionsMax: number) {
     this.partitionsMax = partitionsMax

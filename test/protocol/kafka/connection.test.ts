@@ -49,19 +49,25 @@ test('Produces are answered in order, whichever is durable first', async () => {
   assert.equal((await client.answer(apiVersions, 0)).errorCode, 0)
 })
 
-test('a Fetch waits only while the waiting ones are about few partitions', async () => {
+test('a Fetch that finds too many partitions watched waits for its time only', async () => {
   const host = await openWithTopic({ fetchWaitPartitionsMax: 1 })
   const [first, second] = [host.connect(), host.connect()]
-  sendFetch(first, 500)
-  sendFetch(second, 500)
-  assert.equal((await second.answer(fetch, 4)).responses.length, 1, 'it is answered at once')
+  sendFetch(first, 60_000)
+  sendFetch(second, 60_000)
+  await host.clock.advance(499)
+  assert.equal(second.frames.length, 0, 'its client would ask again at once')
+  await host.clock.advance(1)
+  assert.equal((await second.answer(fetch, 4)).responses.length, 1)
   assert.equal(first.frames.length, 0)
   first.pipe.close()
-  sendFetch(second, 500)
-  await settled()
+  sendFetch(second, 60_000)
+  await host.clock.advance(59_999)
   assert.equal(second.frames.length, 0, 'there is room again')
-  await host.clock.advance(500)
+  await host.clock.advance(1)
   assert.equal((await second.answer(fetch, 4)).responses.length, 1)
+  sendFetch(second, 60_000)
+  await host.clock.advance(59_999)
+  assert.equal(second.frames.length, 0, 'and the one before has given its room back')
 })
 
 test('a request behind a waiting Fetch waits for it; the answers come in order', async () => {

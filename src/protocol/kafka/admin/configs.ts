@@ -7,6 +7,7 @@ import { ok, type Result, refuse } from '../../../model/errors.ts'
 import type { Call } from '../call.ts'
 import { errorCode, errorMessage } from '../errors.ts'
 import { answering } from '../handler.ts'
+import { inParts } from '../in-parts.ts'
 import { firstOfEach, repeated } from '../repeated.ts'
 import {
   alterConfigs,
@@ -136,7 +137,7 @@ function eachOnce<R extends Resource>(
       : await alter(resource)
     return outcome(resource, done, call)
   }
-  return Promise.all(resources.map(alterOnce))
+  return inParts(resources, call.door.clock, alterOnce)
 }
 
 function outcome(

@@ -9,6 +9,7 @@ import type { Topic } from '../../../model/topic.ts'
 import type { Call } from '../call.ts'
 import { errorCode, errorMessage } from '../errors.ts'
 import { answering } from '../handler.ts'
+import { inParts } from '../in-parts.ts'
 import { repeated } from '../repeated.ts'
 import {
   type CreatePartitionsRequest,
@@ -30,7 +31,7 @@ export const createTopicsHandler = answering(createTopics, async (request, call)
       : (tooMany ?? (await create(asked, request.validateOnly, call)))
     return made.ok ? created(made.value, call) : refused(asked.name, made, call)
   }
-  return { throttleTimeMs: 0, topics: await Promise.all(request.topics.map(answer)) }
+  return { throttleTimeMs: 0, topics: await inParts(request.topics, call.door.clock, answer) }
 })
 
 /** At least; the node's default may be more. */
@@ -113,7 +114,7 @@ export const createPartitionsHandler = answering(createPartitions, async (reques
       ? { name: asked.name, errorCode: 0, errorMessage: null }
       : refused(asked.name, grown, call)
   }
-  return { throttleTimeMs: 0, results: await Promise.all(request.topics.map(answer)) }
+  return { throttleTimeMs: 0, results: await inParts(request.topics, call.door.clock, answer) }
 })
 
 async function grow(

@@ -6,6 +6,7 @@ import { nilUuid } from '../../../wire/schema.ts'
 import type { Call } from '../call.ts'
 import { errorCode, errorMessage } from '../errors.ts'
 import { answering } from '../handler.ts'
+import { inParts } from '../in-parts.ts'
 import { repeated } from '../repeated.ts'
 import { type DeleteTopicsRequest, deleteTopics } from '../schema/delete-topics.ts'
 import { topicById, topicByName } from '../topic-lookup.ts'
@@ -23,13 +24,11 @@ export const deleteTopicsHandler = answering(deleteTopics, async (request, call)
   // Found before any is deleted, so that a name and the id of the same topic are seen to be one.
   const found = asked.map((each) => find(each, call))
   const twice = repeated(found.flatMap((each) => (each.ok ? [each.value.id] : [])))
-  const responses = await Promise.all(
-    found.map(async (each, i) => {
-      const isOnce = each.ok && !twice.has(each.value.id)
-      const done = isOnce ? await topics.delete(each.value) : null
-      return answer(asked[i], each, done, call)
-    }),
-  )
+  const responses = await inParts(found, call.door.clock, async (each, i) => {
+    const isOnce = each.ok && !twice.has(each.value.id)
+    const done = isOnce ? await topics.delete(each.value) : null
+    return answer(asked[i], each, done, call)
+  })
   return { throttleTimeMs: 0, responses }
 })
 

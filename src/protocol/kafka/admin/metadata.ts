@@ -9,6 +9,7 @@ import { clusterOperations, notAsked, topicOperations } from '../authorized-oper
 import type { Call } from '../call.ts'
 import { errorCode } from '../errors.ts'
 import { answering } from '../handler.ts'
+import { inParts } from '../in-parts.ts'
 import { type MetadataRequest, type MetadataResponse, metadata } from '../schema/metadata.ts'
 import { topicById } from '../topic-lookup.ts'
 
@@ -47,8 +48,8 @@ async function topicsOf(
     (request.topics ?? []).map((asked) => [`${asked.topicId} ${asked.name}`, asked]),
   )
   const mayCreate = request.allowAutoTopicCreation
-  return Promise.all(
-    Array.from(once.values(), (asked) => answer(asked, mayCreate, call, operations)),
+  return inParts([...once.values()], call.door.clock, (asked) =>
+    answer(asked, mayCreate, call, operations),
   )
 }
 

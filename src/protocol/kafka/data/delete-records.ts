@@ -6,20 +6,19 @@ import type { Topic } from '../../../model/topic.ts'
 import type { Call } from '../call.ts'
 import { errorCode } from '../errors.ts'
 import { answering } from '../handler.ts'
+import { inParts } from '../in-parts.ts'
 import { deleteRecords } from '../schema/delete-topics.ts'
 import { partitionProblem, topicByName } from '../topic-lookup.ts'
 
 export const deleteRecordsHandler = answering(deleteRecords, async (request, call) => ({
   throttleTimeMs: 0,
-  topics: await Promise.all(
-    request.topics.map(async ({ name, partitions }) => {
-      const topic = topicByName(call.door.broker.topics, name)
-      const answers = partitions.map(({ partitionIndex, offset }) =>
-        answer(name, topic, partitionIndex, Number(offset), call),
-      )
-      return { name, partitions: await Promise.all(answers) }
-    }),
-  ),
+  topics: await inParts(request.topics, call.door.clock, async ({ name, partitions }) => {
+    const topic = topicByName(call.door.broker.topics, name)
+    const answers = await inParts(partitions, call.door.clock, ({ partitionIndex, offset }) =>
+      answer(name, topic, partitionIndex, Number(offset), call),
+    )
+    return { name, partitions: answers }
+  }),
 }))
 
 async function answer(

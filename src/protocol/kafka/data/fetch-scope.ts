@@ -7,7 +7,12 @@
 
 import type { FetchOutcome } from '../../../broker/api.ts'
 import { errorCodes, kafkaCodes } from '../errors.ts'
-import type { FetchSession, FetchSessions, WantedPartition } from '../fetch-sessions.ts'
+import {
+  type FetchSession,
+  type FetchSessions,
+  partitionKey,
+  type WantedPartition,
+} from '../fetch-sessions.ts'
 import type { FetchRequest } from '../schema/fetch.ts'
 
 const finalEpoch = -1
@@ -84,19 +89,22 @@ export class FetchScope {
   }
 }
 
+/** As in Kafka, of a partition that is named again the last wish counts, in the first's place. */
 function partitionsOf(request: FetchRequest, usesTopicIds: boolean): WantedPartition[] {
-  const wanted: WantedPartition[] = []
+  const wanted = new Map<string, WantedPartition>()
   for (const { topic, topicId, partitions } of request.topics)
-    for (const each of partitions)
-      wanted.push({
-        topic: usesTopicIds ? topicId : topic,
+    for (const each of partitions) {
+      const called = usesTopicIds ? topicId : topic
+      wanted.set(partitionKey(called, each.partition), {
+        topic: called,
         partition: each.partition,
         offset: Number(each.fetchOffset),
         maxBytes: each.partitionMaxBytes,
         currentLeaderEpoch: each.currentLeaderEpoch,
         lastFetchedEpoch: each.lastFetchedEpoch,
       })
-  return wanted
+    }
+  return [...wanted.values()]
 }
 
 function forgottenOf(request: FetchRequest, usesTopicIds: boolean) {

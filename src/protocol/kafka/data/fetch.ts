@@ -11,6 +11,7 @@ import { type Draft, nilUuid } from '../../../wire/schema.ts'
 import type { Call } from '../call.ts'
 import { errorCode } from '../errors.ts'
 import type { WantedPartition } from '../fetch-sessions.ts'
+import { unwatchedMsMax } from '../fetch-waits.ts'
 import { handler } from '../handler.ts'
 import { type FetchRequest, type FetchResponse, fetch } from '../schema/fetch.ts'
 import { partitionProblem, topicById, topicByName } from '../topic-lookup.ts'
@@ -62,18 +63,21 @@ class Fetching {
     const { broker, limits, fetchWaits } = this.call.door
     this.resolve()
     const maxBytes = Math.min(Math.max(0, this.request.maxBytes), limits.fetchBytesMax)
+    const watches = fetchWaits.hasRoom(this.asked.length)
     const request = {
       partitions: this.asked,
       minBytes: Math.min(Math.max(0, this.request.minBytes), maxBytes),
-      maxWaitMs: fetchWaits.hasRoom(this.asked.length)
-        ? Math.min(Math.max(0, this.request.maxWaitMs), limits.fetchWaitMsMax)
-        : 0,
+      maxWaitMs: Math.min(
+        Math.max(0, this.request.maxWaitMs),
+        watches ? limits.fetchWaitMsMax : unwatchedMsMax,
+      ),
+      watches,
       maxBytes,
       committedOnly: this.request.isolationLevel === 1,
     }
     const pending = broker.logs.fetch(request, (answer) => this.finish(answer))
     if (pending === null) return
-    this.waitsFor = this.asked.length
+    this.waitsFor = watches ? this.asked.length : 0
     fetchWaits.begin(this.waitsFor)
     this.call.waitsFor({
       answerNow: () => pending.answerNow(),

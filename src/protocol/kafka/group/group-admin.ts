@@ -6,6 +6,7 @@ import { type ErrorName, errors } from '../../../model/errors.ts'
 import { groupOperations, notAsked } from '../authorized-operations.ts'
 import { errorCode, errorMessage } from '../errors.ts'
 import { answering } from '../handler.ts'
+import { inParts } from '../in-parts.ts'
 import { firstOfEach } from '../repeated.ts'
 import { deleteGroups, offsetDelete } from '../schema/delete-groups.ts'
 import { describeGroups, listGroups } from '../schema/describe-groups.ts'
@@ -63,13 +64,12 @@ export const deleteGroupsHandler = answering(deleteGroups, async (request, call)
   const { groups } = call.door.broker
   const deleteOne = (groupId: string) =>
     new Promise<ErrorName | null>((done) => groups.deleteGroup(groupId, done))
-  const results = await Promise.all(
-    firstOfEach(request.groupsNames, String).map(async (groupId) => {
-      const error = await deleteOne(groupId)
-      call.refused(error, `group '${groupId}'`)
-      return { groupId, errorCode: errorCode(error) }
-    }),
-  )
+  const wanted = firstOfEach(request.groupsNames, String)
+  const results = await inParts(wanted, call.door.clock, async (groupId) => {
+    const error = await deleteOne(groupId)
+    call.refused(error, `group '${groupId}'`)
+    return { groupId, errorCode: errorCode(error) }
+  })
   return { throttleTimeMs: 0, results }
 })
 

@@ -1,0 +1,40 @@
+// What all groups of one node keep in memory together, and how much that may be. One for all
+// coordinators of a node: a bound for each would be reached by groups whose ids were chosen to meet
+// in one of them. Invariant: the sums are those of what is there. Counted by Groups, Group and
+// CommittedOffsets; what is in the log is taken on without regard to it.
+import type { GroupProtocol } from './group-requests.ts'
+
+/** What the engine takes for one of each, rounded up, without what is counted below. */
+const groupBytes = 2_048
+const memberBytes = 2_048
+const pendingBytes = 768
+const offsetBytes = 256
+
+export const groupCost = (id: string): number => groupBytes + id.length
+
+export const offersCost = (protocols: readonly GroupProtocol[]): number =>
+  protocols.reduce((sum, { name, metadata }) => sum + name.length + metadata.length, memberBytes)
+
+export const pendingCost = (memberId: string): number => pendingBytes + memberId.length
+
+export const offsetCost = (metadata: string): number => offsetBytes + metadata.length
+
+export class GroupBudget {
+  groups = 0
+  bytes = 0
+  readonly groupsMax: number
+  readonly bytesMax: number
+
+  constructor(options: { readonly groupsMax: number; readonly memoryBytesMax: number }) {
+    this.groupsMax = options.groupsMax
+    this.bytesMax = options.memoryBytesMax
+  }
+
+  hasRoomForGroup(id: string): boolean {
+    return this.groups < this.groupsMax && this.hasRoom(groupCost(id))
+  }
+
+  hasRoom(bytes: number): boolean {
+    return this.bytes + bytes <= this.bytesMax
+  }
+}

@@ -1,0 +1,86 @@
+// What becomes of groups whose partition of the internal topic is damaged.
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { NodeBroker } from '../../src/broker/broker.ts'
+import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { realClock } from '../../src/io/real-clock.ts'
+import { SimChance } from '../../src/io/sim/sim-chance.ts'
+import { segmentPath } from '../../src/log/segment/segment-files.ts'
+import { tinyOptions } from '../log/log-fixture.ts'
+
+const groupIds = ['a', 'b', 'c']
+
+test('groups of a damaged partition are refused, until somebody says to forget', async () => {
+  const disk = memoryDisk()
+  const reported: string[] = []
+  const withNode = async (
+    damagedGroups: string,
+    use: (node: NodeBroker) => Promise<void>,
+  ): Promise<void> => {
+    const node = await NodeBroker.open({
+      heapBytes: Number.POSITIVE_INFINITY,
+      disk,
+      clock: realClock,
+      chance: new SimChance(1),
+      logOptions: tinyOptions,
+      settings: new Map([
+        ['offsets.topic.num.partitions', '1'],
+        ['polymq.damaged.groups', damagedGroups],
+      ]),
+      report: (line) => reported.push(line),
+      failed: (cause) => {
+        throw cause
+      },
+    })
+    try {
+      await use(node)
+    } finally {
+      await node.close()
+    }
+  }
+  const commit = (node: NodeBroker, groupId: string, offset: number): Promise<unknown> => {
+    const partitions = [{ partition: 0, offset, leaderEpoch: -1, metadata: '' }]
+    const topics = [{ topic: 't', partitions }]
+    const member = { groupId, memberId: '', instanceId: null, generation: -1, retentionMs: null }
+    return new Promise((resolve) =>
+      node.groups.commit({ ...member, topics }, ({ error }) => resolve(error)),
+    )
+  }
+  const offsets = (node: NodeBroker): unknown[] =>
+    groupIds.map((id) => {
+      const { error, topics } = node.groups.fetchOffsets(id, [{ topic: 't', partitions: [0] }])
+      return error ?? topics[0]?.partitions[0]?.offset
+    })
+
+  let file = ''
+  let middle = 0
+  await withNode('refuse', async (node) => {
+    for (const [i, id] of groupIds.entries()) assert.equal(await commit(node, id, i), null)
+    await node.store.flush()
+    const [segment] = node.store.all[0]?.segments ?? []
+    assert.ok(segment)
+    file = segmentPath(segment.file)
+    middle = segment.position + segment.bytes / 2
+    assert.deepEqual(offsets(node), [0, 1, 2])
+  })
+  const damaged = await disk.open(file, { access: 'write' })
+  await damaged.write([Uint8Array.of(0x5a)], Math.floor(middle))
+  await damaged.close()
+
+  await withNode('refuse', async (node) => {
+    const refused = 'coordinatorNotAvailable'
+    assert.deepEqual(offsets(node), [refused, refused, refused])
+    assert.equal(await commit(node, 'a', 9), refused)
+    assert.deepEqual(node.groups.list({ states: [], types: [] }), { error: null, groups: [] })
+    assert.match(reported.join('\n'), /polymq\.damaged\.groups=forget/)
+  })
+  await withNode('forget', async (node) => {
+    assert.deepEqual(offsets(node), [0, -1, 2])
+    assert.equal(await commit(node, 'b', 7), null)
+  })
+  reported.length = 0
+  await withNode('refuse', async (node) => {
+    assert.deepEqual(offsets(node), [0, 7, 2])
+  })
+  assert.deepEqual(reported, [])
+})

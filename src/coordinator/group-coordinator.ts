@@ -120,10 +120,7 @@ export class GroupCoordinator {
     const later = this.outbox.later(reply)
     const group = this.groupToJoin(request)
     if (typeof group === 'string') later(refusedJoin(group, request.memberId))
-    else {
-      this.joining.join(group, request, later)
-      this.dropIfUntouched(group)
-    }
+    else this.joining.join(group, request, later)
   }
 
   sync(request: SyncRequest, reply: SyncReply): void {
@@ -163,7 +160,8 @@ export class GroupCoordinator {
       const member = group.members.get(request.memberId)
       if (member !== undefined) this.rebalancing.keepAlive(group, member)
       this.offsets.commit(group, request, (answer) => {
-        this.dropIfUntouched(group)
+        // It was made for this, and nothing of it was taken.
+        if (group.isUntouched) this.groups.remove(group.id)
         reply(answer)
       })
     }
@@ -270,11 +268,6 @@ export class GroupCoordinator {
     if (error !== null) return error
     if (generation >= 0) return this.groups.get(groupId) ?? 'groupNotFound'
     return this.groups.getOrAdd(groupId) ?? 'resourceExhausted'
-  }
-
-  /** A group that was made for a request of which nothing was taken. */
-  private dropIfUntouched(group: Group): void {
-    if (group.isUntouched) this.groups.remove(group.id)
   }
 
   private refusal(groupId: string): ErrorName | null {

@@ -12,8 +12,12 @@ const offsetBytes = 256
 
 export const groupCost = (id: string): number => groupBytes + id.length
 
-export const offersCost = (protocols: readonly GroupProtocol[]): number =>
-  protocols.reduce((sum, { name, metadata }) => sum + name.length + metadata.length, memberBytes)
+/** `assignment` is what the member has been given. */
+export const memberCost = (protocols: readonly GroupProtocol[], assignment: Uint8Array): number =>
+  protocols.reduce(
+    (sum, { name, metadata }) => sum + name.length + metadata.length,
+    memberBytes + assignment.length,
+  )
 
 export const pendingCost = (memberId: string): number => pendingBytes + memberId.length
 

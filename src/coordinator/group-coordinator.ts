@@ -13,11 +13,11 @@ import type { Appender } from '../log/appender.ts'
 import type { ErrorName } from '../model/errors.ts'
 import { Deadline, Deadlines } from './deadlines.ts'
 import { type Group, refusedJoin, refusedSync } from './group.ts'
-import { GroupBudget, offersCost } from './group-budget.ts'
+import { GroupBudget, memberCost } from './group-budget.ts'
 import { describeGroup, listGroups } from './group-listing.ts'
 import { type LoadReport, loadGroups, type StoredRecord } from './group-loader.ts'
 import { GroupLog } from './group-log.ts'
-import type { JoinReply, SyncReply } from './group-member.ts'
+import { type JoinReply, noBytes, type SyncReply } from './group-member.ts'
 import { defaultGroupOptions, type GroupOptions } from './group-options.ts'
 import { groupRecord } from './group-records.ts'
 import type {
@@ -306,7 +306,7 @@ export class GroupCoordinator {
     if (protocols.length > options.protocolsMax) return 'policyViolation'
     const bytes = protocols.reduce((sum, p) => sum + p.metadata.length, 0)
     if (bytes > options.memberMetadataBytesMax) return 'policyViolation'
-    return this.budget.hasRoom(offersCost(protocols)) ? null : 'resourceExhausted'
+    return this.budget.hasRoom(memberCost(protocols, noBytes)) ? null : 'resourceExhausted'
   }
 }
 

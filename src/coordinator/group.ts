@@ -21,7 +21,7 @@
 import { assert } from '../base/assert.ts'
 import { CommittedOffsets } from './committed-offsets.ts'
 import { Deadline } from './deadlines.ts'
-import { type GroupBudget, offersCost, pendingCost } from './group-budget.ts'
+import { type GroupBudget, memberCost, pendingCost } from './group-budget.ts'
 import { type GroupMember, type JoinReply, noBytes, type SyncReply } from './group-member.ts'
 import type { GroupProtocol, JoinAnswer, JoinRequest, SyncAnswer } from './group-requests.ts'
 import { subscribedTopics } from './subscription.ts'
@@ -257,6 +257,16 @@ export class Group {
     }
   }
 
+  /** Whether the node may keep so many bytes of assignments besides those that there are. */
+  hasRoomFor(assignmentBytes: number): boolean {
+    return this.budget.hasRoom(assignmentBytes)
+  }
+
+  assign(member: GroupMember, assignment: Uint8Array): void {
+    this.budget.bytes += assignment.length - member.assignment.length
+    member.assignment = assignment
+  }
+
   assigned(member: GroupMember): SyncAnswer {
     const { protocolType, protocol } = this
     return { error: null, protocolType, protocol, assignment: member.assignment }
@@ -317,7 +327,7 @@ export class Group {
   }
 
   private count(member: GroupMember, by: 1 | -1): void {
-    this.budget.bytes += by * offersCost(member.protocols)
+    this.budget.bytes += by * memberCost(member.protocols, member.assignment)
     for (const name of new Set(member.protocols.map((p) => p.name))) {
       const n = (this.offered.get(name) ?? 0) + by
       if (n === 0) this.offered.delete(name)

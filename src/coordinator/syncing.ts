@@ -39,6 +39,11 @@ export class Syncing {
 
   private assign(group: Group, request: SyncRequest): void {
     const generation = group.generation
+    const bytes = request.assignments.reduce((sum, a) => sum + a.assignment.length, 0)
+    if (!group.hasRoomFor(bytes)) {
+      this.giveUp(group, 'resourceExhausted')
+      return
+    }
     const assignments = new Map(
       request.assignments.map((a) => [a.memberId, Uint8Array.from(a.assignment)]),
     )
@@ -48,17 +53,19 @@ export class Syncing {
       if (group.state !== 'CompletingRebalance' || group.generation !== generation) return
       group.assigningGeneration = -1
       if (error === null) this.stabilize(group, assignmentOf)
-      else {
-        this.rebalancing.callOffSyncs(group, error)
-        this.rebalancing.prepare(group)
-      }
+      else this.giveUp(group, error)
     })
+  }
+
+  private giveUp(group: Group, error: ErrorName): void {
+    this.rebalancing.callOffSyncs(group, error)
+    this.rebalancing.prepare(group)
   }
 
   private stabilize(group: Group, assignmentOf: (member: GroupMember) => Uint8Array): void {
     group.enter('Stable', this.clock.now())
     for (const member of group.members.values()) {
-      member.assignment = assignmentOf(member)
+      group.assign(member, assignmentOf(member))
       if (member.sync === null) continue
       group.answerSync(member, group.assigned(member))
       // Its session stood still while it waited.

@@ -185,6 +185,17 @@ test('coordinator: what members offer counts for the node, and goes with them', 
   other.coordinator.load([])
   const { memberId } = join(one, 'a')
   assert.equal(budget.bytes, 2_048 + 1 + 2_048 + 20)
+  const sync = (bytes: number): unknown => {
+    let error: unknown
+    const assignments = [{ memberId, assignment: new Uint8Array(bytes) }]
+    const member = { groupId: 'a', memberId, instanceId: null, generation: 1 }
+    one.coordinator.sync({ ...member, protocolType: null, protocol: null, assignments }, (a) => {
+      error = a.error
+    })
+    one.clock.advance(0)
+    return error
+  }
+  assert.equal(sync(2_000), 'resourceExhausted')
   assert.equal(join(other, 'b').error, 'resourceExhausted')
   one.coordinator.leave({ groupId: 'a', members: [{ memberId, instanceId: null }] })
   assert.equal(budget.bytes, 2_048 + 1)

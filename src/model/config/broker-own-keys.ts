@@ -64,9 +64,9 @@ const bounds: readonly BrokerKey[] = [
     dynamic: false,
     effect: 'works',
     documentation:
-      'Memory for what all groups of this node keep together: members with what they offer, ' +
-      'handed-out member ids, committed offsets. What does not fit is refused. At most a quarter ' +
-      "of the engine's heap.",
+      'Memory for what all groups of this node keep together: members with what they offer and ' +
+      'are assigned, handed-out member ids, committed offsets. What does not fit is refused. At ' +
+      "most a quarter of the engine's heap.",
   },
 ]
 

@@ -34,7 +34,7 @@ export async function loadGroups(logs: readonly PartitionLog[], to: GroupLoading
   }
 }
 
-/** Everything old goes; what could be read of it is written anew. */
+/** What could be read is written anew, and then everything before that goes. */
 async function forgetDamaged(
   log: PartitionLog,
   records: readonly KeyedRecord[],
@@ -47,11 +47,12 @@ async function forgetDamaged(
     latest.set(key, record)
   }
   const kept = [...latest.values()].filter(({ value }) => value !== null)
-  await store.raiseLogStart(log, log.highWatermark)
+  const end = log.logEndOffset
   const appender = appenderOf(log.partition)
   const errors = await Promise.all(
     kept.map((record) => new Promise((done) => appender.append([record], done))),
   )
+  await store.forgetDamage(log, end)
   groups.load(log.partition, kept)
   const lost = errors.filter((error) => error !== null).length
   const outcome = lost === 0 ? '' : `; ${lost} of them could not be written again`

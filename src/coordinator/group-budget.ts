@@ -12,11 +12,18 @@ const offsetBytes = 256
 
 export const groupCost = (id: string): number => groupBytes + id.length
 
-/** `assignment` is what the member has been given. */
-export const memberCost = (protocols: readonly GroupProtocol[], assignment: Uint8Array): number =>
+interface Member {
+  readonly protocols: readonly GroupProtocol[]
+  readonly assignment: Uint8Array
+  readonly clientId: string
+  readonly instanceId: string | null
+}
+
+export const memberCost = ({ protocols, assignment, clientId, instanceId }: Member): number =>
   protocols.reduce(
     (sum, { name, metadata }) => sum + name.length + metadata.length,
-    memberBytes + assignment.length,
+    // Part of the client's id stands in the member's as well.
+    memberBytes + assignment.length + 2 * (clientId.length + (instanceId?.length ?? 0)),
   )
 
 export const pendingCost = (memberId: string): number => pendingBytes + memberId.length

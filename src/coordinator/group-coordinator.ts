@@ -259,7 +259,7 @@ export class GroupCoordinator {
     const error = this.refusal(request.groupId) ?? this.joinRefusal(request)
     if (error !== null) return error
     if (request.memberId !== '') return this.groups.get(request.groupId) ?? 'unknownMember'
-    return this.groups.getOrAdd(request.groupId) ?? 'resourceExhausted'
+    return this.groups.getOrAdd(request.groupId) ?? 'groupMemoryUsedUp'
   }
 
   /** Only a consumer that shares out its work by itself makes one. */
@@ -267,7 +267,7 @@ export class GroupCoordinator {
     const error = this.keeperRefusal(groupId)
     if (error !== null) return error
     if (generation >= 0) return this.groups.get(groupId) ?? 'groupNotFound'
-    return this.groups.getOrAdd(groupId) ?? 'resourceExhausted'
+    return this.groups.getOrAdd(groupId) ?? 'groupMemoryUsedUp'
   }
 
   private refusal(groupId: string): ErrorName | null {
@@ -294,7 +294,7 @@ export class GroupCoordinator {
   }
 
   private joinRefusal(request: JoinRequest): ErrorName | null {
-    const { sessionTimeoutMs, instanceId, protocols } = request
+    const { sessionTimeoutMs, instanceId, protocolType, protocols } = request
     const { options } = this
     if (
       sessionTimeoutMs < options.sessionTimeoutMsMin ||
@@ -303,10 +303,14 @@ export class GroupCoordinator {
       return 'invalidSessionTimeout'
     if (instanceId !== null && instanceId.length > options.instanceIdLengthMax)
       return 'policyViolation'
+    if (protocolType.length > options.protocolTypeLengthMax) return 'policyViolation'
     if (protocols.length > options.protocolsMax) return 'policyViolation'
     const bytes = protocols.reduce((sum, p) => sum + p.metadata.length, 0)
     if (bytes > options.memberMetadataBytesMax) return 'policyViolation'
-    return this.budget.hasRoom(memberCost(protocols, noBytes)) ? null : 'resourceExhausted'
+    // What the member offers already makes place for what it offers now.
+    const before = this.groups.get(request.groupId)?.members.get(request.memberId)
+    const more = memberCost({ ...request, assignment: noBytes }) - (before ? memberCost(before) : 0)
+    return more <= 0 || this.budget.hasRoom(more) ? null : 'groupMemoryUsedUp'
   }
 }
 

@@ -23,6 +23,7 @@ export interface GroupOptions {
   readonly groupsMax: number
   readonly groupIdLengthMax: number
   readonly instanceIdLengthMax: number
+  readonly protocolTypeLengthMax: number
   /** Protocols that one member may offer, and the bytes of their metadata together. */
   readonly protocolsMax: number
   readonly memberMetadataBytesMax: number
@@ -47,6 +48,7 @@ export const defaultGroupOptions: GroupOptions = {
   groupsMax: 100_000,
   groupIdLengthMax: 1_024,
   instanceIdLengthMax: 1_024,
+  protocolTypeLengthMax: 1_024,
   protocolsMax: 100,
   // A consumer that subscribes by a pattern lists every topic, for each protocol, and what it owns.
   memberMetadataBytesMax: 8 << 20,

@@ -327,7 +327,7 @@ export class Group {
   }
 
   private count(member: GroupMember, by: 1 | -1): void {
-    this.budget.bytes += by * memberCost(member.protocols, member.assignment)
+    this.budget.bytes += by * memberCost(member)
     for (const name of new Set(member.protocols.map((p) => p.name))) {
       const n = (this.offered.get(name) ?? 0) + by
       if (n === 0) this.offered.delete(name)

@@ -79,7 +79,7 @@ export class OffsetKeeping {
     if (isFull && !offsets.has(topic, wanted.partition)) return 'resourceExhausted'
     // What this request has had accepted so far counts as if it were as large as this one.
     const hasRoom = this.budget.hasRoom(offsetCost(wanted.metadata) * (accepted + 1))
-    return hasRoom ? null : 'resourceExhausted'
+    return hasRoom ? null : 'groupMemoryUsedUp'
   }
 
   // ---- Reading ----------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ export class Syncing {
     const generation = group.generation
     const bytes = request.assignments.reduce((sum, a) => sum + a.assignment.length, 0)
     if (!group.hasRoomFor(bytes)) {
-      this.giveUp(group, 'resourceExhausted')
+      this.giveUp(group, 'groupMemoryUsedUp')
       return
     }
     const assignments = new Map(

@@ -140,8 +140,13 @@ export class LogStore {
     else await this.#raising
   }
 
-  async #dropBelow(log: PartitionLog, to: number): Promise<void> {
-    const gone = log.raiseLogStart(to)
+  /** The same, and what was damaged below it counts as gone. */
+  async forgetDamage(log: PartitionLog, offset: number): Promise<void> {
+    await this.#dropBelow(log, offset, true)
+  }
+
+  async #dropBelow(log: PartitionLog, to: number, isWholeAbove = false): Promise<void> {
+    const gone = log.raiseLogStart(to, isWholeAbove)
     const change = {
       topic: log.topic,
       partition: log.partition,
@@ -243,6 +248,7 @@ export class LogStore {
           generation: this.journal.generation,
           journalFileBytes: this.#journalFiles.fileBytes,
           journalSlots: this.#journalFiles.slots,
+          journalSized: true,
           replayFrom: upTo,
         },
         statesOf([...this.#logs]),

@@ -50,6 +50,8 @@ export interface ManifestChange {
   readonly journalFileBytes?: number
   /** Numbers of the journal's files; all of them, none of which may be missing. */
   readonly journalSlots?: readonly number[]
+  /** Those files have their whole size, and had it when they were first named here. */
+  readonly journalSized?: true
   /** Everything below this LSN is in segments. */
   readonly replayFrom?: number
   /** Revision of the metadata that was durable. */
@@ -68,6 +70,7 @@ export interface ManifestState {
   /** Null before the first start. */
   journalFileBytes: number | null
   journalSlots: readonly number[]
+  journalSized: boolean
   knownRevision: number
   replayFrom: number
   /** Commits behind `replayFrom` are of this generation or a later one; others are cut tails. */
@@ -86,6 +89,7 @@ export function applyChange(state: ManifestState, change: ManifestChange): void 
   if (change.generation !== undefined) state.generation = change.generation
   if (change.journalFileBytes !== undefined) state.journalFileBytes = change.journalFileBytes
   if (change.journalSlots !== undefined) state.journalSlots = change.journalSlots
+  if (change.journalSized !== undefined) state.journalSized = change.journalSized
   if (change.knownRevision !== undefined) state.knownRevision = change.knownRevision
   if (change.replayFrom !== undefined) {
     state.replayFrom = change.replayFrom
@@ -145,6 +149,7 @@ export class Manifest {
       generation: 0,
       journalFileBytes: null,
       journalSlots: [],
+      journalSized: false,
       knownRevision: 0,
       replayFrom: 0,
       replayGeneration: 0,
@@ -194,7 +199,10 @@ export class Manifest {
    * is appended meanwhile comes behind it, and may be in it already.
    */
   async rewrite(
-    node: Pick<ManifestChange, 'generation' | 'journalFileBytes' | 'journalSlots' | 'replayFrom'>,
+    node: Pick<
+      ManifestChange,
+      'generation' | 'journalFileBytes' | 'journalSlots' | 'journalSized' | 'replayFrom'
+    >,
     partitions: Iterable<PartitionChange>,
   ): Promise<void> {
     const first = encode({ v: 1, knownRevision: this.#revision(), ...node })

@@ -353,11 +353,11 @@ export class PartitionLog implements FrameSource {
 
   /**
    * Moves the log start up. Returns the segments that are wholly below, but for one that is
-   * growing. When nothing is left above, nothing is damaged any more.
+   * growing. When nothing is left above, or nothing damaged is, nothing is damaged any more.
    */
-  raiseLogStart(to: number): Segment[] {
+  raiseLogStart(to: number, isWholeAbove = false): Segment[] {
     this.#logStartOffset = Math.max(this.#logStartOffset, Math.min(to, this.#highWatermark))
-    if (this.#logStartOffset === this.#logEndOffset) this.#damagedFrom = null
+    if (isWholeAbove || this.#logStartOffset === this.#logEndOffset) this.#damagedFrom = null
     this.epochs.trimStart(this.#logStartOffset)
     const gone = this.#segments.filter(
       (s) => s.nextOffset <= this.#logStartOffset && s !== this.growing,

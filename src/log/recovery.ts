@@ -9,6 +9,7 @@ import type { JournalStart } from './journal/commit-writer.ts'
 import { JournalFiles, journalFolder, slotName } from './journal/journal-files.ts'
 import type { Frame } from './journal/journal-format.ts'
 import { type JournalDamage, scanJournal } from './journal/journal-scan.ts'
+import { shortFile, stretchFiles } from './journal/journal-sizes.ts'
 import { DamagedLogError, type Known, type LogParts } from './log-parts.ts'
 import { Manifest, type ManifestState, partitionKey } from './manifest.ts'
 import { PartitionLog } from './partition-log.ts'
@@ -49,10 +50,11 @@ export async function recover(parts: LogParts, known: Known): Promise<Recovered>
   // Before a commit can carry it: a number that a cut tail has must never be used again.
   const generation = state.generation + 1
   const journalFileBytes = state.journalFileBytes ?? options.journalFileBytes
-  await refuseShortFiles(disk, state.journalSlots, journalFileBytes)
+  await checkSizes(disk, state, journalFileBytes)
   await manifest.append({
     generation,
     journalFileBytes,
+    journalSized: true,
     dropped: gone.map((p) => [p.topic, p.partition]),
   })
   const replay = (frame: Frame): void => logs.get(frame.topicId, frame.partition)?.replay(frame)
@@ -100,21 +102,11 @@ async function refuseMissingFiles(disk: Disk, state: ManifestState): Promise<voi
     throw new DamagedLogError(`${missing.join(', ')} is missing, and may hold acknowledged records`)
 }
 
-/** A file has its size before it is remembered. */
-async function refuseShortFiles(
-  disk: Disk,
-  slots: readonly number[],
-  fileBytes: number,
-): Promise<void> {
-  for (const name of slots.map(slotName)) {
-    const file = await disk.open(name, { access: 'read' })
-    const bytes = await file.size()
-    await file.close()
-    if (bytes < fileBytes)
-      throw new DamagedLogError(
-        `${name} has ${bytes} bytes of ${fileBytes}: what is missing may have been acknowledged`,
-      )
-  }
+async function checkSizes(disk: Disk, state: ManifestState, fileBytes: number): Promise<void> {
+  const { journalSlots, journalSized } = state
+  if (!journalSized) await stretchFiles(disk, journalSlots, fileBytes)
+  const short = await shortFile(disk, journalSlots, fileBytes)
+  if (short !== null) throw new DamagedLogError(short)
 }
 
 function refuseLessMetadata(revision: number, seen: number): void {

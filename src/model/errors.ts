@@ -56,6 +56,10 @@ export const errors = {
   // Groups
   coordinatorLoading: kind('the group is being loaded', true),
   coordinatorNotAvailable: kind('the coordinator is not available', true),
+  groupMemoryUsedUp: mistake(
+    "this node's memory for groups is used up; raise polymq.group.memory.bytes",
+    true,
+  ),
   notCoordinator: kind('another node coordinates this group', true),
   invalidGroupId: mistake('the group id is empty or has more than 1,024 characters'),
   unknownMember: kind('the group does not know this member'),

@@ -139,7 +139,7 @@ test('coordinator: a group to which nobody came goes with the member id it gave 
   assert.deepEqual(errors, [
     'memberIdRequired',
     'memberIdRequired',
-    'resourceExhausted',
+    'groupMemoryUsedUp',
     'memberIdRequired',
   ])
   assert.equal(coordinator.list({ states: [], types: [] }).groups.length, 1)
@@ -161,7 +161,7 @@ test('coordinator: a commit of which nothing is taken makes no group', () => {
   commit('d', '')
   commit('e', '')
   const long = 'offsetMetadataTooLarge'
-  assert.deepEqual(errors, [long, long, long, null, 'resourceExhausted'])
+  assert.deepEqual(errors, [long, long, long, null, 'groupMemoryUsedUp'])
   const { groups } = coordinator.list({ states: [], types: [] })
   assert.deepEqual(
     groups.map((g) => g.groupId),
@@ -184,7 +184,7 @@ test('coordinator: what members offer counts for the node, and goes with them', 
   one.coordinator.load([])
   other.coordinator.load([])
   const { memberId } = join(one, 'a')
-  assert.equal(budget.bytes, 2_048 + 1 + 2_048 + 20)
+  assert.equal(budget.bytes, 2_048 + 1 + 2_048 + 20 + 2)
   const sync = (bytes: number): unknown => {
     let error: unknown
     const assignments = [{ memberId, assignment: new Uint8Array(bytes) }]
@@ -195,8 +195,8 @@ test('coordinator: what members offer counts for the node, and goes with them', 
     one.clock.advance(0)
     return error
   }
-  assert.equal(sync(2_000), 'resourceExhausted')
-  assert.equal(join(other, 'b').error, 'resourceExhausted')
+  assert.equal(sync(2_000), 'groupMemoryUsedUp')
+  assert.equal(join(other, 'b').error, 'groupMemoryUsedUp')
   one.coordinator.leave({ groupId: 'a', members: [{ memberId, instanceId: null }] })
   assert.equal(budget.bytes, 2_048 + 1)
   assert.equal(join(other, 'b').error, null)

@@ -36,6 +36,7 @@ export const errorCodes = {
   transactionsNotSupported: 53,
   coordinatorLoading: 14,
   coordinatorNotAvailable: 15,
+  groupMemoryUsedUp: 15,
   notCoordinator: 16,
   invalidGroupId: 24,
   unknownMember: 25,

@@ -5,6 +5,7 @@
 import type { Appender } from '../log/appender.ts'
 import type { LogStore } from '../log/log-store.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import type { ErrorName } from '../model/errors.ts'
 import type { NodeGroups } from './node-groups.ts'
 import { type KeyedRecord, readKeyed } from './read-keyed.ts'
 
@@ -50,11 +51,15 @@ async function forgetDamaged(
   const end = log.logEndOffset
   const appender = appenderOf(log.partition)
   const errors = await Promise.all(
-    kept.map((record) => new Promise((done) => appender.append([record], done))),
+    kept.map((record) => new Promise<ErrorName | null>((done) => appender.append([record], done))),
   )
+  const error = errors.find((e) => e !== null)
+  if (error !== undefined) {
+    groups.refuse(log.partition)
+    report(`${log.label} is damaged, and what can be read of it cannot be written anew: ${error}`)
+    return
+  }
   await store.forgetDamage(log, end)
   groups.load(log.partition, kept)
-  const lost = errors.filter((error) => error !== null).length
-  const outcome = lost === 0 ? '' : `; ${lost} of them could not be written again`
-  report(`${log.label} was damaged: ${kept.length} records of its groups were kept${outcome}`)
+  report(`${log.label} was damaged: ${kept.length} records of its groups were kept`)
 }

@@ -307,8 +307,8 @@ export class GroupCoordinator {
     if (protocols.length > options.protocolsMax) return 'policyViolation'
     const bytes = protocols.reduce((sum, p) => sum + p.metadata.length, 0)
     if (bytes > options.memberMetadataBytesMax) return 'policyViolation'
-    // What the member offers already makes place for what it offers now.
-    const before = this.groups.get(request.groupId)?.members.get(request.memberId)
+    // What the member offers already, by whatever id, makes place for what it offers now.
+    const before = this.groups.get(request.groupId)?.known(request.memberId, instanceId)
     const more = memberCost({ ...request, assignment: noBytes }) - (before ? memberCost(before) : 0)
     return more <= 0 || this.budget.hasRoom(more) ? null : 'groupMemoryUsedUp'
   }

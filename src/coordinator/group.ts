@@ -183,6 +183,12 @@ export class Group {
     if (wasLeader) this.leader = successor.id
   }
 
+  /** The member of this id or, if there is none, with this instance id. */
+  known(memberId: string, instanceId: string | null): GroupMember | undefined {
+    const holder = instanceId === null ? undefined : this.instances.get(instanceId)
+    return this.members.get(memberId) ?? this.members.get(holder ?? '')
+  }
+
   holderOf(instanceId: string): string | null {
     return this.instances.get(instanceId) ?? null
   }
@@ -257,9 +263,11 @@ export class Group {
     }
   }
 
-  /** Whether the node may keep so many bytes of assignments besides those that there are. */
+  /** Whether the node may keep so many bytes of assignments in place of those that there are. */
   hasRoomFor(assignmentBytes: number): boolean {
-    return this.budget.hasRoom(assignmentBytes)
+    let more = assignmentBytes
+    for (const { assignment } of this.members.values()) more -= assignment.length
+    return more <= 0 || this.budget.hasRoom(more)
   }
 
   assign(member: GroupMember, assignment: Uint8Array): void {

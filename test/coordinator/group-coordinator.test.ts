@@ -202,3 +202,38 @@ test('coordinator: what members offer counts for the node, and goes with them', 
   assert.equal(join(other, 'b').error, null)
   assert.equal(budget.groups, 2)
 })
+
+test('coordinator: who is in stays in when the memory of groups is used up', () => {
+  const budget = new GroupBudget({ groupsMax: 10, memoryBytesMax: 5_200 })
+  const { clock, coordinator } = make({}, budget)
+  coordinator.load([])
+  const protocols = [{ name: 'range', metadata: new Uint8Array(15) }]
+  const join = (memberId: string): JoinAnswer => {
+    let answer: JoinAnswer | undefined
+    const request = { ...joinOf('a'), memberId, protocols, instanceId: 'i' }
+    coordinator.join(request as JoinRequest, (a) => {
+      answer = a
+    })
+    clock.advance(0)
+    return answer as JoinAnswer
+  }
+  const sync = ({ memberId, generation }: JoinAnswer, bytes: number): unknown => {
+    let error: unknown
+    const assignments = [{ memberId, assignment: new Uint8Array(bytes) }]
+    const member = { groupId: 'a', memberId, instanceId: 'i', generation }
+    const request = { ...member, protocolType: null, protocol: null, assignments }
+    coordinator.sync(request, (a) => {
+      error = a.error
+    })
+    clock.advance(0)
+    return error
+  }
+  assert.equal(sync(join(''), 1_000), null)
+  assert.equal(budget.bytesMax - budget.bytes < 100, true)
+  const back = join('')
+  assert.equal(back.error, null, 'it takes its own place')
+  const next = join(back.memberId)
+  assert.equal(next.generation, 2)
+  assert.equal(sync(next, 1_000), null)
+  assert.equal(sync(join(back.memberId), 1_200), 'groupMemoryUsedUp')
+})

@@ -1,42 +1,22 @@
 // What becomes of groups whose partition of the internal topic is damaged.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { NodeBroker } from '../../src/broker/broker.ts'
+import type { NodeBroker } from '../../src/broker/broker.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
-import { realClock } from '../../src/io/real-clock.ts'
-import { SimChance } from '../../src/io/sim/sim-chance.ts'
 import { segmentPath } from '../../src/log/segment/segment-files.ts'
-import { tinyOptions } from '../log/log-fixture.ts'
+import { withNodeOn } from './node-fixture.ts'
 
 const groupIds = ['a', 'b', 'c']
 
 test('groups of a damaged partition are refused, until somebody says to forget', async () => {
   const disk = memoryDisk()
   const reported: string[] = []
-  const withNode = async (
+  const withNode = (
     damagedGroups: string,
     use: (node: NodeBroker) => Promise<void>,
   ): Promise<void> => {
-    const node = await NodeBroker.open({
-      heapBytes: Number.POSITIVE_INFINITY,
-      disk,
-      clock: realClock,
-      chance: new SimChance(1),
-      logOptions: tinyOptions,
-      settings: new Map([
-        ['offsets.topic.num.partitions', '1'],
-        ['polymq.damaged.groups', damagedGroups],
-      ]),
-      report: (line) => reported.push(line),
-      failed: (cause) => {
-        throw cause
-      },
-    })
-    try {
-      await use(node)
-    } finally {
-      await node.close()
-    }
+    const settings = { 'offsets.topic.num.partitions': '1', 'polymq.damaged.groups': damagedGroups }
+    return withNodeOn(disk, settings, use, (line) => reported.push(line))
   }
   const commit = (node: NodeBroker, groupId: string, offset: number): Promise<unknown> => {
     const partitions = [{ partition: 0, offset, leaderEpoch: -1, metadata: '' }]

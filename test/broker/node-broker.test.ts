@@ -2,43 +2,22 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { FetchAnswer, FetchPartition } from '../../src/broker/api.ts'
-import { NodeBroker } from '../../src/broker/broker.ts'
+import type { NodeBroker } from '../../src/broker/broker.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
-import { realClock } from '../../src/io/real-clock.ts'
-import { SimChance } from '../../src/io/sim/sim-chance.ts'
 import { EmbeddedStore } from '../../src/metadata/embedded-store.ts'
 import type { Result } from '../../src/model/errors.ts'
 import { partitionId } from '../../src/model/ids.ts'
 import type { Topic } from '../../src/model/topic.ts'
-import { batchOf, tinyOptions } from '../log/log-fixture.ts'
+import { batchOf } from '../log/log-fixture.ts'
+import { withNodeOn } from './node-fixture.ts'
 
 /** A node in memory, for one test. */
-async function withNode(
+const withNode = (
   use: (node: NodeBroker) => Promise<void>,
   disk = memoryDisk(),
   nodeId = '1',
-): Promise<void> {
-  const node = await NodeBroker.open({
-    heapBytes: Number.POSITIVE_INFINITY,
-    disk,
-    clock: realClock,
-    chance: new SimChance(1),
-    logOptions: tinyOptions,
-    settings: new Map([
-      ['offsets.topic.num.partitions', '3'],
-      ['node.id', nodeId],
-    ]),
-    report: () => undefined,
-    failed: (cause) => {
-      throw cause
-    },
-  })
-  try {
-    await use(node)
-  } finally {
-    await node.close()
-  }
-}
+): Promise<void> =>
+  withNodeOn(disk, { 'offsets.topic.num.partitions': '3', 'node.id': nodeId }, use)
 
 const create = (node: NodeBroker, name: string): Promise<Result<Topic>> =>
   node.topics.create(

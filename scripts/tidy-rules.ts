@@ -12,7 +12,12 @@ export interface Room {
 }
 
 export const rooms: readonly Room[] = [
-  { path: 'base', level: 0, imports: [], holds: 'no domain: assert, heap, deque, backoff' },
+  {
+    path: 'base',
+    level: 0,
+    imports: [],
+    holds: 'no domain: assert, checksum, histogram, pace, turns',
+  },
   {
     path: 'io',
     level: 1,

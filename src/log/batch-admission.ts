@@ -75,8 +75,7 @@ function checkContent(header: BatchHeader): Admission | null {
   if (compression !== null && !beginsAs(compression, header.records()))
     return refuse('invalidRecord', `the records are not compressed with ${compression}`)
   const opened = openBatch(header)
-  // Kafka takes what grows beyond all bounds too; it is as small as the topic wants batches to be.
-  if (!opened.ok) return opened.error === 'messageTooLarge' ? null : opened
+  if (!opened.ok) return opened
   const wrong = checkRecords(opened.value, header.recordCount)
   return wrong && { ...refuse('invalidRecord', wrong.message), recordErrors: [wrong] }
 }

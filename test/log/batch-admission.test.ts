@@ -179,6 +179,17 @@ test('what grows above max.message.bytes when it is stored otherwise is refused'
   assert.equal(refusal(bytes, config).error, 'messageTooLarge')
 })
 
+test('what opens to more than anybody would look at again is refused by every topic', () => {
+  const long = record('a', 'x'.repeat(1 << 20))
+  const bytes = sampleBatch({
+    records: Array.from({ length: 33 }, () => long),
+    compression: 'gzip',
+  })
+  assert.ok(bytes.length < 1 << 20)
+  for (const config of [{}, { 'cleanup.policy': 'compact' }])
+    assert.equal(refusal(bytes, config).error, 'messageTooLarge')
+})
+
 test('records that do not begin as their codec does are refused: nobody could read them', () => {
   for (const codec of [1, 3, 4, 5]) {
     const bytes = sampleBatch({ records: two })

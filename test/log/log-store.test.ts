@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { Disk } from '../../src/io/disk.ts'
+import { blockBytes, type Disk } from '../../src/io/disk.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
 import { realClock } from '../../src/io/real-clock.ts'
 import { SimChance } from '../../src/io/sim/sim-chance.ts'
@@ -179,6 +179,22 @@ test('a journal file that is missing is refused', async () => {
     await assert.rejects(open(disk), new RegExp(`${missing} is missing`))
     await disk.rename('elsewhere', `journal/${missing}`)
     assert.equal((await open(disk)).get(topicA, 0)?.logEndOffset, 90)
+  }
+})
+
+test('a journal file whose beginning was wiped is damage when what follows proves it', async () => {
+  for (const wipedBytes of [blockBytes, 4 * blockBytes]) {
+    const disk = memoryDisk()
+    const store = await open(disk)
+    const log = store.get(topicA, 0)
+    assert.ok(log)
+    for (let i = 0; i < 8; i++) await append(store, log, batchOf([`v${i}`]))
+    const file = await disk.open('journal/000000.wal', { access: 'write' })
+    await file.write([new Uint8Array(wipedBytes)], 0)
+    await file.close()
+    // As after kill -9: the first store is not closed.
+    await assert.rejects(openReported(disk), DamagedLogError, `${wipedBytes} bytes`)
+    await assert.rejects(openReported(disk), DamagedLogError, 'and nothing was thrown away')
   }
 })
 

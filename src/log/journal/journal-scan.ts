@@ -199,7 +199,7 @@ class Scan {
     if (slot === undefined) {
       this.damage.push({
         lsn: from,
-        slot: 'a journal file that is missing',
+        slot: 'a journal file that is missing, or holds nothing,',
         seq: Math.floor(from / this.#fileBytes),
         owners: null,
       })

@@ -83,7 +83,7 @@ export class NodeBroker implements Broker {
     const clusterId = await joinCluster(metadata, nodeId, chance)
     const image = await Image.open(metadata, nodeId, settings)
     const store = await LogStore.open(
-      { disk, clock, options: parts.logOptions, hooks: parts },
+      { disk, clock, chance, options: parts.logOptions, hooks: parts },
       {
         partitions: [...image.topics()].flatMap((topic) => knownPartitions(topic, image)),
         revision: () => metadata.revision,

@@ -1,5 +1,6 @@
-// What a log is opened with: disk, clock, sizes, what the metadata knows, and whom to tell. The
-// broker hands it in.
+// What a log is opened with: disk, clock, chance, sizes, what the metadata knows, and whom to tell.
+// The broker hands it in.
+import type { Chance } from '../io/chance.ts'
 import type { Clock } from '../io/clock.ts'
 import type { Disk } from '../io/disk.ts'
 import type { TopicSettings } from '../model/config/topic-settings.ts'
@@ -38,6 +39,7 @@ export interface LogHooks {
 export interface LogParts {
   readonly disk: Disk
   readonly clock: Clock
+  readonly chance: Chance
   readonly options: LogOptions
   readonly hooks: LogHooks
 }

@@ -6,6 +6,7 @@ import type { AdvancedLogs } from './advanced-logs.ts'
 import { Cleaner } from './cleaner.ts'
 import type { DiskSpace } from './disk-space.ts'
 import { Flusher } from './flusher.ts'
+import type { JournalStart } from './journal/commit-writer.ts'
 import { Journal } from './journal/journal.ts'
 import type { JournalFiles } from './journal/journal-files.ts'
 import type { JournalDamage } from './journal/journal-scan.ts'
@@ -22,6 +23,7 @@ import type { SegmentFiles } from './segment/segment-files.ts'
 
 export class LogStore {
   readonly journal: Journal
+  readonly start: JournalStart
   readonly reader: LogReader
   readonly flusher: Flusher
   readonly cleaner: Cleaner
@@ -65,6 +67,7 @@ export class LogStore {
     this.#logs = found.logs
     this.#advanced = found.advanced
     this.space = found.advanced.space
+    this.start = found.start
     this.#flushedLsn = found.replayFrom
     this.journal = new Journal(disk, found.files, clock, options, found.start, {
       committed: () => this.#committed(),
@@ -249,6 +252,8 @@ export class LogStore {
           journalFileBytes: this.#journalFiles.fileBytes,
           journalSlots: this.#journalFiles.slots,
           journalSized: true,
+          journalMarked: true,
+          journalKey: this.start.key,
           replayFrom: upTo,
         },
         statesOf([...this.#logs]),

@@ -13,6 +13,7 @@ import type { Turns } from '../base/turns.ts'
 import type { Disk } from '../io/disk.ts'
 import { RecordFile } from '../io/record-file.ts'
 import type { EpochStart } from './epoch-cache.ts'
+import { type JournalKey, noJournalKey } from './journal/journal-format.ts'
 import type { ProducerSnapshot } from './producer-state.ts'
 import { type SegmentFields, sameSegment } from './segment/segment.ts'
 
@@ -52,6 +53,10 @@ export interface ManifestChange {
   readonly journalSlots?: readonly number[]
   /** Those files have their whole size, and had it when they were first named here. */
   readonly journalSized?: true
+  /** Every listed file that never held a commit says so. */
+  readonly journalMarked?: true
+  /** What the folder's commits are known by; settled at the first start. */
+  readonly journalKey?: JournalKey
   /** Everything below this LSN is in segments. */
   readonly replayFrom?: number
   /** Revision of the metadata that was durable. */
@@ -71,6 +76,8 @@ export interface ManifestState {
   journalFileBytes: number | null
   journalSlots: readonly number[]
   journalSized: boolean
+  journalMarked: boolean
+  journalKey: JournalKey
   knownRevision: number
   replayFrom: number
   /** Commits behind `replayFrom` are of this generation or a later one; others are cut tails. */
@@ -90,6 +97,8 @@ export function applyChange(state: ManifestState, change: ManifestChange): void 
   if (change.journalFileBytes !== undefined) state.journalFileBytes = change.journalFileBytes
   if (change.journalSlots !== undefined) state.journalSlots = change.journalSlots
   if (change.journalSized !== undefined) state.journalSized = change.journalSized
+  if (change.journalMarked !== undefined) state.journalMarked = change.journalMarked
+  if (change.journalKey !== undefined) state.journalKey = change.journalKey
   if (change.knownRevision !== undefined) state.knownRevision = change.knownRevision
   if (change.replayFrom !== undefined) {
     state.replayFrom = change.replayFrom
@@ -150,6 +159,8 @@ export class Manifest {
       journalFileBytes: null,
       journalSlots: [],
       journalSized: false,
+      journalMarked: false,
+      journalKey: noJournalKey,
       knownRevision: 0,
       replayFrom: 0,
       replayGeneration: 0,
@@ -201,7 +212,13 @@ export class Manifest {
   async rewrite(
     node: Pick<
       ManifestChange,
-      'generation' | 'journalFileBytes' | 'journalSlots' | 'journalSized' | 'replayFrom'
+      | 'generation'
+      | 'journalFileBytes'
+      | 'journalSlots'
+      | 'journalSized'
+      | 'journalMarked'
+      | 'journalKey'
+      | 'replayFrom'
     >,
     partitions: Iterable<PartitionChange>,
   ): Promise<void> {

@@ -7,15 +7,17 @@ import { AdvancedLogs } from './advanced-logs.ts'
 import { DiskSpace } from './disk-space.ts'
 import type { JournalStart } from './journal/commit-writer.ts'
 import { JournalFiles, journalFolder, slotName } from './journal/journal-files.ts'
-import type { Frame } from './journal/journal-format.ts'
+import { type Frame, journalKeyOf, noJournalKey } from './journal/journal-format.ts'
 import { type JournalDamage, scanJournal } from './journal/journal-scan.ts'
-import { shortFile, stretchFiles } from './journal/journal-sizes.ts'
+import { markFiles, shortFile, stretchFiles } from './journal/journal-sizes.ts'
 import { DamagedLogError, type Known, type LogParts } from './log-parts.ts'
 import { Manifest, type ManifestState, partitionKey } from './manifest.ts'
 import { PartitionLog } from './partition-log.ts'
 import { PartitionLogs } from './partition-logs.ts'
 import { indexFolder } from './segment/index-files.ts'
 import { SegmentFiles, segmentFolder } from './segment/segment-files.ts'
+
+const keyBytes = 7
 
 export interface Recovered {
   readonly files: JournalFiles
@@ -35,7 +37,7 @@ export interface Recovered {
  * with DamagedLogError when what is on the disk cannot be used as it is.
  */
 export async function recover(parts: LogParts, known: Known): Promise<Recovered> {
-  const { disk, options, hooks } = parts
+  const { disk, chance, options, hooks } = parts
   for (const folder of [journalFolder, segmentFolder, indexFolder]) await disk.makeDir(folder)
   const { manifest, state } = await Manifest.open(disk, hooks.report, () => known.revision())
   refuseLessMetadata(known.revision(), state.knownRevision)
@@ -49,17 +51,25 @@ export async function recover(parts: LogParts, known: Known): Promise<Recovered>
   )
   // Before a commit can carry it: a number that a cut tail has must never be used again.
   const generation = state.generation + 1
+  const isNew = state.generation === 0
+  let journalKey = isNew ? journalKeyOf(chance.bytes(keyBytes), 0) : state.journalKey
   const journalFileBytes = state.journalFileBytes ?? options.journalFileBytes
   await checkSizes(disk, state, journalFileBytes)
   await manifest.append({
     generation,
     journalFileBytes,
     journalSized: true,
+    ...(isNew && { journalMarked: true, journalKey }),
     dropped: gone.map((p) => [p.topic, p.partition]),
   })
   const replay = (frame: Frame): void => logs.get(frame.topicId, frame.partition)?.replay(frame)
-  const scan = await scanJournal(disk, journalFileBytes, state, replay)
+  const scan = await scanJournal(disk, journalFileBytes, { ...state, journalKey }, replay)
   refuseLessMetadata(known.revision(), scan.knownRevision)
+  if (!isNew) await checkMarks(disk, manifest, state, scan.lost)
+  if (journalKey === noJournalKey) {
+    journalKey = journalKeyOf(chance.bytes(keyBytes), scan.end)
+    await manifest.append({ journalKey })
+  }
   const files = new JournalFiles(disk, journalFileBytes, options.journalFiles, (slots) =>
     manifest.append({ journalSlots: slots }),
   )
@@ -70,7 +80,7 @@ export async function recover(parts: LogParts, known: Known): Promise<Recovered>
     manifest,
     logs,
     advanced,
-    start: { lsn: scan.end, previousEnd: scan.previousEnd, generation },
+    start: { lsn: scan.end, previousEnd: scan.previousEnd, generation, key: journalKey },
     replayFrom: state.replayFrom,
     damage: scan.damage,
     damagedBefore,
@@ -107,6 +117,24 @@ async function checkSizes(disk: Disk, state: ManifestState, fileBytes: number): 
   if (!journalSized) await stretchFiles(disk, journalSlots, fileBytes)
   const short = await shortFile(disk, journalSlots, fileBytes)
   if (short !== null) throw new DamagedLogError(short)
+}
+
+async function checkMarks(
+  disk: Disk,
+  manifest: Manifest,
+  { journalSlots, journalMarked }: ManifestState,
+  lost: readonly string[],
+): Promise<void> {
+  const listed = lost.filter((name) => journalSlots.map(slotName).includes(name))
+  if (journalMarked) {
+    const [first] = listed
+    if (first === undefined) return
+    throw new DamagedLogError(
+      `${first} has lost its beginning, and what stood there may have been acknowledged`,
+    )
+  }
+  await markFiles(disk, listed)
+  await manifest.append({ journalMarked: true })
 }
 
 function refuseLessMetadata(revision: number, seen: number): void {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { blockBytes, type Disk } from '../../src/io/disk.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { realChance } from '../../src/io/real-chance.ts'
 import { realClock } from '../../src/io/real-clock.ts'
 import { SimChance } from '../../src/io/sim/sim-chance.ts'
 import { SimClock } from '../../src/io/sim/sim-clock.ts'
@@ -148,7 +149,7 @@ test('records without any metadata are not forgotten', async () => {
   await append(store, store.get(topicA, 0) as PartitionLog, batchOf(['a']))
   await store.close()
   const hooks = { failed: assert.fail, report: assert.fail }
-  const parts = { disk, clock: realClock, options: tinyOptions, hooks }
+  const parts = { disk, clock: realClock, chance: realChance, options: tinyOptions, hooks }
   await assert.rejects(
     LogStore.open(parts, { partitions: [], revision: () => 0 }),
     /ends at revision 0/,
@@ -182,8 +183,8 @@ test('a journal file that is missing is refused', async () => {
   }
 })
 
-test('a journal file whose beginning was wiped is damage when what follows proves it', async () => {
-  for (const wipedBytes of [blockBytes, 4 * blockBytes]) {
+test('a journal file whose beginning was wiped is damage, or all of it', async () => {
+  for (const wipedBytes of [blockBytes, 4 * blockBytes, tinyOptions.journalFileBytes]) {
     const disk = memoryDisk()
     const store = await open(disk)
     const log = store.get(topicA, 0)

@@ -1,6 +1,7 @@
 // Opens a log on a disk, appends to it and reads it back, as the tests of the log do.
 import assert from 'node:assert/strict'
 import type { Disk } from '../../src/io/disk.ts'
+import { realChance } from '../../src/io/real-chance.ts'
 import { realClock } from '../../src/io/real-clock.ts'
 import type { LogParts } from '../../src/log/log-parts.ts'
 import { LogStore } from '../../src/log/log-store.ts'
@@ -45,7 +46,7 @@ export async function openReported(
     })),
     revision: () => revision,
   }
-  const plain = { disk, clock: realClock, options: tinyOptions, hooks }
+  const plain = { disk, clock: realClock, chance: realChance, options: tinyOptions, hooks }
   return { store: await LogStore.open({ ...plain, ...parts }, known), reported }
 }
 

@@ -6,7 +6,7 @@ import { assert } from '../../base/assert.ts'
 import type { Clock, Timer } from '../../io/clock.ts'
 import type { Commit } from './commit.ts'
 import type { JournalFile, JournalFiles } from './journal-files.ts'
-import { commitHeaderBytes, writeCommitHeader } from './journal-format.ts'
+import { commitHeaderBytes, type JournalKey, writeCommitHeader } from './journal-format.ts'
 import type { SlabCache } from './slab-cache.ts'
 
 /** Where recovery ended. */
@@ -14,6 +14,7 @@ export interface JournalStart {
   readonly lsn: number
   readonly previousEnd: number
   readonly generation: number
+  readonly key: JournalKey
 }
 
 export interface CommitWriterParts {
@@ -35,6 +36,7 @@ export class CommitWriter {
   readonly #counters: { syncs: number }
   readonly #asyncSyncMs: number
   readonly #generation: number
+  readonly #key: JournalKey
   readonly #failed: (cause: unknown) => void
   readonly #knownRevision: () => number
   /** End of the last commit that was written. */
@@ -57,6 +59,7 @@ export class CommitWriter {
     this.#knownRevision = () => parts.knownRevision()
     this.#asyncSyncMs = asyncSyncMs
     this.#generation = start.generation
+    this.#key = start.key
     this.#previousEnd = start.previousEnd
     this.#syncedLsn = start.lsn
   }
@@ -145,7 +148,7 @@ export class CommitWriter {
   #writeHeader(commit: Commit): void {
     const head: Uint8Array[] = []
     this.#slabs.slice(commit.start, commitHeaderBytes, head, null)
-    writeCommitHeader(head[0] as Uint8Array, {
+    const header = {
       bytes: commit.end - commit.start,
       frames: commit.frames,
       lsn: commit.start,
@@ -154,7 +157,8 @@ export class CommitWriter {
       generation: this.#generation,
       directoryAt: commit.directoryAt,
       knownRevision: this.#knownRevision(),
-    })
+    }
+    writeCommitHeader(head[0] as Uint8Array, header, this.#key)
     this.#previousEnd = commit.end
   }
 }

@@ -5,6 +5,7 @@
 // gives back files here.
 import { assert } from '../../base/assert.ts'
 import { blockBytes, type Disk, DiskError, type DiskFile } from '../../io/disk.ts'
+import { markUnused } from './journal-format.ts'
 
 export interface JournalFile {
   readonly slot: string
@@ -213,13 +214,19 @@ export class JournalFiles {
   async #stretch(file: JournalFile): Promise<void> {
     if ((await file.plain.size()) >= this.fileBytes) return
     await file.plain.truncate(this.fileBytes)
+    const block = this.#disk.allocate(blockBytes)
+    markUnused(block)
+    await file.plain.write([block], 0)
     await file.plain.sync()
   }
 
   async #fill(file: JournalFile): Promise<void> {
-    const empty = this.#disk.allocate(Math.min(pieceBytes, this.fileBytes))
-    for (let at = 0; at < this.fileBytes && !this.#stopped; at += empty.length)
-      await file.plain.write([empty.subarray(0, this.fileBytes - at)], at)
+    const piece = this.#disk.allocate(Math.min(pieceBytes, this.fileBytes))
+    markUnused(piece)
+    for (let at = 0; at < this.fileBytes && !this.#stopped; at += piece.length) {
+      await file.plain.write([piece.subarray(0, this.fileBytes - at)], at)
+      piece.fill(0, 0, blockBytes)
+    }
     await file.plain.sync()
     // Where the node stops meanwhile.
     await this.#stretch(file)

@@ -7,7 +7,7 @@
 //   offset size  field
 //        0    4  magic "PMQC"
 //        4    1  version, 1
-//        5    3  zero
+//        5    3  mark of the folder; zero in what older releases wrote
 //        8    4  bytes of the commit, header, directory and padding included; a multiple of 4096
 //       12    4  number of frames
 //       16    8  LSN of this header: what an earlier lap left behind does not fit its place
@@ -16,7 +16,9 @@
 //       40    8  generation: +1 with each start of the node, so that a cut tail cannot come back
 //       48    4  offset of the directory in the commit
 //       52    8  revision of the metadata that was durable; 0 in what older releases wrote
-//       60    4  CRC-32C of bytes 0..59
+//       60    4  CRC-32C of bytes 0..59, begun with the seed of the folder (0 in older releases)
+//   Mark and seed are the folder's key, 56 bits of chance that only the manifest tells: what stands
+//   in records, which clients choose, is never taken for a commit when files are used again.
 //   then the frames, the directory, zeros.
 //
 // Frame: a record batch and where it belongs.
@@ -34,6 +36,9 @@
 // Directory: says once more what the frames hold, so that a damaged frame still names its owner.
 //   per frame: topic id 16, partition 4, offset of the frame in the commit 4, next offset 8;
 //   behind the last one the CRC-32C of all entries.
+//
+// A file that no commit was ever written to begins with "PMQ unused", zeros behind it: so a file
+// that begins with zeros has lost its beginning.
 import { crc32c } from '../../base/crc32c.ts'
 import { BatchHeader, headerBytes } from '../../model/record-batch.ts'
 
@@ -41,10 +46,37 @@ const version = 1
 const frameVersion = 2
 const commitMagic = 0x504d5143
 const frameMagic = 0x504d5146
+const unused = Buffer.from('PMQ unused')
+
+/** Marks the first block of a file that was just made, which holds zeros. */
+export const markUnused = (block: Uint8Array): void => block.set(unused)
+
+/** Whether a file that begins with this block never held a commit, by its own word. */
+export const isMarkedUnused = (block: Uint8Array): boolean =>
+  unused.equals(block.subarray(0, unused.length))
+
 export const commitHeaderBytes = 64
 export const frameHeaderBytes = 44
 export const directoryEntryBytes = 32
 export const directoryBytes = (frames: number): number => frames * directoryEntryBytes + 4
+
+/** What the headers of a folder's commits are known by. */
+export interface JournalKey {
+  readonly seed: number
+  /** Below 2^24. */
+  readonly mark: number
+  /** Commits from this LSN on have it; those before have none. */
+  readonly from: number
+}
+
+/** Of a folder that has none yet. */
+export const noJournalKey: JournalKey = { seed: 0, mark: 0, from: Number.POSITIVE_INFINITY }
+
+/** A key made of seven random bytes, for commits from `from` on. */
+export function journalKeyOf(bytes: Uint8Array, from: number): JournalKey {
+  const view = viewOf(bytes)
+  return { seed: view.getUint32(0), mark: view.getUint32(3) & 0xffffff, from }
+}
 
 export interface CommitHeader {
   readonly bytes: number
@@ -60,11 +92,12 @@ export interface CommitHeader {
 const viewOf = (b: Uint8Array): DataView => new DataView(b.buffer, b.byteOffset, b.byteLength)
 const readInt64 = (v: DataView, at: number): number => Number(v.getBigInt64(at))
 
-export function writeCommitHeader(into: Uint8Array, header: CommitHeader): void {
+export function writeCommitHeader(into: Uint8Array, header: CommitHeader, key: JournalKey): void {
+  const { seed, mark } = header.lsn >= key.from ? key : noJournalKey
   const view = viewOf(into)
   into.fill(0, 0, commitHeaderBytes)
   view.setUint32(0, commitMagic)
-  view.setUint8(4, version)
+  view.setUint32(4, version * 0x100_0000 + mark)
   view.setUint32(8, header.bytes)
   view.setUint32(12, header.frames)
   view.setBigInt64(16, BigInt(header.lsn))
@@ -73,18 +106,20 @@ export function writeCommitHeader(into: Uint8Array, header: CommitHeader): void 
   view.setBigInt64(40, BigInt(header.generation))
   view.setUint32(48, header.directoryAt)
   view.setBigInt64(52, BigInt(header.knownRevision))
-  view.setUint32(60, crc32c(into.subarray(0, 60)))
+  view.setUint32(60, crc32c(into.subarray(0, 60), seed))
 }
 
 /**
- * Null unless the bytes are a whole commit header. Says nothing on whether it belongs here: see
- * `lsn`.
+ * Null unless the bytes are a whole commit header of this folder. Says nothing on whether it
+ * belongs here: see `lsn`.
  */
-export function readCommitHeader(from: Uint8Array): CommitHeader | null {
+export function readCommitHeader(from: Uint8Array, key: JournalKey): CommitHeader | null {
   if (from.length < commitHeaderBytes) return null
   const view = viewOf(from)
-  if (view.getUint32(0) !== commitMagic || view.getUint8(4) !== version) return null
-  if (view.getUint32(60) !== crc32c(from.subarray(0, 60))) return null
+  if (view.getUint32(0) !== commitMagic) return null
+  const { seed, mark } = readInt64(view, 16) >= key.from ? key : noJournalKey
+  if (view.getUint32(4) !== version * 0x100_0000 + mark) return null
+  if (view.getUint32(60) !== crc32c(from.subarray(0, 60), seed)) return null
   return {
     bytes: view.getUint32(8),
     frames: view.getUint32(12),

@@ -13,6 +13,7 @@ import {
   type Frame,
   frameHeaderBytes,
   frameIsWhole,
+  type JournalKey,
   readCommitHeader,
   readDirectory,
   readFrame,
@@ -35,6 +36,8 @@ export interface JournalScan {
   /** Slots by file sequence, for the files that hold commits at or above the start. */
   readonly inUse: ReadonlyMap<number, string>
   readonly free: readonly string[]
+  /** Those of the free ones that hold no commit, and do not say that they never did. */
+  readonly lost: readonly string[]
   readonly damage: readonly JournalDamage[]
   /** The metadata had this revision when the last commit was written; 0: not told. */
   readonly knownRevision: number
@@ -47,6 +50,7 @@ export interface ReplayStart {
   readonly replayGeneration: number
   /** Where the journal ended when it was last closed; 0: it never was. */
   readonly closedAt: number
+  readonly journalKey: JournalKey
 }
 
 interface Found {
@@ -67,7 +71,7 @@ export async function scanJournal(
   start: ReplayStart,
   onFrame: (frame: Frame) => void,
 ): Promise<JournalScan> {
-  const slots = await findSlots(disk, fileBytes)
+  const slots = await findSlots(disk, fileBytes, start.journalKey)
   const bySeq = new Map(slots.map((s) => [s.seq, s]))
   const scan = new Scan(bySeq, fileBytes, start, onFrame)
   const end = await scan.run(start.replayFrom)
@@ -82,6 +86,7 @@ export async function scanJournal(
     previousEnd: end,
     inUse: new Map(used.map((s) => [s.seq, s.name])),
     free: slots.filter((s) => !used.includes(s)).map((s) => s.name),
+    lost: slots.filter((s) => s.isLost).map((s) => s.name),
     damage: scan.damage,
     knownRevision: scan.knownRevision,
   }
@@ -95,13 +100,14 @@ class Scan {
   readonly #bySeq: ReadonlyMap<number, JournalSlot>
   readonly #fileBytes: number
   readonly #closedAt: number
+  readonly #key: JournalKey
   readonly #onFrame: (frame: Frame) => void
   readonly #maxSeq: number
 
   constructor(
     bySeq: ReadonlyMap<number, JournalSlot>,
     fileBytes: number,
-    { replayGeneration, closedAt }: ReplayStart,
+    { replayGeneration, closedAt, journalKey }: ReplayStart,
     onFrame: (frame: Frame) => void,
   ) {
     this.#bySeq = bySeq
@@ -109,6 +115,7 @@ class Scan {
     this.#fileBytes = fileBytes
     this.#generation = replayGeneration
     this.#closedAt = closedAt
+    this.#key = journalKey
     this.#onFrame = onFrame
   }
 
@@ -178,7 +185,7 @@ class Scan {
       const want = at === from ? blockBytes : piece.length
       const n = await slot.file.read(piece.subarray(0, want), at)
       for (let i = 0; i + commitHeaderBytes <= n; i += blockBytes) {
-        const header = readCommitHeader(piece.subarray(i, i + commitHeaderBytes))
+        const header = readCommitHeader(piece.subarray(i, i + commitHeaderBytes), this.#key)
         if (header !== null && this.#belongs(header, base + at + i)) return { slot, header }
       }
       if (n < want) return null

@@ -3,7 +3,12 @@
 import { blockBytes, type Disk, type DiskFile } from '../../io/disk.ts'
 import { ReadAhead } from '../../io/read-ahead.ts'
 import { journalFolder } from './journal-files.ts'
-import { commitHeaderBytes, readCommitHeader } from './journal-format.ts'
+import {
+  commitHeaderBytes,
+  isMarkedUnused,
+  type JournalKey,
+  readCommitHeader,
+} from './journal-format.ts'
 
 export interface JournalSlot {
   readonly name: string
@@ -12,6 +17,8 @@ export interface JournalSlot {
   readonly seq: number
   /** Of the commit that says so. */
   readonly generation: number
+  /** It holds no commit, and does not say that it never did. */
+  readonly isLost: boolean
 }
 
 const aheadBytesMax = 1 << 20
@@ -20,47 +27,59 @@ const sampleBytes = 256 << 10
 const zeros = Buffer.alloc(aheadBytesMax)
 
 /** Opens every slot for reading, the latest generation last; the caller closes them. */
-export async function findSlots(disk: Disk, fileBytes: number): Promise<JournalSlot[]> {
+export async function findSlots(
+  disk: Disk,
+  fileBytes: number,
+  key: JournalKey,
+): Promise<JournalSlot[]> {
   const names = (await disk.list(journalFolder)).filter((n) => n.endsWith('.wal'))
   const aheadBytes = Math.min(fileBytes, aheadBytesMax)
   const slots = names.map(async (n) => {
     const name = `${journalFolder}/${n}`
     const opened = await disk.open(name, { access: 'read' })
     const file = new ReadAhead(opened, aheadBytes)
-    return { name, file, ...(await claimOf(file, opened, fileBytes)) }
+    return { name, file, ...(await claimOf(file, opened, fileBytes, key)) }
   })
   return (await Promise.all(slots)).sort((a, b) => a.generation - b.generation)
 }
 
-type Claim = Pick<JournalSlot, 'seq' | 'generation'>
+type Claim = Pick<JournalSlot, 'seq' | 'generation' | 'isLost'>
 
-const noClaim: Claim = { seq: -1, generation: -1 }
+const lost: Claim = { seq: -1, generation: -1, isLost: true }
+const neverUsed: Claim = { ...lost, isLost: false }
 
-async function claimOf(file: ReadAhead, opened: DiskFile, fileBytes: number): Promise<Claim> {
+async function claimOf(
+  file: ReadAhead,
+  opened: DiskFile,
+  fileBytes: number,
+  key: JournalKey,
+): Promise<Claim> {
   const first = new Uint8Array(blockBytes)
   const n = await file.read(first, 0)
-  const claim = n === blockBytes ? claimed(first, 0, fileBytes) : noClaim
+  const claim = n === blockBytes ? claimed(first, 0, fileBytes, key) : lost
   if (claim.seq >= 0) return claim
-  if (await isBlank(file, opened, fileBytes)) return noClaim
+  if (isMarkedUnused(first) && (await isBlank(file, opened, fileBytes))) return neverUsed
   const piece = new Uint8Array(Math.min(fileBytes, aheadBytesMax))
   for (let at = 0; at < fileBytes; at += piece.length) {
     const got = await file.read(piece, at)
     for (let i = 0; i + commitHeaderBytes <= got; i += blockBytes) {
-      const found = claimed(piece.subarray(i), at + i, fileBytes)
+      const found = claimed(piece.subarray(i), at + i, fileBytes, key)
       if (found.seq >= 0) return found
     }
     if (got < piece.length) break
   }
-  return noClaim
+  // A mark with something behind it: the first commit was torn.
+  return isMarkedUnused(first) ? neverUsed : lost
 }
 
 /**
- * Whether the slot was never used, as far as can be told without reading all of it: commits follow
- * each other without a gap, so they would show at its beginning, or if that was wiped, farther on.
+ * Whether nothing shows that a write was lost which took the mark away: commits follow each other
+ * without a gap, so that they would stand at the beginning, too. Not all is read.
  */
 async function isBlank(file: ReadAhead, opened: DiskFile, fileBytes: number): Promise<boolean> {
   const beginning = Buffer.alloc(Math.min(fileBytes, aheadBytesMax))
-  if (!isZero(beginning.subarray(0, await file.read(beginning, 0)))) return false
+  const n = await file.read(beginning, 0)
+  if (!isZero(beginning.subarray(blockBytes, n))) return false
   const sample = Buffer.alloc(blockBytes)
   for (let at = beginning.length; at < fileBytes; at += sampleBytes)
     if (!isZero(sample.subarray(0, await opened.read(sample, at)))) return false
@@ -70,8 +89,9 @@ async function isBlank(file: ReadAhead, opened: DiskFile, fileBytes: number): Pr
 const isZero = (bytes: Buffer): boolean => bytes.equals(zeros.subarray(0, bytes.length))
 
 /** What a commit header at `position` claims for its file. */
-function claimed(bytes: Uint8Array, position: number, fileBytes: number): Claim {
-  const header = readCommitHeader(bytes)
-  if (header === null || header.lsn % fileBytes !== position) return noClaim
-  return { seq: Math.floor(header.lsn / fileBytes), generation: header.generation }
+function claimed(bytes: Uint8Array, position: number, fileBytes: number, key: JournalKey): Claim {
+  const header = readCommitHeader(bytes, key)
+  if (header === null || header.lsn % fileBytes !== position) return lost
+  const { lsn, generation } = header
+  return { seq: Math.floor(lsn / fileBytes), generation, isLost: false }
 }

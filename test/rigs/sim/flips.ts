@@ -141,9 +141,12 @@ function anySegment(node: Node, drawn: number): Segment | null {
   return segments[drawn % Math.max(1, segments.length)] ?? null
 }
 
-async function slotOf({ disk, world }: Remains, lsn: number): Promise<Omit<Flip, 'bit'> | null> {
+async function slotOf(
+  { disk, world, node }: Remains,
+  lsn: number,
+): Promise<Omit<Flip, 'bit'> | null> {
   const { journalFileBytes } = world.plan.options
-  const slots = await findSlots(disk, journalFileBytes)
+  const slots = await findSlots(disk, journalFileBytes, node.store.start.key)
   for (const slot of slots) await slot.file.close()
   const slot = slots.find((s) => s.seq === Math.floor(lsn / journalFileBytes))
   return slot === undefined ? null : { path: slot.name, position: lsn % journalFileBytes }
@@ -198,6 +201,7 @@ async function openDamaged(place: Place, reported: string[]): Promise<LogStore |
       {
         disk: place.disk,
         clock: place.clock,
+        chance: place.world.chance,
         options: place.world.plan.options,
         hooks: {
           failed: (cause) => {

@@ -120,6 +120,7 @@ class Run {
       {
         disk: this.#disk,
         clock: this.#clock,
+        chance: this.#chance,
         options: this.#plan.options,
         hooks: {
           failed: (cause) => {

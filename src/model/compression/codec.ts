@@ -10,7 +10,10 @@ export interface Codec {
 }
 
 export const tooLarge = (maxBytes: number): Result<never> =>
-  refuse('messageTooLarge', `the records are larger than ${maxBytes} bytes when uncompressed`)
+  refuse(
+    'messageTooLarge',
+    `the records are larger than ${maxBytes} bytes when uncompressed; send them in smaller batches`,
+  )
 
 /** Not `corruptBatch`: the checksum held, so sending the same bytes again cannot help. */
 export const malformed = (codec: string, why: string): Result<never> =>

@@ -4,7 +4,8 @@
 // is written. Called by start-broker.ts once the folder is locked.
 import { blockBytes, type Disk, DiskError } from '../io/disk.ts'
 
-const current = 1
+/** 2: commits of the journal carry the folder's key. */
+const current = 2
 const path = 'format'
 const form = /^polymq data format (\d{1,9})\n$/
 
@@ -12,7 +13,7 @@ export class DataFormatError extends Error {
   override readonly name = 'DataFormatError'
 }
 
-/** Rejects with DataFormatError; a folder without a number gets today's. */
+/** Rejects with DataFormatError; a folder without a number, or of an older format, gets today's. */
 export async function checkDataFormat(disk: Disk): Promise<void> {
   const text = await readAll(disk)
   if (text === '') return write(disk)
@@ -20,6 +21,7 @@ export async function checkDataFormat(disk: Disk): Promise<void> {
   if (found === undefined) throw new DataFormatError(`the file '${path}' does not say its format`)
   if (Number(found) > current)
     throw new DataFormatError(`it has format ${found}, and this release reads up to ${current}`)
+  if (Number(found) < current) await write(disk)
 }
 
 /** '' when there is none, or when a crash left it empty. */

@@ -2,8 +2,8 @@
 // ends. A bad place is a torn tail, and is cut, unless a later commit, or the manifest since the
 // last clean stop, says that the place had been durable; then it is damage: it is reported with the
 // partitions concerned, and nothing is thrown away. Frames, directory and commit header say the
-// same thing twice, so that one bad sector never hides whose records it held. Runs once, before the
-// node serves; `log-store.ts` calls it.
+// same thing twice, so that a bad place seldom hides whose records it held; where it does, the node
+// does not start. Runs once, before the node serves; `log-store.ts` calls it.
 import { blockBytes, type Disk } from '../../io/disk.ts'
 import {
   type CommitHeader,

@@ -10,8 +10,9 @@
 //
 // The header has a check of its own so that a length is believed only when it is whole. The
 // position in the check makes a frame valid in one place only: bytes inside a record cannot pass
-// for a frame by chance. To change the layout: raise the version, keep reading the old one;
-// `rewrite` carries a file over.
+// for a frame by chance, and since it has zeros, not by intent either: what clients choose is kept
+// as JSON, which writes control characters otherwise. To change the layout: raise the version, keep
+// reading the old one; `rewrite` carries a file over.
 import { assert } from '../base/assert.ts'
 import { crc32c } from '../base/crc32c.ts'
 
@@ -69,6 +70,10 @@ export function decodeHeader(bytes: Uint8Array, position: number): FrameHeader |
     bodyCRC: view.getUint32(20),
   }
 }
+
+/** Whether `bytes`, which begin with a magic, go on as a header does and as no text can. */
+export const hasZeros = (bytes: Uint8Array): boolean =>
+  bytes[4] === version && bytes[5] === 0 && bytes[6] === 0 && bytes[7] === 0
 
 export function isKnownVersion(header: FrameHeader): boolean {
   return header.version === version

@@ -12,6 +12,7 @@ import {
   decodeHeader,
   type FrameHeader,
   frameHeaderBytes,
+  hasZeros,
   isKnownVersion,
 } from './record-frame.ts'
 
@@ -43,11 +44,12 @@ export async function scanRecords(
   let isClosed = false
   while (end < source.size) {
     const header = decodeHeader(await source.view(end, frameHeaderBytes), end)
-    const isTorn = !header || end + frameHeaderBytes + header.bodyBytes > source.size
-    if (isTorn) {
+    if (!header) {
       await source.assertNoFrameFrom(end + 1, end)
       break
     }
+    // All that is left is its own.
+    if (end + frameHeaderBytes + header.bodyBytes > source.size) break
     checkHeader(header, nextSequence, bodyBytesMax, (what) => source.corrupt(end, what))
     const next: number = end + frameHeaderBytes + header.bodyBytes
     const body = await source.view(end + frameHeaderBytes, header.bodyBytes)
@@ -113,8 +115,9 @@ class Source {
     for (let at = from; at + frameHeaderBytes <= this.size; ) {
       const piece = await this.view(at, windowBytes)
       for (const found of magicsIn(piece)) {
-        const header = decodeHeader(await this.view(at + found, frameHeaderBytes), at + found)
-        if (header) throw this.corrupt(bad, `a bad frame, with a good one at byte ${at + found}`)
+        const bytes = await this.view(at + found, frameHeaderBytes)
+        if (hasZeros(bytes) && decodeHeader(bytes, at + found))
+          throw this.corrupt(bad, `a bad frame, with a good one at byte ${at + found}`)
       }
       at += Math.max(1, piece.length - magicBytes.length + 1)
     }

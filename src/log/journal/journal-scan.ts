@@ -122,15 +122,24 @@ class Scan {
   /** Returns where the journal ends. */
   async run(start: number): Promise<number> {
     let at = start
-    for (let next = await this.#find(at); next !== null; next = await this.#find(at)) {
+    for (let next = await this.#find(at); next !== null; ) {
       const { lsn, bytes, previousEnd } = next.header
+      const content = readContent(await this.#bytes(next), next.header)
+      const isWhole = content.lost !== null && content.lost.length === 0
+      const later = isWhole && previousEnd <= at ? null : await this.#laterFrom(at, next)
+      if (later !== null) {
+        next = later
+        continue
+      }
       if (previousEnd > at) {
         // What was written between the two is unreadable.
         if (!(await this.#wasDurable(at, lsn))) return at
         await this.#repair(at, previousEnd)
       }
-      if (!(await this.#replay(next))) return at
+      if (!isWhole && !(await this.#wasDurable(lsn, lsn + bytes))) return at
+      this.#replay(next, content)
       at = lsn + bytes
+      next = await this.#find(at)
     }
     if (at >= this.#closedAt) return at
     await this.#repair(at, this.#closedAt)
@@ -146,17 +155,24 @@ class Scan {
     return next !== null
   }
 
-  /** False when the commit is a torn tail: not whole, and nothing says that it ever was. */
-  async #replay(commit: Found): Promise<boolean> {
-    const { lsn, bytes, generation, knownRevision } = commit.header
-    const content = readContent(await this.#bytes(commit), commit.header)
-    const whole = content.lost !== null && content.lost.length === 0
-    if (!whole && !(await this.#wasDurable(lsn, lsn + bytes))) return false
-    if (!whole) this.#report(commit.slot, lsn, content.lost)
+  /**
+   * The first commit of a start later than that of `commit`, if it goes on from `end`: then what
+   * stands between is a tail that was cut, and was left because the next commit began a new file.
+   */
+  async #laterFrom(end: number, commit: Found): Promise<Found | null> {
+    const { generation } = commit.header
+    let next: Found | null = commit
+    while (next !== null && next.header.generation === generation)
+      next = await this.#find(next.header.lsn + next.header.bytes)
+    return next !== null && next.header.previousEnd <= end ? next : null
+  }
+
+  #replay(commit: Found, { frames, lost }: Content): void {
+    const { lsn, generation, knownRevision } = commit.header
+    if (lost === null || lost.length > 0) this.#report(commit.slot, lsn, lost)
     this.#generation = generation
     this.knownRevision = Math.max(this.knownRevision, knownRevision)
-    for (const frame of content.frames) this.#onFrame(frame)
-    return true
+    for (const frame of frames) this.#onFrame(frame)
   }
 
   /** A header that is whole may still be of an earlier lap, or of a tail that was cut. */

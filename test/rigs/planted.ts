@@ -29,7 +29,7 @@ const planted: readonly Planted[] = [
   {
     bug: 'trust a bad length',
     file: 'log/journal/journal-scan.js',
-    find: 'if (!whole && !(await this.#wasDurable(lsn, lsn + bytes)))',
+    find: 'if (!isWhole && !(await this.#wasDurable(lsn, lsn + bytes)))',
     replace: 'if (false)',
   },
   {

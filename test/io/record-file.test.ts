@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { crc32c } from '../../src/base/crc32c.ts'
 import { CorruptFileError } from '../../src/io/corrupt-file.ts'
 import type { Disk } from '../../src/io/disk.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
@@ -301,4 +302,21 @@ test('record file: a crash anywhere loses nothing that was answered', async () =
     if (model.possible.length > 1 && found.join() !== model.possible[0]?.join()) partial++
   }
   assert.ok(crashes > 200 && partial > 10, `${crashes} crashes, ${partial} with more than promised`)
+})
+
+test('record file: a torn record that looks like a frame is cut, not taken for damage', async () => {
+  for (const wipesHeader of [false, true]) {
+    const disk = memoryDisk()
+    const { file } = await open(disk)
+    await file.append([record('one')])
+    const start = file.bytes
+    // As text can hold it: without the zeros that a header has.
+    const forged = Buffer.from('PQRF'.padEnd(28, 'A'))
+    forged.writeUInt32BE(crc32c(forged.subarray(0, 24), start + headerBytes + 4), 24)
+    await file.append([Buffer.concat([forged, record('x'.repeat(100))])])
+    await file.close()
+    await cut(disk, headerBytes + 1)
+    if (wipesHeader) await patch(disk, new Uint8Array(headerBytes), start)
+    assert.deepEqual(await texts(disk), ['one'], `${wipesHeader}`)
+  }
 })

@@ -304,7 +304,7 @@ test('record file: a crash anywhere loses nothing that was answered', async () =
   assert.ok(crashes > 200 && partial > 10, `${crashes} crashes, ${partial} with more than promised`)
 })
 
-test('record file: a torn record that looks like a frame is cut, not taken for damage', async () => {
+test('record file: a torn record that looks like a frame is cut, and no damage', async () => {
   for (const wipesHeader of [false, true]) {
     const disk = memoryDisk()
     const { file } = await open(disk)

@@ -76,7 +76,10 @@ export class NodeBroker implements Broker {
     const { disk, clock, chance, settings } = parts
     await disk.makeDir('')
     const [metadata] = await Promise.all([
-      EmbeddedStore.open(disk, 'metadata', { report: parts.report }),
+      EmbeddedStore.open(disk, 'metadata', {
+        report: parts.report,
+        failed: (cause) => parts.failed(cause),
+      }),
       prepareCompression(),
     ])
     const { nodeId } = resolveBrokerSettings(brokerValues(settings))

@@ -45,11 +45,14 @@ export interface EmbeddedStoreOptions {
   readonly rewriteBytesMin?: number
   /** Told when the file ended in a write that never finished. */
   readonly report?: (line: string) => void
+  /** Told when a write failed: no transaction is made durable after it. */
+  readonly failed?: (cause: unknown) => void
 }
 
 export class EmbeddedStore implements MetadataStore {
   readonly #file: RecordFile
   readonly #rewriteBytesMin: number
+  readonly #failed: (cause: unknown) => void
   readonly #entries = new Map<string, Entry>()
   readonly #watchers = new Set<Watcher>()
   #revision = 0
@@ -74,7 +77,7 @@ export class EmbeddedStore implements MetadataStore {
       maxRecordBytes,
       ...(options.report && { report: options.report }),
     })
-    const store = new EmbeddedStore(file, options.rewriteBytesMin ?? rewriteBytesMin)
+    const store = new EmbeddedStore(file, options)
     try {
       for (const record of records) store.#replay(decodeRecord(record))
       store.#tidyAt(store.#liveBytes())
@@ -85,10 +88,11 @@ export class EmbeddedStore implements MetadataStore {
     return store
   }
 
-  private constructor(file: RecordFile, rewriteBytes: number) {
+  private constructor(file: RecordFile, options: EmbeddedStoreOptions) {
     this.#file = file
-    this.#rewriteBytesMin = rewriteBytes
-    this.#rewriteFrom = rewriteBytes
+    this.#rewriteBytesMin = options.rewriteBytesMin ?? rewriteBytesMin
+    this.#failed = options.failed ?? (() => undefined)
+    this.#rewriteFrom = this.#rewriteBytesMin
   }
 
   get revision(): number {
@@ -150,6 +154,7 @@ export class EmbeddedStore implements MetadataStore {
         const records = group.flatMap(({ record }) => (record ? [encodeRecord(record)] : []))
         await this.#file.append(records)
       } catch (error) {
+        this.#failed(error)
         for (const { waiting } of group) waiting.reject(error)
         continue
       }

@@ -53,6 +53,23 @@ test('a record of another format stops the start and stays', async () => {
     await assert.rejects(EmbeddedStore.open(disk, 'metadata'), { name: 'StoreFormatError' })
 })
 
+test('a write that fails is told before it is answered', async () => {
+  const clock = new SimClock()
+  const disk = new SimDisk(clock, new SimChance(1))
+  const told: unknown[] = []
+  const work = async () => {
+    const store = await EmbeddedStore.open(disk, 'metadata', { failed: (e) => told.push(e) })
+    disk.faults.failNext('write', 'ENOSPC')
+    const put = [{ key: '/a', value: '1' }]
+    await assert.rejects(store.txn({ put }), (error) => told.length === 1 && told[0] === error)
+    assert.deepEqual(await all(store), [])
+    await store.close()
+  }
+  const done = work()
+  await clock.run(10_000)
+  await done
+})
+
 /** Writes until the power is cut, then holds what is left against what was answered. */
 async function crashRun(seed: number): Promise<void> {
   const clock = new SimClock()

@@ -12,7 +12,7 @@ import {
   writeCommitHeader,
 } from '../../src/log/journal/journal-format.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
-import { batchOf, plainSettings, tinyOptions, topicA } from './log-fixture.ts'
+import { batchOf, topicA } from './log-fixture.ts'
 import { append, open } from './open-log.ts'
 
 const header = {
@@ -65,30 +65,4 @@ test('what an earlier lap left behind the end is never taken for a commit', asyn
   const again = await open(disk)
   assert.equal(again.get(topicA, 0)?.logEndOffset, 1)
   await again.close()
-})
-
-test('a tail that was cut stays cut when the next commit begins a new file', async () => {
-  const disk = memoryDisk()
-  // Nothing is flushed meanwhile: stores are left behind as kill -9 leaves them.
-  const options = { ...tinyOptions, flushBytes: 1 << 20 }
-  const start = () => open(disk, 1, plainSettings, { options })
-  const first = await start()
-  const long = 'x'.repeat(tinyOptions.journalFileBytes / 2)
-  await append(first, first.get(topicA, 0) as PartitionLog, batchOf([long]))
-  const end = first.journal.durableEnd as number
-  await append(first, first.get(topicA, 0) as PartitionLog, batchOf(['torn']))
-  const file = await disk.open('journal/000000.wal', { access: 'write' })
-  const bytes = Buffer.alloc(blockBytes)
-  await file.read(bytes, end)
-  await file.write([Buffer.of(0x21)], end + bytes.lastIndexOf('torn'))
-  await file.close()
-  // What is left of the file is too short for the next commit.
-  const second = await start()
-  const log = second.get(topicA, 0) as PartitionLog
-  assert.equal(log.logEndOffset, 1)
-  await append(second, log, batchOf([long]))
-  await append(second, log, batchOf(['b']))
-  const third = await start()
-  assert.equal(third.get(topicA, 0)?.logEndOffset, 3)
-  await third.close()
 })

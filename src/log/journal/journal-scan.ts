@@ -1,9 +1,10 @@
 // Reads the journal back after a start: replays commits in order and decides where the journal
-// ends. A bad place is a torn tail, and is cut, unless a later commit, or the manifest since the
-// last clean stop, says that the place had been durable; then it is damage: it is reported with the
-// partitions concerned, and nothing is thrown away. Frames, directory and commit header say the
-// same thing twice, so that a bad place seldom hides whose records it held; where it does, the node
-// does not start. Runs once, before the node serves; `log-store.ts` calls it.
+// ends. A bad place is a torn tail, and is cut, with all that stands behind it, unless a later
+// commit, or the manifest since the last clean stop, says that the place had been durable; then it
+// is damage: it is reported with the partitions concerned, and nothing is thrown away. Frames,
+// directory and commit header say the same thing twice, so that a bad place seldom hides whose
+// records it held; where it does, the node does not start. Runs once, before the node serves;
+// `log-store.ts` calls it.
 import { blockBytes, type Disk } from '../../io/disk.ts'
 import {
   type CommitHeader,
@@ -39,8 +40,21 @@ export interface JournalScan {
   /** Those of the free ones that hold no commit, and do not say that they never did. */
   readonly lost: readonly string[]
   readonly damage: readonly JournalDamage[]
+  /**
+   * Headers of commits behind the end, in the tail that is cut. They must be erased before anything
+   * is written: a commit that began a new file would leave them in front of it, to be taken for
+   * commits that were lost.
+   */
+  readonly cut: readonly CutHeader[]
   /** The metadata had this revision when the last commit was written; 0: not told. */
   readonly knownRevision: number
+}
+
+/** Where a header stands that no scan shall find again. */
+export interface CutHeader {
+  readonly slot: string
+  /** Byte of the file. */
+  readonly at: number
 }
 
 /** From where to replay: the manifest's state. */
@@ -75,6 +89,7 @@ export async function scanJournal(
   const bySeq = new Map(slots.map((s) => [s.seq, s]))
   const scan = new Scan(bySeq, fileBytes, start, onFrame)
   const end = await scan.run(start.replayFrom)
+  const cut = await scan.headersFrom(end)
   await Promise.all(slots.map((s) => s.file.close()))
   const first = Math.floor(start.replayFrom / fileBytes)
   const last = Math.ceil(end / fileBytes) - 1
@@ -88,6 +103,7 @@ export async function scanJournal(
     free: slots.filter((s) => !used.includes(s)).map((s) => s.name),
     lost: slots.filter((s) => s.isLost).map((s) => s.name),
     damage: scan.damage,
+    cut,
     knownRevision: scan.knownRevision,
   }
 }
@@ -103,6 +119,8 @@ class Scan {
   readonly #key: JournalKey
   readonly #onFrame: (frame: Frame) => void
   readonly #maxSeq: number
+  /** Commits stand behind the end that do not count. */
+  #isCut = false
 
   constructor(
     bySeq: ReadonlyMap<number, JournalSlot>,
@@ -126,17 +144,12 @@ class Scan {
       const { lsn, bytes, previousEnd } = next.header
       const content = readContent(await this.#bytes(next), next.header)
       const isWhole = content.lost !== null && content.lost.length === 0
-      const later = isWhole && previousEnd <= at ? null : await this.#laterFrom(at, next)
-      if (later !== null) {
-        next = later
-        continue
-      }
       if (previousEnd > at) {
         // What was written between the two is unreadable.
-        if (!(await this.#wasDurable(at, lsn))) return at
+        if (!(await this.#wasDurable(at, lsn))) return this.#cutAt(at)
         await this.#repair(at, previousEnd)
       }
-      if (!isWhole && !(await this.#wasDurable(lsn, lsn + bytes))) return at
+      if (!isWhole && !(await this.#wasDurable(lsn, lsn + bytes))) return this.#cutAt(at)
       this.#replay(next, content)
       at = lsn + bytes
       next = await this.#find(at)
@@ -155,16 +168,28 @@ class Scan {
     return next !== null
   }
 
-  /**
-   * The first commit of a start later than that of `commit`, if it goes on from `end`: then what
-   * stands between is a tail that was cut, and was left because the next commit began a new file.
-   */
-  async #laterFrom(end: number, commit: Found): Promise<Found | null> {
-    const { generation } = commit.header
-    let next: Found | null = commit
-    while (next !== null && next.header.generation === generation)
-      next = await this.#find(next.header.lsn + next.header.bytes)
-    return next !== null && next.header.previousEnd <= end ? next : null
+  #cutAt(end: number): number {
+    this.#isCut = true
+    return end
+  }
+
+  /** Every header at or behind `end`, where the tail was cut and some stood in it. */
+  async headersFrom(end: number): Promise<CutHeader[]> {
+    const cut: CutHeader[] = []
+    if (!this.#isCut) return cut
+    for (let seq = Math.floor(end / this.#fileBytes); seq <= this.#maxSeq; seq++) {
+      const slot = this.#bySeq.get(seq)
+      if (slot === undefined) continue
+      const base = seq * this.#fileBytes
+      for (let from = Math.max(0, end - base); ; ) {
+        const found = await this.#search(slot, base, from, ({ lsn }, at) => lsn === at)
+        if (found === null) break
+        const at = found.header.lsn - base
+        cut.push({ slot: slot.name, at })
+        from = at + blockBytes
+      }
+    }
+    return cut
   }
 
   #replay(commit: Found, { frames, lost }: Content): void {
@@ -176,7 +201,7 @@ class Scan {
   }
 
   /** A header that is whole may still be of an earlier lap, or of a tail that was cut. */
-  #belongs(header: CommitHeader, lsn: number): boolean {
+  readonly #belongs = (header: CommitHeader, lsn: number): boolean => {
     const inFile = (lsn % this.#fileBytes) + header.bytes <= this.#fileBytes
     const aligned = header.bytes > 0 && header.bytes % blockBytes === 0
     return header.lsn === lsn && header.generation >= this.#generation && inFile && aligned
@@ -188,13 +213,19 @@ class Scan {
       const slot = this.#bySeq.get(seq)
       if (slot === undefined) continue
       const base = seq * this.#fileBytes
-      const found = await this.#search(slot, base, Math.max(0, lsn - base))
+      const found = await this.#search(slot, base, Math.max(0, lsn - base), this.#belongs)
       if (found !== null) return found
     }
     return null
   }
 
-  async #search(slot: JournalSlot, base: number, from: number): Promise<Found | null> {
+  /** The first header at or behind `from` that counts. */
+  async #search(
+    slot: JournalSlot,
+    base: number,
+    from: number,
+    counts: (header: CommitHeader, lsn: number) => boolean,
+  ): Promise<Found | null> {
     const piece = new Uint8Array(Math.min(1 << 20, this.#fileBytes))
     for (let at = from; at < this.#fileBytes; ) {
       // The commit behind a good one is nearly always right there.
@@ -202,7 +233,7 @@ class Scan {
       const n = await slot.file.read(piece.subarray(0, want), at)
       for (let i = 0; i + commitHeaderBytes <= n; i += blockBytes) {
         const header = readCommitHeader(piece.subarray(i, i + commitHeaderBytes), this.#key)
-        if (header !== null && this.#belongs(header, base + at + i)) return { slot, header }
+        if (header !== null && counts(header, base + at + i)) return { slot, header }
       }
       if (n < want) return null
       at += want

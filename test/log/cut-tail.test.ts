@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { blockBytes, type Disk } from '../../src/io/disk.ts'
+import { memoryDisk } from '../../src/io/memory-disk.ts'
+import type { LogStore } from '../../src/log/log-store.ts'
+import type { PartitionLog } from '../../src/log/partition-log.ts'
+import { batchOf, plainSettings, tinyOptions, topicA } from './log-fixture.ts'
+import { append, open, openReported } from './open-log.ts'
+
+// Nothing is flushed: stores are left behind as kill -9 leaves them.
+const options = { ...tinyOptions, flushBytes: 1 << 20, asyncSyncMs: 5000 }
+const asyncSettings = { ...plainSettings, flush: 'async' } as const
+/** Two of these do not fit one file. */
+const long = 'x'.repeat(tinyOptions.journalFileBytes / 2)
+const firstFile = 'journal/000000.wal'
+
+const start = (disk: Disk, settings = plainSettings): Promise<LogStore> =>
+  open(disk, 1, settings, { options })
+
+const logOf = (store: LogStore): PartitionLog => store.get(topicA, 0) as PartitionLog
+
+async function put(store: LogStore, ...values: string[]): Promise<void> {
+  for (const value of values) await append(store, logOf(store), batchOf([value]))
+}
+
+async function write(disk: Disk, path: string, bytes: Uint8Array, at: number): Promise<void> {
+  const file = await disk.open(path, { access: 'write' })
+  await file.write([bytes], at)
+  await file.close()
+}
+
+/** Turns bits of the last place in the block at `at` that says `text`. */
+async function spoil(disk: Disk, at: number, text: string): Promise<void> {
+  const file = await disk.open(firstFile, { access: 'read' })
+  const block = Buffer.alloc(blockBytes)
+  await file.read(block, at)
+  await file.close()
+  const place = block.lastIndexOf(text)
+  assert.ok(place >= 0, `${text} stands there`)
+  await write(disk, firstFile, Buffer.of((block[place] as number) ^ 0x55), at + place)
+}
+
+test('a tail that was cut stays cut when the next commit begins a new file', async () => {
+  const disk = memoryDisk()
+  const first = await start(disk)
+  await put(first, long)
+  const end = first.journal.durableEnd as number
+  await put(first, 'torn')
+  await spoil(disk, end, 'torn')
+  // What is left of the file is too short for the next commit.
+  const second = await start(disk)
+  assert.equal(logOf(second).logEndOffset, 1)
+  await put(second, long, 'b')
+  const third = await start(disk)
+  assert.equal(logOf(third).logEndOffset, 3)
+  await third.close()
+})
+
+test('what was acknowledged after a tail was cut is not taken for a part of it', async () => {
+  const disk = memoryDisk()
+  const first = await start(disk)
+  await put(first, long)
+  const end = first.journal.durableEnd as number
+  // The commit of the second start begins a file, and only its first block gets to the disk.
+  await put(await start(disk), long)
+  await write(disk, 'journal/000001.wal', new Uint8Array(blockBytes), blockBytes)
+  const third = await start(disk)
+  assert.equal(logOf(third).logEndOffset, 1)
+  await put(third, 'acknowledged', 'b', 'c')
+  await spoil(disk, end, 'acknowledged')
+  const { reported } = await openReported(disk, 1, plainSettings, { options })
+  assert.match(reported.join(), /is damaged at byte 36864: out of service: partition 0/)
+})
+
+test('two starts that leave torn tails at one place, and a commit in the next file', async () => {
+  const disk = memoryDisk()
+  const first = await start(disk)
+  await put(first, long)
+  const end = first.journal.durableEnd as number
+  // Of the commit of two blocks only the first gets to the disk.
+  const second = await start(disk, asyncSettings)
+  await put(second, 'y'.repeat(blockBytes))
+  await write(disk, firstFile, new Uint8Array(blockBytes), end + blockBytes)
+  // And of four that follow in its place, only the last three.
+  const third = await start(disk, asyncSettings)
+  assert.equal(logOf(third).logEndOffset, 1)
+  await put(third, 'a', 'b', 'c', 'd')
+  await write(disk, firstFile, new Uint8Array(blockBytes), end)
+  const fourth = await start(disk)
+  assert.equal(logOf(fourth).logEndOffset, 1)
+  await put(fourth, long, 'e')
+  const { store, reported } = await openReported(disk, 1, plainSettings, { options })
+  assert.deepEqual(reported, [])
+  assert.equal(logOf(store).logEndOffset, 3)
+  await store.close()
+})

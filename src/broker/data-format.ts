@@ -4,8 +4,8 @@
 // is written. Called by start-broker.ts once the folder is locked.
 import { blockBytes, type Disk, DiskError } from '../io/disk.ts'
 
-/** 2: commits of the journal carry the folder's key. */
-const current = 2
+/** 2: commits of the journal carry the folder's key. 3: the manifest knows whose they are. */
+const current = 3
 const path = 'format'
 const form = /^polymq data format (\d{1,9})\n$/
 

@@ -10,6 +10,7 @@ import type { JournalStart } from './journal/commit-writer.ts'
 import { Journal } from './journal/journal.ts'
 import type { JournalFiles } from './journal/journal-files.ts'
 import type { JournalDamage } from './journal/journal-scan.ts'
+import { type StartPlace, startsBehind } from './journal/journal-starts.ts'
 import { DamagedLogError, type Known, type KnownPartition, type LogParts } from './log-parts.ts'
 import { LogReader } from './log-reader.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'
@@ -24,6 +25,7 @@ import type { SegmentFiles } from './segment/segment-files.ts'
 export class LogStore {
   readonly journal: Journal
   readonly start: JournalStart
+  readonly #starts: readonly StartPlace[]
   readonly reader: LogReader
   readonly flusher: Flusher
   readonly cleaner: Cleaner
@@ -68,6 +70,7 @@ export class LogStore {
     this.#advanced = found.advanced
     this.space = found.advanced.space
     this.start = found.start
+    this.#starts = found.starts
     this.#flushedLsn = found.replayFrom
     this.journal = new Journal(disk, found.files, clock, options, found.start, {
       committed: () => this.#committed(),
@@ -255,6 +258,7 @@ export class LogStore {
           journalMarked: true,
           journalKey: this.start.key,
           replayFrom: upTo,
+          starts: startsBehind(this.#starts, upTo),
         },
         statesOf([...this.#logs]),
       )

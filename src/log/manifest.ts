@@ -2,8 +2,8 @@
 // the log starts, epochs, producers; and from where the journal has to be replayed. Kept as a file
 // of changes, each record one JSON object whose changes take effect together:
 //
-//   { v: 1, generation?, journalFileBytes?, journalSlots?, replayFrom?, closedAt?, knownRevision?,
-//     dropped?: [[topic, partition]],
+//   { v: 1, generation?, journalFileBytes?, journalSlots?, replayFrom?, closedAt?, starts?,
+//     knownRevision?, dropped?: [[topic, partition]],
 //     partitions?: [{ topic, partition, ...what changed }] }
 //
 // `segments` replaces those with the same file and position and adds the others, after `removed`
@@ -14,6 +14,7 @@ import type { Disk } from '../io/disk.ts'
 import { RecordFile } from '../io/record-file.ts'
 import type { EpochStart } from './epoch-cache.ts'
 import { type JournalKey, noJournalKey } from './journal/journal-format.ts'
+import type { StartPlace } from './journal/journal-starts.ts'
 import type { ProducerSnapshot } from './producer-state.ts'
 import { type SegmentFields, sameSegment } from './segment/segment.ts'
 
@@ -59,6 +60,8 @@ export interface ManifestChange {
   readonly journalKey?: JournalKey
   /** Everything below this LSN is in segments. */
   readonly replayFrom?: number
+  /** Who wrote which part of the journal, from `replayFrom` on. */
+  readonly starts?: readonly StartPlace[]
   /** Revision of the metadata that was durable. */
   readonly knownRevision?: number
   /** LSN at which the journal ended at a clean stop. */
@@ -84,6 +87,7 @@ export interface ManifestState {
   replayGeneration: number
   /** Everything below it had been durable; 0: the node never stopped cleanly. */
   closedAt: number
+  starts: readonly StartPlace[]
   readonly partitions: Map<string, PartitionState>
 }
 
@@ -105,6 +109,7 @@ export function applyChange(state: ManifestState, change: ManifestChange): void 
     state.replayGeneration = state.generation
   }
   if (change.closedAt !== undefined) state.closedAt = change.closedAt
+  if (change.starts !== undefined) state.starts = change.starts
   for (const c of change.partitions ?? []) {
     const key = partitionKey(c.topic, c.partition)
     state.partitions.set(key, merged(state.partitions.get(key), c))
@@ -165,6 +170,7 @@ export class Manifest {
       replayFrom: 0,
       replayGeneration: 0,
       closedAt: 0,
+      starts: [],
       partitions: new Map(),
     }
     for (const record of records) {
@@ -219,6 +225,7 @@ export class Manifest {
       | 'journalMarked'
       | 'journalKey'
       | 'replayFrom'
+      | 'starts'
     >,
     partitions: Iterable<PartitionChange>,
   ): Promise<void> {

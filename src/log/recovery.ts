@@ -10,6 +10,7 @@ import { JournalFiles, journalFolder, slotName } from './journal/journal-files.t
 import { type Frame, journalKeyOf, noJournalKey } from './journal/journal-format.ts'
 import { type JournalDamage, scanJournal } from './journal/journal-scan.ts'
 import { markFiles, shortFile, stretchFiles } from './journal/journal-sizes.ts'
+import { type StartPlace, startsBehind, withStart } from './journal/journal-starts.ts'
 import { DamagedLogError, type Known, type LogParts } from './log-parts.ts'
 import { Manifest, type ManifestState, partitionKey } from './manifest.ts'
 import { PartitionLog } from './partition-log.ts'
@@ -26,6 +27,7 @@ export interface Recovered {
   readonly logs: PartitionLogs
   readonly advanced: AdvancedLogs
   readonly start: JournalStart
+  readonly starts: readonly StartPlace[]
   readonly replayFrom: number
   readonly damage: readonly JournalDamage[]
   /** Out of service since an earlier start. */
@@ -66,20 +68,26 @@ export async function recover(parts: LogParts, known: Known): Promise<Recovered>
   const scan = await scanJournal(disk, journalFileBytes, { ...state, journalKey }, replay)
   refuseLessMetadata(known.revision(), scan.knownRevision)
   if (!isNew) await checkMarks(disk, manifest, state, scan.lost)
-  if (journalKey === noJournalKey) {
-    journalKey = journalKeyOf(chance.bytes(keyBytes), scan.end)
-    await manifest.append({ journalKey })
-  }
   const files = new JournalFiles(disk, journalFileBytes, options.journalFiles, (slots) =>
     manifest.append({ journalSlots: slots }),
   )
   await files.adopt(scan, state.replayFrom, state.journalSlots)
+  // What was read is durable now, and nothing has been written behind it.
+  const starts = withStart(state.starts, [generation, scan.previousEnd])
+  await manifest.append({ starts: startsBehind(starts, state.replayFrom) })
+  if (journalKey === noJournalKey) {
+    // By the key nobody would see that what they hold are commits, of a tail that was cut.
+    await markFiles(disk, listedOf(scan.free, state))
+    journalKey = journalKeyOf(chance.bytes(keyBytes), scan.end)
+    await manifest.append({ journalKey })
+  }
   return {
     files,
     segmentFiles,
     manifest,
     logs,
     advanced,
+    starts,
     start: { lsn: scan.end, previousEnd: scan.previousEnd, generation, key: journalKey },
     replayFrom: state.replayFrom,
     damage: scan.damage,
@@ -122,11 +130,11 @@ async function checkSizes(disk: Disk, state: ManifestState, fileBytes: number): 
 async function checkMarks(
   disk: Disk,
   manifest: Manifest,
-  { journalSlots, journalMarked }: ManifestState,
+  state: ManifestState,
   lost: readonly string[],
 ): Promise<void> {
-  const listed = lost.filter((name) => journalSlots.map(slotName).includes(name))
-  if (journalMarked) {
+  const listed = listedOf(lost, state)
+  if (state.journalMarked) {
     const [first] = listed
     if (first === undefined) return
     throw new DamagedLogError(
@@ -135,6 +143,11 @@ async function checkMarks(
   }
   await markFiles(disk, listed)
   await manifest.append({ journalMarked: true })
+}
+
+function listedOf(names: readonly string[], { journalSlots }: ManifestState): string[] {
+  const listed = new Set(journalSlots.map(slotName))
+  return names.filter((name) => listed.has(name))
 }
 
 function refuseLessMetadata(revision: number, seen: number): void {

@@ -22,7 +22,7 @@ async function textOf(disk: Disk): Promise<string> {
 test('a new folder gets the format of today, and keeps it', async () => {
   const disk = memoryDisk()
   await checkDataFormat(disk)
-  assert.equal(await textOf(disk), 'polymq data format 2\n')
+  assert.equal(await textOf(disk), 'polymq data format 3\n')
   await checkDataFormat(disk)
   assert.deepEqual(await disk.list(''), ['format'])
 })
@@ -31,18 +31,18 @@ test('an older format becomes that of today', async () => {
   const disk = memoryDisk()
   await put(disk, 'polymq data format 1\n')
   await checkDataFormat(disk)
-  assert.equal(await textOf(disk), 'polymq data format 2\n')
+  assert.equal(await textOf(disk), 'polymq data format 3\n')
 })
 
 test('what a crash left empty is written again', async () => {
   const disk = memoryDisk()
   await put(disk, '')
   await checkDataFormat(disk)
-  assert.equal(await textOf(disk), 'polymq data format 2\n')
+  assert.equal(await textOf(disk), 'polymq data format 3\n')
 })
 
 test('a later format, or one that nobody can read, is refused and kept', async () => {
-  for (const text of ['polymq data format 3\n', 'polymq data format 1', 'something else']) {
+  for (const text of ['polymq data format 4\n', 'polymq data format 1', 'something else']) {
     const disk = memoryDisk()
     await put(disk, text)
     await assert.rejects(checkDataFormat(disk), { name: 'DataFormatError' })

@@ -138,11 +138,11 @@ test('SIGTERM under load: exit code 0, and every acknowledged record is there af
 
 test('a data folder of a later release: one line, exit code 2', () =>
   withFolder(async (folder) => {
-    writeFileSync(join(folder, 'format'), 'polymq data format 3\n')
+    writeFileSync(join(folder, 'format'), 'polymq data format 99\n')
     const end = await ended(polymq('--data', folder, ...anyPort))
     assert.equal(end.code, 2)
     assert.match(end.err, refusal)
-    assert.match(end.err, /was not written by this release: it has format 3/)
+    assert.match(end.err, /was not written by this release: it has format 99/)
   }))
 
 test('a listener that anybody can reach is warned of, unless there are users', () =>

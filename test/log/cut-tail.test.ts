@@ -5,7 +5,7 @@ import { memoryDisk } from '../../src/io/memory-disk.ts'
 import type { LogStore } from '../../src/log/log-store.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
 import { batchOf, plainSettings, tinyOptions, topicA } from './log-fixture.ts'
-import { append, open, openReported } from './open-log.ts'
+import { append, open, openReported, readAll } from './open-log.ts'
 
 // Nothing is flushed: stores are left behind as kill -9 leaves them.
 const options = { ...tinyOptions, flushBytes: 1 << 20, asyncSyncMs: 5000 }
@@ -93,4 +93,43 @@ test('two starts that leave torn tails at one place, and a commit in the next fi
   assert.deepEqual(reported, [])
   assert.equal(logOf(store).logEndOffset, 3)
   await store.close()
+})
+
+/** Three acknowledged commits, of which the last is damaged, and a torn one that proves it. */
+async function damagedBeforeTorn(damage: (block: Buffer) => void): Promise<Disk> {
+  const disk = memoryDisk()
+  const first = await start(disk)
+  await put(first, 'a', 'b')
+  const at = first.journal.durableEnd as number
+  await put(first, 'acknowledged')
+  const end = first.journal.durableEnd as number
+  await put(first, 'y'.repeat(blockBytes))
+  await write(disk, firstFile, new Uint8Array(blockBytes), end + blockBytes)
+  const file = await disk.open(firstFile, { access: 'read' })
+  const block = Buffer.alloc(blockBytes)
+  await file.read(block, at)
+  await file.close()
+  damage(block)
+  await write(disk, firstFile, block, at)
+  return disk
+}
+
+test('what a torn commit proves stays proved when others are written in its place', async () => {
+  // The frames behind the header say all by themselves.
+  const disk = await damagedBeforeTorn((block) => block.writeUInt8(block.readUInt8(20) ^ 1, 20))
+  for (const offset of [3, 4, 5]) {
+    const store = await start(disk)
+    assert.equal(logOf(store).logEndOffset, offset)
+    await put(store, 'new')
+  }
+  const last = await start(disk)
+  const values = await readAll(last, logOf(last))
+  assert.deepEqual(values, ['a', 'b', 'acknowledged', 'new', 'new', 'new'])
+  await last.close()
+})
+
+test('a start that is refused leaves the proof of it', async () => {
+  const disk = await damagedBeforeTorn((block) => block.fill(0, 0, 512))
+  for (let i = 0; i < 3; i++)
+    await assert.rejects(start(disk), /is damaged at byte 8192, and nothing/)
 })

@@ -24,8 +24,6 @@ export interface FoundFiles {
   readonly free: readonly string[]
   /** LSN at which the journal ends. */
   readonly end: number
-  /** Headers of commits behind it, which nobody shall find again. */
-  readonly cut: readonly { readonly slot: string; readonly at: number }[]
 }
 
 export const journalFolder = 'journal'
@@ -70,7 +68,7 @@ export class JournalFiles {
    * remembered.
    */
   async adopt(
-    { inUse, free, end, cut }: FoundFiles,
+    { inUse, free, end }: FoundFiles,
     from: number,
     listed: readonly number[],
   ): Promise<void> {
@@ -83,7 +81,6 @@ export class JournalFiles {
     }
     const known = free.filter((slot) => listed.includes(slotNumber(slot)))
     for (const slot of known) this.#spare.push(await this.#open(slot))
-    await this.#erase(cut)
     // The node stopped before these were remembered, and so before anybody used them.
     for (const slot of free) if (!known.includes(slot)) await this.#disk.remove(slot)
     await this.#disk.syncDir(journalFolder)
@@ -190,19 +187,6 @@ export class JournalFiles {
       const part = piece.subarray(0, Math.min(piece.length, end - at))
       const n = await file.reader.read(part, at)
       await file.plain.write([part.subarray(0, n)], at)
-    }
-  }
-
-  /** Durable when it resolves. A file that holds no other commit says again that it is unused. */
-  async #erase(cut: FoundFiles['cut']): Promise<void> {
-    for (const file of [...this.#inUse.values(), ...this.#spare]) {
-      const places = cut.filter(({ slot }) => slot === file.slot)
-      for (const { at } of places) {
-        const block = this.#disk.allocate(blockBytes)
-        if (at === 0) markUnused(block)
-        await file.plain.write([block], at)
-      }
-      if (places.length > 0) await file.plain.sync()
     }
   }
 

@@ -1,10 +1,9 @@
 // Reads the journal back after a start: replays commits in order and decides where the journal
-// ends. A bad place is a torn tail, and is cut, with all that stands behind it, unless a later
-// commit, or the manifest since the last clean stop, says that the place had been durable; then it
-// is damage: it is reported with the partitions concerned, and nothing is thrown away. Frames,
-// directory and commit header say the same thing twice, so that a bad place seldom hides whose
-// records it held; where it does, the node does not start. Runs once, before the node serves;
-// `log-store.ts` calls it.
+// ends. A bad place is a torn tail, and is cut, unless a later commit, or the manifest since the
+// last start or clean stop, says that the place had been durable; then it is damage: it is reported with the
+// partitions concerned, and nothing is thrown away. Frames, directory and commit header say the
+// same thing twice, so that a bad place seldom hides whose records it held; where it does, the node
+// does not start. Runs once, before the node serves; `log-store.ts` calls it.
 import { blockBytes, type Disk } from '../../io/disk.ts'
 import {
   type CommitHeader,
@@ -20,6 +19,7 @@ import {
   readFrame,
 } from './journal-format.ts'
 import { findSlots, type JournalSlot } from './journal-slots.ts'
+import { lastPlace, type StartPlace, writerOf } from './journal-starts.ts'
 
 /** A place that was durable and cannot be read. */
 export interface JournalDamage {
@@ -40,21 +40,8 @@ export interface JournalScan {
   /** Those of the free ones that hold no commit, and do not say that they never did. */
   readonly lost: readonly string[]
   readonly damage: readonly JournalDamage[]
-  /**
-   * Headers of commits behind the end, in the tail that is cut. They must be erased before anything
-   * is written: a commit that began a new file would leave them in front of it, to be taken for
-   * commits that were lost.
-   */
-  readonly cut: readonly CutHeader[]
   /** The metadata had this revision when the last commit was written; 0: not told. */
   readonly knownRevision: number
-}
-
-/** Where a header stands that no scan shall find again. */
-export interface CutHeader {
-  readonly slot: string
-  /** Byte of the file. */
-  readonly at: number
 }
 
 /** From where to replay: the manifest's state. */
@@ -65,6 +52,7 @@ export interface ReplayStart {
   /** Where the journal ended when it was last closed; 0: it never was. */
   readonly closedAt: number
   readonly journalKey: JournalKey
+  readonly starts: readonly StartPlace[]
 }
 
 interface Found {
@@ -85,11 +73,10 @@ export async function scanJournal(
   start: ReplayStart,
   onFrame: (frame: Frame) => void,
 ): Promise<JournalScan> {
-  const slots = await findSlots(disk, fileBytes, start.journalKey)
+  const slots = await findSlots(disk, fileBytes, start.journalKey, start.starts)
   const bySeq = new Map(slots.map((s) => [s.seq, s]))
   const scan = new Scan(bySeq, fileBytes, start, onFrame)
   const end = await scan.run(start.replayFrom)
-  const cut = await scan.headersFrom(end)
   await Promise.all(slots.map((s) => s.file.close()))
   const first = Math.floor(start.replayFrom / fileBytes)
   const last = Math.ceil(end / fileBytes) - 1
@@ -103,7 +90,6 @@ export async function scanJournal(
     free: slots.filter((s) => !used.includes(s)).map((s) => s.name),
     lost: slots.filter((s) => s.isLost).map((s) => s.name),
     damage: scan.damage,
-    cut,
     knownRevision: scan.knownRevision,
   }
 }
@@ -115,24 +101,25 @@ class Scan {
   #generation: number
   readonly #bySeq: ReadonlyMap<number, JournalSlot>
   readonly #fileBytes: number
-  readonly #closedAt: number
+  /** Below it everything had been durable. */
+  readonly #durableTo: number
+  readonly #starts: readonly StartPlace[]
   readonly #key: JournalKey
   readonly #onFrame: (frame: Frame) => void
   readonly #maxSeq: number
-  /** Commits stand behind the end that do not count. */
-  #isCut = false
 
   constructor(
     bySeq: ReadonlyMap<number, JournalSlot>,
     fileBytes: number,
-    { replayGeneration, closedAt, journalKey }: ReplayStart,
+    { replayGeneration, closedAt, journalKey, starts }: ReplayStart,
     onFrame: (frame: Frame) => void,
   ) {
     this.#bySeq = bySeq
     this.#maxSeq = Math.max(-1, ...bySeq.keys())
     this.#fileBytes = fileBytes
     this.#generation = replayGeneration
-    this.#closedAt = closedAt
+    this.#durableTo = Math.max(closedAt, lastPlace(starts))
+    this.#starts = starts
     this.#key = journalKey
     this.#onFrame = onFrame
   }
@@ -146,50 +133,27 @@ class Scan {
       const isWhole = content.lost !== null && content.lost.length === 0
       if (previousEnd > at) {
         // What was written between the two is unreadable.
-        if (!(await this.#wasDurable(at, lsn))) return this.#cutAt(at)
+        if (!(await this.#wasDurable(at, lsn))) return at
         await this.#repair(at, previousEnd)
+        at = previousEnd
       }
-      if (!isWhole && !(await this.#wasDurable(lsn, lsn + bytes))) return this.#cutAt(at)
+      if (!isWhole && !(await this.#wasDurable(lsn, lsn + bytes))) return at
       this.#replay(next, content)
       at = lsn + bytes
       next = await this.#find(at)
     }
-    if (at >= this.#closedAt) return at
-    await this.#repair(at, this.#closedAt)
-    return this.#closedAt
+    if (at >= this.#durableTo) return at
+    await this.#repair(at, this.#durableTo)
+    return this.#durableTo
   }
 
   /** True when something, or a commit at or behind `from`, says that `lsn` had been durable. */
   async #wasDurable(lsn: number, from: number): Promise<boolean> {
-    if (lsn < this.#closedAt) return true
+    if (lsn < this.#durableTo) return true
     let next = await this.#find(from)
     while (next !== null && next.header.syncedLsn <= lsn)
       next = await this.#find(next.header.lsn + next.header.bytes)
     return next !== null
-  }
-
-  #cutAt(end: number): number {
-    this.#isCut = true
-    return end
-  }
-
-  /** Every header at or behind `end`, where the tail was cut and some stood in it. */
-  async headersFrom(end: number): Promise<CutHeader[]> {
-    const cut: CutHeader[] = []
-    if (!this.#isCut) return cut
-    for (let seq = Math.floor(end / this.#fileBytes); seq <= this.#maxSeq; seq++) {
-      const slot = this.#bySeq.get(seq)
-      if (slot === undefined) continue
-      const base = seq * this.#fileBytes
-      for (let from = Math.max(0, end - base); ; ) {
-        const found = await this.#search(slot, base, from, ({ lsn }, at) => lsn === at)
-        if (found === null) break
-        const at = found.header.lsn - base
-        cut.push({ slot: slot.name, at })
-        from = at + blockBytes
-      }
-    }
-    return cut
   }
 
   #replay(commit: Found, { frames, lost }: Content): void {
@@ -201,10 +165,15 @@ class Scan {
   }
 
   /** A header that is whole may still be of an earlier lap, or of a tail that was cut. */
-  readonly #belongs = (header: CommitHeader, lsn: number): boolean => {
+  #belongs(header: CommitHeader, lsn: number): boolean {
     const inFile = (lsn % this.#fileBytes) + header.bytes <= this.#fileBytes
     const aligned = header.bytes > 0 && header.bytes % blockBytes === 0
-    return header.lsn === lsn && header.generation >= this.#generation && inFile && aligned
+    return header.lsn === lsn && this.#isOfItsStart(header) && inFile && aligned
+  }
+
+  #isOfItsStart({ lsn, generation }: CommitHeader): boolean {
+    const writer = writerOf(this.#starts, lsn)
+    return writer === null ? generation >= this.#generation : generation === writer
   }
 
   /** The first valid commit at or behind `lsn`, in this file or a later one. */
@@ -213,19 +182,13 @@ class Scan {
       const slot = this.#bySeq.get(seq)
       if (slot === undefined) continue
       const base = seq * this.#fileBytes
-      const found = await this.#search(slot, base, Math.max(0, lsn - base), this.#belongs)
+      const found = await this.#search(slot, base, Math.max(0, lsn - base))
       if (found !== null) return found
     }
     return null
   }
 
-  /** The first header at or behind `from` that counts. */
-  async #search(
-    slot: JournalSlot,
-    base: number,
-    from: number,
-    counts: (header: CommitHeader, lsn: number) => boolean,
-  ): Promise<Found | null> {
+  async #search(slot: JournalSlot, base: number, from: number): Promise<Found | null> {
     const piece = new Uint8Array(Math.min(1 << 20, this.#fileBytes))
     for (let at = from; at < this.#fileBytes; ) {
       // The commit behind a good one is nearly always right there.
@@ -233,7 +196,7 @@ class Scan {
       const n = await slot.file.read(piece.subarray(0, want), at)
       for (let i = 0; i + commitHeaderBytes <= n; i += blockBytes) {
         const header = readCommitHeader(piece.subarray(i, i + commitHeaderBytes), this.#key)
-        if (header !== null && counts(header, base + at + i)) return { slot, header }
+        if (header !== null && this.#belongs(header, base + at + i)) return { slot, header }
       }
       if (n < want) return null
       at += want

@@ -9,6 +9,7 @@ import {
   type JournalKey,
   readCommitHeader,
 } from './journal-format.ts'
+import { type StartPlace, writerOf } from './journal-starts.ts'
 
 export interface JournalSlot {
   readonly name: string
@@ -17,7 +18,7 @@ export interface JournalSlot {
   readonly seq: number
   /** Of the commit that says so. */
   readonly generation: number
-  /** It holds no commit, and does not say that it never did. */
+  /** It holds no commit, not even one that was cut, and does not say that it never did. */
   readonly isLost: boolean
 }
 
@@ -31,14 +32,16 @@ export async function findSlots(
   disk: Disk,
   fileBytes: number,
   key: JournalKey,
+  starts: readonly StartPlace[],
 ): Promise<JournalSlot[]> {
   const names = (await disk.list(journalFolder)).filter((n) => n.endsWith('.wal'))
   const aheadBytes = Math.min(fileBytes, aheadBytesMax)
+  const read = { fileBytes, key, starts }
   const slots = names.map(async (n) => {
     const name = `${journalFolder}/${n}`
     const opened = await disk.open(name, { access: 'read' })
     const file = new ReadAhead(opened, aheadBytes)
-    return { name, file, ...(await claimOf(file, opened, fileBytes, key)) }
+    return { name, file, ...(await claimOf(file, opened, read)) }
   })
   return (await Promise.all(slots)).sort((a, b) => a.generation - b.generation)
 }
@@ -48,28 +51,33 @@ type Claim = Pick<JournalSlot, 'seq' | 'generation' | 'isLost'>
 const lost: Claim = { seq: -1, generation: -1, isLost: true }
 const neverUsed: Claim = { ...lost, isLost: false }
 
-async function claimOf(
-  file: ReadAhead,
-  opened: DiskFile,
-  fileBytes: number,
-  key: JournalKey,
-): Promise<Claim> {
+/** What is known of the journal beforehand. */
+interface Known {
+  readonly fileBytes: number
+  readonly key: JournalKey
+  readonly starts: readonly StartPlace[]
+}
+
+async function claimOf(file: ReadAhead, opened: DiskFile, known: Known): Promise<Claim> {
+  const { fileBytes } = known
   const first = new Uint8Array(blockBytes)
   const n = await file.read(first, 0)
-  const claim = n === blockBytes ? claimed(first, 0, fileBytes, key) : lost
+  const claim = n === blockBytes ? claimed(first, 0, known) : lost
   if (claim.seq >= 0) return claim
+  let isCut = !claim.isLost
   if (isMarkedUnused(first) && (await isBlank(file, opened, fileBytes))) return neverUsed
   const piece = new Uint8Array(Math.min(fileBytes, aheadBytesMax))
   for (let at = 0; at < fileBytes; at += piece.length) {
     const got = await file.read(piece, at)
     for (let i = 0; i + commitHeaderBytes <= got; i += blockBytes) {
-      const found = claimed(piece.subarray(i), at + i, fileBytes, key)
+      const found = claimed(piece.subarray(i), at + i, known)
       if (found.seq >= 0) return found
+      isCut ||= !found.isLost
     }
     if (got < piece.length) break
   }
   // A mark with something behind it: the first commit was torn.
-  return isMarkedUnused(first) ? neverUsed : lost
+  return isCut || isMarkedUnused(first) ? neverUsed : lost
 }
 
 /**
@@ -88,10 +96,12 @@ async function isBlank(file: ReadAhead, opened: DiskFile, fileBytes: number): Pr
 
 const isZero = (bytes: Buffer): boolean => bytes.equals(zeros.subarray(0, bytes.length))
 
-/** What a commit header at `position` claims for its file. */
-function claimed(bytes: Uint8Array, position: number, fileBytes: number, key: JournalKey): Claim {
+/** What a commit header at `position` claims for its file: nothing, when it was cut. */
+function claimed(bytes: Uint8Array, position: number, { fileBytes, key, starts }: Known): Claim {
   const header = readCommitHeader(bytes, key)
   if (header === null || header.lsn % fileBytes !== position) return lost
   const { lsn, generation } = header
+  const writer = writerOf(starts, lsn)
+  if (writer !== null && writer !== generation) return neverUsed
   return { seq: Math.floor(lsn / fileBytes), generation, isLost: false }
 }

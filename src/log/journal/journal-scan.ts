@@ -1,9 +1,9 @@
 // Reads the journal back after a start: replays commits in order and decides where the journal
 // ends. A bad place is a torn tail, and is cut, unless a later commit, or the manifest since the
-// last start or clean stop, says that the place had been durable; then it is damage: it is reported with the
-// partitions concerned, and nothing is thrown away. Frames, directory and commit header say the
-// same thing twice, so that a bad place seldom hides whose records it held; where it does, the node
-// does not start. Runs once, before the node serves; `log-store.ts` calls it.
+// last start or clean stop, says that the place had been durable; then it is damage: it is reported
+// with the partitions concerned, and nothing is thrown away. Frames, directory and commit header
+// say the same thing twice, so that a bad place seldom hides whose records it held; where it does,
+// the node does not start. Runs once, before the node serves; `log-store.ts` calls it.
 import { blockBytes, type Disk } from '../../io/disk.ts'
 import {
   type CommitHeader,

@@ -1,5 +1,5 @@
-// Which start of the node wrote which part of the journal. A start goes on where it found the end of
-// the journal, so that from there on the commits of all earlier starts are tails that were cut,
+// Which start of the node wrote which part of the journal. A start goes on where it found the end
+// of the journal, so that from there on the commits of all earlier starts are tails that were cut,
 // however whole they look and wherever they stand. The manifest knows these places before the first
 // commit of a start is written. Invariant: starts and places rise.
 //

@@ -9,9 +9,9 @@ import { Flusher } from './flusher.ts'
 import type { JournalStart } from './journal/commit-writer.ts'
 import { Journal } from './journal/journal.ts'
 import type { JournalFiles } from './journal/journal-files.ts'
-import type { JournalDamage } from './journal/journal-scan.ts'
+import { type JournalDamage, placeOf } from './journal/journal-scan.ts'
 import { type StartPlace, startsBehind } from './journal/journal-starts.ts'
-import { DamagedLogError, type Known, type KnownPartition, type LogParts } from './log-parts.ts'
+import type { Known, KnownPartition, LogParts } from './log-parts.ts'
 import { LogReader } from './log-reader.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'
 import { PartitionLog } from './partition-log.ts'
@@ -305,12 +305,10 @@ export class LogStore {
    */
   async #quarantine(damage: readonly JournalDamage[]): Promise<void> {
     if (damage.length === 0) return
-    for (const { slot, lsn, owners, seq } of damage) {
-      const place = `${slot} is damaged at byte ${lsn % this.#journalFiles.fileBytes}`
-      if (owners === null)
-        throw new DamagedLogError(`${place}, and nothing says whose records stood there`)
-      this.#journalFiles.keepAside(seq)
-      const logs = owners.map((owner) => {
+    for (const each of damage) {
+      const place = placeOf(each, this.#journalFiles.fileBytes)
+      this.#journalFiles.keepAside(each.seq)
+      const logs = (each.owners ?? []).map((owner) => {
         const log = this.get(owner.topicId, owner.partition)
         return log !== undefined && owner.nextOffset > log.logStartOffset ? log : undefined
       })

@@ -8,7 +8,12 @@ import { DiskSpace } from './disk-space.ts'
 import type { JournalStart } from './journal/commit-writer.ts'
 import { JournalFiles, journalFolder, slotName } from './journal/journal-files.ts'
 import { type Frame, journalKeyOf, noJournalKey } from './journal/journal-format.ts'
-import { type JournalDamage, scanJournal } from './journal/journal-scan.ts'
+import {
+  type JournalDamage,
+  type JournalScan,
+  placeOf,
+  scanJournal,
+} from './journal/journal-scan.ts'
 import { markFiles, shortFile, stretchFiles } from './journal/journal-sizes.ts'
 import { type StartPlace, startsBehind, withStart } from './journal/journal-starts.ts'
 import { DamagedLogError, type Known, type LogParts } from './log-parts.ts'
@@ -67,6 +72,8 @@ export async function recover(parts: LogParts, known: Known): Promise<Recovered>
   const replay = (frame: Frame): void => logs.get(frame.topicId, frame.partition)?.replay(frame)
   const scan = await scanJournal(disk, journalFileBytes, { ...state, journalKey }, replay)
   refuseLessMetadata(known.revision(), scan.knownRevision)
+  // Before anything is written: what is put back shall find the folder as it was.
+  refuseUnknown(scan, journalFileBytes)
   if (!isNew) await checkMarks(disk, manifest, state, scan.lost)
   const files = new JournalFiles(disk, journalFileBytes, options.journalFiles, (slots) =>
     manifest.append({ journalSlots: slots }),
@@ -143,6 +150,18 @@ async function checkMarks(
   }
   await markFiles(disk, listed)
   await manifest.append({ journalMarked: true })
+}
+
+function refuseUnknown({ isUnnoted, damage }: JournalScan, fileBytes: number): void {
+  if (isUnnoted)
+    throw new DamagedLogError(
+      "the file 'manifest' has lost its end, or is an older one: the journal goes on behind it",
+    )
+  const nameless = damage.find(({ owners }) => owners === null)
+  if (nameless === undefined) return
+  throw new DamagedLogError(
+    `${placeOf(nameless, fileBytes)}, and nothing says whose records stood there`,
+  )
 }
 
 function listedOf(names: readonly string[], { journalSlots }: ManifestState): string[] {

@@ -23,6 +23,19 @@ async function put(store: LogStore, ...values: string[]): Promise<void> {
   for (const value of values) await append(store, logOf(store), batchOf([value]))
 }
 
+async function readFile(disk: Disk, path: string): Promise<Buffer> {
+  const file = await disk.open(path, { access: 'read' })
+  const bytes = Buffer.alloc(await file.size())
+  await file.read(bytes, 0)
+  await file.close()
+  return bytes
+}
+
+async function turnBit(disk: Disk, path: string, at: number): Promise<void> {
+  const byte = (await readFile(disk, path))[at] as number
+  await write(disk, path, Buffer.of(byte ^ 1), at)
+}
+
 async function write(disk: Disk, path: string, bytes: Uint8Array, at: number): Promise<void> {
   const file = await disk.open(path, { access: 'write' })
   await file.write([bytes], at)
@@ -132,4 +145,54 @@ test('a start that is refused leaves the proof of it', async () => {
   const disk = await damagedBeforeTorn((block) => block.fill(0, 0, 512))
   for (let i = 0; i < 3; i++)
     await assert.rejects(start(disk), /is damaged at byte 8192, and nothing/)
+})
+
+test('what was taken away from a folder, and put back, is whole again', async () => {
+  const disk = memoryDisk()
+  await put(await start(disk), 'a', 'b')
+  await put(await start(disk), 'c')
+  const bytes = await readFile(disk, firstFile)
+  await write(disk, firstFile, Buffer.alloc(bytes.length), 0)
+  for (let i = 0; i < 2; i++) await assert.rejects(start(disk), { name: 'DamagedLogError' })
+  await write(disk, firstFile, bytes, 0)
+  const store = await start(disk)
+  assert.deepEqual(await readAll(store, logOf(store)), ['a', 'b', 'c'])
+  await store.close()
+})
+
+test('a manifest that does not know the start which wrote last is refused', async () => {
+  const disk = memoryDisk()
+  await put(await start(disk), 'a')
+  await put(await start(disk), 'b', 'c')
+  // In its last frame, which then looks like a write that never finished.
+  await turnBit(disk, 'manifest', (await readFile(disk, 'manifest')).length - 3)
+  for (let i = 0; i < 2; i++) await assert.rejects(start(disk), /'manifest' has lost its end/)
+})
+
+test('two commits on both sides of the end of a file that have lost their headers', async () => {
+  const disk = memoryDisk()
+  const values = Array.from({ length: 18 }, (_, i) => `v${i}`)
+  await put(await start(disk), ...values)
+  const at = tinyOptions.journalFileBytes - blockBytes
+  await turnBit(disk, firstFile, at + 20)
+  await turnBit(disk, 'journal/000001.wal', 20)
+  const store = await start(disk)
+  assert.deepEqual(await readAll(store, logOf(store)), values)
+  await store.close()
+})
+
+test('what a cut tail left in the place of a frame is not taken for it', async () => {
+  const disk = memoryDisk()
+  const first = await start(disk)
+  await put(first, 'a')
+  const end = first.journal.durableEnd as number
+  await put(await start(disk, asyncSettings), 'lost', 'stale')
+  const stale = (await readFile(disk, firstFile)).subarray(end + blockBytes, end + 2 * blockBytes)
+  await write(disk, firstFile, new Uint8Array(blockBytes), end)
+  const third = await start(disk)
+  assert.equal(logOf(third).logEndOffset, 1)
+  await put(third, 'b', 'c2345', 'd')
+  // The disk has lost a write that it had acknowledged.
+  await write(disk, firstFile, stale, end + blockBytes)
+  await assert.rejects(start(disk), /is damaged at byte 8192, and nothing says/)
 })

@@ -23,14 +23,15 @@
 //
 // Frame: a record batch and where it belongs.
 //        0    4  magic "PMQF"
-//        4    1  version, 2; in 1 the mark is zero
+//        4    1  version, 3; in 1 the mark is zero, and 1 and 2 do not know the generation
 //        5    3  mark of the batch's leader epoch, its four bytes folded into three: the batch's
 //                own checksum leaves the epoch out
 //        8    4  bytes of the batch
 //       12    4  partition
 //       16   16  topic id
 //       32    8  LSN of this header
-//       40    4  CRC-32C of bytes 0..39
+//       40    4  CRC-32C of bytes 0..39, begun with the generation: what a tail that was cut left
+//                in the place of a frame is not taken for it
 //       44    .  the batch, with its own CRC-32C
 //
 // Directory: says once more what the frames hold, so that a damaged frame still names its owner.
@@ -43,7 +44,9 @@ import { crc32c } from '../../base/crc32c.ts'
 import { BatchHeader, headerBytes } from '../../model/record-batch.ts'
 
 const version = 1
-const frameVersion = 2
+const frameVersion = 3
+/** Of frames that say nothing of their generation. */
+const lastBareVersion = 2
 const commitMagic = 0x504d5143
 const frameMagic = 0x504d5146
 const unused = Buffer.from('PMQ unused')
@@ -154,12 +157,17 @@ export function markEpoch(template: Uint8Array, epoch: number): void {
 }
 
 /** Completes a partition's template for one frame at `lsn`. */
-export function writeFrameHeader(template: Uint8Array, batchBytes: number, lsn: number): void {
+export function writeFrameHeader(
+  template: Uint8Array,
+  batchBytes: number,
+  lsn: number,
+  generation: number,
+): void {
   const view = viewOf(template)
   view.setUint32(8, batchBytes)
   view.setUint32(32, Math.floor(lsn / 0x1_0000_0000))
   view.setUint32(36, lsn >>> 0)
-  view.setUint32(40, crc32c(template.subarray(0, 40)))
+  view.setUint32(40, crc32c(template.subarray(0, 40), generation))
 }
 
 export interface FrameOwner {
@@ -172,6 +180,8 @@ export interface Frame extends FrameOwner {
   readonly lsn: number
   /** Of the epoch that the batch was stored with; null in frames of version 1. */
   readonly epochMark: number | null
+  /** Its header says that it is of the generation that was asked for; older ones say nothing. */
+  readonly isOfGeneration: boolean
   readonly batch: Uint8Array
 }
 
@@ -184,20 +194,27 @@ const ownerAt = (bytes: Uint8Array, topicAt: number, partitionAt: number): Frame
  * The frame at `at` of a commit, or null when its header is damaged. The batch is given even if
  * its own checksum is wrong: `frameIsWhole` says.
  */
-export function readFrame(commit: Uint8Array, at: number, commitLsn: number): Frame | null {
+export function readFrame(
+  commit: Uint8Array,
+  at: number,
+  commitLsn: number,
+  generation: number,
+): Frame | null {
   if (at + frameHeaderBytes > commit.length) return null
   const header = commit.subarray(at, at + frameHeaderBytes)
   const view = viewOf(header)
-  const known = view.getUint8(4) === frameVersion || view.getUint8(4) === version
-  if (view.getUint32(0) !== frameMagic || !known) return null
-  if (view.getUint32(40) !== crc32c(header.subarray(0, 40))) return null
+  const layout = view.getUint8(4)
+  if (view.getUint32(0) !== frameMagic || layout < version || layout > frameVersion) return null
+  const seed = layout > lastBareVersion ? generation : 0
+  if (view.getUint32(40) !== crc32c(header.subarray(0, 40), seed)) return null
   const bytes = view.getUint32(8)
   const from = at + frameHeaderBytes
   if (readInt64(view, 32) !== commitLsn + at || from + bytes > commit.length) return null
   return {
     ...ownerAt(header, 16, 12),
     lsn: commitLsn + from,
-    epochMark: view.getUint8(4) === version ? null : view.getUint32(4) & 0xffffff,
+    epochMark: layout === version ? null : view.getUint32(4) & 0xffffff,
+    isOfGeneration: layout > lastBareVersion,
     batch: commit.subarray(from, from + bytes),
   }
 }

@@ -19,7 +19,7 @@ import {
   readFrame,
 } from './journal-format.ts'
 import { findSlots, type JournalSlot } from './journal-slots.ts'
-import { lastPlace, type StartPlace, writerOf } from './journal-starts.ts'
+import { isUnnoted, lastPlace, type StartPlace, writerOf } from './journal-starts.ts'
 
 /** A place that was durable and cannot be read. */
 export interface JournalDamage {
@@ -29,6 +29,10 @@ export interface JournalDamage {
   /** Whose frames stood there; null when nothing names them any more. */
   readonly owners: readonly DirectoryEntry[] | null
 }
+
+/** For people. */
+export const placeOf = ({ slot, lsn }: JournalDamage, fileBytes: number): string =>
+  `${slot} is damaged at byte ${lsn % fileBytes}`
 
 export interface JournalScan {
   /** Where the next commit may go, and the end of the last good one. */
@@ -40,6 +44,8 @@ export interface JournalScan {
   /** Those of the free ones that hold no commit, and do not say that they never did. */
   readonly lost: readonly string[]
   readonly damage: readonly JournalDamage[]
+  /** There are commits of a start that the manifest does not know. */
+  readonly isUnnoted: boolean
   /** The metadata had this revision when the last commit was written; 0: not told. */
   readonly knownRevision: number
 }
@@ -90,6 +96,7 @@ export async function scanJournal(
     free: slots.filter((s) => !used.includes(s)).map((s) => s.name),
     lost: slots.filter((s) => s.isLost).map((s) => s.name),
     damage: scan.damage,
+    isUnnoted: scan.isUnnoted || slots.some((s) => s.isUnnoted),
     knownRevision: scan.knownRevision,
   }
 }
@@ -97,6 +104,7 @@ export async function scanJournal(
 class Scan {
   readonly damage: JournalDamage[] = []
   knownRevision = 0
+  isUnnoted = false
   /** Of the last commit that was replayed: older ones behind it are a tail that was cut. */
   #generation: number
   readonly #bySeq: ReadonlyMap<number, JournalSlot>
@@ -172,6 +180,7 @@ class Scan {
   }
 
   #isOfItsStart({ lsn, generation }: CommitHeader): boolean {
+    this.isUnnoted ||= isUnnoted(this.#starts, generation)
     const writer = writerOf(this.#starts, lsn)
     return writer === null ? generation >= this.#generation : generation === writer
   }
@@ -212,6 +221,14 @@ class Scan {
 
   /** Commits in [from, to) have lost their headers: takes what their frames say by themselves. */
   async #repair(from: number, to: number): Promise<void> {
+    for (let at = from; at < to; ) {
+      const fileEnd = (Math.floor(at / this.#fileBytes) + 1) * this.#fileBytes
+      await this.#repairInFile(at, Math.min(to, fileEnd))
+      at = fileEnd
+    }
+  }
+
+  async #repairInFile(from: number, to: number): Promise<void> {
     const slot = this.#bySeq.get(Math.floor(from / this.#fileBytes))
     if (slot === undefined) {
       this.damage.push({
@@ -222,10 +239,10 @@ class Scan {
       })
       return
     }
-    const inFile = Math.min(to - from, this.#fileBytes - (from % this.#fileBytes))
-    const bytes = new Uint8Array(inFile)
+    const bytes = new Uint8Array(to - from)
     await slot.file.read(bytes, from % this.#fileBytes)
-    const { frames, complete } = readBareFrames(bytes, from)
+    const writer = writerOf(this.#starts, from)
+    const { frames, complete } = readBareFrames(bytes, from, writer ?? 0, writer === null)
     for (const frame of frames) this.#onFrame(frame)
     if (!complete) this.#report(slot, from, null)
   }
@@ -239,13 +256,13 @@ class Scan {
 function readContent(commit: Uint8Array, header: CommitHeader): Content {
   const directory = readDirectory(commit, header)
   if (directory === null) {
-    const { frames } = readBareFrames(commit, header.lsn)
+    const { frames } = readBareFrames(commit, header.lsn, header.generation, true)
     return { frames, lost: frames.length === header.frames ? [] : null }
   }
   const frames: Frame[] = []
   const lost: DirectoryEntry[] = []
   for (const entry of directory) {
-    const frame = readFrame(commit, entry.frameAt, header.lsn)
+    const frame = readFrame(commit, entry.frameAt, header.lsn, header.generation)
     if (frame !== null && frameIsWhole(frame, entry.nextOffset)) frames.push(frame)
     else lost.push(entry)
   }
@@ -254,14 +271,20 @@ function readContent(commit: Uint8Array, header: CommitHeader): Content {
 
 /**
  * Frames of a commit whose header is damaged. Complete when a directory proves that none is
- * missing.
+ * missing. `generation`: of the start that wrote them; `older`: frames may say nothing of it.
  */
-function readBareFrames(commit: Uint8Array, lsn: number): { frames: Frame[]; complete: boolean } {
+function readBareFrames(
+  commit: Uint8Array,
+  lsn: number,
+  generation: number,
+  older: boolean,
+): { frames: Frame[]; complete: boolean } {
   const frames: Frame[] = []
   let at = commitHeaderBytes
   for (;;) {
-    const frame = readFrame(commit, at, lsn)
+    const frame = readFrame(commit, at, lsn, generation)
     if (frame === null || !frameIsWhole(frame)) break
+    if (!older && !frame.isOfGeneration) break
     frames.push(frame)
     at += frameHeaderBytes + frame.batch.length
   }

@@ -9,7 +9,7 @@ import {
   type JournalKey,
   readCommitHeader,
 } from './journal-format.ts'
-import { type StartPlace, writerOf } from './journal-starts.ts'
+import { isUnnoted, type StartPlace, writerOf } from './journal-starts.ts'
 
 export interface JournalSlot {
   readonly name: string
@@ -20,6 +20,8 @@ export interface JournalSlot {
   readonly generation: number
   /** It holds no commit, not even one that was cut, and does not say that it never did. */
   readonly isLost: boolean
+  /** It holds a commit of a start that has noted nothing. */
+  readonly isUnnoted: boolean
 }
 
 const aheadBytesMax = 1 << 20
@@ -46,10 +48,11 @@ export async function findSlots(
   return (await Promise.all(slots)).sort((a, b) => a.generation - b.generation)
 }
 
-type Claim = Pick<JournalSlot, 'seq' | 'generation' | 'isLost'>
+type Claim = Pick<JournalSlot, 'seq' | 'generation' | 'isLost' | 'isUnnoted'>
 
-const lost: Claim = { seq: -1, generation: -1, isLost: true }
+const lost: Claim = { seq: -1, generation: -1, isLost: true, isUnnoted: false }
 const neverUsed: Claim = { ...lost, isLost: false }
+const unnoted: Claim = { ...neverUsed, isUnnoted: true }
 
 /** What is known of the journal beforehand. */
 interface Known {
@@ -63,7 +66,7 @@ async function claimOf(file: ReadAhead, opened: DiskFile, known: Known): Promise
   const first = new Uint8Array(blockBytes)
   const n = await file.read(first, 0)
   const claim = n === blockBytes ? claimed(first, 0, known) : lost
-  if (claim.seq >= 0) return claim
+  if (claim.seq >= 0 || claim.isUnnoted) return claim
   let isCut = !claim.isLost
   if (isMarkedUnused(first) && (await isBlank(file, opened, fileBytes))) return neverUsed
   const piece = new Uint8Array(Math.min(fileBytes, aheadBytesMax))
@@ -71,7 +74,7 @@ async function claimOf(file: ReadAhead, opened: DiskFile, known: Known): Promise
     const got = await file.read(piece, at)
     for (let i = 0; i + commitHeaderBytes <= got; i += blockBytes) {
       const found = claimed(piece.subarray(i), at + i, known)
-      if (found.seq >= 0) return found
+      if (found.seq >= 0 || found.isUnnoted) return found
       isCut ||= !found.isLost
     }
     if (got < piece.length) break
@@ -101,7 +104,8 @@ function claimed(bytes: Uint8Array, position: number, { fileBytes, key, starts }
   const header = readCommitHeader(bytes, key)
   if (header === null || header.lsn % fileBytes !== position) return lost
   const { lsn, generation } = header
+  if (isUnnoted(starts, generation)) return unnoted
   const writer = writerOf(starts, lsn)
   if (writer !== null && writer !== generation) return neverUsed
-  return { seq: Math.floor(lsn / fileBytes), generation, isLost: false }
+  return { seq: Math.floor(lsn / fileBytes), generation, isLost: false, isUnnoted: false }
 }

@@ -19,6 +19,15 @@ export function writerOf(starts: readonly StartPlace[], lsn: number): number | n
   return null
 }
 
+/**
+ * No start of this number has noted its place, and none writes before that: the note is lost, and
+ * with it what would tell whose its commits are.
+ */
+export const isUnnoted = (starts: readonly StartPlace[], generation: number): boolean => {
+  const last = starts.at(-1)
+  return last !== undefined && generation > last[0]
+}
+
 /** The end of the journal at the last start: everything below it was read, and is durable. */
 export const lastPlace = (starts: readonly StartPlace[]): number => starts.at(-1)?.[1] ?? 0
 

@@ -200,7 +200,7 @@ export class Journal {
     const commit = this.#open
     assert(commit, 'a commit is open')
     commit.add(source, nextOffset, syncWithinMs)
-    writeFrameHeader(source.frame, batch.length, commit.end)
+    writeFrameHeader(source.frame, batch.length, commit.end, this.generation)
     this.#put(commit, source.frame)
     const lsn = commit.end
     this.#put(commit, batch)

@@ -56,12 +56,18 @@ export async function recover(parts: LogParts, known: Known): Promise<Recovered>
   const gone = [...state.partitions.values()].filter(
     (p) => logs.get(p.topic, p.partition) === undefined,
   )
-  // Before a commit can carry it: a number that a cut tail has must never be used again.
   const generation = state.generation + 1
   const isNew = state.generation === 0
   let journalKey = isNew ? journalKeyOf(chance.bytes(keyBytes), 0) : state.journalKey
   const journalFileBytes = state.journalFileBytes ?? options.journalFileBytes
   await checkSizes(disk, state, journalFileBytes)
+  const replay = (frame: Frame): void => logs.get(frame.topicId, frame.partition)?.replay(frame)
+  const scan = await scanJournal(disk, journalFileBytes, { ...state, journalKey }, replay)
+  refuseLessMetadata(known.revision(), scan.knownRevision)
+  // Before anything is written: what is put back shall find the folder as it was.
+  refuseUnknown(scan, journalFileBytes)
+  refuseLost(scan, state)
+  // Before a commit can carry it: a number that a cut tail has must never be used again.
   await manifest.append({
     generation,
     journalFileBytes,
@@ -69,12 +75,10 @@ export async function recover(parts: LogParts, known: Known): Promise<Recovered>
     ...(isNew && { journalMarked: true, journalKey }),
     dropped: gone.map((p) => [p.topic, p.partition]),
   })
-  const replay = (frame: Frame): void => logs.get(frame.topicId, frame.partition)?.replay(frame)
-  const scan = await scanJournal(disk, journalFileBytes, { ...state, journalKey }, replay)
-  refuseLessMetadata(known.revision(), scan.knownRevision)
-  // Before anything is written: what is put back shall find the folder as it was.
-  refuseUnknown(scan, journalFileBytes)
-  if (!isNew) await checkMarks(disk, manifest, state, scan.lost)
+  if (!isNew && !state.journalMarked) {
+    await markFiles(disk, listedOf(scan.lost, state))
+    await manifest.append({ journalMarked: true })
+  }
   const files = new JournalFiles(disk, journalFileBytes, options.journalFiles, (slots) =>
     manifest.append({ journalSlots: slots }),
   )
@@ -87,6 +91,8 @@ export async function recover(parts: LogParts, known: Known): Promise<Recovered>
     await markFiles(disk, listedOf(scan.free, state))
     journalKey = journalKeyOf(chance.bytes(keyBytes), scan.end)
     await manifest.append({ journalKey })
+    // A damaged frame at the very end looks like a write that never finished: that is not the key.
+    await manifest.append({ starts: startsBehind(starts, state.replayFrom) })
   }
   return {
     files,
@@ -134,22 +140,13 @@ async function checkSizes(disk: Disk, state: ManifestState, fileBytes: number): 
   if (short !== null) throw new DamagedLogError(short)
 }
 
-async function checkMarks(
-  disk: Disk,
-  manifest: Manifest,
-  state: ManifestState,
-  lost: readonly string[],
-): Promise<void> {
-  const listed = listedOf(lost, state)
-  if (state.journalMarked) {
-    const [first] = listed
-    if (first === undefined) return
-    throw new DamagedLogError(
-      `${first} has lost its beginning, and what stood there may have been acknowledged`,
-    )
-  }
-  await markFiles(disk, listed)
-  await manifest.append({ journalMarked: true })
+/** Files that say nothing, where each that never held a commit says so. */
+function refuseLost({ lost }: JournalScan, state: ManifestState): void {
+  const [first] = state.journalMarked ? listedOf(lost, state) : []
+  if (first === undefined) return
+  throw new DamagedLogError(
+    `${first} has lost its beginning, and what stood there may have been acknowledged`,
+  )
 }
 
 function refuseUnknown({ isUnnoted, damage }: JournalScan, fileBytes: number): void {

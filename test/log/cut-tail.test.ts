@@ -153,7 +153,9 @@ test('what was taken away from a folder, and put back, is whole again', async ()
   await put(await start(disk), 'c')
   const bytes = await readFile(disk, firstFile)
   await write(disk, firstFile, Buffer.alloc(bytes.length), 0)
+  const manifest = await readFile(disk, 'manifest')
   for (let i = 0; i < 2; i++) await assert.rejects(start(disk), { name: 'DamagedLogError' })
+  assert.deepEqual(await readFile(disk, 'manifest'), manifest)
   await write(disk, firstFile, bytes, 0)
   const store = await start(disk)
   assert.deepEqual(await readAll(store, logOf(store)), ['a', 'b', 'c'])
@@ -167,6 +169,17 @@ test('a manifest that does not know the start which wrote last is refused', asyn
   // In its last frame, which then looks like a write that never finished.
   await turnBit(disk, 'manifest', (await readFile(disk, 'manifest')).length - 3)
   for (let i = 0; i < 2; i++) await assert.rejects(start(disk), /'manifest' has lost its end/)
+})
+
+test('a manifest that has lost all but its beginning is refused, too', async () => {
+  const disk = memoryDisk()
+  for (const value of ['a', 'b', 'c']) await put(await start(disk), value)
+  const manifest = await readFile(disk, 'manifest')
+  const second = manifest.indexOf('PQRF', 1)
+  const file = await disk.open('manifest', { access: 'write' })
+  await file.truncate(second)
+  await file.close()
+  for (let i = 0; i < 5; i++) await assert.rejects(start(disk), /'manifest' has lost its end/)
 })
 
 test('two commits on both sides of the end of a file that have lost their headers', async () => {

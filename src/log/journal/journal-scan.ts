@@ -19,7 +19,7 @@ import {
   readFrame,
 } from './journal-format.ts'
 import { findSlots, type JournalSlot } from './journal-slots.ts'
-import { isUnnoted, lastPlace, type StartPlace, writerOf } from './journal-starts.ts'
+import { isUnnoted, type KnownStarts, lastPlace, writerOf } from './journal-starts.ts'
 
 /** A place that was durable and cannot be read. */
 export interface JournalDamage {
@@ -51,14 +51,13 @@ export interface JournalScan {
 }
 
 /** From where to replay: the manifest's state. */
-export interface ReplayStart {
+export interface ReplayStart extends KnownStarts {
   /** LSN below which everything is in segments. */
   readonly replayFrom: number
   readonly replayGeneration: number
   /** Where the journal ended when it was last closed; 0: it never was. */
   readonly closedAt: number
   readonly journalKey: JournalKey
-  readonly starts: readonly StartPlace[]
 }
 
 interface Found {
@@ -79,7 +78,7 @@ export async function scanJournal(
   start: ReplayStart,
   onFrame: (frame: Frame) => void,
 ): Promise<JournalScan> {
-  const slots = await findSlots(disk, fileBytes, start.journalKey, start.starts)
+  const slots = await findSlots(disk, fileBytes, start.journalKey, start)
   const bySeq = new Map(slots.map((s) => [s.seq, s]))
   const scan = new Scan(bySeq, fileBytes, start, onFrame)
   const end = await scan.run(start.replayFrom)
@@ -111,7 +110,7 @@ class Scan {
   readonly #fileBytes: number
   /** Below it everything had been durable. */
   readonly #durableTo: number
-  readonly #starts: readonly StartPlace[]
+  readonly #known: KnownStarts
   readonly #key: JournalKey
   readonly #onFrame: (frame: Frame) => void
   readonly #maxSeq: number
@@ -119,7 +118,7 @@ class Scan {
   constructor(
     bySeq: ReadonlyMap<number, JournalSlot>,
     fileBytes: number,
-    { replayGeneration, closedAt, journalKey, starts }: ReplayStart,
+    { replayGeneration, closedAt, journalKey, generation, starts }: ReplayStart,
     onFrame: (frame: Frame) => void,
   ) {
     this.#bySeq = bySeq
@@ -127,7 +126,7 @@ class Scan {
     this.#fileBytes = fileBytes
     this.#generation = replayGeneration
     this.#durableTo = Math.max(closedAt, lastPlace(starts))
-    this.#starts = starts
+    this.#known = { generation, starts }
     this.#key = journalKey
     this.#onFrame = onFrame
   }
@@ -180,8 +179,8 @@ class Scan {
   }
 
   #isOfItsStart({ lsn, generation }: CommitHeader): boolean {
-    this.isUnnoted ||= isUnnoted(this.#starts, generation)
-    const writer = writerOf(this.#starts, lsn)
+    this.isUnnoted ||= isUnnoted(this.#known, generation)
+    const writer = writerOf(this.#known.starts, lsn)
     return writer === null ? generation >= this.#generation : generation === writer
   }
 
@@ -241,7 +240,7 @@ class Scan {
     }
     const bytes = new Uint8Array(to - from)
     await slot.file.read(bytes, from % this.#fileBytes)
-    const writer = writerOf(this.#starts, from)
+    const writer = writerOf(this.#known.starts, from)
     const { frames, complete } = readBareFrames(bytes, from, writer ?? 0, writer === null)
     for (const frame of frames) this.#onFrame(frame)
     if (!complete) this.#report(slot, from, null)

@@ -9,7 +9,7 @@ import {
   type JournalKey,
   readCommitHeader,
 } from './journal-format.ts'
-import { isUnnoted, type StartPlace, writerOf } from './journal-starts.ts'
+import { isUnnoted, type KnownStarts, writerOf } from './journal-starts.ts'
 
 export interface JournalSlot {
   readonly name: string
@@ -34,11 +34,11 @@ export async function findSlots(
   disk: Disk,
   fileBytes: number,
   key: JournalKey,
-  starts: readonly StartPlace[],
+  known: KnownStarts,
 ): Promise<JournalSlot[]> {
   const names = (await disk.list(journalFolder)).filter((n) => n.endsWith('.wal'))
   const aheadBytes = Math.min(fileBytes, aheadBytesMax)
-  const read = { fileBytes, key, starts }
+  const read = { fileBytes, key, ...known }
   const slots = names.map(async (n) => {
     const name = `${journalFolder}/${n}`
     const opened = await disk.open(name, { access: 'read' })
@@ -55,10 +55,9 @@ const neverUsed: Claim = { ...lost, isLost: false }
 const unnoted: Claim = { ...neverUsed, isUnnoted: true }
 
 /** What is known of the journal beforehand. */
-interface Known {
+interface Known extends KnownStarts {
   readonly fileBytes: number
   readonly key: JournalKey
-  readonly starts: readonly StartPlace[]
 }
 
 async function claimOf(file: ReadAhead, opened: DiskFile, known: Known): Promise<Claim> {
@@ -100,11 +99,12 @@ async function isBlank(file: ReadAhead, opened: DiskFile, fileBytes: number): Pr
 const isZero = (bytes: Buffer): boolean => bytes.equals(zeros.subarray(0, bytes.length))
 
 /** What a commit header at `position` claims for its file: nothing, when it was cut. */
-function claimed(bytes: Uint8Array, position: number, { fileBytes, key, starts }: Known): Claim {
+function claimed(bytes: Uint8Array, position: number, known: Known): Claim {
+  const { fileBytes, key, starts } = known
   const header = readCommitHeader(bytes, key)
   if (header === null || header.lsn % fileBytes !== position) return lost
   const { lsn, generation } = header
-  if (isUnnoted(starts, generation)) return unnoted
+  if (isUnnoted(known, generation)) return unnoted
   const writer = writerOf(starts, lsn)
   if (writer !== null && writer !== generation) return neverUsed
   return { seq: Math.floor(lsn / fileBytes), generation, isLost: false, isUnnoted: false }

@@ -19,14 +19,19 @@ export function writerOf(starts: readonly StartPlace[], lsn: number): number | n
   return null
 }
 
-/**
- * No start of this number has noted its place, and none writes before that: the note is lost, and
- * with it what would tell whose its commits are.
- */
-export const isUnnoted = (starts: readonly StartPlace[], generation: number): boolean => {
-  const last = starts.at(-1)
-  return last !== undefined && generation > last[0]
+/** What the manifest says of the starts before this one. */
+export interface KnownStarts {
+  /** Number of the last one; 0: there was none. */
+  readonly generation: number
+  readonly starts: readonly StartPlace[]
 }
+
+/**
+ * Commits of this generation were written after the manifest had noted more than is there: it has
+ * lost its end.
+ */
+export const isUnnoted = ({ generation, starts }: KnownStarts, of: number): boolean =>
+  of > (starts.at(-1)?.[0] ?? generation)
 
 /** The end of the journal at the last start: everything below it was read, and is durable. */
 export const lastPlace = (starts: readonly StartPlace[]): number => starts.at(-1)?.[1] ?? 0

@@ -146,7 +146,10 @@ async function slotOf(
   lsn: number,
 ): Promise<Omit<Flip, 'bit'> | null> {
   const { journalFileBytes } = world.plan.options
-  const slots = await findSlots(disk, journalFileBytes, node.store.start.key, [])
+  const slots = await findSlots(disk, journalFileBytes, node.store.start.key, {
+    generation: Number.POSITIVE_INFINITY,
+    starts: [],
+  })
   for (const slot of slots) await slot.file.close()
   const slot = slots.find((s) => s.seq === Math.floor(lsn / journalFileBytes))
   return slot === undefined ? null : { path: slot.name, position: lsn % journalFileBytes }

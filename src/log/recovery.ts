@@ -84,15 +84,16 @@ export async function recover(parts: LogParts, known: Known): Promise<Recovered>
   )
   await files.adopt(scan, state.replayFrom, state.journalSlots)
   // What was read is durable now, and nothing has been written behind it.
-  const starts = withStart(state.starts, [generation, scan.previousEnd])
-  await manifest.append({ starts: startsBehind(starts, state.replayFrom) })
+  const all = withStart(state.starts, [generation, scan.previousEnd])
+  const starts = startsBehind(all, state.replayFrom)
+  await manifest.append({ starts })
   if (journalKey === noJournalKey) {
     // By the key nobody would see that what they hold are commits, of a tail that was cut.
     await markFiles(disk, listedOf(scan.free, state))
     journalKey = journalKeyOf(chance.bytes(keyBytes), scan.end)
     await manifest.append({ journalKey })
     // A damaged frame at the very end looks like a write that never finished: that is not the key.
-    await manifest.append({ starts: startsBehind(starts, state.replayFrom) })
+    await manifest.append({ starts })
   }
   return {
     files,

@@ -49,6 +49,12 @@ export const rooms: readonly Room[] = [
     holds: 'every configuration key, and the settings that follow from them',
   },
   {
+    path: 'model/message',
+    level: 2,
+    imports: ['model', 'wire', 'base'],
+    holds: 'a message with its properties, and its typed fields',
+  },
+  {
     path: 'log/journal',
     level: 3,
     imports: ['model', 'io', 'base'],
@@ -115,6 +121,7 @@ export const rooms: readonly Room[] = [
       'metadata',
       'model',
       'model/config',
+      'model/message',
       'wire',
       'io',
       'base',

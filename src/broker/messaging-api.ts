@@ -5,9 +5,10 @@
 //
 //   door ──publish──▶ exchange ──route──▶ queues ──deliver──▶ consumers (of any door)
 //   door ──flush at the end of its turn──▶ journal ──whenDurable──▶ confirms
+
+import type { Result } from '../model/errors.ts'
 import type { FieldTable } from '../model/message/field.ts'
 import type { MessageView } from '../model/message/message.ts'
-import type { Result } from '../model/errors.ts'
 
 // ---- Who asks -----------------------------------------------------------------------------------
 
@@ -90,7 +91,7 @@ export interface BindingWish {
 export interface Vhost {
   readonly name: string
   declareExchange(wish: ExchangeWish): Promise<Result<null>>
-  /** Refused with `notFound` when there is none. */
+  /** Refused with `exchangeNotFound` when there is none. */
   checkExchange(name: string): Result<null>
   deleteExchange(name: string, ifUnused: boolean): Promise<Result<null>>
   declareQueue(wish: QueueWish): Promise<Result<QueueState>>
@@ -105,11 +106,11 @@ export interface Vhost {
 
   /**
    * The exchange to publish to; to be kept by a door and asked for again when `isGone`. Refused:
-   * `notFound`, `accessRefused` (permission, or it is internal).
+   * `exchangeNotFound`, `accessRefused` (permission, or it is internal).
    */
   publisher(exchange: string): Result<Publisher>
 
-  /** Starts a consumer. Refused: `notFound`, `accessRefused`, `resourceLocked`, `invalidRequest`. */
+  /** Starts a consumer. Refused: `queueNotFound`, `accessRefused`, `resourceLocked`, `invalidRequest`. */
   consume(wish: ConsumeWish, consumer: Consumer): Promise<Result<Subscription>>
   /** One message, or null when there is none that is ready. */
   get(queue: string, settled: boolean): Promise<Result<Got | null>>

@@ -5,8 +5,9 @@
 //
 //   properties   flags uint16 | the values of the flags that are set, from the highest on
 //                (AMQP 0-9-1, section 4.2.6.1; RabbitMQ sends no second flag word)
-import { decodeTable } from './field-codec.ts'
+
 import { type FieldTable, noFields } from './field.ts'
+import { decodeTable } from './field-codec.ts'
 import { placeOf, property } from './properties.ts'
 
 const nothing = new Uint8Array(0)
@@ -47,9 +48,11 @@ export class MessageView {
     const at = placeOf(this.properties, flag)
     if (at < 0) return null
     const length = this.properties[at] as number
-    return Buffer.from(this.properties.buffer, this.properties.byteOffset + at + 1, length).toString(
-      'utf8',
-    )
+    return Buffer.from(
+      this.properties.buffer,
+      this.properties.byteOffset + at + 1,
+      length,
+    ).toString('utf8')
   }
 
   get headers(): FieldTable {

@@ -1,0 +1,112 @@
+// Field tables as bytes: AMQP 0-9-1, section 4.2.5.5, with the type letters as RabbitMQ and its
+// clients use them (s is int16, l and L are int64, x is bytes). Decoding checks every length against
+// what is there before anything is made of it, and bounds depth; the bytes of strings are copied,
+// so that a table may be kept.
+//
+//   table   length uint32 | (name shortstr | type octet | value)*
+//   array   length uint32 | (type octet | value)*
+import { WireError } from '../../wire/wire-error.ts'
+import type { FieldTable, FieldValue } from './field.ts'
+
+/** Tables in tables: clients send two or three levels. */
+const depthMax = 32
+
+class FieldReader {
+  at: number
+  readonly #bytes: Buffer
+
+  constructor(bytes: Uint8Array, at: number) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.at = at
+  }
+
+  #take(length: number, end: number): number {
+    const from = this.at
+    if (length > end - from) throw new WireError('fields: a field ends behind its table')
+    this.at = from + length
+    return from
+  }
+
+  #length(end: number): number {
+    return this.#bytes.readUInt32BE(this.#take(4, end))
+  }
+
+  table(end: number, depth: number): FieldTable {
+    if (depth > depthMax) throw new WireError('fields: tables are nested too deeply')
+    const length = this.#length(end)
+    const tableEnd = this.#take(length, end) + length
+    this.at = tableEnd - length
+    const table = new Map<string, FieldValue>()
+    while (this.at < tableEnd) {
+      const nameLength = this.#bytes.readUInt8(this.#take(1, tableEnd))
+      const from = this.#take(nameLength, tableEnd)
+      const name = this.#bytes.toString('utf8', from, from + nameLength)
+      table.set(name, this.value(tableEnd, depth))
+    }
+    return table
+  }
+
+  #array(end: number, depth: number): readonly FieldValue[] {
+    const length = this.#length(end)
+    const arrayEnd = this.#take(length, end) + length
+    this.at = arrayEnd - length
+    const values: FieldValue[] = []
+    while (this.at < arrayEnd) values.push(this.value(arrayEnd, depth))
+    return values
+  }
+
+  value(end: number, depth: number): FieldValue {
+    if (depth > depthMax) throw new WireError('fields: values are nested too deeply')
+    const bytes = this.#bytes
+    const at = this.#take(1, end)
+    const type = String.fromCharCode(bytes[at] as number)
+    switch (type) {
+      case 't':
+        return { type, value: bytes.readUInt8(this.#take(1, end)) !== 0 }
+      case 'b':
+        return { type, value: bytes.readInt8(this.#take(1, end)) }
+      case 'B':
+        return { type, value: bytes.readUInt8(this.#take(1, end)) }
+      case 's':
+        return { type, value: bytes.readInt16BE(this.#take(2, end)) }
+      case 'u':
+        return { type, value: bytes.readUInt16BE(this.#take(2, end)) }
+      case 'I':
+        return { type, value: bytes.readInt32BE(this.#take(4, end)) }
+      case 'i':
+        return { type, value: bytes.readUInt32BE(this.#take(4, end)) }
+      case 'f':
+        return { type, value: bytes.readFloatBE(this.#take(4, end)) }
+      case 'd':
+        return { type, value: bytes.readDoubleBE(this.#take(8, end)) }
+      case 'T':
+        return { type, value: Number(bytes.readBigUInt64BE(this.#take(8, end))) }
+      case 'l':
+      case 'L':
+        return { type, value: bytes.readBigInt64BE(this.#take(8, end)) }
+      case 'D': {
+        const from = this.#take(5, end)
+        return { type, scale: bytes.readUInt8(from), value: bytes.readInt32BE(from + 1) }
+      }
+      case 'S':
+      case 'x': {
+        const length = this.#length(end)
+        const from = this.#take(length, end)
+        return { type, value: Uint8Array.from(bytes.subarray(from, from + length)) }
+      }
+      case 'A':
+        return { type, value: this.#array(end, depth + 1) }
+      case 'F':
+        return { type, value: this.table(end, depth + 1) }
+      case 'V':
+        return { type }
+      default:
+        throw new WireError(`fields: there is no field type '${type}'`)
+    }
+  }
+}
+
+/** The table whose length stands at `at`. Throws WireError. */
+export function decodeTable(bytes: Uint8Array, at = 0): FieldTable {
+  return new FieldReader(bytes, at).table(bytes.length, 0)
+}

@@ -8,8 +8,8 @@ import {
   ListenError,
   type Listener,
   type Network,
-} from './network.ts'
-import { RealConnection } from './real-connection.ts'
+} from '../network.ts'
+import { RealConnection } from './connection.ts'
 
 type Accept = (connection: Connection) => ConnectionHandler | null
 

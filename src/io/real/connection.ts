@@ -8,7 +8,7 @@
 // Invariant: `done` callbacks run in the order of the writes, each once, the last ones when the
 // socket is closed.
 import net from 'node:net'
-import type { Address, Connection, ConnectionHandler } from './network.ts'
+import type { Address, Connection, ConnectionHandler } from '../network.ts'
 
 /** How long a peer may take to close its side after `end`, before the connection is reset. */
 const lingerMs = 1000

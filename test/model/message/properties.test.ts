@@ -146,7 +146,7 @@ test('what was made readable reads back as the same properties', () => {
   )
 })
 
-test('a record of another protocol: headers are entries, the key is one, its time is in seconds', () => {
+test('a record of another protocol: headers become entries, and so does the key', () => {
   const bytes = Uint8Array.of(0xff, 0xfe)
   const headers = [
     { name: 'traceparent', value: Buffer.from('00-ab') },

@@ -100,6 +100,12 @@ export const rooms: readonly Room[] = [
     holds: 'the image of topics and configurations, and its stores',
   },
   {
+    path: 'routing',
+    level: 3,
+    imports: ['model', 'model/message', 'base'],
+    holds: 'exchanges and bindings: which queues a message reaches',
+  },
+  {
     path: 'coordinator',
     level: 4,
     imports: ['log', 'metadata', 'model', 'wire', 'io', 'base'],

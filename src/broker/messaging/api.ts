@@ -6,9 +6,9 @@
 //   door ──publish──▶ exchange ──route──▶ queues ──deliver──▶ consumers (of any door)
 //   door ──flush at the end of its turn──▶ journal ──whenDurable──▶ confirms
 
-import type { Result } from '../model/errors.ts'
-import type { FieldTable } from '../model/message/field.ts'
-import type { MessageView } from '../model/message/message.ts'
+import type { Result } from '../../model/errors.ts'
+import type { FieldTable } from '../../model/message/field.ts'
+import type { MessageView } from '../../model/message/message.ts'
 
 // ---- Who asks -----------------------------------------------------------------------------------
 

@@ -22,12 +22,18 @@ export const rooms: readonly Room[] = [
     path: 'io',
     level: 1,
     imports: ['base'],
-    holds: 'disk, network, clock, chance: interfaces and the real ones',
+    holds: 'disk, network, clock, chance: interfaces, files of records',
+  },
+  {
+    path: 'io/real',
+    level: 1,
+    imports: ['io', 'base'],
+    holds: 'disk, network, clock, chance and HTTP of the operating system',
   },
   {
     path: 'io/sim',
     level: 1,
-    imports: ['io', 'base'],
+    imports: ['io', 'io/real', 'base'],
     holds: 'the simulated disk, network, clock and chance',
   },
   {
@@ -213,6 +219,7 @@ export const rooms: readonly Room[] = [
       'model',
       'model/config',
       'io',
+      'io/real',
       'base',
     ],
     holds: 'main.ts and start-broker.ts: where the parts are put together',

@@ -40,9 +40,9 @@ export interface Messaging {
   whenTaken(action: () => void): void
   /**
    * Places what was published and settled since the last call; every door calls it once at the end
-   * of each of its turns, before it sends what is owed. `durable` is called when all of it is on the
-   * disk, and so is everything published and settled before: at once, when there is nothing
-   * to wait for. This is what a confirm means.
+   * of each of its turns, before it sends what is owed. `durable` is called when all of it is on
+   * the disk, and so is everything published and settled before: at once, when there is nothing to
+   * wait for. This is what a confirm means.
    */
   flush(durable: () => void): void
   /** Why publishers are stopped (memory, disk), or null. */
@@ -110,7 +110,10 @@ export interface Vhost {
    */
   publisher(exchange: string): Result<Publisher>
 
-  /** Starts a consumer. Refused: `queueNotFound`, `accessRefused`, `resourceLocked`, `invalidRequest`. */
+  /**
+   * Starts a consumer. Refused: `queueNotFound`, `accessRefused`, `resourceLocked`,
+   * `invalidRequest`.
+   */
   consume(wish: ConsumeWish, consumer: Consumer): Promise<Result<Subscription>>
   /** One message, or null when there is none that is ready. */
   get(queue: string, settled: boolean): Promise<Result<Got | null>>

@@ -1,7 +1,7 @@
 // Field tables as bytes: AMQP 0-9-1, section 4.2.5.5, with the type letters as RabbitMQ and its
-// clients use them (s is int16, l and L are int64, x is bytes). Decoding checks every length against
-// what is there before anything is made of it, and bounds depth; the bytes of strings are copied,
-// so that a table may be kept.
+// clients use them (s is int16, l and L are int64, x is bytes). Decoding checks every length
+// against what is there before anything is made of it, and bounds depth; the bytes of strings are
+// copied, so that a table may be kept.
 //
 //   table   length uint32 | (name shortstr | type octet | value)*
 //   array   length uint32 | (type octet | value)*

@@ -1,11 +1,13 @@
-// Typed values as messages and arguments carry them: the field table of AMQP 0-9-1 (section 4.2.5.5,
-// with RabbitMQ's reading of the type letters), which is the richest of the protocols we speak, so
-// that nothing is lost between them. The letter is kept: what came as a short string goes out
-// as one.
+// Typed values as messages and arguments carry them: the field table of AMQP 0-9-1 (section
+// 4.2.5.5, with RabbitMQ's reading of the type letters), which is the richest of the protocols we
+// speak, so that nothing is lost between them. The letter is kept: what came as a short string goes
+// out as one.
 
 export type FieldValue =
   | { readonly type: 't'; readonly value: boolean }
-  /** b int8, B uint8, s int16, u uint16, I int32, i uint32, f float, d double, T seconds since 1970 */
+  /**
+   * b int8, B uint8, s int16, u uint16, I int32, i uint32, f float, d double, T seconds since 1970
+   */
   | {
       readonly type: 'b' | 'B' | 's' | 'u' | 'I' | 'i' | 'f' | 'd' | 'T'
       readonly value: number

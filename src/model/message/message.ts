@@ -1,7 +1,7 @@
 // A message as it passes through the node: where it was published to, its properties as the bytes
 // they came in, and its body. A view: doors and queues reuse one, so whoever is handed one keeps
-// nothing of it beyond the call. Properties are read from the bytes when somebody asks; whoever sets
-// them has made sure, once, that they are well-formed (`Properties.check`).
+// nothing of it beyond the call. Properties are read from the bytes when somebody asks; whoever
+// sets them has made sure, once, that they are well-formed (`Properties.check`).
 //
 //   properties   flags uint16 | the values of the flags that are set, from the highest on
 //                (AMQP 0-9-1, section 4.2.6.1; RabbitMQ sends no second flag word)

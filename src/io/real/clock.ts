@@ -1,6 +1,6 @@
 // The operating system's time and Node's timers. Made by start-broker.ts.
 import { performance } from 'node:perf_hooks'
-import type { Clock, Timer } from './clock.ts'
+import type { Clock, Timer } from '../clock.ts'
 
 /** The longest delay that a timer of Node takes. */
 const delayMsMax = 2 ** 31 - 1

@@ -7,9 +7,9 @@
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { DiskError } from './disk.ts'
-import { showLife, showsLife } from './life-sign.ts'
-import { ignoreOnly, systemCall } from './system-call.ts'
+import { DiskError } from '../disk.ts'
+import { showLife, showsLife } from '../life-sign.ts'
+import { ignoreOnly, systemCall } from '../system-call.ts'
 
 interface Holder {
   readonly pid: number

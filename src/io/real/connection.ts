@@ -8,7 +8,7 @@
 // Invariant: `done` callbacks run in the order of the writes, each once, the last ones when the
 // socket is closed.
 import net from 'node:net'
-import type { Address, Connection, ConnectionHandler } from './network.ts'
+import type { Address, Connection, ConnectionHandler } from '../network.ts'
 
 /** How long a peer may take to close its side after `end`, before the connection is reset. */
 const lingerMs = 1000
@@ -24,6 +24,8 @@ type Opened = net.Socket & { _handle?: TcpHandle | null; _bytesDispatched?: numb
 export interface Wiring {
   readonly parking: Uint8Array
   readonly copyReads: boolean
+  /** How the client of a socket is known by its certificate. */
+  readonly certificateName?: (socket: net.Socket) => string | null
 }
 
 const nothing = new Uint8Array(0)
@@ -36,6 +38,7 @@ interface Write {
 export class RealConnection implements Connection {
   readonly remote: Address
   readonly local: Address
+  readonly certificateName: string | null
   readonly #parking: Uint8Array
   readonly #socket: net.Socket
   readonly #unsent: Write[] = []
@@ -70,6 +73,7 @@ export class RealConnection implements Connection {
   private constructor(accepted: Opened, wiring: Wiring) {
     this.remote = { host: accepted.remoteAddress ?? '', port: accepted.remotePort ?? 0 }
     this.local = { host: accepted.localAddress ?? '', port: accepted.localPort ?? 0 }
+    this.certificateName = wiring.certificateName?.(accepted) ?? null
     this.#parking = wiring.parking
     const isKnown = typeof accepted._handle?.useUserBuffer === 'function'
     this.#socket = isKnown && !wiring.copyReads ? this.#rewrap(accepted) : this.#copying(accepted)

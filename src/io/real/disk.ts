@@ -3,11 +3,11 @@
 // Made by start-broker.ts.
 import fs from 'node:fs'
 import path from 'node:path'
-import { blockBytes, type Disk, type DiskFile, type OpenOptions, pathNames } from './disk.ts'
+import { blockBytes, type Disk, type DiskFile, type OpenOptions, pathNames } from '../disk.ts'
+import { ignoreOnly, systemCall } from '../system-call.ts'
+import { RealFile } from './file.ts'
 import { pageMemory } from './page-memory.ts'
 import { lockFolder } from './process-lock.ts'
-import { RealFile } from './real-file.ts'
-import { ignoreOnly, systemCall } from './system-call.ts'
 
 /** What not every system or file system has; tests take it away. */
 export interface System {

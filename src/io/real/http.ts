@@ -3,9 +3,9 @@
 // start-broker.ts.
 import http from 'node:http'
 import type { Socket } from 'node:net'
-import type { HttpLimits } from './http.ts'
-import { defaultHttpLimits, type Http, type HttpAnswer, type HttpHandler } from './http.ts'
-import { type Address, ListenError, type Listener } from './network.ts'
+import type { HttpLimits } from '../http.ts'
+import { defaultHttpLimits, type Http, type HttpAnswer, type HttpHandler } from '../http.ts'
+import { type Address, ListenError, type Listener } from '../network.ts'
 
 export const realHttp: Http = {
   async listen(at, handler, limits = {}): Promise<Listener> {

@@ -1,9 +1,9 @@
 // A file of the operating system behind DiskFile. Invariant: `write` resolves only when every byte
 // was taken, whatever the system took at a time. Made by real-disk.ts only.
 import fs from 'node:fs'
-import { assert } from '../base/assert.ts'
-import { blockBytes, DiskError, type DiskFile } from './disk.ts'
-import { systemCall } from './system-call.ts'
+import { assert } from '../../base/assert.ts'
+import { blockBytes, DiskError, type DiskFile } from '../disk.ts'
+import { systemCall } from '../system-call.ts'
 
 /** What one writev may take (IOV_MAX on Linux and macOS). */
 const chunksPerWrite = 1024

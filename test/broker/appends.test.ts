@@ -20,6 +20,7 @@ const topic: Topic = {
   id: topicId(topicA),
   name: 'a',
   internal: false,
+  kind: 'log',
   partitions: [state, state],
   config: new Map(),
 }

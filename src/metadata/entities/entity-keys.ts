@@ -18,7 +18,7 @@ export const queuePrefix = '/queues/'
 export const bindingPrefix = '/bindings/'
 
 const joined = (prefix: string, parts: readonly string[]): string =>
-  prefix + parts.map((part) => encodeURIComponent(part.toWellFormed())).join('/')
+  prefix + parts.map((part) => encodeURIComponent(part)).join('/')
 
 export const vhostKey = (vhost: string): string => joined(vhostPrefix, [vhost])
 export const exchangeKey = (vhost: string, name: string): string =>

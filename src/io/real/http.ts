@@ -1,10 +1,16 @@
 // HTTP/1.1 by Node's own server, within limits. Invariant: no request can end the process or hold
-// memory: bodies are not read, headers are bounded, and who is silent or slow is cut off. Made by
+// memory: headers and bodies are bounded, and who is silent or slow is cut off. Made by
 // start-broker.ts.
 import http from 'node:http'
 import type { Socket } from 'node:net'
 import type { HttpLimits } from '../http.ts'
-import { defaultHttpLimits, type Http, type HttpAnswer, type HttpHandler } from '../http.ts'
+import {
+  defaultHttpLimits,
+  type Http,
+  type HttpAnswer,
+  type HttpHandler,
+  type HttpRequest,
+} from '../http.ts'
 import { type Address, ListenError, type Listener } from '../network.ts'
 
 export const realHttp: Http = {
@@ -32,7 +38,7 @@ function makeServer(handler: HttpHandler, limits: HttpLimits): http.Server {
       connectionsCheckingInterval: limits.headersMsMax / 2,
       keepAliveTimeout: limits.headersMsMax,
     },
-    (request, response) => answerOne(handler, request, response),
+    (request, response) => void answerOne(handler, limits.bodyBytesMax, request, response),
   )
   server.setTimeout(limits.silenceMsMax)
   server.on('connection', makeRoom(limits.connectionsMax))
@@ -68,23 +74,71 @@ function opened(server: http.Server, at: Address): Promise<void> {
   })
 }
 
-function answerOne(
+async function answerOne(
   handler: HttpHandler,
+  bodyBytesMax: number,
   request: http.IncomingMessage,
   response: http.ServerResponse,
-): void {
+): Promise<void> {
   const { socket } = request
   answering.add(socket)
   response.once('close', () => answering.delete(socket))
-  const method = request.method ?? ''
-  const path = (request.url ?? '').split(/[?#]/, 1)[0] ?? ''
-  const answer = handler({ method, path })
   const hasBody = request.headers['content-length'] || request.headers['transfer-encoding']
+  const body = hasBody && bodyBytesMax > 0 ? await readBody(request, bodyBytesMax) : nothing
+  if (body === 'gone') return
+  const pending = body === 'large' ? tooLarge : handler(requestOf(request, body))
+  const answer = pending instanceof Promise ? await pending : pending
   // A body that nobody reads would be taken for the next request.
-  const close = hasBody ? { connection: 'close' } : {}
-  response.writeHead(answer.status, { ...answer.headers, ...close })
-  if (method === 'HEAD') response.end()
-  else void send(answer, response)
+  const unread = hasBody && !request.readableEnded
+  response.writeHead(answer.status, { ...answer.headers, ...(unread && { connection: 'close' }) })
+  if (request.method === 'HEAD') response.end()
+  else await send(answer, response)
+}
+
+const nothing = new Uint8Array(0)
+
+const tooLarge: HttpAnswer = {
+  status: 413,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: ['the body of the request is larger than this listener takes\n'],
+}
+
+function requestOf(request: http.IncomingMessage, body: Uint8Array): HttpRequest {
+  const target = request.url ?? ''
+  const [path = '', query = ''] = (target.split('#', 1)[0] ?? '').split(/\?(.*)/s, 2)
+  const { remoteAddress, remotePort } = request.socket
+  return {
+    method: request.method ?? '',
+    path,
+    query,
+    header: (name) => {
+      const value = request.headers[name]
+      return Array.isArray(value) ? value.join(', ') : value
+    },
+    remote: { host: remoteAddress ?? '', port: remotePort ?? 0 },
+    body,
+  }
+}
+
+/** The whole body, unless it is too large or its client leaves. */
+function readBody(
+  request: http.IncomingMessage,
+  bytesMax: number,
+): Promise<Uint8Array | 'large' | 'gone'> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes <= bytesMax) chunks.push(chunk)
+      else {
+        request.pause()
+        resolve('large')
+      }
+    })
+    request.once('end', () => resolve(Buffer.concat(chunks)))
+    request.once('close', () => resolve('gone'))
+  })
 }
 
 async function send({ body }: HttpAnswer, response: http.ServerResponse): Promise<void> {

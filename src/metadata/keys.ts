@@ -37,7 +37,14 @@ export function encodeTopic(
   const { id, internal } = topic
   const config = Object.fromEntries(topic.config)
   const kind = topic.kind === 'log' ? {} : { kind: topic.kind }
-  return JSON.stringify({ v: 1, id, internal, ...kind, partitions: topic.partitions.length, config })
+  return JSON.stringify({
+    v: 1,
+    id,
+    internal,
+    ...kind,
+    partitions: topic.partitions.length,
+    config,
+  })
 }
 
 export function encodePartition(state: PartitionState): string {

@@ -4,7 +4,8 @@
 // name, and the largest, weighted, wins; so a target that comes or goes moves only messages of its
 // own share, and the order of the bindings does not matter.
 import type { FieldTable } from '../model/message/field.ts'
-import { fieldText, textOf } from '../model/message/field-equality.ts'
+import { textOf } from '../model/message/field.ts'
+import { fieldText } from '../model/message/field-equality.ts'
 import type { MessageView } from '../model/message/message.ts'
 import { placeOf, property } from '../model/message/properties.ts'
 import { targetId } from './binding.ts'

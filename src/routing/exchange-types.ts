@@ -2,7 +2,7 @@
 // Refusals are RabbitMQ's; called when an exchange or a binding is declared.
 import { ok, type Result, refuse } from '../model/errors.ts'
 import type { FieldTable } from '../model/message/field.ts'
-import { textOf } from '../model/message/field-equality.ts'
+import { textOf } from '../model/message/field.ts'
 import { ConsistentHashMatcher, hashProperties, weightOf } from './consistent-hash.ts'
 import { DirectMatcher } from './direct.ts'
 import { FanoutMatcher } from './fanout.ts'

@@ -3,7 +3,8 @@
 // count. A value of no type asks only that the header is there. With nothing to compare, all matches
 // and any does not.
 import type { FieldTable, FieldValue } from '../model/message/field.ts'
-import { sameField, textOf } from '../model/message/field-equality.ts'
+import { textOf } from '../model/message/field.ts'
+import { sameField } from '../model/message/field-equality.ts'
 import type { MessageView } from '../model/message/message.ts'
 import type { Edge, Matcher } from './matcher.ts'
 

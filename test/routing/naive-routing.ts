@@ -1,6 +1,7 @@
 // Routing as one would write it down without a thought for speed: the oracle of the tests.
 import type { FieldTable } from '../../src/model/message/field.ts'
-import { sameField, textOf } from '../../src/model/message/field-equality.ts'
+import { textOf } from '../../src/model/message/field.ts'
+import { sameField } from '../../src/model/message/field-equality.ts'
 import type { Binding } from '../../src/routing/binding.ts'
 
 /** By trying every number of words for every `#`, with each pair of rests looked at once. */

@@ -3,7 +3,7 @@
 // `x-first-death-*` stay as they were first set, `x-last-death-*` are the latest. Headers come from
 // clients too: what is not of this form is not looked at.
 import type { FieldTable, FieldValue } from '../../model/message/field.ts'
-import { integerOf, textOf } from '../../model/message/field-equality.ts'
+import { integerOf, textField, textOf } from '../../model/message/field.ts'
 
 export interface Death {
   readonly queue: string
@@ -17,8 +17,6 @@ export interface Death {
   readonly seconds: number
 }
 
-const string = (value: string): FieldValue => ({ type: 'S', value: Buffer.from(value) })
-
 /** `headers` with the death noted. */
 export function noteDeath(headers: FieldTable, death: Death): Map<string, FieldValue> {
   const noted = new Map(headers)
@@ -30,8 +28,8 @@ export function noteDeath(headers: FieldTable, death: Death): Map<string, FieldV
   noted.set('x-death', { type: 'A', value: [entry, ...others] })
   for (const name of ['queue', 'reason', 'exchange'] as const) {
     const first = `x-first-death-${name}`
-    if (!noted.has(first)) noted.set(first, string(death[name]))
-    noted.set(`x-last-death-${name}`, string(death[name]))
+    if (!noted.has(first)) noted.set(first, textField(death[name]))
+    noted.set(`x-last-death-${name}`, textField(death[name]))
   }
   return noted
 }
@@ -62,12 +60,12 @@ function entryOf(death: Death, before: FieldTable | undefined): FieldTable {
   if (before !== undefined) return new Map([...before, ['count', { type: 'l', value: count }]])
   const entry = new Map<string, FieldValue>([
     ['count', { type: 'l', value: count }],
-    ['reason', string(death.reason)],
-    ['queue', string(death.queue)],
-    ['time', { type: 'T', value: death.seconds }],
-    ['exchange', string(death.exchange)],
-    ['routing-keys', { type: 'A', value: death.routingKeys.map(string) }],
+    ['reason', textField(death.reason)],
+    ['queue', textField(death.queue)],
+    ['time', { type: 'T', value: BigInt(death.seconds) }],
+    ['exchange', textField(death.exchange)],
+    ['routing-keys', { type: 'A', value: death.routingKeys.map(textField) }],
   ])
-  if (death.expiration !== null) entry.set('original-expiration', string(death.expiration))
+  if (death.expiration !== null) entry.set('original-expiration', textField(death.expiration))
   return entry
 }

@@ -3,7 +3,7 @@
 // type of queue is refused; one that nobody knows is kept and does nothing.
 import { ok, type Refusal, type Result } from '../../model/errors.ts'
 import type { FieldTable, FieldValue } from '../../model/message/field.ts'
-import { integerOf, textOf } from '../../model/message/field-equality.ts'
+import { integerOf, textOf } from '../../model/message/field.ts'
 import type { QueueSettings } from '../../queue/queue-settings.ts'
 import { plainText, sameArguments, typeName } from './equivalence.ts'
 import { invalidArgument } from './refusals.ts'
@@ -33,8 +33,7 @@ const integer = (min: number, max = Number.MAX_SAFE_INTEGER): Rule => ({
 })
 
 const text: Rule = {
-  fault: (value) =>
-    textOf(value) === null ? `expected a string, got ${typeName(value)}` : null,
+  fault: (value) => (textOf(value) === null ? `expected a string, got ${typeName(value)}` : null),
 }
 
 const oneOf = (...texts: readonly string[]): Rule => ({
@@ -153,7 +152,10 @@ export function queueSettings(table: FieldTable, durable: boolean): QueueSetting
   const number = (name: string, otherwise: number): number =>
     integerOf(table.get(name)) ?? otherwise
   const none = Number.POSITIVE_INFINITY
-  const limit = number('x-delivery-limit', queueType(table) === 'quorum' ? deliveryLimitDefault : -1)
+  const limit = number(
+    'x-delivery-limit',
+    queueType(table) === 'quorum' ? deliveryLimitDefault : -1,
+  )
   const overflow = textOf(table.get('x-overflow')) ?? 'drop-head'
   const single = table.get('x-single-active-consumer')
   return {

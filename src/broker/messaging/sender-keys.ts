@@ -1,9 +1,10 @@
 // Routing keys that the sender of a message has added: the headers CC and BCC, arrays of strings. A
 // message without either costs a glance at its header names. BCC does not go with the message.
-import type { MessageView } from '../../model/message/message.ts'
+
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import type { FieldTable } from '../../model/message/field.ts'
-import { textOf } from '../../model/message/field-equality.ts'
+import { textOf } from '../../model/message/field.ts'
+import type { MessageView } from '../../model/message/message.ts'
 import { placeOf, property } from '../../model/message/properties.ts'
 
 const none: readonly string[] = []

@@ -31,18 +31,6 @@ export function sameField(a: FieldValue, b: FieldValue): boolean {
   return classOf(a) === classOf(b) && fieldText(a) === fieldText(b)
 }
 
-/** The integer that `value` holds, whatever its width; null: it holds none. */
-export function integerOf(value: FieldValue | undefined): number | null {
-  if (value === undefined || classOf(value) !== 'integer') return null
-  return Number((value as { readonly value: number | bigint }).value)
-}
-
-/** The text that `value` holds; null: it holds none. */
-export function textOf(value: FieldValue | undefined): string | null {
-  if (value?.type !== 'S') return null
-  return Buffer.from(value.value.buffer, value.value.byteOffset, value.value.length).toString()
-}
-
 /** One text for all values of a class that are equal; different ones have different texts. */
 export function fieldText(value: FieldValue): string {
   switch (value.type) {

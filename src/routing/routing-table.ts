@@ -27,8 +27,16 @@ interface Source<Q> {
   /** The walk that last came by. */
   walk: number
   /** Of `routesVersion`, by routing key. */
-  readonly routes: Map<string, readonly Q[]>
+  readonly routes: Map<string, Route<Q>>
   routesVersion: number
+}
+
+/** Where a message goes. */
+export interface Route<Q> {
+  /** Each once. */
+  readonly queues: readonly Q[]
+  /** Whether nothing but the routing key has decided. */
+  readonly isByKey: boolean
 }
 
 const noKeys: readonly string[] = []
@@ -63,6 +71,10 @@ export class RoutingTable<Q> {
       routes: new Map(),
       routesVersion: 0,
     })
+  }
+
+  hasExchange(name: string): boolean {
+    return name === '' || this.#sources.has(name)
   }
 
   setAlternate(name: string, alternate: string | null): void {
@@ -145,24 +157,25 @@ export class RoutingTable<Q> {
   }
 
   /**
-   * The queues that a message published to `exchange` reaches, each once; it must be in the table,
-   * and '' is the default exchange. `moreKeys`: those that the sender has added.
+   * The queues that a message published to `exchange` reaches; it must be in the table, and '' is
+   * the default exchange. `moreKeys`: those that the sender has added.
    */
-  route(exchange: string, message: MessageView, moreKeys = noKeys): readonly Q[] {
-    if (exchange === '') return this.#routeByName(message.routingKey, moreKeys)
+  route(exchange: string, message: MessageView, moreKeys = noKeys): Route<Q> {
+    if (exchange === '')
+      return { queues: this.#routeByName(message.routingKey, moreKeys), isByKey: true }
     const source = this.#source(exchange)
-    if (moreKeys.length > 0) return this.#explore(source, message, moreKeys).queues
+    if (moreKeys.length > 0) return this.#explore(source, message, moreKeys)
     if (source.routesVersion !== this.#version) {
       source.routes.clear()
       source.routesVersion = this.#version
     }
     const known = source.routes.get(message.routingKey)
     if (known !== undefined) return known
-    const { queues, isByKey } = this.#explore(source, message, moreKeys)
-    if (!isByKey) return queues
+    const route = this.#explore(source, message, moreKeys)
+    if (!route.isByKey) return route
     if (source.routes.size >= routesMax) source.routes.clear()
-    source.routes.set(message.routingKey, queues)
-    return queues
+    source.routes.set(message.routingKey, route)
+    return route
   }
 
   #routeByName(routingKey: string, moreKeys: readonly string[]): readonly Q[] {
@@ -174,7 +187,7 @@ export class RoutingTable<Q> {
     return [...found]
   }
 
-  #explore(from: Source<Q>, message: MessageView, moreKeys: readonly string[]) {
+  #explore(from: Source<Q>, message: MessageView, moreKeys: readonly string[]): Route<Q> {
     const queues = new Set<Q>()
     const waiting = [from]
     const walk = ++this.#walk

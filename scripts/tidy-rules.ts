@@ -112,9 +112,25 @@ export const rooms: readonly Room[] = [
     holds: 'authentication',
   },
   {
+    path: 'queue',
+    level: 4,
+    imports: [
+      'log',
+      'log/journal',
+      'model',
+      'model/config',
+      'model/message',
+      'wire',
+      'io',
+      'base',
+    ],
+    holds: 'queues: a log with a ledger, and the rules by which messages leave it',
+  },
+  {
     path: 'broker',
     level: 5,
     imports: [
+      'queue',
       'coordinator',
       'security',
       'log',

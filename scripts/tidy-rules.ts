@@ -130,6 +130,12 @@ export const rooms: readonly Room[] = [
     holds: 'vhosts, exchanges, queues and bindings as the metadata keeps them',
   },
   {
+    path: 'queue',
+    level: 4,
+    imports: ['log', 'log/journal', 'model', 'model/config', 'model/message', 'wire', 'io', 'base'],
+    holds: 'queues: a log with a ledger, and the rules by which messages leave it',
+  },
+  {
     path: 'broker/messaging',
     level: 5,
     imports: [
@@ -154,6 +160,7 @@ export const rooms: readonly Room[] = [
     imports: [
       'broker/messaging',
       'metadata/entities',
+      'queue',
       'coordinator',
       'security',
       'log',

@@ -157,20 +157,33 @@ export class PartitionLog implements FrameSource {
 
   /**
    * The journal must have room. Appends what the node itself has built; the base offset in it is
-   * still relative to 0.
+   * still relative to 0. `syncWithinMs` 0: it counts when it is durable; else when it is written;
+   * left out: as the topic wants it.
    */
-  appendTrusted(journal: Journal, batch: Uint8Array, leaderEpoch: number, nowMs: number): Appended {
+  appendTrusted(
+    journal: Journal,
+    batch: Uint8Array,
+    leaderEpoch: number,
+    nowMs: number,
+    syncWithinMs?: number,
+  ): Appended {
     header.moveTo(batch)
-    return this.#place(journal, batch, leaderEpoch, nowMs)
+    return this.#place(journal, batch, leaderEpoch, nowMs, syncWithinMs)
   }
 
-  #place(journal: Journal, batch: Uint8Array, leaderEpoch: number, nowMs: number): Appended {
+  #place(
+    journal: Journal,
+    batch: Uint8Array,
+    leaderEpoch: number,
+    nowMs: number,
+    syncWithinMs?: number,
+  ): Appended {
     const baseOffset = this.#logEndOffset
     if (leaderEpoch !== this.#epoch) this.#enter(leaderEpoch)
     const appendTimeMs = this.settings.timestamp === 'append' ? nowMs : -1
     if (appendTimeMs >= 0) header.stampAppendTime(nowMs)
     header.place(baseOffset, this.#epoch)
-    const lsn = this.#store(journal, batch)
+    const lsn = this.#store(journal, batch, syncWithinMs)
     return {
       error: null,
       message: null,
@@ -189,10 +202,10 @@ export class PartitionLog implements FrameSource {
   }
 
   /** Where the batch at `header` goes; returns what to wait for, 0 if nothing. */
-  #store(journal: Journal, batch: Uint8Array): number {
+  #store(journal: Journal, batch: Uint8Array, syncWithinMs?: number): number {
     const { baseOffset, nextOffset } = header
     if (this.memory === null) {
-      const lsn = journal.append(this, batch, nextOffset, this.#syncWithinMs())
+      const lsn = journal.append(this, batch, nextOffset, syncWithinMs ?? this.#syncWithinMs())
       this.#accept(lsn, batch.length)
       return lsn + batch.length
     }

@@ -1,5 +1,5 @@
 // What the connections of a door share, and whom they tell. Implemented by the door.
-import type { Messaging } from '../../broker/messaging-api.ts'
+import type { Messaging } from '../../broker/messaging/api.ts'
 import type { MessageCounters } from './channel/channel-home.ts'
 import type { Consumer } from './channel/consumer.ts'
 import type { Publishing } from './channel/publishing.ts'

@@ -112,11 +112,18 @@ export const rooms: readonly Room[] = [
     holds: 'authentication',
   },
   {
+    path: 'security/access',
+    level: 4,
+    imports: ['security', 'metadata', 'model', 'wire', 'io', 'base'],
+    holds: 'users, permissions and limits, and the one authorizer',
+  },
+  {
     path: 'broker',
     level: 5,
     imports: [
       'coordinator',
       'security',
+      'security/access',
       'log',
       'metadata',
       'model',

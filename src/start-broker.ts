@@ -194,6 +194,7 @@ async function readSasl(settings: ReadonlyMap<string, string>): Promise<SaslOffe
   return {
     mechanisms: saslMechanisms,
     credentials: await Credentials.of(users.value, realChance),
+    failureWords: 'polymq.users.file has no line with this name and password',
   }
 }
 

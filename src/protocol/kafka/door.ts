@@ -159,7 +159,7 @@ class Home implements ConnectionHome {
       if (this.sweeper !== null) this.reporter.line(`refused a connection from ${host}: ${why}`)
       return null
     }
-    const authentication = new Authentication(this.options.sasl ?? null, this.options.chance)
+    const authentication = new Authentication(this.options.sasl ?? null, this.options.chance, host)
     const connection = new Connection(this, link, authentication)
     this.counters.accepted++
     this.connections.add(connection)

@@ -136,6 +136,12 @@ export const rooms: readonly Room[] = [
     holds: 'the façade of one node, the only thing that doors see',
   },
   {
+    path: 'broker/access',
+    level: 5,
+    imports: ['broker', 'security/access', 'model', 'base'],
+    holds: 'the same façade for a client who is held to permissions',
+  },
+  {
     path: 'protocol/kafka',
     level: 6,
     imports: ['protocol/kafka/schema', 'broker', 'security', 'model', 'wire', 'io', 'base'],
@@ -207,6 +213,7 @@ export const rooms: readonly Room[] = [
       'protocol/kafka/group',
       'protocol/kafka/admin',
       'broker',
+      'broker/access',
       'coordinator',
       'security',
       'log',

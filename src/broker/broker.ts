@@ -24,6 +24,8 @@ import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
 import { brokerValues } from '../model/config/config-source.ts'
 import type { NodeId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
+import { Accounts } from '../security/access/accounts.ts'
+import { allRights } from './all-rights.ts'
 import type { Broker } from './api.ts'
 import { joinCluster } from './identity.ts'
 import { InternalAppender } from './internal-appender.ts'
@@ -60,6 +62,10 @@ export class NodeBroker implements Broker {
   readonly configs: NodeConfigs
   readonly groups: NodeGroups
   readonly producers: ProducerIds
+  readonly rights = allRights
+  readonly grants = null
+  /** Users and what they may do. */
+  readonly accounts: Accounts
   readonly store: LogStore
   readonly image: Image
   readonly #parts: NodeParts
@@ -85,6 +91,11 @@ export class NodeBroker implements Broker {
     const { nodeId } = resolveBrokerSettings(brokerValues(settings))
     const clusterId = await joinCluster(metadata, nodeId, chance)
     const image = await Image.open(metadata, nodeId, settings)
+    const accounts = await Accounts.open({
+      store: metadata,
+      chance,
+      loopbackUsers: () => image.settings.loopbackUsers,
+    })
     const store = await LogStore.open(
       { disk, clock, chance, options: parts.logOptions, hooks: parts },
       {
@@ -93,14 +104,20 @@ export class NodeBroker implements Broker {
       },
     )
     await store.lookAtSpace(image.settings.diskFreeBytesMin)
-    const broker = new NodeBroker(parts, { metadata, image, store, clusterId })
+    const broker = new NodeBroker(parts, { metadata, image, accounts, store, clusterId })
     await broker.#loadGroups()
     return broker
   }
 
   private constructor(
     parts: NodeParts,
-    opened: { metadata: MetadataStore; image: Image; store: LogStore; clusterId: string },
+    opened: {
+      metadata: MetadataStore
+      image: Image
+      accounts: Accounts
+      store: LogStore
+      clusterId: string
+    },
   ) {
     const { clock, chance } = parts
     const { metadata, image, store } = opened
@@ -109,6 +126,7 @@ export class NodeBroker implements Broker {
     this.nodeId = image.node
     this.clusterId = opened.clusterId
     this.image = image
+    this.accounts = opened.accounts
     this.store = store
     this.#operations = new TopicOperations(metadata, image, chance)
     this.logs = new NodeLogs(store, clock)
@@ -146,6 +164,7 @@ export class NodeBroker implements Broker {
     this.groups.stop()
     await this.#upkeep.stop()
     this.image.close()
+    this.accounts.close()
     await this.store.close()
     await this.#metadata.close()
   }
@@ -181,8 +200,9 @@ export class NodeBroker implements Broker {
 
   // ---- Groups -----------------------------------------------------------------------------------
 
-  prepareGroups(): void {
+  prepareGroup(_groupId: string): null {
     void this.#offsetsTopic()
+    return null
   }
 
   /** The internal topic of the groups, made when it is first needed; null when that failed. */

@@ -64,10 +64,10 @@ test('names that are text are compared as an expression would', () => {
   const text = fc.string({ maxLength: 6 }).filter((each) => !/[\n\r\u2028\u2029]/.test(each))
   const name: fc.Arbitrary<NameSet> = fc.oneof(
     fc.constant({ kind: 'any' as const }),
-    fc.record({
-      kind: fc.constantFrom('literal' as const, 'prefix' as const),
-      text: text.filter((each) => each !== ''),
-    }),
+    fc
+      .tuple(fc.boolean(), text)
+      .filter(([, each]) => each !== '')
+      .map(([isWhole, each]): NameSet => ({ kind: isWhole ? 'literal' : 'prefix', text: each })),
   )
   const compiler = new PatternCompiler()
   fc.assert(

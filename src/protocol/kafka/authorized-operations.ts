@@ -1,5 +1,5 @@
-// What a client may do with a thing, as the bits of Kafka's AclOperation codes: from the rights that
-// it has on the name. Without users everybody has all of them.
+// What a client may do with a thing, as the bits of Kafka's AclOperation codes: from its rights on
+// the name. Without users everybody has all of them.
 import type { ClientRights, ThingRights } from '../../broker/api.ts'
 
 const read = 1 << 3

@@ -220,7 +220,7 @@ export class AccessImage {
   }
 }
 
-/** `{username}` and `{vhost}` in a topic permission; the name stands for itself, not for a pattern. */
+/** `{username}` and `{vhost}` in a topic permission: each name stands for itself. */
 export const expandVariables = (pattern: string, user: string, vhost: string): string =>
   pattern
     .replaceAll('{username}', () => escapedName(user))

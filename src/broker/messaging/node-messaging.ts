@@ -10,8 +10,8 @@ import { ok, type Result, refuse } from '../../model/errors.ts'
 import { decodeTable } from '../../model/message/field-codec.ts'
 import type { Topic } from '../../model/topic.ts'
 import { ledgerPartition, Queues } from '../../queue/queues.ts'
+import type { Authorizer } from '../../security/access/authorizer.ts'
 import type { Messaging, Opening, Session } from './api.ts'
-import type { Authorizer } from './authorizer.ts'
 import { topicsVhost } from './entity-writes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { QueueChanges } from './queue-changes.ts'
@@ -94,7 +94,7 @@ export class NodeMessaging implements Messaging {
     const core = this.vhosts.get(vhost)
     if (core === undefined) return refuse('vhostNotFound', `vhost ${vhost} not found`)
     const { authorizer } = this.#parts
-    if (!authorizer.mayOpen(user, vhost))
+    if (!authorizer.mayUse(user, vhost))
       return refuse('accessRefused', `access to vhost '${vhost}' refused for user '${user}'`)
     const owner = {}
     return ok({

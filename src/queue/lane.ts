@@ -90,7 +90,7 @@ export class Lane {
       if (this.taken?.has(this.cursor) === true) {
         this.taken.delete(this.cursor)
         if (this.taken.size === 0) this.taken = null
-      } else if (settled.above === 0 || !settled.has(this.cursor)) return true
+      } else if (!settled.has(this.cursor)) return true
       this.cursor++
     }
     return false

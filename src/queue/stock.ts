@@ -145,8 +145,12 @@ export class Stock {
 
   #lookIn(lane: Lane): number {
     for (;;) {
-      const entry = lane.firstReturned ?? null
-      if (entry === null && !lane.hasNext()) return Look.nothing
+      const returned = lane.firstReturned ?? null
+      const hasNext = lane.hasNext()
+      if (returned === null && !hasNext) return Look.nothing
+      // What was in flight when the node stopped may stand before what had come back.
+      const isBehind = returned !== null && hasNext && lane.cursor < returned.offset
+      const entry = isBehind ? null : returned
       const offset = entry === null ? lane.cursor : entry.offset
       const found = entry?.kept ? this.#atKept(entry) : this.#find(lane, offset)
       if (found !== Look.there) return found

@@ -2,8 +2,8 @@
 // consumers that write down what they get.
 import type { Clock } from '../../src/io/clock.ts'
 import type { Disk } from '../../src/io/disk.ts'
-import { realChance } from '../../src/io/real-chance.ts'
-import { realClock } from '../../src/io/real-clock.ts'
+import { realChance } from '../../src/io/real/chance.ts'
+import { realClock } from '../../src/io/real/clock.ts'
 import { LogStore } from '../../src/log/log-store.ts'
 import type { TopicSettings } from '../../src/model/config/topic-settings.ts'
 import { MessageView } from '../../src/model/message/message.ts'

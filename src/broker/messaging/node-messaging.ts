@@ -130,6 +130,19 @@ export class NodeMessaging implements Messaging {
     return this.vhosts.get(topicsVhost)?.queues.get(topic.name) ?? null
   }
 
+  /**
+   * A client of another kind appends to the log of a queue: only when all that the queue took before
+   * lies there is its end certain. False: the journal takes nothing now.
+   */
+  beforeAppend(_topic: Topic): boolean {
+    this.queues.flush(null)
+    return !this.queues.isHeldUp(0)
+  }
+
+  afterAppend(topic: Topic): void {
+    this.queueOf(topic)?.queue.afterForeignAppend()
+  }
+
   /** As who runs the node: a topic of kind `queue` is deleted with its queue. */
   async deleteQueueOf(topic: Topic): Promise<Result<null>> {
     const core = this.vhosts.get(topicsVhost)

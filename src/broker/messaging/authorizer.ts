@@ -1,6 +1,6 @@
-// What a user may do, as the rooms of queues ask for it: RabbitMQ's configure, write and read on what
-// has a name in a vhost, and the same for routing keys at topic exchanges. Synchronous, since it is
-// asked before every operation; whoever implements it keeps its decisions in memory.
+// What a user may do, as the rooms of queues ask for it: RabbitMQ's configure, write and read on
+// what has a name in a vhost, and the same for routing keys at topic exchanges. Synchronous, since
+// it is asked before every operation; whoever implements it keeps its decisions in memory.
 
 export type Permission = 'configure' | 'write' | 'read'
 

@@ -1,8 +1,8 @@
 // Where dead letters of one vhost go: the exchange that the queue names, under its routing key or
 // their own, with a note of the death. What would come back to a queue where it has been, without
 // anybody having rejected it, is dropped; so is what finds no exchange. A target that takes nothing
-// makes dead letters itself, within the call; beyond a number that no sensible set of queues reaches
-// they are dropped.
+// makes dead letters itself, within the call; beyond a number that no sensible set of queues
+// reaches they are dropped.
 import type { Clock } from '../../io/clock.ts'
 import { textOf } from '../../model/message/field.ts'
 import { MessageView } from '../../model/message/message.ts'

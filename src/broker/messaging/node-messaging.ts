@@ -1,5 +1,6 @@
 // The queues of one node: its vhosts, opened with what the metadata and the log hold of them, and
-// the sessions of doors. One for each node; `broker.ts` opens it behind the log and closes it before.
+// the sessions of doors. One for each node; `broker.ts` opens it behind the log and closes it
+// before.
 
 import type { KnownPartition } from '../../log/log-parts.ts'
 import type { LogStore } from '../../log/log-store.ts'
@@ -131,8 +132,8 @@ export class NodeMessaging implements Messaging {
   }
 
   /**
-   * A client of another kind appends to the log of a queue: only when all that the queue took before
-   * lies there is its end certain. False: the journal takes nothing now.
+   * A client of another kind appends to the log of a queue: only when all that the queue took
+   * before lies there is its end certain. False: the journal takes nothing now.
    */
   beforeAppend(_topic: Topic): boolean {
     this.queues.flush(null)

@@ -16,9 +16,9 @@ type Reply = (outcomes: readonly AppendOutcome[]) => void
 
 /** What is appended to a topic of kind `queue` is a message in its queue. */
 export interface AppendedQueues {
-  queueOf(topic: Topic): {
-    readonly queue: { beforeForeignAppend(): boolean; afterForeignAppend(): void }
-  } | null
+  /** Makes the end of the queue's log certain. False: nothing can be appended now. */
+  beforeAppend(topic: Topic): boolean
+  afterAppend(topic: Topic): void
 }
 
 /** A request; as many of its batches have been placed as there are outcomes. */
@@ -181,10 +181,10 @@ export class Appends {
     const log = this.#store.get(topic.id, partition)
     const state = topic.partitions[partition]
     if (log === undefined || state === undefined) return unknownTopic
-    const queue = topic.kind === 'queue' ? this.#queues.queueOf(topic)?.queue : undefined
-    if (queue?.beforeForeignAppend() === false) return queueIsHeldUp(log.logStartOffset)
+    const isQueue = topic.kind === 'queue'
+    if (isQueue && !this.#queues.beforeAppend(topic)) return queueIsHeldUp(log.logStartOffset)
     const outcome = log.append(this.#store.journal, batch, state.leaderEpoch, nowMs)
-    queue?.afterForeignAppend()
+    if (isQueue) this.#queues.afterAppend(topic)
     if (outcome.error === null) {
       this.#counters.appendedBytes += batch.length
       this.#counters.appendedRecords += header.moveTo(batch).recordCount

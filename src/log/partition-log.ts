@@ -29,9 +29,7 @@ export type Watcher = () => void
 
 /** What a partition tells, and draws on. */
 export interface PartitionHooks {
-  /**
-   * The high watermark has moved, and somebody watches. May come several times before they look.
-   */
+  /** The high watermark has moved, and somebody watches. May come again before they look. */
   advanced(log: PartitionLog): void
   readonly memoryBudget: MemoryBudget
   readonly producerBudget: ProducerBudget
@@ -62,9 +60,7 @@ export class PartitionLog implements FrameSource {
   #recordsSinceSync = 0
   /** Of the last append; frames are marked with it. */
   #epoch = -1
-  /**
-   * Batches of a partition that is never on disk; null for the others. Settled when it is opened.
-   */
+  /** Batches of a partition that is never on disk; null for the others. As it was opened. */
   readonly memory: MemoryBatches | null
   readonly #topicName: string
   readonly #hooks: PartitionHooks
@@ -130,7 +126,7 @@ export class PartitionLog implements FrameSource {
     }
     return (
       this.#lacksRoom(journal, admitted.value.length) ??
-      this.#place(journal, admitted.value, leaderEpoch, nowMs)
+      this.appendTrusted(journal, admitted.value, leaderEpoch, nowMs)
     )
   }
 
@@ -168,16 +164,6 @@ export class PartitionLog implements FrameSource {
     syncWithinMs?: number,
   ): Appended {
     header.moveTo(batch)
-    return this.#place(journal, batch, leaderEpoch, nowMs, syncWithinMs)
-  }
-
-  #place(
-    journal: Journal,
-    batch: Uint8Array,
-    leaderEpoch: number,
-    nowMs: number,
-    syncWithinMs?: number,
-  ): Appended {
     const baseOffset = this.#logEndOffset
     if (leaderEpoch !== this.#epoch) this.#enter(leaderEpoch)
     const appendTimeMs = this.settings.timestamp === 'append' ? nowMs : -1

@@ -3,7 +3,6 @@
 // of those places, and whoever takes it from there owns it.
 import { assert } from '../base/assert.ts'
 import type { MessageView } from '../model/message/message.ts'
-import type { Lane } from './lane.ts'
 
 /** Behind every message that was kept in memory while the log ended at the same offset. */
 export const loggedTie = Number.MAX_SAFE_INTEGER
@@ -11,7 +10,8 @@ export const loggedTie = Number.MAX_SAFE_INTEGER
 export class Entry {
   /** What its delivery is settled with; 0: not in flight. */
   id = 0
-  lane!: Lane
+  /** The index of its lane. */
+  lane = 0
   /** Its place: an offset of the lane, or, if kept in memory, where the log ended then, */
   offset = 0
   /** and its turn among the kept ones there. */
@@ -66,7 +66,7 @@ export class Entries {
   readonly #spare: Entry[] = []
   inFlight = 0
 
-  make(lane: Lane, offset: number, bytes: number): Entry {
+  make(lane: number, offset: number, bytes: number): Entry {
     const entry = this.#spare.pop() ?? new Entry()
     entry.lane = lane
     entry.offset = offset

@@ -1,7 +1,7 @@
 // One lane of a queue: the messages of one priority, in the order of one partition. Invariants:
 // what is below `cursor` is settled, in flight, come back, delayed or leaving; what lies between
-// `cursor` and `end` is ready, but for what `settled` or `taken` holds. Only the lane appends to its
-// partition, so that offsets are certain before the batch is placed. The stock owns it.
+// `cursor` and `end` is ready, but for what `settled` or `taken` holds. Only the lane appends to
+// its partition, so that offsets are certain before the batch is placed. The stock owns it.
 import { assert } from '../base/assert.ts'
 import { Heap } from '../base/heap.ts'
 import type { Journal } from '../log/journal/journal.ts'
@@ -45,7 +45,7 @@ export class Lane {
   unplaced: BatchBuilder[] = []
   /** What came back, by place. */
   #returned: Heap<Entry> | null = null
-  /** Offsets at or behind the cursor that have come back, or are delayed, since before the start. */
+  /** Offsets at or behind the cursor that came back, or are delayed, since before the start. */
   taken: Set<number> | null = null
   /** Of messages kept in memory, in order. */
   ties = 0
@@ -90,7 +90,7 @@ export class Lane {
       if (this.taken?.has(this.cursor) === true) {
         this.taken.delete(this.cursor)
         if (this.taken.size === 0) this.taken = null
-      } else if (settled.above === 0 || !settled.has(this.cursor)) return true
+      } else if (!settled.has(this.cursor)) return true
       this.cursor++
     }
     return false

@@ -1,7 +1,7 @@
 // What a ledger says when it is read from its start: which offsets of each lane are settled, what
 // came back, and how many bytes were there. The start of a queue reads it into its lanes.
 import { ByteSource } from './byte-sink.ts'
-import { ledgerKind, ledgerVersion } from './ledger.ts'
+import { ledgerKind, ledgerVersion } from './ledger-format.ts'
 import { SettledSet } from './settled-set.ts'
 
 export interface ReturnedNote {

@@ -1,35 +1,23 @@
 // What the ledger of a durable queue is told, until it is written: one record for each flush, in a
 // partition beside the data. Snapshots take the place of everything before them. Replayed by
 // ledger-state.ts. The stock owns it.
-//
-//   record     version 1 | entries; all numbers are unsigned varints
-//   settled    1 | lane | bytes of their bodies | ranges | (from the last end, length)*
-//   returned   2 | lane | offset | bytes | failures | deliveries | due ms, 0: now
-//   mark       3 | lane | end offset | bytes of the bodies below it that are not settled | cursor
-//   snapshot   4: forget what came before; entries follow that tell everything
-//
-// To change it: give the record another version, and let ledger-state.ts read both.
 import { ByteSink } from './byte-sink.ts'
 import type { Entry } from './entry.ts'
 import type { Lane } from './lane.ts'
-
-export const ledgerVersion = 1
-export const ledgerKind = { settled: 1, returned: 2, mark: 3, snapshot: 4 } as const
-
-/** A snapshot is due when the ledger has grown by this, and by as much as the last one took. */
-const snapshotBytes = 1 << 20
-/** A mark is due when so many bytes of bodies were put into a lane: what a start has to count. */
-const markBytes = 16 << 20
+import { ledgerKind, ledgerVersion } from './ledger-format.ts'
+import type { QueueOptions } from './queue-options.ts'
 
 export class Ledger {
   readonly #lanes: readonly Lane[]
+  readonly #options: QueueOptions
   /** Entries other than of settlements. */
   readonly #notes = new ByteSink()
   readonly #record = new ByteSink()
   #bytesSinceSnapshot = 0
   #lastSnapshotBytes = 0
 
-  constructor(lanes: readonly Lane[]) {
+  constructor(lanes: readonly Lane[], options: QueueOptions) {
+    this.#options = options
     this.#lanes = lanes
   }
 
@@ -45,12 +33,14 @@ export class Ledger {
   get hasNotes(): boolean {
     return (
       this.#notes.length > 0 ||
-      this.#lanes.some((l) => l.newlySettled.length > 0 || l.bytesSinceMark >= markBytes)
+      this.#lanes.some(
+        (l) => l.newlySettled.length > 0 || l.bytesSinceMark >= this.#options.markBytes,
+      )
     )
   }
 
   get isSnapshotDue(): boolean {
-    return this.#bytesSinceSnapshot >= snapshotBytes + this.#lastSnapshotBytes
+    return this.#bytesSinceSnapshot >= this.#options.snapshotBytes + this.#lastSnapshotBytes
   }
 
   /** No record of now is larger. */
@@ -71,7 +61,8 @@ export class Ledger {
       lane.newlySettled.length = 0
       lane.newlySettledBytes = 0
     }
-    for (const lane of this.#lanes) if (lane.bytesSinceMark >= markBytes) writeMark(record, lane)
+    for (const lane of this.#lanes)
+      if (lane.bytesSinceMark >= this.#options.markBytes) writeMark(record, lane)
     record.putAll(this.#notes.view())
     this.#notes.clear()
     this.#bytesSinceSnapshot += record.length
@@ -98,7 +89,7 @@ export class Ledger {
 
 function writeReturned(into: ByteSink, entry: Entry): void {
   const { lane, offset, bytes, failures, deliveries, dueMs } = entry
-  into.put(ledgerKind.returned).put(lane.index).put(offset).put(bytes)
+  into.put(ledgerKind.returned).put(lane).put(offset).put(bytes)
   into.put(failures).put(deliveries).put(dueMs)
 }
 

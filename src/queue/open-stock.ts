@@ -45,7 +45,7 @@ function restoreReturned(stock: Stock, lane: Lane, from: LaneState): number {
   let bytes = 0
   for (const note of from.returned.values()) {
     if (note.offset < lane.settled.lowWater || note.offset >= lane.end) continue
-    const entry = stock.entries.make(lane, note.offset, note.bytes)
+    const entry = stock.entries.make(lane.index, note.offset, note.bytes)
     entry.failures = note.failures
     entry.deliveries = note.deliveries
     entry.dueMs = note.dueMs

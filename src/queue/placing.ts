@@ -8,7 +8,7 @@ import type { PartitionLog } from '../log/partition-log.ts'
 import { BatchBuilder, type BatchMemory } from './batch-builder.ts'
 import type { Lane } from './lane.ts'
 import type { QueueOptions } from './queue-options.ts'
-import type { Stock } from './stock.ts'
+import type { PlacedStock } from './stock-parts.ts'
 
 /** What a ledger's record takes besides its value: batch header and fields. */
 const recordBytes = 128
@@ -23,8 +23,8 @@ export class Placing {
   readonly #clock: Clock
   readonly #memory: BatchMemory
   readonly #options: QueueOptions
-  #unplaced: Stock[] = []
-  #noted: Stock[] = []
+  #unplaced: PlacedStock[] = []
+  #noted: PlacedStock[] = []
   #unplacedBytes = 0
   /** Something moved: its ledger goes with the data. */
   #hasMoves = false
@@ -36,7 +36,7 @@ export class Placing {
   #owed: (() => void)[] = []
   #whenTaken: (() => void)[] = []
   readonly #trims: Trim[] = []
-  readonly #snapshots: Stock[] = []
+  readonly #snapshots: PlacedStock[] = []
 
   constructor(store: LogStore, clock: Clock, memory: BatchMemory, options: QueueOptions) {
     this.#store = store
@@ -74,14 +74,14 @@ export class Placing {
     for (const action of told) action()
   }
 
-  unplaced(stock: Stock, bytes: number): void {
+  unplaced(stock: PlacedStock, bytes: number): void {
     this.#unplacedBytes += bytes
     if (stock.isUnplaced) return
     stock.isUnplaced = true
     this.#unplaced.push(stock)
   }
 
-  noted(stock: Stock): void {
+  noted(stock: PlacedStock): void {
     stock.isNoted = true
     this.#noted.push(stock)
     this.#settleTimer ??= this.#clock.after(this.#options.settleMs, this.#settleLate)
@@ -150,7 +150,7 @@ export class Placing {
   }
 
   /** Data before notes: in pieces, what moves may be there twice after a crash, but never lost. */
-  #placeData(stocks: Stock[], isOne: boolean): boolean {
+  #placeData(stocks: PlacedStock[], isOne: boolean): boolean {
     const { journal } = this.#store
     const nowMs = this.#clock.now()
     for (const stock of stocks)
@@ -165,10 +165,10 @@ export class Placing {
     return true
   }
 
-  #placeNotes(stocks: Stock[], isOne: boolean): boolean {
+  #placeNotes(stocks: PlacedStock[], isOne: boolean): boolean {
     const { journal } = this.#store
     while (stocks.length > 0) {
-      const stock = stocks[stocks.length - 1] as Stock
+      const stock = stocks[stocks.length - 1] as PlacedStock
       const { ledger, ledgerLog } = stock
       if (!isOne && !journal.hasRoom((ledger?.bytesMax() ?? 0) + recordBytes)) return false
       for (const lane of stock.lanes) this.#trimLater(stock, lane)
@@ -182,7 +182,7 @@ export class Placing {
   }
 
   /** The log start follows, once it is worth a change of the manifest. */
-  #trimLater(stock: Stock, lane: Lane): void {
+  #trimLater(stock: PlacedStock, lane: Lane): void {
     const { trimBytes, trimEmptyBytes } = this.#options
     const log = lane.existing
     const isEmpty = stock.ready === 0 && stock.inFlight === 0
@@ -248,5 +248,5 @@ export class Placing {
 
 const syncNow = 0
 
-const hasNotes = (stock: Stock): boolean =>
+const hasNotes = (stock: PlacedStock): boolean =>
   stock.ledger !== null && !stock.isClosed && stock.ledger.hasNotes

@@ -1,8 +1,14 @@
 // What a queue asks of whoever keeps exchanges: the broker.
 import type { MessageView } from '../model/message/message.ts'
-import type { Queue } from './queue.ts'
 
 export type DeadLetterReason = 'rejected' | 'expired' | 'maxlen' | 'delivery_limit'
+
+/** Which queue it is. */
+export interface QueueName {
+  readonly name: string
+  /** The topic's id. */
+  readonly topic: string
+}
 
 export interface QueueHost {
   /**
@@ -10,7 +16,7 @@ export interface QueueHost {
    * this turn: both go to the disk in one piece, so that it is neither lost nor there twice.
    * `message` is valid during the call only.
    */
-  deadLetter(queue: Queue, message: MessageView, reason: DeadLetterReason): void
+  deadLetter(queue: QueueName, message: MessageView, reason: DeadLetterReason): void
   /** Nobody has used it for `expiresMs`: it is to be deleted. */
-  unused(queue: Queue): void
+  unused(queue: QueueName): void
 }

@@ -13,6 +13,10 @@ export interface QueueOptions {
   readonly trimBytes: number
   /** or so many when nothing is left. */
   readonly trimEmptyBytes: number
+  /** A snapshot is due when the ledger has grown by this, and by as much as the last one took. */
+  readonly snapshotBytes: number
+  /** A mark is due when so many bytes of bodies were put into a lane: what a start has to count. */
+  readonly markBytes: number
 }
 
 const MiB = 1 << 20
@@ -24,4 +28,6 @@ export const queueOptions: QueueOptions = {
   settleMs: 10,
   trimBytes: 4 * MiB,
   trimEmptyBytes: MiB / 16,
+  snapshotBytes: MiB,
+  markBytes: 16 * MiB,
 }

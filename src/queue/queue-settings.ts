@@ -5,7 +5,7 @@
 export interface Retry {
   /** linear: min × attempts; exponential: min × 2 to the power of (attempts − 1). */
   readonly growth: 'linear' | 'exponential'
-  /** Which of those that come back have to wait: all, those that did not fail, or those that did. */
+  /** Which of those that come back have to wait: all, those that did not fail, those that did. */
   readonly on: 'all' | 'returned' | 'failed'
   readonly minMs: number
   readonly maxMs: number

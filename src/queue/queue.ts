@@ -6,28 +6,14 @@ import { assert } from '../base/assert.ts'
 import { MessageView } from '../model/message/message.ts'
 import type { ConsumeOptions, Consumer, Subscription } from './consumer.ts'
 import { Consumers, Member, type MemberQueue } from './consumers.ts'
-import type { Entry } from './entry.ts'
+import { Departures } from './departures.ts'
 import type { Lane } from './lane.ts'
 import { Published } from './published.ts'
-import type { DeadLetterReason, QueueHost } from './queue-host.ts'
+import type { QueueHost } from './queue-host.ts'
+import type { Attended, QueueNode } from './queue-node.ts'
 import { type QueueSettings, retryDelayMs } from './queue-settings.ts'
-import { Look, type Stock } from './stock.ts'
-import type { Sleeper } from './wake-ups.ts'
-
-/** What a queue asks of its node. */
-export interface QueueNode {
-  now(): number
-  /** The largest message that fits the journal, properties and all. */
-  readonly messageBytesMax: number
-  /** Calls `queue.work` before the turn's flush, or soon. */
-  attend(queue: Queue): void
-  wakeAt(queue: Queue, atMs: number): void
-  /** Moves have to wait: nothing more can be placed now. */
-  readonly isFull: boolean
-  /** Publishes to dead-letter targets within one call. */
-  deadLetter(act: () => void): void
-  gone(queue: Queue): Promise<void>
-}
+import type { Stock } from './stock.ts'
+import { Look } from './stock-parts.ts'
 
 export interface Got {
   readonly id: number
@@ -39,15 +25,10 @@ export interface Got {
   readonly remaining: number
 }
 
-interface Leaving {
-  readonly entry: Entry
-  readonly reason: DeadLetterReason
-}
-
 /** Messages that one turn of `work` moves or drops. */
 const workMax = 1000
 
-export class Queue implements MemberQueue, Sleeper {
+export class Queue implements MemberQueue, Attended {
   readonly name: string
   /** The topic's id. */
   readonly topic: string
@@ -58,12 +39,9 @@ export class Queue implements MemberQueue, Sleeper {
   #settings: QueueSettings
   #isPumping = false
   #isGone = false
-  /** Some message in it may have a time to live. */
-  #mayExpire = false
+  readonly #departures: Departures
   #lastUseMs: number
   #isUnusedTold = false
-  /** Rejected, on their way to where dead letters go; still in flight, without an owner. */
-  #leaving: Leaving[] = []
   #readWaiters: (() => void)[] = []
   wakeAtMs = Number.POSITIVE_INFINITY
   isAttended = false
@@ -83,7 +61,7 @@ export class Queue implements MemberQueue, Sleeper {
     this.#node = node
     this.#consumers = new Consumers(settings.singleActiveConsumer)
     this.#lastUseMs = node.now()
-    this.#mayExpire = stock.ready > 0
+    this.#departures = new Departures(this, stock, host, node)
     stock.onRead = () => this.#read()
   }
 
@@ -120,7 +98,7 @@ export class Queue implements MemberQueue, Sleeper {
       'what a queue is made of does not change',
     )
     this.#settings = settings
-    this.#mayExpire ||= settings.messageTtlMs < Number.POSITIVE_INFINITY
+    this.#departures.mayExpire ||= settings.messageTtlMs < Number.POSITIVE_INFINITY
     this.#consumers.setSingle(settings.singleActiveConsumer)
     this.#node.attend(this)
   }
@@ -140,7 +118,7 @@ export class Queue implements MemberQueue, Sleeper {
     const { body, properties } = message
     if (body.length + properties.length > this.#node.messageBytesMax)
       return Published.routed | Published.rejected
-    if (settings.overflow !== 'drop-head' && this.#overflows(1, body.length))
+    if (settings.overflow !== 'drop-head' && this.#departures.overflows(1, body.length))
       return this.#refuse(message)
     const lane = this.#laneOf(message)
     const nowMs = this.#node.now()
@@ -149,14 +127,14 @@ export class Queue implements MemberQueue, Sleeper {
       const member = this.#consumers.pick()
       if (member !== null) return this.#hand(message, member, lane, nowMs, isSync)
     }
-    const ttlMs = this.#ttlMs(message)
+    const ttlMs = this.#departures.ttlMs(message)
     if (ttlMs === 0 && !this.#isPumping) {
-      this.#deadLetter(message, 'expired')
+      this.#departures.deadLetter(message, 'expired')
       return Published.routed
     }
     stock.store(message, lane, nowMs, isSync)
-    if (ttlMs < Number.POSITIVE_INFINITY) this.#expiresLater(nowMs + ttlMs)
-    if (this.#overflows(0, 0)) this.#node.attend(this)
+    if (ttlMs < Number.POSITIVE_INFINITY) this.#departures.expiresLater(nowMs + ttlMs)
+    if (this.#departures.overflows(0, 0)) this.#node.attend(this)
     return isSync ? Published.routed | Published.stored : Published.routed
   }
 
@@ -166,14 +144,9 @@ export class Queue implements MemberQueue, Sleeper {
     return lanes[index] as Lane
   }
 
-  #overflows(more: number, bytes: number): boolean {
-    const { ready, readyBytes } = this.stock
-    const { maxLength, maxLengthBytes } = this.#settings
-    return ready + more > maxLength || readyBytes + bytes > maxLengthBytes
-  }
-
   #refuse(message: MessageView): number {
-    if (this.#settings.overflow === 'reject-publish-dlx') this.#deadLetter(message, 'maxlen')
+    if (this.#settings.overflow === 'reject-publish-dlx')
+      this.#departures.deadLetter(message, 'maxlen')
     return Published.routed | Published.rejected
   }
 
@@ -229,10 +202,7 @@ export class Queue implements MemberQueue, Sleeper {
     while (stock.ready > 0) {
       const member = this.#consumers.pick()
       if (member === null || stock.look() !== Look.there) break
-      if (this.#mayExpire && this.#expiresAtMs() <= this.#node.now()) {
-        this.#dropHead('expired')
-        continue
-      }
+      if (this.#departures.dropExpired()) continue
       const redelivered = stock.isHeadRedelivered
       const failures = stock.headFailures
       if (member.settled) {
@@ -241,7 +211,7 @@ export class Queue implements MemberQueue, Sleeper {
       } else member.consumer.deliver(stock.take().id, message, redelivered, failures)
     }
     this.#isPumping = false
-    if (this.#mayExpire) this.#watchHead()
+    this.#departures.watchHeads()
   }
 
   /** One message, or null when none is ready. */
@@ -252,8 +222,7 @@ export class Queue implements MemberQueue, Sleeper {
       const found = stock.look()
       if (found === Look.nothing) return null
       if (found === Look.later) await new Promise<void>((r) => this.#readWaiters.push(r))
-      else if (this.#mayExpire && this.#expiresAtMs() <= this.#node.now()) this.#dropHead('expired')
-      else return this.#got(settled)
+      else if (!this.#departures.dropExpired()) return this.#got(settled)
     }
     return null
   }
@@ -266,7 +235,7 @@ export class Queue implements MemberQueue, Sleeper {
     let id = 0
     if (settled) stock.settleHead()
     else id = stock.take().id
-    if (this.#mayExpire) this.#watchHead()
+    this.#departures.watchHeads()
     return { id, message, redelivered, failures, remaining: stock.ready }
   }
 
@@ -295,7 +264,7 @@ export class Queue implements MemberQueue, Sleeper {
     const entry = stock.entries.land(id)
     if (failed) entry.failures++
     const isOver = entry.failures > settings.deliveryLimit
-    if (!requeue || isOver) this.#away(entry, requeue ? 'delivery_limit' : 'rejected')
+    if (!requeue || isOver) this.#departures.reject(entry, requeue ? 'delivery_limit' : 'rejected')
     else {
       const attempts = Math.max(1, failed ? entry.failures : entry.deliveries)
       const delayMs = retryDelayMs(settings.retry, attempts, failed)
@@ -306,47 +275,12 @@ export class Queue implements MemberQueue, Sleeper {
     this.#node.attend(this)
   }
 
-  #away(entry: Entry, reason: DeadLetterReason): void {
-    if (!this.#settings.deadLetters) this.stock.settle(entry)
-    else {
-      this.stock.entries.inFlight++
-      this.#leaving.push({ entry, reason })
-    }
-  }
-
   /** Drops what is ready; returns how many that were. */
   purge(): number {
     return this.stock.purge()
   }
 
   // ---- Rules ------------------------------------------------------------------------------------
-
-  #ttlMs(message: MessageView): number {
-    const { expiration } = message
-    const { messageTtlMs } = this.#settings
-    return expiration === null ? messageTtlMs : Math.min(messageTtlMs, Number(expiration))
-  }
-
-  /** Of the message that the stock has looked at. */
-  #expiresAtMs(): number {
-    return this.stock.headTimestampMs + this.#ttlMs(this.stock.message)
-  }
-
-  #expiresLater(atMs: number): void {
-    this.#mayExpire = true
-    if (this.stock.ready === 1 || this.stock.lanes.length > 1) this.#node.wakeAt(this, atMs)
-  }
-
-  #deadLetter(message: MessageView, reason: DeadLetterReason): void {
-    if (this.#settings.deadLetters)
-      this.#node.deadLetter(() => this.host.deadLetter(this, message, reason))
-  }
-
-  /** The message that the stock has looked at. */
-  #dropHead(reason: DeadLetterReason): void {
-    this.#deadLetter(this.stock.message, reason)
-    this.stock.settleHead()
-  }
 
   wake(): void {
     this.#node.attend(this)
@@ -360,71 +294,18 @@ export class Queue implements MemberQueue, Sleeper {
     if (this.#isGone) return false
     const nowMs = this.#node.now()
     this.stock.ripen(nowMs)
-    let left = workMax
-    left = this.#moveLeaving(left)
-    left = this.#expire(nowMs, left)
-    left = this.#trim(left)
+    const left = this.#departures.work(nowMs, workMax)
     this.#pump()
     this.#watch()
     this.#tellUnused(nowMs)
     return left <= 0
   }
 
-  #moveLeaving(most: number): number {
-    let left = most
-    for (const { entry, reason } of this.#leaving.splice(0, most)) {
-      const found = this.#node.isFull ? Look.later : this.stock.lookAt(entry)
-      if (found === Look.later) this.#leaving.push({ entry, reason })
-      else {
-        if (found === Look.there) this.#deadLetter(this.stock.message, reason)
-        this.stock.entries.inFlight--
-        this.stock.settle(entry)
-        left--
-      }
-    }
-    return left
-  }
-
-  #expire(nowMs: number, most: number): number {
-    let left = most
-    if (!this.#mayExpire) return left
-    for (const lane of this.stock.lanes)
-      while (left > 0 && !this.#isBlocked) {
-        if (this.stock.look(lane) !== Look.there || this.#expiresAtMs() > nowMs) break
-        this.#dropHead('expired')
-        left--
-      }
-    if (this.stock.ready === 0 && this.#settings.messageTtlMs === Number.POSITIVE_INFINITY)
-      this.#mayExpire = false
-    return left
-  }
-
-  /** Dead letters have to wait for room. */
-  get #isBlocked(): boolean {
-    return this.#settings.deadLetters && this.#node.isFull
-  }
-
-  #trim(most: number): number {
-    let left = most
-    while (left > 0 && this.#overflows(0, 0) && !this.#isBlocked) {
-      if (this.#settings.overflow !== 'drop-head' || this.stock.look() !== Look.there) break
-      this.#dropHead('maxlen')
-      left--
-    }
-    return left
-  }
-
   #watch(): void {
-    if (this.stock.nextDueMs < Number.POSITIVE_INFINITY)
-      this.#node.wakeAt(this, this.stock.nextDueMs)
-    if (this.#mayExpire) this.#watchHead()
+    const { nextDueMs } = this.stock
+    if (nextDueMs < Number.POSITIVE_INFINITY) this.#node.wakeAt(this, nextDueMs)
+    this.#departures.watchHeads()
     this.#watchUse()
-  }
-
-  #watchHead(): void {
-    for (const lane of this.stock.lanes)
-      if (this.stock.look(lane) === Look.there && this.#expiresAtMs() < Number.POSITIVE_INFINITY)
-        this.#node.wakeAt(this, this.#expiresAtMs())
   }
 
   #watchUse(): void {
@@ -442,10 +323,19 @@ export class Queue implements MemberQueue, Sleeper {
 
   // ---- Others -----------------------------------------------------------------------------------
 
+  /**
+   * To be called before somebody else appends to the log of lane 0, in the same turn. False: what
+   * was published before has to wait for room, and so has whoever comes behind it.
+   */
+  beforeForeignAppend(): boolean {
+    this.#node.placeNow()
+    return this.stock.lanes[0]?.unplaced.length === 0
+  }
+
   /** Records were appended to the log of lane 0 by somebody else. */
   afterForeignAppend(): void {
     this.stock.grow(this.stock.lanes[0] as Lane)
-    this.#mayExpire = true
+    this.#departures.mayExpire = true
     this.#node.attend(this)
   }
 

@@ -11,11 +11,13 @@ import { BatchMemory } from './batch-builder.ts'
 import { PieceCache } from './lane-reader.ts'
 import { recoverStock } from './open-stock.ts'
 import { Placing } from './placing.ts'
-import { Queue, type QueueNode } from './queue.ts'
+import { Queue } from './queue.ts'
 import type { QueueHost } from './queue-host.ts'
+import type { Attended, GoneQueue, QueueNode } from './queue-node.ts'
 import { type QueueOptions, queueOptions } from './queue-options.ts'
 import type { QueueSettings } from './queue-settings.ts'
-import { Stock, type StockNode } from './stock.ts'
+import { Stock } from './stock.ts'
+import type { PlacedStock, StockNode } from './stock-parts.ts'
 import { WakeUps } from './wake-ups.ts'
 
 /** The ledger stands beside the data, under the same topic, with this number. */
@@ -49,11 +51,11 @@ export class Queues implements QueueNode, StockNode {
   readonly pieces: PieceCache
   readonly #clock: Clock
   readonly #report: (line: string) => void
-  readonly #options: QueueOptions
+  readonly options: QueueOptions
   readonly #placing: Placing
   readonly #wakeUps: WakeUps
   readonly #all = new Set<Queue>()
-  #attended: Queue[] = []
+  #attended: Attended[] = []
   #isSoon = false
   #isWorking = false
   #depth = 0
@@ -63,9 +65,9 @@ export class Queues implements QueueNode, StockNode {
     this.store = parts.store
     this.#clock = parts.clock
     this.#report = (line) => parts.report(line)
-    this.#options = { ...queueOptions, ...options }
-    this.pieces = new PieceCache(this.#options.pieceBytes)
-    this.#placing = new Placing(parts.store, parts.clock, this.memory, this.#options)
+    this.options = { ...queueOptions, ...options }
+    this.pieces = new PieceCache(this.options.pieceBytes)
+    this.#placing = new Placing(parts.store, parts.clock, this.memory, this.options)
     this.#wakeUps = new WakeUps(parts.clock)
   }
 
@@ -109,8 +111,8 @@ export class Queues implements QueueNode, StockNode {
   }
 
   /** Deletes its logs. */
-  async gone(queue: Queue): Promise<void> {
-    this.#all.delete(queue)
+  async gone(queue: GoneQueue): Promise<void> {
+    this.#all.delete(queue as Queue)
     const partitions = [...queue.stock.lanes.keys(), ledgerPartition]
     const existing = partitions.filter((p) => this.store.get(queue.topic, p) !== undefined)
     if (existing.length > 0) await this.store.delete(queue.topic, existing)
@@ -138,7 +140,7 @@ export class Queues implements QueueNode, StockNode {
     this.#placing.whenTaken(action)
   }
 
-  attend(queue: Queue): void {
+  attend(queue: Attended): void {
     if (queue.isAttended) return
     queue.isAttended = true
     this.#attended.push(queue)
@@ -157,13 +159,13 @@ export class Queues implements QueueNode, StockNode {
   #work(): void {
     if (this.#isWorking) return
     this.#isWorking = true
-    const again: Queue[] = []
+    const again: Attended[] = []
     for (let i = 0; i < this.#attended.length; i++) {
-      const queue = this.#attended[i] as Queue
+      const queue = this.#attended[i] as Attended
       queue.isAttended = false
       if (queue.work()) again.push(queue)
       // What moves is placed before it is too much for one commit.
-      if (this.#placing.unplacedBytes > this.#options.unplacedBytes / 8) this.#placing.place(true)
+      if (this.#placing.unplacedBytes > this.options.unplacedBytes / 8) this.#placing.place(true)
       if (i >= attendMax) {
         again.push(...this.#attended.slice(i + 1))
         for (const each of again) each.isAttended = false
@@ -194,7 +196,7 @@ export class Queues implements QueueNode, StockNode {
     return this.#placing.isFull
   }
 
-  wakeAt(queue: Queue, atMs: number): void {
+  wakeAt(queue: Attended, atMs: number): void {
     this.#wakeUps.ask(queue, atMs)
   }
 
@@ -206,8 +208,12 @@ export class Queues implements QueueNode, StockNode {
     this.#depth--
   }
 
+  placeNow(): void {
+    this.#placing.place(false)
+  }
+
   keep(bytes: number): boolean {
-    if (this.#keptBytes + bytes > this.#options.keptBytes) return false
+    if (this.#keptBytes + bytes > this.options.keptBytes) return false
     this.#keptBytes += bytes
     return true
   }
@@ -216,11 +222,11 @@ export class Queues implements QueueNode, StockNode {
     this.#keptBytes -= bytes
   }
 
-  unplaced(stock: Stock, bytes: number): void {
+  unplaced(stock: PlacedStock, bytes: number): void {
     this.#placing.unplaced(stock, bytes)
   }
 
-  noted(stock: Stock): void {
+  noted(stock: PlacedStock): void {
     this.#placing.noted(stock)
   }
 

@@ -8,34 +8,9 @@ import { Heap } from '../base/heap.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { MessageView } from '../model/message/message.ts'
 import { Entries, type Entry, isDueBefore } from './entry.ts'
-import { Lane, type LaneParts } from './lane.ts'
+import { Lane } from './lane.ts'
 import { Ledger } from './ledger.ts'
-
-/** What a stock needs of its node. */
-export interface StockNode extends LaneParts {
-  /** Bytes of messages kept in memory; false: there is no room for so many. */
-  keep(bytes: number): boolean
-  letGo(bytes: number): void
-  /** Something is to be placed: data or notes. */
-  unplaced(stock: Stock, bytes: number): void
-  noted(stock: Stock): void
-  report(line: string): void
-}
-
-export interface StockPlace {
-  readonly name: string
-  /** One for each lane; null: made when it is needed. */
-  readonly logs: readonly (PartitionLog | null)[]
-  open(lane: number): PartitionLog
-  /** Null: nothing of the queue survives the node. */
-  readonly ledgerLog: PartitionLog | null
-}
-
-/** What it takes to keep so many bytes of a message. */
-const keptBytes = (bytes: number): number => bytes + 256
-
-/** Of a look at what is next: nothing, not in memory yet, there. */
-export const Look = { nothing: 0, later: 1, there: 2 } as const
+import { keptBytes, Look, type StockNode, type StockPlace } from './stock-parts.ts'
 
 export class Stock {
   readonly name: string
@@ -67,7 +42,7 @@ export class Stock {
     this.name = place.name
     this.lanes = place.logs.map((log, i) => new Lane(i, node, log, () => place.open(i)))
     this.ledgerLog = place.ledgerLog
-    this.ledger = place.ledgerLog === null ? null : new Ledger(this.lanes)
+    this.ledger = place.ledgerLog === null ? null : new Ledger(this.lanes, node.options)
     this.#node = node
   }
 
@@ -101,7 +76,7 @@ export class Stock {
     const offset = this.#append(message, lane, nowMs, isSync)
     assert(isNext, 'what was ready goes first')
     lane.cursor = offset + 1
-    const entry = this.entries.make(lane, offset, message.body.length)
+    const entry = this.entries.make(lane.index, offset, message.body.length)
     entry.timestampMs = nowMs
     this.entries.launch(entry)
     return entry
@@ -111,7 +86,7 @@ export class Stock {
   keepTaken(message: MessageView, lane: Lane, nowMs: number): Entry | null {
     const { body, properties } = message
     if (!this.#node.keep(keptBytes(body.length + properties.length))) return null
-    const entry = this.entries.make(lane, lane.end, body.length)
+    const entry = this.entries.make(lane.index, lane.end, body.length)
     entry.tie = lane.ties++
     entry.keep(message, nowMs)
     this.entries.launch(entry)
@@ -145,8 +120,12 @@ export class Stock {
 
   #lookIn(lane: Lane): number {
     for (;;) {
-      const entry = lane.firstReturned ?? null
-      if (entry === null && !lane.hasNext()) return Look.nothing
+      const returned = lane.firstReturned ?? null
+      const hasNext = lane.hasNext()
+      if (returned === null && !hasNext) return Look.nothing
+      // What was in flight when the node stopped may stand before what had come back.
+      const isBehind = returned !== null && hasNext && lane.cursor < returned.offset
+      const entry = isBehind ? null : returned
       const offset = entry === null ? lane.cursor : entry.offset
       const found = entry?.kept ? this.#atKept(entry) : this.#find(lane, offset)
       if (found !== Look.there) return found
@@ -166,12 +145,17 @@ export class Stock {
     return Look.there
   }
 
+  #laneOf(entry: Entry): Lane {
+    return this.lanes[entry.lane] as Lane
+  }
+
   /** At the message of one entry. */
   lookAt(entry: Entry): number {
     this.#headLane = null
     if (entry.kept !== null) return this.#atKept(entry)
-    const found = this.#find(entry.lane, entry.offset)
-    if (found === Look.there && entry.lane.reader.offset !== entry.offset) return Look.nothing
+    const lane = this.#laneOf(entry)
+    const found = this.#find(lane, entry.offset)
+    if (found === Look.there && lane.reader.offset !== entry.offset) return Look.nothing
     return found
   }
 
@@ -214,7 +198,7 @@ export class Stock {
     return this.#damaged.get(lane) === offset && lane.log.logStartOffset <= offset
   }
 
-  /** The log has nothing below `to` any more, or never had: what should be there counts as settled. */
+  /** The log has nothing below `to`, or not any more: what should be there counts as settled. */
   #lost(lane: Lane, entry: Entry | null, to: number): void {
     if (entry !== null) {
       lane.popReturned()
@@ -272,7 +256,7 @@ export class Stock {
   }
 
   #entryAtCursor(lane: Lane): Entry {
-    const entry = this.entries.make(lane, this.#headOffset, this.message.body.length)
+    const entry = this.entries.make(lane.index, this.#headOffset, this.message.body.length)
     entry.timestampMs = this.headTimestampMs
     if (this.#headOffset < lane.deliveredBelow) entry.deliveries = 1
     return entry
@@ -280,7 +264,7 @@ export class Stock {
 
   /** Settles what is nowhere else any more. */
   settle(entry: Entry): void {
-    if (entry.kept === null) this.#settleLogged(entry.lane, entry.offset, entry.bytes)
+    if (entry.kept === null) this.#settleLogged(this.#laneOf(entry), entry.offset, entry.bytes)
     else this.#node.letGo(keptBytes(entry.kept.length))
     this.entries.free(entry)
   }
@@ -322,7 +306,7 @@ export class Stock {
     }
     this.ready++
     this.readyBytes += entry.bytes
-    entry.lane.putReturned(entry)
+    this.#laneOf(entry).putReturned(entry)
   }
 
   /** When the next delayed message is due; Infinity: there is none. */
@@ -397,4 +381,5 @@ export class Stock {
   }
 }
 
-const isLoggedIn = (entry: Entry, lane: Lane): boolean => entry.kept === null && entry.lane === lane
+const isLoggedIn = (entry: Entry, lane: Lane): boolean =>
+  entry.kept === null && entry.lane === lane.index

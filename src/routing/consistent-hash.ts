@@ -1,6 +1,6 @@
 // Exchanges of type x-consistent-hash: each message goes to one target, the same for the same hash
-// of its routing key, of a header (`hash-header`) or of a property (`hash-property`). A binding's key
-// is its target's weight. By rendezvous: every target draws a number from the hash and its own
+// of its routing key, of a header (`hash-header`) or of a property (`hash-property`). A binding's
+// key is its target's weight. By rendezvous: every target draws a number from the hash and its own
 // name, and the largest, weighted, wins; so a target that comes or goes moves only messages of its
 // own share, and the order of the bindings does not matter.
 import type { FieldTable } from '../model/message/field.ts'

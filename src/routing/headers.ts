@@ -1,7 +1,7 @@
 // Exchanges of type headers: a binding's arguments against the message's headers. `x-match`: all
 // (also when it is missing), any, and both with-x; without it names that begin with `x-` do not
-// count. A value of no type asks only that the header is there. With nothing to compare, all matches
-// and any does not.
+// count. A value of no type asks only that the header is there. With nothing to compare, all
+// matches and any does not.
 import type { FieldTable, FieldValue } from '../model/message/field.ts'
 import { textOf } from '../model/message/field.ts'
 import { sameField } from '../model/message/field-equality.ts'

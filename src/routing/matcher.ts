@@ -1,5 +1,6 @@
 // What makes an exchange of its type: which of its bindings a message matches. Matchers are
-// synchronous and pure but for the bindings they hold; a routing table gives them each binding once.
+// synchronous and pure but for the bindings they hold; a routing table gives them each binding
+// once.
 import type { MessageView } from '../model/message/message.ts'
 import type { Binding } from './binding.ts'
 

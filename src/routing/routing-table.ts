@@ -1,8 +1,8 @@
 // The exchanges, queues and bindings of one vhost, and which queues a message reaches. Synchronous;
 // Q is what the owner keeps for a queue. A route goes from exchange to exchange, each once, so that
 // cycles end; an exchange none of whose bindings matches hands on to its alternate. Every change
-// moves `version`, and remembered routes of older versions do not count. Bindings go with their source
-// and with their target.
+// moves `version`, and remembered routes of older versions do not count. Bindings go with their
+// source and with their target.
 //
 //   exchange ──matcher──▶ queue (each once) | exchange ──▶ …      nothing matches ──▶ alternate
 import { assert } from '../base/assert.ts'

@@ -31,7 +31,7 @@ const to = (partition: number, value: string): AppendRequest => ({
   batch: batchOf([value]),
 })
 
-const noQueues = { queueOf: () => null }
+const noQueues = { beforeAppend: () => assert.fail(), afterAppend: () => assert.fail() }
 
 const counters = () => ({
   appendRequests: 0,

@@ -186,7 +186,7 @@ test('deletions are idempotent, and hold to if-unused and if-empty', () =>
     assert.match(refusal(await vhost.bindQueue(bindingWish('e', 'q'))), /^queueNotFound/)
   }))
 
-test('what deletes itself: queues after their last consumer, exchanges after their last binding', () =>
+test('queues go after their last consumer, exchanges after their last binding, if they say so', () =>
   withMessaging(async (node) => {
     const { vhost } = sessionOf(node)
     value(await vhost.declareQueue(queueWish('q', { autoDelete: true })))

@@ -1,5 +1,5 @@
-// Properties that hold nothing but a headers table, as bytes: what tests publish. Written apart from
-// the codec of model/message, so that the tests of routing hang on nothing else.
+// Properties that hold nothing but a headers table, as bytes: what tests publish. Written apart
+// from the codec of model/message, so that the tests of routing hang on nothing else.
 import type { FieldTable, FieldValue } from '../../src/model/message/field.ts'
 import { property } from '../../src/model/message/properties.ts'
 

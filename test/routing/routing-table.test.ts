@@ -1,4 +1,5 @@
-// Routes of random tables against the naive matchers, and what has no oracle: hashing, caching, time.
+// Routes of random tables against the naive matchers, and what has no oracle: hashing, caching,
+// time.
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'

@@ -1,5 +1,5 @@
-// Binding and unbinding in one vhost. A binding is durable when both its ends are. Who may do it was
-// asked before (`session-vhost`).
+// Binding and unbinding in one vhost. A binding is durable when both its ends are. Who may do it
+// was asked before (`session-vhost`).
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import type { Binding } from '../../routing/binding.ts'
 import { checkBinding, routingType } from '../../routing/exchange-types.ts'

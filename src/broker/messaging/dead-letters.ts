@@ -1,9 +1,8 @@
 // Where dead letters of one vhost go: the exchange that the queue names, under its routing key or
 // their own, with a note of the death. What would come back to a queue where it has been, without
-// anybody having rejected it, is dropped; so is what finds no exchange. A target that is full makes
-// dead letters itself: a few deep they are made at once, beyond that one after the other, all before
-// the first call returns, so that they go into the same commit; and beyond a number that no
-// sensible set of queues reaches they are dropped.
+// anybody having rejected it, is dropped; so is what finds no exchange. A target that takes nothing
+// makes dead letters itself, within the call; beyond a number that no sensible set of queues
+// reaches they are dropped.
 import type { Clock } from '../../io/clock.ts'
 import { textOf } from '../../model/message/field.ts'
 import { MessageView } from '../../model/message/message.ts'
@@ -15,25 +14,17 @@ import { encodable } from './encodable-table.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { keysIn } from './sender-keys.ts'
 
-const depthMax = 8
 /**
  * Of dead letters that one brings about. Full queues that all name each other have as many paths
  * through them as there are orders of them.
  */
 const broughtAboutMax = 10_000
 
-interface Waiting {
-  readonly from: HostedQueue
-  readonly message: MessageView
-  readonly reason: DeadLetterReason
-}
-
 const noKeys: readonly string[] = []
 
 export class DeadLetters {
   readonly #routing: RoutingTable<HostedQueue>
   readonly #clock: Clock
-  readonly #waiting: Waiting[] = []
   #depth = 0
   #broughtAbout = 0
 
@@ -45,22 +36,8 @@ export class DeadLetters {
   send(from: HostedQueue, message: MessageView, reason: DeadLetterReason): void {
     if (this.#depth === 0) this.#broughtAbout = 0
     else if (++this.#broughtAbout > broughtAboutMax) return
-    if (this.#depth >= depthMax) {
-      const { exchange, routingKey, properties, body } = message
-      const copy = new MessageView().set(
-        exchange,
-        routingKey,
-        Uint8Array.from(properties),
-        Uint8Array.from(body),
-      )
-      this.#waiting.push({ from, message: copy, reason })
-      return
-    }
     this.#depth++
     this.#send(from, message, reason)
-    if (this.#depth === 1)
-      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift())
-        this.#send(next.from, next.message, next.reason)
     this.#depth--
   }
 

@@ -1,7 +1,7 @@
-// What a message carries of its deaths, in RabbitMQ's headers, and whether another one would go in a
-// circle. Pure. `x-death` is an array of tables, the most recent first, one for each queue and reason;
-// `x-first-death-*` stay as they were first set, `x-last-death-*` are the latest. Headers come from
-// clients too: what is not of this form is not looked at.
+// What a message carries of its deaths, in RabbitMQ's headers, and whether another one would go in
+// a circle. Pure. `x-death` is an array of tables, the most recent first, one for each queue and
+// reason; `x-first-death-*` stay as they were first set, `x-last-death-*` are the latest. Headers
+// come from clients too: what is not of this form is not looked at.
 import type { FieldTable, FieldValue } from '../../model/message/field.ts'
 import { integerOf, textField, textOf } from '../../model/message/field.ts'
 

@@ -1,5 +1,6 @@
 // The queues of one node: its vhosts, opened with what the metadata and the log hold of them, and
-// the sessions of doors. One for each node; `broker.ts` opens it behind the log and closes it before.
+// the sessions of doors. One for each node; `broker.ts` opens it behind the log and closes it
+// before.
 
 import type { KnownPartition } from '../../log/log-parts.ts'
 import type { LogStore } from '../../log/log-store.ts'
@@ -128,6 +129,19 @@ export class NodeMessaging implements Messaging {
   /** The queue whose messages are the records of this topic of kind `queue`. */
   queueOf(topic: Topic): HostedQueue | null {
     return this.vhosts.get(topicsVhost)?.queues.get(topic.name) ?? null
+  }
+
+  /**
+   * A client of another kind appends to the log of a queue: only when all that the queue took
+   * before lies there is its end certain. False: the journal takes nothing now.
+   */
+  beforeAppend(_topic: Topic): boolean {
+    this.queues.flush(null)
+    return !this.queues.isHeldUp(0)
+  }
+
+  afterAppend(topic: Topic): void {
+    this.queueOf(topic)?.queue.afterForeignAppend()
   }
 
   /** As who runs the node: a topic of kind `queue` is deleted with its queue. */

@@ -1,5 +1,5 @@
-// The words with which operations on exchanges and queues are refused: RabbitMQ's, since clients and
-// people look for them.
+// The words with which operations on exchanges and queues are refused: RabbitMQ's, since clients
+// and people look for them.
 import { type Refusal, refuse } from '../../model/errors.ts'
 
 type Refused = { readonly ok: false } & Refusal

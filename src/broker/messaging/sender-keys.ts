@@ -19,7 +19,8 @@ export function senderKeys(message: MessageView): Result<readonly string[]> {
   if (cc === null || bcc === null)
     return refuse(
       'preconditionFailed',
-      `invalid ${cc === null ? 'CC' : 'BCC'} header: it must be an array of strings`,
+      `invalid message: unacceptable type in header "${cc === null ? 'CC' : 'BCC'}"; it must be ` +
+        'an array of strings',
     )
   return ok([...cc, ...bcc])
 }
@@ -27,7 +28,7 @@ export function senderKeys(message: MessageView): Result<readonly string[]> {
 /** What stands in the header `name`; null: it is no array of strings. */
 export function keysIn(headers: FieldTable, name: 'CC' | 'BCC'): readonly string[] | null {
   const value = headers.get(name)
-  if (value === undefined || value.type === 'V') return none
+  if (value === undefined) return none
   if (value.type !== 'A') return null
   const keys = value.value.map((each) => textOf(each))
   return keys.every((key) => key !== null) ? keys : null

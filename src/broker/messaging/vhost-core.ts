@@ -1,6 +1,6 @@
 // One vhost, as all its sessions share it: exchanges, queues, bindings, and the durable part of
-// them. Changes of memory are synchronous; those of the metadata come before (what is made) or after
-// (what goes). Everything that changes it runs in its lane: declaring (`queue-changes`,
+// them. Changes of memory are synchronous; those of the metadata come before (what is made) or
+// after (what goes). Everything that changes it runs in its lane: declaring (`queue-changes`,
 // `exchange-changes`), binding (`binding-changes`), and what goes by itself.
 import type { Chance } from '../../io/chance.ts'
 import type { Clock } from '../../io/clock.ts'

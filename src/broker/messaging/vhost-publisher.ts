@@ -1,6 +1,6 @@
 // Publishing to one exchange as one user: asked for once, used for many messages. The last route is
-// remembered, so that a key that comes again costs a comparison; the routing table remembers others.
-// A deleted exchange or other permissions end it.
+// remembered, so that a key that comes again costs a comparison; the routing table remembers
+// others. A deleted exchange or other permissions end it.
 import { type Refusal, type Result, refuse } from '../../model/errors.ts'
 import type { MessageView } from '../../model/message/message.ts'
 import { MessageView as View } from '../../model/message/message.ts'

@@ -1,6 +1,6 @@
 // What the metadata store holds of vhosts, exchanges, queues and bindings, read once when a node
-// starts. The broker keeps it from then on and writes each change with `entityTxn` parts of its own;
-// nothing else writes these keys.
+// starts. The broker keeps it from then on and writes each change with `entityTxn` parts of its
+// own; nothing else writes these keys.
 import { MetadataFormatError } from '../image.ts'
 import type { Entry, MetadataStore } from '../store.ts'
 import {

@@ -1,14 +1,15 @@
 // The keys under which what queues are made of is kept in the metadata store, and their values.
-// Only what is durable stands there. Parts of a key are escaped as in a URL, so that a name may hold
-// whatever a client has put into it. A change to a layout raises its "v".
+// Only what is durable stands there. Parts of a key are escaped as in a URL, so that a name may
+// hold whatever a client has put into it. A change to a layout raises its "v".
 //
-//   /vhosts/<vhost>                                     {"v":1}
-//   /exchanges/<vhost>/<name>                           {"v":1,"type","autoDelete","internal","arguments"}
-//   /queues/<vhost>/<name>                              {"v":1,"topic":<id>,"lanes","autoDelete","arguments"}
-//   /bindings/<vhost>/<source>/<q|e>/<target>/<n>       {"v":1,"routingKey","arguments"}
+//   /vhosts/<vhost>              {"v":1}
+//   /exchanges/<vhost>/<name>    {"v":1,"type","autoDelete","internal","arguments"}
+//   /queues/<vhost>/<name>       {"v":1,"topic":<id>,"lanes","autoDelete","arguments"}
+//   /bindings/<vhost>/<source>/<q|e>/<target>/<n>
+//                                {"v":1,"routingKey","arguments"}
 //
-// "arguments" is a field table as bytes (AMQP 0-9-1, section 4.2.5.5) in base64, so that types stay;
-// <n> tells the bindings between two apart: a UUID. Parsing says null for what it does not
+// "arguments" is a field table as bytes (AMQP 0-9-1, section 4.2.5.5) in base64, so that types
+// stay; <n> tells the bindings between two apart: a UUID. Parsing says null for what it does not
 // understand, and the caller stops rather than guess.
 import { type TopicId, topicId } from '../../model/ids.ts'
 

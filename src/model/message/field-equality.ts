@@ -1,6 +1,6 @@
 // When two typed values count as the same, as RabbitMQ has it: types fall into classes, so that an
-// integer is the same whatever width it was sent in, and 1 is not 1.0 and not "1". Headers exchanges
-// match by it, and declarations compare arguments.
+// integer is the same whatever width it was sent in, and 1 is not 1.0 and not "1". Headers
+// exchanges match by it, and declarations compare arguments.
 import type { FieldTable, FieldValue } from './field.ts'
 
 const classes: Readonly<Record<FieldValue['type'], string>> = {

@@ -90,8 +90,8 @@ export const storedBytesMax = (message: MessageView, address: Uint8Array): numbe
   fixedBytes + 40 + address.length + message.properties.length + message.body.length
 
 /**
- * Writes the record at `at`, where there is room for `storedBytesMax`; returns its end. `address` is
- * of `Addresses.encode`.
+ * Writes the record at `from`, where there is room for `storedBytesMax`; returns its end. `address`
+ * is of `Addresses.encode`.
  */
 export function writeStored(
   into: Uint8Array,

@@ -5,9 +5,9 @@ import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import { AMQPClient } from '@cloudamqp/amqp-client'
 import amqplib from 'amqplib'
-import { realChance } from '../../../src/io/real/real-chance.ts'
-import { realClock } from '../../../src/io/real/real-clock.ts'
-import { realNetwork } from '../../../src/io/real/real-network.ts'
+import { realChance } from '../../../src/io/real/chance.ts'
+import { realClock } from '../../../src/io/real/clock.ts'
+import { realNetwork } from '../../../src/io/real/network.ts'
 import { type AmqpDoor, openAmqpDoor } from '../../../src/protocol/amqp/door.ts'
 import { MemoryMessaging } from './memory-messaging.ts'
 import { guestOnly } from './test-door.ts'
@@ -124,8 +124,10 @@ test('amqp-client publishes with confirms, consumes and is told of a refusal', a
       if (bodies.length === 100) resolve()
     })
   })
-  for (let i = 0; i < 100; i++)
-    await channel.basicPublish('', 'b', `message ${i}`, { deliveryMode: 2 })
+  const confirmed = Array.from({ length: 100 }, (_, i) =>
+    channel.basicPublish('', 'b', `message ${i}`, { deliveryMode: 2 }),
+  )
+  await Promise.all(confirmed)
   await all
   assert.equal(bodies[99], 'message 99')
   await assert.rejects(channel.basicPublish('none', 'x', 'y'), /no exchange 'none'/)

@@ -5,17 +5,17 @@
 export type Permission = 'configure' | 'write' | 'read'
 
 export interface Authorizer {
-  /** Moves whenever an answer may have changed. */
+  /** Moves whenever an answer may have changed: who was permitted asks again. */
   readonly version: number
-  mayOpen(user: string, vhost: string): boolean
-  /** `name`: of a queue or an exchange; the default exchange is `amq.default` here. */
-  may(user: string, vhost: string, permission: Permission, name: string): boolean
-  /** Whether topic permissions are set for the exchange; without any, every key is permitted. */
-  limitsTopics(user: string, vhost: string, exchange: string): boolean
+  /** Whether the user may come in at all. */
+  mayUse(user: string, vhost: string): boolean
+  /** `resource`: the name of an exchange or a queue; '' the default exchange. */
+  may(user: string, vhost: string, right: Permission, resource: string): boolean
+  /** As far as topic permissions go: where there is none for the exchange, it may. */
   mayTopic(
     user: string,
     vhost: string,
-    permission: 'write' | 'read',
+    right: 'write' | 'read',
     exchange: string,
     routingKey: string,
   ): boolean
@@ -23,8 +23,7 @@ export interface Authorizer {
 
 export const allowAll: Authorizer = {
   version: 0,
-  mayOpen: () => true,
+  mayUse: () => true,
   may: () => true,
-  limitsTopics: () => false,
   mayTopic: () => true,
 }

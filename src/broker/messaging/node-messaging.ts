@@ -95,7 +95,7 @@ export class NodeMessaging implements Messaging {
     const core = this.vhosts.get(vhost)
     if (core === undefined) return refuse('vhostNotFound', `vhost ${vhost} not found`)
     const { authorizer } = this.#parts
-    if (!authorizer.mayOpen(user, vhost))
+    if (!authorizer.mayUse(user, vhost))
       return refuse('accessRefused', `access to vhost '${vhost}' refused for user '${user}'`)
     const owner = {}
     return ok({

@@ -17,7 +17,7 @@ import type {
 } from './api.ts'
 import type { Authorizer, Permission } from './authorizer.ts'
 import { BindingChanges } from './binding-changes.ts'
-import { cleanName } from './definitions.ts'
+import { cleanName, routesByTopic } from './definitions.ts'
 import { ExchangeChanges } from './exchange-changes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { QueueChanges } from './queue-changes.ts'
@@ -26,9 +26,6 @@ import type { VhostCore } from './vhost-core.ts'
 import { VhostPublisher } from './vhost-publisher.ts'
 
 type Refused = { readonly ok: false } & Refusal
-
-/** What permissions call the default exchange. */
-const defaultExchangeName = 'amq.default'
 
 export class SessionVhost implements Vhost {
   readonly #core: VhostCore
@@ -128,8 +125,7 @@ export class SessionVhost implements Vhost {
   }
 
   #lacks(permission: Permission, kind: TargetKind, name: string): Refused | null {
-    const named = kind === 'exchange' && name === '' ? defaultExchangeName : name
-    if (this.#authorizer.may(this.#user, this.name, permission, named)) return null
+    if (this.#authorizer.may(this.#user, this.name, permission, name)) return null
     return noAccess(kind, name, this.name, this.#user)
   }
 
@@ -171,8 +167,8 @@ export class SessionVhost implements Vhost {
   }
 
   #lacksTopic(exchange: string, key: string): Refused | null {
-    if (this.#core.exchanges.get(exchange)?.type !== 'topic') return null
-    if (!this.#authorizer.limitsTopics(this.#user, this.name, exchange)) return null
+    const source = this.#core.exchanges.get(exchange)
+    if (source === undefined || !routesByTopic(source)) return null
     if (this.#authorizer.mayTopic(this.#user, this.name, 'read', exchange, key)) return null
     return noTopicAccess(key, exchange, this.name, this.#user)
   }

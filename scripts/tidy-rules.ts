@@ -141,7 +141,7 @@ export const rooms: readonly Room[] = [
     imports: [
       'queue',
       'routing',
-      'security',
+      'security/access',
       'log',
       'metadata',
       'metadata/entities',
@@ -155,6 +155,12 @@ export const rooms: readonly Room[] = [
     holds: 'vhosts, exchanges and queues of one node, and who uses them',
   },
   {
+    path: 'security/access',
+    level: 4,
+    imports: ['security', 'metadata', 'model', 'wire', 'io', 'base'],
+    holds: 'users, permissions and limits, and the one authorizer',
+  },
+  {
     path: 'broker',
     level: 5,
     imports: [
@@ -163,6 +169,7 @@ export const rooms: readonly Room[] = [
       'queue',
       'coordinator',
       'security',
+      'security/access',
       'log',
       'metadata',
       'model',
@@ -182,6 +189,7 @@ export const rooms: readonly Room[] = [
       'protocol/amqp/frames',
       'protocol/amqp/methods',
       'broker',
+      'broker/messaging',
       'model',
       'model/message',
       'wire',
@@ -197,6 +205,7 @@ export const rooms: readonly Room[] = [
       'protocol/amqp/frames',
       'protocol/amqp/methods',
       'broker',
+      'broker/messaging',
       'model',
       'model/message',
       'wire',
@@ -216,6 +225,12 @@ export const rooms: readonly Room[] = [
     level: 6,
     imports: ['model', 'model/message', 'wire', 'base'],
     holds: 'the layout of every AMQP 0-9-1 method, and its reply codes, as data',
+  },
+  {
+    path: 'broker/access',
+    level: 5,
+    imports: ['broker', 'security/access', 'model', 'base'],
+    holds: 'the same façade for a client who is held to permissions',
   },
   {
     path: 'protocol/kafka',
@@ -289,6 +304,7 @@ export const rooms: readonly Room[] = [
       'protocol/kafka/group',
       'protocol/kafka/admin',
       'broker',
+      'broker/access',
       'coordinator',
       'security',
       'log',

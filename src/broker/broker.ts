@@ -25,12 +25,13 @@ import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
 import { brokerValues } from '../model/config/config-source.ts'
 import type { NodeId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
+import { Accounts } from '../security/access/accounts.ts'
+import { allRights } from './all-rights.ts'
 import type { Broker } from './api.ts'
 import { joinCluster } from './identity.ts'
 import { InternalAppender } from './internal-appender.ts'
 import { offsetsTopic, offsetsTopicConfig } from './internal-topics.ts'
 import { loadGroups } from './load-groups.ts'
-import { allowAll } from './messaging/authorizer.ts'
 import { NodeMessaging, queuePartitions } from './messaging/node-messaging.ts'
 import { NodeConfigs } from './node-configs.ts'
 import { NodeGroups } from './node-groups.ts'
@@ -64,6 +65,10 @@ export class NodeBroker implements Broker {
   readonly groups: NodeGroups
   readonly producers: ProducerIds
   readonly messaging: NodeMessaging
+  readonly rights = allRights
+  readonly grants = null
+  /** Users and what they may do. */
+  readonly accounts: Accounts
   readonly store: LogStore
   readonly image: Image
   readonly #parts: NodeParts
@@ -90,6 +95,11 @@ export class NodeBroker implements Broker {
     const clusterId = await joinCluster(metadata, nodeId, chance)
     const image = await Image.open(metadata, nodeId, settings)
     const entities = await readEntities(metadata)
+    const accounts = await Accounts.open({
+      store: metadata,
+      chance,
+      loopbackUsers: () => image.settings.loopbackUsers,
+    })
     const store = await LogStore.open(
       { disk, clock, chance, options: parts.logOptions, hooks: parts },
       {
@@ -102,10 +112,17 @@ export class NodeBroker implements Broker {
     )
     await store.lookAtSpace(image.settings.diskFreeBytesMin)
     const messaging = await NodeMessaging.open(
-      { ...parts, authorizer: allowAll, store: metadata, log: store, image },
+      { ...parts, authorizer: accounts.authorizer, store: metadata, log: store, image },
       entities,
     )
-    const broker = new NodeBroker(parts, { metadata, image, store, clusterId, messaging })
+    const broker = new NodeBroker(parts, {
+      metadata,
+      image,
+      accounts,
+      store,
+      clusterId,
+      messaging,
+    })
     await broker.#loadGroups()
     return broker
   }
@@ -115,6 +132,7 @@ export class NodeBroker implements Broker {
     opened: {
       metadata: MetadataStore
       image: Image
+      accounts: Accounts
       store: LogStore
       clusterId: string
       messaging: NodeMessaging
@@ -127,6 +145,7 @@ export class NodeBroker implements Broker {
     this.nodeId = image.node
     this.clusterId = opened.clusterId
     this.image = image
+    this.accounts = opened.accounts
     this.store = store
     this.#operations = new TopicOperations(metadata, image, chance)
     this.messaging = messaging
@@ -169,6 +188,7 @@ export class NodeBroker implements Broker {
     await this.messaging.close()
     await this.#upkeep.stop()
     this.image.close()
+    this.accounts.close()
     await this.store.close()
     await this.#metadata.close()
   }
@@ -205,8 +225,9 @@ export class NodeBroker implements Broker {
 
   // ---- Groups -----------------------------------------------------------------------------------
 
-  prepareGroups(): void {
+  prepareGroup(_groupId: string): null {
     void this.#offsetsTopic()
+    return null
   }
 
   /** The internal topic of the groups, made when it is first needed; null when that failed. */

@@ -3,7 +3,7 @@
 import { checkNodes } from '../metadata/assignment.ts'
 import type { Image } from '../metadata/image.ts'
 import type { Topics as TopicOperations } from '../metadata/topics.ts'
-import { ok, type Result, refuse } from '../model/errors.ts'
+import { type ErrorName, ok, type Result, refuse } from '../model/errors.ts'
 import type { TopicId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
 import { topicNameFault } from '../model/topic-name.ts'
@@ -38,6 +38,10 @@ export class NodeTopics implements Topics {
 
   named(name: string): Topic | null {
     return this.#image.topic(name)
+  }
+
+  absent(_name: string): ErrorName {
+    return 'unknownTopic'
   }
 
   withId(id: TopicId): Topic | null {

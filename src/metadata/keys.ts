@@ -7,6 +7,8 @@
 //   /names/<collapsed name>    the topic that has taken all names which count as this one
 //   /brokers/<node>/config     {"v":1,"config":{...}}; the node '' stands for all nodes
 //
+// Those of users and permissions stand in security/access/access-values.ts.
+//
 // Values come from a disk that could be damaged or from a newer release: parsing says null for what
 // it does not understand, and the caller stops rather than guess.
 import { leaderEpoch, nodeId, type TopicId, topicId } from '../model/ids.ts'
@@ -84,7 +86,7 @@ export function parseConfigValue(text: string): ReadonlyMap<string, string> | nu
 }
 
 /** The object of a value of version 1, or null. */
-function parseObject(text: string): Record<string, unknown> | null {
+export function parseObject(text: string): Record<string, unknown> | null {
   let value: unknown
   try {
     value = JSON.parse(text)

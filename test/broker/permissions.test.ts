@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { NodeBroker } from '../../src/broker/broker.ts'
-import type { Authorizer, Permission } from '../../src/broker/messaging/authorizer.ts'
 import { SessionVhost } from '../../src/broker/messaging/session-vhost.ts'
+import type { Right } from '../../src/security/access/access-values.ts'
+import type { Authorizer } from '../../src/security/access/authorizer.ts'
 import {
   bindingWish,
   exchangeWish,
@@ -25,7 +26,7 @@ class Denying implements Authorizer {
     return true
   }
 
-  may(_user: string, _vhost: string, right: Permission, resource: string): boolean {
+  may(_user: string, _vhost: string, right: Right, resource: string): boolean {
     this.asked.push(`${right} ${resource}`)
     return !this.denied.has(`${right} ${resource}`)
   }
@@ -33,6 +34,14 @@ class Denying implements Authorizer {
   mayTopic(_user: string, _vhost: string, right: string, exchange: string, key: string): boolean {
     this.asked.push(`topic ${right} ${exchange} ${key}`)
     return !this.denied.has(`topic ${right} ${exchange} ${key}`)
+  }
+
+  limitsTopics(): boolean {
+    return true
+  }
+
+  hasTag(): boolean {
+    return false
   }
 
   /** What was asked since the last time. */

@@ -3,6 +3,8 @@
 import { ok, type Refusal, type Result, refuse } from '../../model/errors.ts'
 import { textOf } from '../../model/message/field.ts'
 import type { Binding, TargetKind } from '../../routing/binding.ts'
+import type { Right } from '../../security/access/access-values.ts'
+import type { Authorizer } from '../../security/access/authorizer.ts'
 import type {
   BindingWish,
   Consumer,
@@ -15,7 +17,6 @@ import type {
   Subscription,
   Vhost,
 } from './api.ts'
-import type { Authorizer, Permission } from './authorizer.ts'
 import { BindingChanges } from './binding-changes.ts'
 import { cleanName, routesByTopic } from './definitions.ts'
 import { ExchangeChanges } from './exchange-changes.ts'
@@ -120,11 +121,11 @@ export class SessionVhost implements Vhost {
     return ok(hosted)
   }
 
-  #permitted(permission: Permission, name: string): Result<HostedQueue> {
+  #permitted(permission: Right, name: string): Result<HostedQueue> {
     return this.#lacks(permission, 'queue', name) ?? this.#find(name)
   }
 
-  #lacks(permission: Permission, kind: TargetKind, name: string): Refused | null {
+  #lacks(permission: Right, kind: TargetKind, name: string): Refused | null {
     if (this.#authorizer.may(this.#user, this.name, permission, name)) return null
     return noAccess(kind, name, this.name, this.#user)
   }

@@ -1,44 +1,38 @@
-// One client's connection: frames in, methods to their channels in order, everything that is owed out
-// in one write for each turn. While a method waits for the core no further frame is begun, nor while
-// the client leaves too much untaken, so that one who sends without reading stops itself. Made by
-// the door, which also ends its turns and sweeps the silent ones.
+// One client's connection: frames in, methods to their channels in order, everything that is owed
+// out in one write for each turn. While a method waits for the core no further frame is begun, nor
+// while the client leaves too much untaken, so that one who sends without reading stops itself.
+// Made by the door, which also ends its turns and sweeps the silent ones.
 import { assert } from '../../base/assert.ts'
 import type { Session } from '../../broker/messaging/api.ts'
-import type { Address, ConnectionHandler, Connection as Link } from '../../io/network.ts'
+import type { ConnectionHandler, Connection as Link } from '../../io/network.ts'
 import type { Result } from '../../model/errors.ts'
-import type { ChannelHome, MessageCounters } from './channel/channel-home.ts'
-import type { Consumer } from './channel/consumer.ts'
-import type { Publishing } from './channel/publishing.ts'
-import type { ReplyAddresses } from './channel/reply-addresses.ts'
-import type { ConnectionHome } from './connection-home.ts'
-import { Dispatcher } from './dispatcher.ts'
+import type { Resumable } from './channel/channel-home.ts'
+import type { ConnectionHome, Served } from './connection-home.ts'
+import { Dispatcher, type DispatchOwner } from './dispatcher.ts'
 import { FrameReader } from './frames/frame-reader.ts'
 import { writeHeartbeat, writeMethod } from './frames/frame-writer.ts'
-import type { Limits } from './frames/limits.ts'
-import { OutBuffer } from './frames/out-buffer.ts'
-import type { PartialMemory } from './frames/partial-memory.ts'
+import type { OutBuffer } from './frames/out-buffer.ts'
 import { Greeting, type GreetingHost } from './greeting.ts'
-import type { Login, Offer } from './login.ts'
+import type { Login } from './login.ts'
 import { connection as methods } from './methods/connection-methods.ts'
 import { type Reply, replies } from './methods/reply-codes.ts'
 import { classOf, type Fields, type Method, methodOf, type Values } from './methods/schema.ts'
+import { Output } from './output.ts'
 import { ownHeader, ProtocolHeader } from './protocol-header.ts'
 import { Vigil } from './vigil.ts'
 
 /** refused: a login that is not answered; ending: the last bytes are on their way. */
 type State = 'header' | 'greeting' | 'running' | 'closing' | 'refused' | 'ending'
 
-/** Frames are read up to so many times what stops consumers. */
-const overfull = 4
-
-export class Connection implements ConnectionHandler, GreetingHost, ChannelHome {
+export class Connection implements ConnectionHandler, Served, GreetingHost, DispatchOwner {
   readonly out: OutBuffer
   readonly peer: string
   readonly vigil: Vigil
   readonly greeting: Greeting
   isSendDue = false
-  private readonly home: ConnectionHome
+  readonly door: ConnectionHome
   private readonly link: Link
+  private readonly output: Output
   private readonly dispatcher: Dispatcher
   private readonly reader: FrameReader
   private readonly header = new ProtocolHeader()
@@ -54,31 +48,31 @@ export class Connection implements ConnectionHandler, GreetingHost, ChannelHome 
   private isToldBlocked = false
   private isPaused = false
   private isGone = false
-  private starved: Consumer[] = []
   private readonly retry = () => this.goOn()
 
-  constructor(home: ConnectionHome, link: Link) {
-    this.home = home
+  constructor(door: ConnectionHome, link: Link) {
+    this.door = door
     this.link = link
     this.peer = `${link.remote.host}:${link.remote.port}`
-    this.out = new OutBuffer(home.slabs)
+    this.output = new Output(door, link, () => this.taken())
+    this.out = this.output.buffer
     this.dispatcher = new Dispatcher(this)
     this.reader = new FrameReader(this.dispatcher)
-    this.greeting = new Greeting(this)
-    this.vigil = new Vigil(home.limits, home.monotonic())
+    this.greeting = new Greeting(this, door, link)
+    this.vigil = new Vigil(door.limits, door.monotonic())
   }
 
   // ---- As the network sees it
 
   readInto(): Uint8Array {
-    return this.home.readBuffer
+    return this.door.readBuffer
   }
 
   received(bytes: number): void {
     if (this.isGone || this.state === 'ending' || this.state === 'refused') return
     this.vigil.isHeard = true
-    this.home.counters.receivedBytes += bytes
-    const buffer = this.home.readBuffer
+    this.door.counters.receivedBytes += bytes
+    const buffer = this.door.readBuffer
     const from = this.state === 'header' ? this.readHeader(buffer, bytes) : 0
     if (from < 0) return
     this.reader.received(buffer, from, bytes)
@@ -102,7 +96,7 @@ export class Connection implements ConnectionHandler, GreetingHost, ChannelHome 
     const inFrame = this.reader.isPartial ? this.frameMax : 0
     const problem = this.vigil.look(now, partialBytes + inFrame)
     if (problem !== null) {
-      this.home.report(this, problem)
+      this.door.report(this, problem)
       this.destroy()
     } else if (this.vigil.owesHeartbeat(now)) {
       writeHeartbeat(this.out)
@@ -114,20 +108,10 @@ export class Connection implements ConnectionHandler, GreetingHost, ChannelHome 
   flush(): void {
     this.isSendDue = false
     if (this.isGone) {
-      this.out.drop()
+      this.output.drop()
       return
     }
-    if (!this.out.isEmpty) {
-      const outgoing = this.out.take()
-      this.home.unsentChanged(outgoing.length)
-      this.vigil.isSent = true
-      this.link.write(outgoing.chunks, () => {
-        this.out.taken(outgoing)
-        this.home.unsentChanged(-outgoing.length)
-        this.home.counters.sentBytes += outgoing.length
-        this.sent()
-      })
-    }
+    if (this.output.flush()) this.vigil.isSent = true
     if (this.state === 'ending') this.link.end()
   }
 
@@ -140,7 +124,7 @@ export class Connection implements ConnectionHandler, GreetingHost, ChannelHome 
 
   /** The alarm has changed. */
   alarmChanged(): void {
-    if (this.home.alarm !== null || !this.isToldBlocked) return
+    if (this.door.alarm !== null || !this.isToldBlocked) return
     this.isToldBlocked = false
     if (this.greeting.can('connection.blocked')) this.send(methods.unblocked, {})
     this.goOn()
@@ -170,24 +154,24 @@ export class Connection implements ConnectionHandler, GreetingHost, ChannelHome 
   }
 
   get isBusy(): boolean {
-    return this.waits > 0 || this.out.bytes > this.unsentBytesMax * overfull
+    return this.waits > 0 || this.output.isOverfull
   }
 
   /** Whether nothing of the size may be published now; then `goOn` is called when it may. */
   holdsUp(bytes: number): boolean {
-    const { home } = this
+    const { door } = this
     this.isPublisher = true
-    if (home.alarm !== null) {
+    if (door.alarm !== null) {
       if (!this.isToldBlocked && this.greeting.can('connection.blocked'))
-        this.send(methods.blocked, { reason: home.alarm })
+        this.send(methods.blocked, { reason: door.alarm })
       this.isToldBlocked = true
       return true
     }
-    return home.holdsUp(this, bytes)
+    return door.holdsUp(this, bytes)
   }
 
   waitForMemory(): void {
-    this.home.memory.whenGiven(this.retry)
+    this.door.memory.whenGiven(this.retry)
   }
 
   malformed(problem: string): void {
@@ -216,22 +200,6 @@ export class Connection implements ConnectionHandler, GreetingHost, ChannelHome 
 
   // ---- As its greeting sees it
 
-  get offer(): Offer {
-    return this.home.offer
-  }
-
-  get clusterName(): string {
-    return this.home.clusterName
-  }
-
-  get remote(): Address {
-    return this.link.remote
-  }
-
-  get certificateName(): string | null {
-    return this.link.certificateName ?? null
-  }
-
   send<F extends Fields>(method: Method<F>, values: Values<F>): void {
     if (this.isGone || this.isClosing) return
     writeMethod(this.out, 0, method, values)
@@ -241,10 +209,10 @@ export class Connection implements ConnectionHandler, GreetingHost, ChannelHome 
   /** Its words go to the log only. */
   refuseLogin(mechanism: string, why: string, isAnswered: boolean): void {
     if (!isAnswered) {
-      this.home.report(this, `refused a login: ${why}`)
+      this.door.report(this, `refused a login: ${why}`)
       this.state = 'refused'
       this.reader.stop()
-      this.home.endLater(this)
+      this.door.endLater(this)
       return
     }
     const text =
@@ -254,7 +222,7 @@ export class Connection implements ConnectionHandler, GreetingHost, ChannelHome 
   }
 
   openSession(vhost: string, user: string, name: string): Result<Session> {
-    return this.home.messaging.open({ vhost, user, name })
+    return this.door.messaging.open({ vhost, user, name })
   }
 
   begin(session: Session, login: Login): void {
@@ -267,10 +235,6 @@ export class Connection implements ConnectionHandler, GreetingHost, ChannelHome 
 
   // ---- As its channels see it
 
-  get limits(): Limits {
-    return this.home.limits
-  }
-
   get session(): Session {
     assert(this.opened !== null, 'channels are opened within a session')
     return this.opened
@@ -278,18 +242,6 @@ export class Connection implements ConnectionHandler, GreetingHost, ChannelHome 
 
   get frameMax(): number {
     return this.greeting.agreed.frameMax
-  }
-
-  get memory(): PartialMemory {
-    return this.home.memory
-  }
-
-  get counters(): MessageCounters {
-    return this.home.counters
-  }
-
-  get replyAddresses(): ReplyAddresses {
-    return this.home.replyAddresses
   }
 
   get isImpersonator(): boolean {
@@ -301,39 +253,17 @@ export class Connection implements ConnectionHandler, GreetingHost, ChannelHome 
   }
 
   get isFull(): boolean {
-    return this.out.bytes >= this.unsentBytesMax
-  }
-
-  newTag(): string {
-    return this.home.newTag()
+    return this.output.isFull
   }
 
   sendSoon(): void {
     if (this.isSendDue) return
     this.isSendDue = true
-    this.home.sendSoon(this)
+    this.door.sendSoon(this)
   }
 
-  flushSoon(): void {
-    this.home.flushSoon()
-  }
-
-  confirmSoon(publishing: Publishing): void {
-    this.home.confirmSoon(publishing)
-  }
-
-  whenDurable(action: () => void): void {
-    this.home.whenDurable(action)
-  }
-
-  resumeSoon(consumer: Consumer): void {
-    this.home.resumeSoon(consumer)
-  }
-
-  resumeWhenSent(consumer: Consumer): void {
-    if (consumer.waitsForOutput) return
-    consumer.waitsForOutput = true
-    this.starved.push(consumer)
+  resumeWhenSent(consumer: Resumable): void {
+    this.output.resumeWhenTaken(consumer)
   }
 
   wait<T>(promise: Promise<T>, then: (value: T) => void): void {
@@ -348,7 +278,7 @@ export class Connection implements ConnectionHandler, GreetingHost, ChannelHome 
 
   failHard(reply: Reply, text: string, methodId: number, report = text): void {
     if (this.isGone || this.isClosing) return
-    if (reply.code !== replies.connectionForced.code) this.home.report(this, report)
+    if (reply.code !== replies.connectionForced.code) this.door.report(this, report)
     this.send(methods.close, {
       replyCode: reply.code,
       replyText: `${reply.name} - ${text}`,
@@ -365,17 +295,12 @@ export class Connection implements ConnectionHandler, GreetingHost, ChannelHome 
 
   // ---- Within
 
-  private get unsentBytesMax(): number {
-    const { limits, isTight } = this.home
-    return isTight ? limits.unsentBytesMaxWhenTight : limits.unsentBytesMax
-  }
-
   /** Where in `buffer` the frames begin, or -1: nowhere. */
   private readHeader(buffer: Buffer, bytes: number): number {
     const end = this.header.read(buffer, bytes)
     if (end === -1) return -1
     if (end === -2) {
-      this.home.report(this, `speaks ${this.header.spoken}`)
+      this.door.report(this, `speaks ${this.header.spoken}`)
       this.out.append(ownHeader)
       this.end()
       return -1
@@ -411,22 +336,14 @@ export class Connection implements ConnectionHandler, GreetingHost, ChannelHome 
     await this.opened?.close()
   }
 
-  private sent(): void {
-    if (this.isGone || this.isFull) return
-    const starved = this.starved
-    if (starved.length > 0) {
-      this.starved = []
-      for (const consumer of starved) {
-        consumer.waitsForOutput = false
-        this.home.resumeSoon(consumer)
-      }
-    }
-    if (this.reader.isHolding) this.goOn()
+  /** The client has taken what was sent. */
+  private taken(): void {
+    if (!this.isGone && this.reader.isHolding) this.goOn()
   }
 
   private updateReading(): void {
     if (this.isGone) return
-    const { memory } = this.home
+    const { memory } = this.door
     const held = this.reader.heldBytes
     if (held > this.heldBytes) memory.hold(held - this.heldBytes)
     else memory.give(this.heldBytes - held)
@@ -445,16 +362,15 @@ export class Connection implements ConnectionHandler, GreetingHost, ChannelHome 
     if (this.isGone) return
     this.isGone = true
     this.reader.stop()
-    this.home.memory.give(this.heldBytes)
+    this.door.memory.give(this.heldBytes)
     this.heldBytes = 0
-    this.home.memory.forget(this.retry)
-    this.starved = []
-    this.out.drop()
+    this.door.memory.forget(this.retry)
+    this.output.drop()
     void this.endSession()
   }
 
   private async endSession(): Promise<void> {
     await this.takeAway()
-    this.home.gone(this)
+    this.door.gone(this)
   }
 }

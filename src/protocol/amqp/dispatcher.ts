@@ -1,30 +1,52 @@
 // Brings the frames of one connection to where they belong: to its greeting, to its own methods, to
-// its channels; and says what is wrong with those that belong nowhere. What comes with every message
-// is recognised first.
+// its channels; and says what is wrong with those that belong nowhere. What comes with every
+// message is recognised first.
 import { WireError } from '../../wire/wire-error.ts'
 import { Channel } from './channel/channel.ts'
 import { callOf } from './channel/channel-calls.ts'
-import type { Connection } from './connection.ts'
+import type { ChannelHome } from './channel/channel-home.ts'
 import { hot, uint64At } from './frames/frame.ts'
 import type { FrameOwner } from './frames/frame-reader.ts'
 import type { WholePublish } from './frames/whole-publish.ts'
+import type { Greeting } from './greeting.ts'
 import { basic } from './methods/basic-methods.ts'
 import { channel as channelMethods, connection as methods } from './methods/connection-methods.ts'
 import { decodeArguments } from './methods/method-codec.ts'
 import { type Reply, replies } from './methods/reply-codes.ts'
 import { classOf, type Fields, type Method, methodOf, type Values } from './methods/schema.ts'
 
+export interface DispatchOwner extends ChannelHome {
+  readonly greeting: Greeting
+  /** The greeting is over, and no close has begun. */
+  readonly isRunning: boolean
+  /** Either side has begun to close it. */
+  readonly isClosing: boolean
+  /** No frame may be begun now. */
+  readonly isBusy: boolean
+  send<F extends Fields>(method: Method<F>, values: Values<F>): void
+  /** Whether nothing of the size may be published now; it goes on when it may. */
+  holdsUp(bytes: number): boolean
+  /** It goes on when memory has been given back. */
+  waitForMemory(): void
+  /** What came is no frame. */
+  malformed(problem: string): void
+  /** The client agrees to the close that it was told of; has begun one as well; begins one. */
+  closeAgreed(): void
+  closedByBoth(): void
+  closeAsAsked(): void
+}
+
 const settlements: ReadonlySet<number> = new Set([hot.ack, hot.nack, hot.reject])
 
 export class Dispatcher implements FrameOwner {
-  private readonly connection: Connection
+  private readonly connection: DispatchOwner
   private readonly channels = new Map<number, Channel>()
   /** The channel that was looked for last. */
   private last: Channel | null = null
   /** Numbers that were in use: late settlements for them are no mistake. */
   private readonly used = new Set<number>()
 
-  constructor(connection: Connection) {
+  constructor(connection: DispatchOwner) {
     this.connection = connection
   }
 

@@ -1,6 +1,6 @@
-// The AMQP 0-9-1 door of one node: a listener and its connections. It accepts within its limits, ends
-// the turns of all its connections together, keeps the heartbeats, and drains when it is closed. The
-// composition root opens it.
+// The AMQP 0-9-1 door of one node: a listener and its connections. It accepts within its limits,
+// ends the turns of all its connections together, keeps the heartbeats, and drains when it is
+// closed. The composition root opens it.
 import type { Messaging } from '../../broker/messaging/api.ts'
 import type { Chance } from '../../io/chance.ts'
 import type { Clock, Timer } from '../../io/clock.ts'
@@ -8,7 +8,7 @@ import type { Address, Connection as Link, Network } from '../../io/network.ts'
 import { Reporter } from '../../io/reporter.ts'
 import { ReplyAddresses } from './channel/reply-addresses.ts'
 import { Connection } from './connection.ts'
-import type { ConnectionHome, DoorCounters } from './connection-home.ts'
+import type { ConnectionHome, DoorCounters, Served } from './connection-home.ts'
 import { defaultLimits, type Limits } from './frames/limits.ts'
 import { Slabs } from './frames/out-buffer.ts'
 import { PartialMemory } from './frames/partial-memory.ts'
@@ -90,10 +90,10 @@ class Home extends Turn implements ConnectionHome {
   alarm: string | null
   private readonly options: AmqpDoorOptions
   private readonly reporter: Reporter
-  private readonly connections = new Set<Connection>()
+  private readonly connections = new Set<Served>()
   private readonly perHost = new Map<string, number>()
   /** Connections with a message that the core does not take yet. */
-  private readonly heldUp = new Set<Connection>()
+  private readonly heldUp = new Set<Served>()
   private unsentBytes = 0
   private sweeper: Timer | null = null
   private readonly alarms: { cancel(): void }
@@ -164,16 +164,16 @@ class Home extends Turn implements ConnectionHome {
     this.unsentBytes += bytes
   }
 
-  report(connection: Connection, problem: string): void {
+  report(connection: Served, problem: string): void {
     this.counters.faults++
     this.reporter.line(`closed the connection from ${connection.peer}: ${problem}`)
   }
 
-  endLater(connection: Connection): void {
+  endLater(connection: Served): void {
     this.options.clock.after(this.limits.refusedLoginMs, () => connection.destroy())
   }
 
-  holdsUp(connection: Connection, bytes: number): boolean {
+  holdsUp(connection: Served, bytes: number): boolean {
     const { messaging } = this.options
     if (!messaging.isHeldUp(bytes)) return false
     if (this.heldUp.size === 0) messaging.whenTaken(() => this.goOn())
@@ -181,7 +181,7 @@ class Home extends Turn implements ConnectionHome {
     return true
   }
 
-  gone(connection: Connection): void {
+  gone(connection: Served): void {
     this.heldUp.delete(connection)
     this.connections.delete(connection)
     const left = (this.perHost.get(connection.peerHost) ?? 0) - 1

@@ -19,13 +19,21 @@ export interface Agreed {
   heartbeatSeconds: number
 }
 
-export interface GreetingHost {
+/** What all connections of a door are told and held to. */
+export interface GreetingTerms {
   readonly limits: Limits
   readonly offer: Offer
   readonly clusterName: string
+}
+
+/** Who the client is, as far as the network knows. */
+export interface Peer {
   readonly remote: Address
+  readonly certificateName?: string | null
+}
+
+export interface GreetingHost {
   readonly peer: string
-  readonly certificateName: string | null
   send<F extends Fields>(method: Method<F>, values: Values<F>): void
   failHard(reply: Reply, text: string, methodId: number): void
   wait<T>(promise: Promise<T>, then: (value: T) => void): void
@@ -44,21 +52,25 @@ export class Greeting {
   private state: State = 'start'
   private login: Login | null = null
   private readonly host: GreetingHost
+  private readonly terms: GreetingTerms
+  private readonly link: Peer
 
-  constructor(host: GreetingHost) {
+  constructor(host: GreetingHost, terms: GreetingTerms, link: Peer) {
     this.host = host
-    const { frameMaxAtFirst: frameMax } = host.limits
+    this.terms = terms
+    this.link = link
+    const { frameMaxAtFirst: frameMax } = terms.limits
     this.agreed = { channelMax: 0, frameMax, heartbeatSeconds: 0 }
   }
 
   /** The client has said its first word. */
   begin(): void {
-    const { host } = this
+    const { host, terms } = this
     host.send(methods.start, {
       versionMajor: 0,
       versionMinor: 9,
-      serverProperties: serverProperties(host.clusterName),
-      mechanisms: Buffer.from(host.offer.mechanisms.join(' ')),
+      serverProperties: serverProperties(terms.clusterName),
+      mechanisms: Buffer.from(terms.offer.mechanisms.join(' ')),
       locales: Buffer.from('en_US'),
     })
   }
@@ -85,8 +97,8 @@ export class Greeting {
     const { host } = this
     this.clientProperties = clientProperties
     this.state = 'login'
-    const { remote, certificateName } = host
-    const judged = logIn(host.offer, { mechanism, response, remote, certificateName })
+    const { remote, certificateName = null } = this.link
+    const judged = logIn(this.terms.offer, { mechanism, response, remote, certificateName })
     const then = (result: Result<Login>) => this.loggedIn(mechanism, result)
     if (judged instanceof Promise) host.wait(judged, then)
     else then(judged)
@@ -100,13 +112,13 @@ export class Greeting {
       return
     }
     this.login = result.value
-    const { channelMax, frameMax, heartbeatSeconds: heartbeat } = host.limits
+    const { channelMax, frameMax, heartbeatSeconds: heartbeat } = this.terms.limits
     this.state = 'tune'
     host.send(methods.tune, { channelMax, frameMax, heartbeat })
   }
 
   private tuneOk({ channelMax, frameMax, heartbeat }: Of<typeof methods.tuneOk>): void {
-    const { limits } = this.host
+    const { limits } = this.terms
     const problem =
       tuneProblem('channel_max', 1, limits.channelMax, channelMax) ??
       tuneProblem('frame_max', limits.frameMin, limits.frameMax, frameMax)

@@ -1,5 +1,5 @@
-// What the door says of itself in connection.start. Clients look at the capabilities, and some at the
-// version, which therefore is that of the RabbitMQ whose behaviour this is.
+// What the door says of itself in connection.start. Clients look at the capabilities, and some at
+// the version, which therefore is that of the RabbitMQ whose behaviour this is.
 import type { FieldTable, FieldValue } from '../../model/message/field.ts'
 
 const text = (value: string): FieldValue => ({ type: 'S', value: Buffer.from(value) })

@@ -1,18 +1,17 @@
-// What a door does once at the end of each turn of the event loop, for all its connections together:
-// queues hear of consumers with room, the core places what was published and settled, publishers
-// are answered as far as that is durable, and every connection sends in one write.
+// What a door does once at the end of each turn of the event loop, for all its connections
+// together: queues hear of consumers with room, the core places what was published and settled,
+// publishers are answered as far as that is durable, and every connection sends in one write.
 //
 //   resume consumers → end the confirms of the turn → messaging.flush → send
 //                                  what it makes durable → confirms → send
 import type { Messaging } from '../../broker/messaging/api.ts'
 import type { Clock } from '../../io/clock.ts'
-import type { Consumer } from './channel/consumer.ts'
-import type { Publishing } from './channel/publishing.ts'
-import type { Connection } from './connection.ts'
+import type { Confirming, Resumable } from './channel/channel-home.ts'
+import type { Served } from './connection-home.ts'
 
 /** What one flush makes durable. */
 interface Batch {
-  readonly publishings: readonly Publishing[]
+  readonly publishings: readonly Confirming[]
   /** The numbers up to which each of these may confirm. */
   readonly numbers: readonly number[]
   readonly actions: readonly (() => void)[]
@@ -24,10 +23,10 @@ export class Turn {
   private isDue = false
   private isEnding = false
   private isFlushDue = false
-  private toResume: Consumer[] = []
-  private toConfirm: Publishing[] = []
+  private toResume: Resumable[] = []
+  private toConfirm: Confirming[] = []
   private actions: (() => void)[] = []
-  private toSend: Connection[] = []
+  private toSend: Served[] = []
   private readonly end = () => this.endTurn()
 
   constructor(messaging: Messaging, clock: Clock) {
@@ -35,14 +34,14 @@ export class Turn {
     this.clock = clock
   }
 
-  resumeSoon(consumer: Consumer): void {
+  resumeSoon(consumer: Resumable): void {
     if (consumer.isResumeDue) return
     consumer.isResumeDue = true
     this.toResume.push(consumer)
     this.endSoon()
   }
 
-  confirmSoon(publishing: Publishing): void {
+  confirmSoon(publishing: Confirming): void {
     this.toConfirm.push(publishing)
     this.endSoon()
   }
@@ -52,7 +51,7 @@ export class Turn {
     if (!this.isDue) this.endSoon()
   }
 
-  sendSoon(connection: Connection): void {
+  sendSoon(connection: Served): void {
     this.toSend.push(connection)
     if (!this.isEnding) this.endSoon()
   }
@@ -97,7 +96,7 @@ export class Turn {
     const { actions } = this
     this.toConfirm = []
     this.actions = []
-    const publishings: Publishing[] = []
+    const publishings: Confirming[] = []
     const numbers: number[] = []
     for (const publishing of due) {
       publishing.isDue = false

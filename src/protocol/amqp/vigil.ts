@@ -1,6 +1,6 @@
-// What a connection has been doing, as far as time goes: heartbeats owed and expected, a greeting or a
-// close that takes too long, a content that does not go on. Looked at by the door every so often; the
-// connection only raises flags, so that no message costs a look at the clock.
+// What a connection has been doing, as far as time goes: heartbeats owed and expected, a greeting
+// or a close that takes too long, a content that does not go on. Looked at by the door every so
+// often; the connection only raises flags, so that no message costs a look at the clock.
 import type { Limits } from './frames/limits.ts'
 
 export class Vigil {
@@ -28,7 +28,7 @@ export class Vigil {
     this.acceptedAt = now
   }
 
-  /** Why the connection should be ended, or null. `partialBytes`: of what is not whole, 0: nothing. */
+  /** Why the connection should be ended, or null. `partialBytes`: of what is not whole. */
   look(now: number, partialBytes: number): string | null {
     if (this.isHeard || this.isExcused) this.heardAt = now
     if (this.isSent) this.sentAt = now

@@ -124,8 +124,10 @@ test('amqp-client publishes with confirms, consumes and is told of a refusal', a
       if (bodies.length === 100) resolve()
     })
   })
-  for (let i = 0; i < 100; i++)
-    await channel.basicPublish('', 'b', `message ${i}`, { deliveryMode: 2 })
+  const confirmed = Array.from({ length: 100 }, (_, i) =>
+    channel.basicPublish('', 'b', `message ${i}`, { deliveryMode: 2 }),
+  )
+  await Promise.all(confirmed)
   await all
   assert.equal(bodies[99], 'message 99')
   await assert.rejects(channel.basicPublish('none', 'x', 'y'), /no exchange 'none'/)

@@ -37,7 +37,7 @@ function priorityOf(table: FieldTable): number {
 
 function consume(channel: Channel, values: Of<typeof basic.consume>): void {
   const { home, consumers } = channel
-  const tag = values.consumerTag === '' ? home.newTag() : values.consumerTag
+  const tag = values.consumerTag === '' ? home.door.newTag() : values.consumerTag
   if (consumers.has(tag) || channel.replyReceiver?.tag === tag) {
     const text = `attempt to reuse consumer tag '${tag}'`
     channel.fail(replies.notAllowed, text, basic.consume.id)
@@ -49,8 +49,8 @@ function consume(channel: Channel, values: Of<typeof basic.consume>): void {
   }
   const queue = queueMeant(channel, values.queue, basic.consume)
   if (queue === null) return
-  if (consumers.size >= home.limits.consumersPerChannelMax) {
-    const text = `a channel may have ${home.limits.consumersPerChannelMax} consumers`
+  if (consumers.size >= home.door.limits.consumersPerChannelMax) {
+    const text = `a channel may have ${home.door.limits.consumersPerChannelMax} consumers`
     channel.fail(replies.preconditionFailed, text, basic.consume.id)
     return
   }
@@ -129,7 +129,7 @@ function get(channel: Channel, values: Of<typeof basic.get>): void {
   const { home, unacked } = channel
   const name = queueMeant(channel, values.queue, basic.get)
   if (name === null) return
-  if (unacked.span >= home.limits.unackedMax) {
+  if (unacked.span >= home.door.limits.unackedMax) {
     const text = `${unacked.span} deliveries of this channel are not settled`
     channel.fail(replies.preconditionFailed, text, basic.get.id)
     return
@@ -147,7 +147,7 @@ function get(channel: Channel, values: Of<typeof basic.get>): void {
     }
     if (!channel.isOpen) {
       if (!values.noAck) found.queue.reject(found.id, true, false)
-      home.flushSoon()
+      home.door.flushSoon()
       return
     }
     const { message, redelivered, remaining: messageCount } = found
@@ -157,9 +157,9 @@ function get(channel: Channel, values: Of<typeof basic.get>): void {
       : unacked.add(new Getter(found.queue), found.id)
     const answer = { deliveryTag, redelivered, exchange, routingKey, messageCount }
     writeContent(home.out, channel.id, basic.getOk, answer, message, home.frameMax)
-    home.counters.delivered++
+    home.door.counters.delivered++
     home.sendSoon()
-    home.flushSoon()
+    home.door.flushSoon()
   })
 }
 

@@ -27,7 +27,7 @@ function selectTransactions(channel: Channel): void {
     channel.fail(replies.preconditionFailed, text, tx.select.id)
     return
   }
-  const { transactionBytesMax, transactionStepsMax } = home.limits
+  const { transactionBytesMax, transactionStepsMax } = home.door.limits
   channel.transaction ??= new Transaction(transactionBytesMax, transactionStepsMax)
   channel.send(tx.selectOk, {})
 }
@@ -42,8 +42,8 @@ function commit(channel: Channel): void {
   const { messages, settlements } = transaction.take()
   channel.publishing.commit(messages)
   channel.settling.commit(settlements)
-  home.flushSoon()
-  const durable = new Promise<void>((resolve) => home.whenDurable(resolve))
+  home.door.flushSoon()
+  const durable = new Promise<void>((resolve) => home.door.whenDurable(resolve))
   home.wait(durable, () => channel.send(tx.commitOk, {}))
 }
 

@@ -1,7 +1,7 @@
-// One channel: what it has declared, consumes, publishes and has to settle, and in which state it is.
-// Methods come from the connection, one after the other; those without a state of their own are in
-// topology-calls.ts and basic-calls.ts. Invariant: a channel that is not open does nothing; after a
-// soft error everything is ignored until the client has agreed to the close.
+// One channel: what it has declared, consumes, publishes and has to settle, and in which state it
+// is. Methods come from the connection, one after the other; those without a state of their own are
+// in topology-calls.ts and basic-calls.ts. Invariant: a channel that is not open does nothing;
+// after a soft error everything is ignored until the client has agreed to the close.
 
 import type { ErrorName } from '../../../model/errors.ts'
 import { writeMethod } from '../frames/frame-writer.ts'
@@ -12,6 +12,7 @@ import { replyOf } from '../methods/reply-codes.ts'
 import type { Fields, Method, Values } from '../methods/schema.ts'
 import { classOf, methodOf } from '../methods/schema.ts'
 import type { ChannelHome } from './channel-home.ts'
+import type { ChannelView } from './channel-view.ts'
 import type { Consumer } from './consumer.ts'
 import { Publishing } from './publishing.ts'
 import type { ReplyReceiver } from './reply-receiver.ts'
@@ -19,7 +20,7 @@ import { Settling } from './settling.ts'
 import type { Transaction } from './transaction.ts'
 import { Unacked } from './unacked.ts'
 
-export class Channel {
+export class Channel implements ChannelView {
   readonly id: number
   readonly home: ChannelHome
   readonly publishing: Publishing
@@ -117,7 +118,7 @@ export class Channel {
   }
 
   /** Its queue has cancelled it. */
-  consumerCancelled(consumer: Consumer): void {
+  consumerCancelled(consumer: { readonly tag: string }): void {
     if (this.consumers.get(consumer.tag) !== consumer) return
     this.consumers.delete(consumer.tag)
     if (this.home.takesCancels) this.send(basic.cancel, { consumerTag: consumer.tag, nowait: true })
@@ -126,6 +127,6 @@ export class Channel {
   /** Of all consumers together one more may be in flight. */
   resumeStarved(): void {
     for (const consumer of this.consumers.values())
-      if (consumer.isStarved) this.home.resumeSoon(consumer)
+      if (consumer.isStarved) this.home.door.resumeSoon(consumer)
   }
 }

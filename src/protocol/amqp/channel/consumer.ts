@@ -1,6 +1,6 @@
-// One consumer of a channel, as its queue sees it: room by prefetch and by what waits for the client,
-// deliveries written straight into the connection's output. Invariant: nothing is delivered before
-// consume-ok is written, nor after its cancellation.
+// One consumer of a channel, as its queue sees it: room by prefetch and by what waits for the
+// client, deliveries written straight into the connection's output. Invariant: nothing is delivered
+// before consume-ok is written, nor after its cancellation.
 import { assert } from '../../../base/assert.ts'
 import type {
   Consumer as BrokerConsumer,
@@ -10,12 +10,13 @@ import type {
 } from '../../../broker/messaging/api.ts'
 import type { MessageView } from '../../../model/message/message.ts'
 import { DeliveryWriter } from '../frames/delivery-writer.ts'
-import type { Channel } from './channel.ts'
+import type { Resumable } from './channel-home.ts'
+import type { ChannelView } from './channel-view.ts'
 import type { Owner } from './unacked.ts'
 
 const plenty = 1 << 30
 
-export class Consumer implements BrokerConsumer, Owner {
+export class Consumer implements BrokerConsumer, Owner, Resumable {
   readonly tag: string
   /** Of the queue; deliveries stay to be settled there when the consumer is cancelled. */
   isGone = false
@@ -23,7 +24,7 @@ export class Consumer implements BrokerConsumer, Owner {
   isStarved = false
   isResumeDue = false
   waitsForOutput = false
-  private readonly channel: Channel
+  private readonly channel: ChannelView
   private readonly settles: boolean
   /** 0: no limit. */
   private readonly prefetch: number
@@ -32,7 +33,7 @@ export class Consumer implements BrokerConsumer, Owner {
   private subscription: Subscription | null = null
   private isActive = false
 
-  constructor(channel: Channel, tag: string, isSettled: boolean, prefetch: number) {
+  constructor(channel: ChannelView, tag: string, isSettled: boolean, prefetch: number) {
     this.channel = channel
     this.tag = tag
     this.settles = !isSettled
@@ -61,7 +62,7 @@ export class Consumer implements BrokerConsumer, Owner {
       channel.inFlight++
     } else tag = channel.unacked.pass()
     this.writer.write(tag, redelivered, message)
-    channel.home.counters.delivered++
+    channel.home.door.counters.delivered++
     channel.home.sendSoon()
   }
 
@@ -69,7 +70,7 @@ export class Consumer implements BrokerConsumer, Owner {
     const { channel } = this
     this.inFlight--
     channel.inFlight--
-    if (this.isStarved) channel.home.resumeSoon(this)
+    if (this.isStarved) channel.home.door.resumeSoon(this)
     if (channel.prefetch > 0) channel.resumeStarved()
   }
 
@@ -84,7 +85,7 @@ export class Consumer implements BrokerConsumer, Owner {
     this.subscription = subscription
     if (this.isGone) return
     this.isActive = true
-    this.channel.home.resumeSoon(this)
+    this.channel.home.door.resumeSoon(this)
   }
 
   /** Its queue looks again. */
@@ -110,6 +111,6 @@ export class Consumer implements BrokerConsumer, Owner {
     if (!this.settles) return plenty
     const own = this.prefetch === 0 ? plenty : this.prefetch - this.inFlight
     const shared = channel.prefetch === 0 ? plenty : channel.prefetch - channel.inFlight
-    return Math.min(own, shared, home.limits.unackedMax - channel.unacked.span)
+    return Math.min(own, shared, home.door.limits.unackedMax - channel.unacked.span)
   }
 }

@@ -1,7 +1,7 @@
-// Takes the messages that one channel publishes: finds the exchange, judges what the door itself has
-// to judge, hands them on, returns what nobody takes, and confirms. The last exchange and routing key
-// are remembered as the bytes they came in, with the publisher that they led to, and so are the last
-// properties: a message like the one before costs a comparison.
+// Takes the messages that one channel publishes: finds the exchange, judges what the door itself
+// has to judge, hands them on, returns what nobody takes, and confirms. The last exchange and
+// routing key are remembered as the bytes they came in, with the publisher that they led to, and so
+// are the last properties: a message like the one before costs a comparison.
 import type { Publisher } from '../../../broker/messaging/api.ts'
 import { Published } from '../../../broker/messaging/api.ts'
 import { MessageView } from '../../../model/message/message.ts'
@@ -14,7 +14,7 @@ import type { WholePublish } from '../frames/whole-publish.ts'
 import { basic } from '../methods/basic-methods.ts'
 import { decodeArguments } from '../methods/method-codec.ts'
 import { type Reply, replies, replyOf } from '../methods/reply-codes.ts'
-import type { Channel } from './channel.ts'
+import type { ChannelView } from './channel-view.ts'
 import { Confirms } from './confirms.ts'
 import { Content } from './content.ts'
 import { isReplyAddress, replyQueue } from './reply-addresses.ts'
@@ -27,7 +27,7 @@ const expirationMax = 0xffff_ffff
 const classBasic = 60
 
 export class Publishing {
-  readonly channel: Channel
+  readonly channel: ChannelView
   readonly content: Content
   confirms: Confirms | null = null
   /** `endTurn` is to be called at the end of this turn. */
@@ -45,9 +45,9 @@ export class Publishing {
   private properties: Uint8Array = nothing
   private isLookedAt = false
 
-  constructor(channel: Channel) {
+  constructor(channel: ChannelView) {
     this.channel = channel
-    this.content = new Content(channel.home.memory)
+    this.content = new Content(channel.home.door.memory)
   }
 
   /** A publish that is whole in `bytes`. */
@@ -55,7 +55,7 @@ export class Publishing {
     if (!this.readMethod(bytes, parts.methodFrom, parts.methodTo)) return
     const { propertiesFrom, propertiesTo, bodyFrom, bodyTo } = parts
     const size = bodyTo - bodyFrom
-    if (size > this.channel.home.limits.messageBytesMax) {
+    if (size > this.channel.home.door.limits.messageBytesMax) {
       this.refuseSize(size)
       return
     }
@@ -80,7 +80,7 @@ export class Publishing {
       return
     }
     const size = uint64At(bytes, from + 4)
-    if (size > this.channel.home.limits.messageBytesMax) {
+    if (size > this.channel.home.door.limits.messageBytesMax) {
       this.content.end()
       this.refuseSize(size)
       return
@@ -120,7 +120,7 @@ export class Publishing {
     const { home } = channel
     const confirm = (isAck: boolean, tag: number, multiple: boolean) => {
       if (!channel.isOpen) return
-      home.counters.confirmed++
+      home.door.counters.confirmed++
       writeConfirm(home.out, channel.id, isAck, tag, multiple)
       home.sendSoon()
     }
@@ -195,8 +195,9 @@ export class Publishing {
       return null
     }
     const userId = view.text(property.userId)
-    if (userId !== null && userId !== home.session.user && !home.isImpersonator) {
-      const text = `user_id property set to '${userId}' but authenticated user was '${home.session.user}'`
+    const { user } = home.session
+    if (userId !== null && userId !== user && !home.isImpersonator) {
+      const text = `user_id property set to '${userId}' but authenticated user was '${user}'`
       this.refuse(replies.preconditionFailed, text)
       return null
     }
@@ -218,16 +219,16 @@ export class Publishing {
     const { home } = this.channel
     const went = this.isReply ? this.reply(message) : this.route(message)
     if (went < 0) return
-    home.counters.published++
+    home.door.counters.published++
     if (this.mandatory && (went & Published.routed) === 0) this.giveBack(message)
     if (this.confirms !== null) {
       this.confirms.published((went & Published.stored) !== 0, (went & Published.rejected) !== 0)
       if (!this.isDue) {
         this.isDue = true
-        home.confirmSoon(this)
+        home.door.confirmSoon(this)
       }
     }
-    home.flushSoon()
+    home.door.flushSoon()
   }
 
   private route(message: MessageView): number {
@@ -244,7 +245,7 @@ export class Publishing {
   }
 
   private reply(message: MessageView): number {
-    const consumer = this.channel.home.replyAddresses.find(this.routingKey)
+    const consumer = this.channel.home.door.replyAddresses.find(this.routingKey)
     return consumer?.reply(message) ? Published.routed : 0
   }
 
@@ -254,12 +255,12 @@ export class Publishing {
     const { code: replyCode, name: replyText } = replies.noRoute
     const values = { replyCode, replyText, exchange, routingKey }
     writeContent(home.out, id, basic.return, values, message, home.frameMax)
-    home.counters.returned++
+    home.door.counters.returned++
     home.sendSoon()
   }
 
   private refuseSize(size: number): void {
-    const most = this.channel.home.limits.messageBytesMax
+    const most = this.channel.home.door.limits.messageBytesMax
     const text = `message size ${size} is larger than configured max size ${most}`
     this.refuse(replies.preconditionFailed, text)
   }

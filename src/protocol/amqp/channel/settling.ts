@@ -2,7 +2,7 @@
 // transaction only when that is committed.
 import { basic } from '../methods/basic-methods.ts'
 import { replies } from '../methods/reply-codes.ts'
-import type { Channel } from './channel.ts'
+import type { ChannelView } from './channel-view.ts'
 import type { Settlement } from './transaction.ts'
 import type { Owner } from './unacked.ts'
 
@@ -18,9 +18,9 @@ const returns: Record<'true' | 'false', Settlement> = {
 }
 
 export class Settling {
-  private readonly channel: Channel
+  private readonly channel: ChannelView
 
-  constructor(channel: Channel) {
+  constructor(channel: ChannelView) {
     this.channel = channel
   }
 
@@ -52,7 +52,7 @@ export class Settling {
       const owner = this.channel.unacked.ownerOf(tag)
       if (owner !== null) this.apply(tag, owner, settlement)
     }
-    if (settlements.size > 0) this.channel.home.flushSoon()
+    if (settlements.size > 0) this.channel.home.door.flushSoon()
   }
 
   private settle(tag: number, multiple: boolean, how: Settlement, methodId: number): void {
@@ -70,7 +70,7 @@ export class Settling {
       const to = isAll ? unacked.next - 1 : tag
       this.settleRange(from, to, how, methodId)
     }
-    home.flushSoon()
+    home.door.flushSoon()
   }
 
   private settleRange(from: number, to: number, how: Settlement, methodId: number): void {
@@ -90,7 +90,7 @@ export class Settling {
     const { unacked, home } = this.channel
     const id = unacked.idOf(tag)
     unacked.remove(tag)
-    home.counters.settled++
+    home.door.counters.settled++
     if (!owner.isGone) {
       if (how.isAccepted) owner.queue.accept(id)
       else owner.queue.reject(id, how.requeue, how.failed)
@@ -106,6 +106,6 @@ export class Settling {
       const owner = unacked.ownerOf(tag)
       if (owner !== null) this.apply(tag, owner, how)
     }
-    home.flushSoon()
+    home.door.flushSoon()
   }
 }

@@ -13,7 +13,7 @@ const stripped = (name: string): string => name.replace(lineBreaks, '')
 
 const vhostOf = (channel: Channel) => channel.home.session.vhost
 
-/** The queue that is meant, '' being the last one declared; null: there is none, and it is refused. */
+/** The queue that is meant, '' being the last one declared; null: it is refused, there is none. */
 export function queueMeant(channel: Channel, name: string, method: Method): string | null {
   if (name !== '') return name
   if (channel.lastQueue !== null) return channel.lastQueue
@@ -81,8 +81,8 @@ function declareQueue(channel: Channel, values: Of<typeof queue.declare>): void 
     if (!values.nowait) channel.send(declareOk, { queue: state.name, messageCount, consumerCount })
   }
   if (isReplyAddress(name) || name === replyQueue) {
-    const { replyAddresses, session } = channel.home
-    const isThere = name === replyQueue || replyAddresses.find(name) !== null
+    const { door, session } = channel.home
+    const isThere = name === replyQueue || door.replyAddresses.find(name) !== null
     if (isThere) answer({ name, messages: 0, consumers: 1 })
     else {
       const text = `no queue '${name}' in vhost '${session.vhost.name}'`

@@ -1,5 +1,5 @@
-// What a channel in tx mode holds back until it is committed: messages as copies, and settlements as
-// tags, which count as unknown meanwhile. Publishing and settling are done by their owner.
+// What a channel in tx mode holds back until it is committed: messages as copies, and settlements
+// as tags, which count as unknown meanwhile. Publishing and settling are done by their owner.
 import type { MessageView } from '../../../model/message/message.ts'
 
 export interface HeldMessage {

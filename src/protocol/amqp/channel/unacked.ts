@@ -1,6 +1,6 @@
-// The deliveries of one channel that are not settled yet, by delivery tag: a ring from the oldest tag
-// on, so that settling in order costs no look-up and leaves nothing behind. Invariant: the entry of
-// `first`, if there is any entry, is not settled; `count` is how many are not.
+// The deliveries of one channel that are not settled yet, by delivery tag: a ring from the oldest
+// tag on, so that settling in order costs no look-up and leaves nothing behind. Invariant: the
+// entry of `first`, if there is any entry, is not settled; `count` is how many are not.
 import { assert } from '../../../base/assert.ts'
 import type { QueueHandle } from '../../../broker/messaging/api.ts'
 

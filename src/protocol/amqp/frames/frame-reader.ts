@@ -1,6 +1,6 @@
 // Cuts what a connection receives into frames and hands them to its owner, as ranges of the buffer
-// that they were read into. A frame of a method or header that arrives in pieces gets a buffer of its
-// size, which is judged first; the pieces of a body are handed on as they come. The owner may
+// that they were read into. A frame of a method or header that arrives in pieces gets a buffer of
+// its size, which is judged first; the pieces of a body are handed on as they come. The owner may
 // be busy, or refuse a frame for now: then what is left is held, and `goOn` takes it up again.
 // Invariant: frames are handed on once each, in order, and none after `stop`.
 import { frameEnd, frameHead, frameOverhead, frameType, uint32At } from './frame.ts'

@@ -19,7 +19,7 @@ export class WholePublish {
   /** Behind the last frame. */
   end = 0
 
-  /** Whether a publish begins at `at` and is whole before `end`; `at` holds a method frame's type. */
+  /** Whether a publish begins at `at`, where a method frame does, and is whole before `end`. */
   find(bytes: Buffer, at: number, end: number, frameMax: number): boolean {
     if (end - at < publishBytesMin || uint32At(bytes, at + frameHead) !== hot.publish) return false
     const methodSize = uint32At(bytes, at + 3)

@@ -1,6 +1,6 @@
-// The codes with which AMQP closes a channel or a connection (section 1.2 of its reference), and the
-// core's errors as such codes: a name that the core gains does not compile until it has one here.
-// Soft: the channel is closed; hard: the connection is.
+// The codes with which AMQP closes a channel or a connection (section 1.2 of its reference), and
+// the core's errors as such codes: a name that the core gains does not compile until it has one
+// here. Soft: the channel is closed; hard: the connection is.
 import type { ErrorName } from '../../../model/errors.ts'
 
 export interface Reply {
@@ -112,6 +112,7 @@ const errorReplies = {
   unsupportedSaslMechanism: accessRefused,
   authenticationFailed: accessRefused,
   clusterNotAuthorized: accessRefused,
+  groupNotAuthorized: accessRefused,
   unknownServerError: internalError,
 } as const satisfies Record<ErrorName, Reply>
 

@@ -1,6 +1,6 @@
-// How a method of AMQP 0-9-1 is described: class, number and fields, in the order of the wire. Types
-// and codecs follow from the description (method-codec.ts). Bits that stand next to each other share
-// octets, the first in the lowest place (section 4.2.5.2).
+// How a method of AMQP 0-9-1 is described: class, number and fields, in the order of the wire.
+// Types and codecs follow from the description (method-codec.ts). Bits that stand next to each
+// other share octets, the first in the lowest place (section 4.2.5.2).
 import type { FieldTable } from '../../../model/message/field.ts'
 
 interface Kinds {

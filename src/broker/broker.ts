@@ -146,6 +146,7 @@ export class NodeBroker implements Broker {
     this.clusterId = opened.clusterId
     this.image = image
     this.accounts = opened.accounts
+    this.accounts.permissions.knowVhosts((name) => messaging.vhosts.has(name))
     this.store = store
     this.#operations = new TopicOperations(metadata, image, chance)
     this.messaging = messaging

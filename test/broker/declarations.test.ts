@@ -186,7 +186,7 @@ test('deletions are idempotent, and hold to if-unused and if-empty', () =>
     assert.match(refusal(await vhost.bindQueue(bindingWish('e', 'q'))), /^queueNotFound/)
   }))
 
-test('queues go after their last consumer, exchanges after their last binding, if they say so', () =>
+test('queues go with their last consumer, exchanges with their last binding, if they say so', () =>
   withMessaging(async (node) => {
     const { vhost } = sessionOf(node)
     value(await vhost.declareQueue(queueWish('q', { autoDelete: true })))
@@ -246,6 +246,8 @@ test('vhosts are apart, and stay', async () => {
   const disk = memoryDisk()
   await withMessaging(async (node) => {
     await node.messaging.createVhost('a/b')
+    const all = { configure: '.*', write: '.*', read: '.*' }
+    value(await node.accounts.permissions.set('guest', 'a/b', all))
     value(await sessionOf(node, 'a/b').vhost.declareQueue(queueWish('q')))
   }, disk)
   await withMessaging(async (node) => {

@@ -44,6 +44,9 @@ export const ownExchanges: readonly ExchangeDefinition[] = [
 
 export const reservedPrefix = 'amq.'
 
+/** Whether an exchange is one of those. */
+export const isOwn = (name: string): boolean => ownExchanges.some((own) => own.name === name)
+
 /** Whether topic permissions hold for it. */
 export const routesByTopic = ({ type, arguments: table }: ExchangeDefinition): boolean =>
   routingType(type, table) === 'topic'

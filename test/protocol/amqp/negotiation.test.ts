@@ -76,7 +76,7 @@ for (const [asked, problem] of [
     assert.equal(await client.closed(0), `530 NOT_ALLOWED - negotiated ${problem}`)
   })
 
-test('a wrong password is refused with 403 to who can take it, else silently', async () => {
+test('a wrong password is refused with 403, or to who cannot take it silently', async () => {
   const door = await TestDoor.open()
   const told = door.connect()
   await told.logIn({ password: 'wrong' })

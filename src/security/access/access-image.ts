@@ -1,5 +1,5 @@
-// Users, permissions and limits in memory, for answers without waiting: built from one range of the
-// metadata store and kept by a watch, so that it shows what is durable, and each transaction whole.
+// Users, permissions and limits in memory, for answers without waiting: built from ranges of one
+// revision of the metadata store and kept by a watch, so that it shows what is durable.
 // A permission that changes is replaced, with all that was remembered of it. Read by the authorizer
 // and by the operations on accounts.
 import { MetadataFormatError } from '../../metadata/image.ts'
@@ -62,6 +62,15 @@ interface Tables {
   readonly userLimits: Map<string, NamedLimits>
 }
 
+const prefixes = [
+  userPrefix,
+  permissionPrefix,
+  topicPermissionPrefix,
+  vhostLimitPrefix,
+  userLimitPrefix,
+  defaultUserKey,
+]
+
 export class AccessImage {
   readonly #compiler: PatternCompiler
   readonly #tables: Tables = {
@@ -80,8 +89,11 @@ export class AccessImage {
   static async open(store: MetadataStore, compiler: PatternCompiler): Promise<AccessImage> {
     for (;;) {
       const image = new AccessImage(compiler)
-      const { entries, revision } = await store.range('/')
-      for (const entry of entries) image.#apply({ kind: 'put', entry })
+      const ranges = await Promise.all(prefixes.map((prefix) => store.range(prefix)))
+      const revision = ranges[0]?.revision ?? 0
+      if (ranges.some((range) => range.revision !== revision)) continue
+      for (const { entries } of ranges)
+        for (const entry of entries) image.#apply({ kind: 'put', entry })
       for (const { texts } of image.#tables.permissions.values())
         for (const text of Object.values(texts)) await compiler.prepare(text)
       for (const { texts } of image.#tables.topicPermissions.values())

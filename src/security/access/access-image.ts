@@ -83,6 +83,7 @@ export class AccessImage {
   readonly #revisions = new Map<string, number>()
   /** By vhost, then user: what every message asks for. */
   readonly #byVhost = new Map<string, Map<string, Permission>>()
+  readonly #listeners = new Set<() => void>()
   #watch: Watch | null = null
 
   /** Rejects with MetadataFormatError when the store holds what this release does not know. */
@@ -99,7 +100,9 @@ export class AccessImage {
       for (const { texts } of image.#tables.topicPermissions.values())
         for (const text of Object.values(texts)) await compiler.prepare(text)
       image.#watch = store.watch('/', revision, ({ changes }) => {
-        for (const change of changes) image.#apply(change)
+        let isOurs = false
+        for (const change of changes) isOurs = image.#apply(change) || isOurs
+        if (isOurs) for (const listener of [...image.#listeners]) listener()
       })
       // Null: the store moved on meanwhile.
       if (image.#watch) return image
@@ -112,6 +115,12 @@ export class AccessImage {
 
   close(): void {
     this.#watch?.cancel()
+    this.#listeners.clear()
+  }
+
+  onChange(listener: () => void): { cancel(): void } {
+    this.#listeners.add(listener)
+    return { cancel: () => this.#listeners.delete(listener) }
   }
 
   /** What to compare a key with before it is changed; 0: it is not there. */
@@ -170,15 +179,17 @@ export class AccessImage {
     return this.#tables.userLimits.get(userLimitKey(user))?.limits ?? null
   }
 
-  #apply(change: Change): void {
+  /** False: it is none of ours. */
+  #apply(change: Change): boolean {
     const key = change.kind === 'put' ? change.entry.key : change.key
     const value = change.kind === 'put' ? change.entry.value : null
-    if (!this.#isOurs(key, value)) return
+    if (!this.#taken(key, value)) return false
     if (change.kind === 'put') this.#revisions.set(key, change.entry.modRevision)
     else this.#revisions.delete(key)
+    return true
   }
 
-  #isOurs(key: string, value: string | null): boolean {
+  #taken(key: string, value: string | null): boolean {
     const { users, vhostLimits, userLimits } = this.#tables
     if (key.startsWith(userPrefix))
       set(users, key, value, (text) => parseUser(one(key, userPrefix), text))

@@ -11,11 +11,12 @@ import type { DiskError } from './io/disk.ts'
 import { memoryDisk } from './io/memory-disk.ts'
 import { type Address, showAddress } from './io/network.ts'
 import { type ProcessLimits, processLimits } from './io/process-stats.ts'
-import { realChance } from './io/real-chance.ts'
-import { realClock } from './io/real-clock.ts'
-import { realDisk } from './io/real-disk.ts'
-import { realHttp } from './io/real-http.ts'
-import { realNetwork } from './io/real-network.ts'
+import { realChance } from './io/real/chance.ts'
+import { realClock } from './io/real/clock.ts'
+import { realDisk } from './io/real/disk.ts'
+import { realHttp } from './io/real/http.ts'
+import { realNetwork } from './io/real/network.ts'
+import { defaultListeners, type ListenerName, type Listeners, listenerNames } from './listeners.ts'
 import { logOptionsOf, logOptionsWithin } from './log/log-options.ts'
 import { prepareCompression } from './model/compression.ts'
 import { type BrokerSettings, resolveBrokerSettings } from './model/config/broker-settings.ts'
@@ -31,18 +32,14 @@ import type { SaslOffer } from './security/sasl-mechanisms.ts'
 import { readUsers } from './security/users-file.ts'
 import { version } from './version.ts'
 
-export interface Listeners {
-  readonly kafka?: Address
-  /** Health and metrics over HTTP. */
-  readonly metrics?: Address
-}
+export type { Listeners } from './listeners.ts'
 
 export interface BrokerOptions {
   /** Folder of the data; null keeps everything in memory. */
   readonly dataDir: string | null
   /**
-   * Listeners to open, by name; port 0 takes a free one. Without it: kafka on 127.0.0.1:9092 and
-   * metrics on 127.0.0.1:15692.
+   * Listeners to open, by name; port 0 takes a free one. Without it, on 127.0.0.1: kafka on 9092,
+   * amqp on 5672, metrics on 15692, and once there is a certificate, amqps on 5671.
    */
   readonly listen?: Listeners
   /** What clients are told to connect to, where that is not the address that is listened on. */
@@ -64,11 +61,6 @@ export interface RunningBroker {
   readonly saslMechanisms: readonly string[]
   /** Answers what is under way, makes it durable, and closes everything. */
   close(): Promise<void>
-}
-
-const defaultListeners: Listeners = {
-  kafka: { host: '127.0.0.1', port: 9092 },
-  metrics: { host: '127.0.0.1', port: 15692 },
 }
 
 /** A setting that is unknown or has a bad value; the message names it and says what it may be. */
@@ -133,12 +125,11 @@ function checkOptions(options: Readonly<Record<string, unknown>>): void {
 }
 
 function checkListeners({ listen = defaultListeners, advertise = {} }: BrokerOptions): void {
-  const listeners = Object.keys(defaultListeners)
   if (Object.keys(listen).length === 0)
-    throw new BadSettingError(`the option 'listen' names none of ${listeners.join(', ')}`)
+    throw new BadSettingError(`the option 'listen' names none of ${listenerNames.join(', ')}`)
   for (const [name, address] of [...Object.entries(listen), ...Object.entries(advertise)]) {
-    if (!listeners.includes(name))
-      throw new BadSettingError(unknownText('listener', name, listeners))
+    if (!listenerNames.includes(name as ListenerName))
+      throw new BadSettingError(unknownText('listener', name, listenerNames))
     const { host, port } = Object(address) as Partial<Address>
     if (typeof host !== 'string' || !(Number.isInteger(port) && Number(port) >>> 16 === 0))
       throw new BadSettingError(`the address of ${name} is not { host: string, port: 0 to 65535 }`)

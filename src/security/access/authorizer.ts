@@ -2,13 +2,15 @@
 // names, of what may be configured (made, changed, deleted), written to and read from; no entry, no
 // access. Answers come at once, and what was asked before costs a look-up; a change of permissions
 // counts from the next question on. Made by the accounts of a node.
-import type { AccessImage } from './access-image.ts'
+import type { AccessImage, TopicPermission } from './access-image.ts'
 import type { Right } from './access-values.ts'
 
 /** What the default exchange, whose name is empty, is called in permissions. */
 const defaultExchange = 'amq.default'
 
 export interface Authorizer {
+  /** Moves whenever an answer may have changed. */
+  readonly version: number
   /** Whether the user has any permission in the vhost, which is needed to come in. */
   mayUse(user: string, vhost: string): boolean
   /** `resource`: the name of an exchange, a queue, a topic or a group; '' the default exchange. */
@@ -24,6 +26,8 @@ export interface Authorizer {
     exchange: string,
     routingKey: string,
   ): boolean
+  /** Whether there is one for the exchange; without any, every key is permitted. */
+  limitsTopics(user: string, vhost: string, exchange: string): boolean
   /** Whether the user has a tag: administrator, monitoring, policymaker, management, ... */
   hasTag(user: string, tag: string): boolean
 }
@@ -33,6 +37,10 @@ export class ImageAuthorizer implements Authorizer {
 
   constructor(image: AccessImage) {
     this.#image = image
+  }
+
+  get version(): number {
+    return this.#image.version
   }
 
   mayUse(user: string, vhost: string): boolean {
@@ -52,9 +60,17 @@ export class ImageAuthorizer implements Authorizer {
     exchange: string,
     routingKey: string,
   ): boolean {
-    const name = exchange === '' ? defaultExchange : exchange
-    const permission = this.#image.topicPermission(vhost, user, name)
+    const permission = this.#topicPermission(user, vhost, exchange)
     return permission === null || permission[right].matches(routingKey)
+  }
+
+  limitsTopics(user: string, vhost: string, exchange: string): boolean {
+    return this.#topicPermission(user, vhost, exchange) !== null
+  }
+
+  #topicPermission(user: string, vhost: string, exchange: string): TopicPermission | null {
+    const name = exchange === '' ? defaultExchange : exchange
+    return this.#image.topicPermission(vhost, user, name)
   }
 
   hasTag(user: string, tag: string): boolean {

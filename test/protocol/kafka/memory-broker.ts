@@ -72,6 +72,7 @@ export class MemoryTopics implements Topics {
       id: topicId(this.chance.uuid()),
       name: asked.name,
       internal: asked.name === '__consumer_offsets',
+      kind: 'log',
       partitions: Array.from({ length: count }, partitionState),
       config: new Map(asked.configs.map(([key, value]) => [key, value ?? ''])),
     }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import test from 'node:test'
 import { kafkaVersion } from '../scripts/peers/kafka.ts'
-import { type Answer, areasOf, compare, parseAnswers } from './reference/kafka/answers.ts'
+import { type Answer, areasOf, compare, parseAnswers } from './reference/answers.ts'
 import { renewed } from './reference/kafka/page.ts'
 
 const one = (id: string, answer: unknown): Answer => ({ id, answer })

@@ -1,6 +1,17 @@
-// The answers of one run of the Java suite: one per question, in order. Compared by their JSON;
-// messages stand beside them for the reader and are never compared.
-import type { Difference } from './differences.ts'
+// The answers of one run of a suite: one per question, in order. Compared by their JSON; messages
+// stand beside them for the reader and are never compared.
+
+/** A place where PolyMQ answers otherwise than the reference, on purpose. */
+export interface Difference {
+  /** The id of one question, or a pattern over ids. */
+  readonly id: string | RegExp
+  /**
+   * Where in the answer, when it is not all of it: a pattern over paths, `.topics[0].errorCode`.
+   */
+  readonly at?: RegExp
+  /** One sentence for the reader of the door's page. */
+  readonly reason: string
+}
 
 export interface Answer {
   readonly id: string
@@ -81,6 +92,7 @@ export function compare(
   reference: readonly Answer[],
   ours: readonly Answer[],
   listed: readonly Difference[],
+  referenceName = 'Kafka',
 ): Verdict {
   const theirs = new Map(reference.map((a) => [a.id, a]))
   const mine = new Map(ours.map((a) => [a.id, a]))
@@ -95,7 +107,7 @@ export function compare(
     for (const excuse of excuses) if (excuse) occurred.add(excuse)
     const isOpen = excuses.includes(undefined)
     outcomes.set(id, isOpen ? 'open' : paths.length > 0 ? 'listed' : 'equal')
-    if (isOpen) failures.push(`${id}\n  Kafka:  ${show(a)}\n  PolyMQ: ${show(b)}`)
+    if (isOpen) failures.push(`${id}\n  ${referenceName}: ${show(a)}\n  PolyMQ: ${show(b)}`)
   }
   const passed = ids.length - failures.length
   for (const difference of listed)

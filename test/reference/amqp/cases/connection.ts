@@ -207,10 +207,10 @@ export const connection: Cases = {
   async close(t) {
     const plain = await t.connect()
     plain.method(0, 'connection.close', { replyCode: 200, replyText: 'bye' })
-    t.answer('plain', await plain.rest())
+    t.answer('plain', await plain.next())
     const withChannel = (await t.channel()).connection
     withChannel.method(0, 'connection.close', { replyCode: 541, replyText: 'broken' })
-    t.answer('withChannel', await withChannel.rest())
+    t.answer('withChannel', await withChannel.next())
     const handshake = await t.raw()
     handshake.write(protocolHeader)
     await handshake.next()
@@ -228,7 +228,7 @@ export const connection: Cases = {
     t.answer('first', await connection.next())
     connection.method(1, 'channel.open')
     connection.method(0, 'connection.close', { replyCode: 200 })
-    t.answer('meanwhile', await connection.rest())
+    t.answer('meanwhile', await connection.next())
   },
 
   async updateSecret(t) {

@@ -78,7 +78,9 @@ export class Connection {
   readonly #socket: Socket
   readonly #mailboxes = new Map<number, Mailbox>()
   #input: Buffer = Buffer.alloc(0)
+  /** What the other channels hear when there is no more: the close of the connection, or its end. */
   #ended: Item | null = null
+  #closed: Item | null = null
 
   private constructor(socket: Socket) {
     this.#socket = socket
@@ -136,7 +138,7 @@ export class Connection {
     const box = this.#mailbox(channel)
     const deadline = performance.now() + answerMsMax
     for (;;) {
-      const item = box.items.shift() ?? this.#ended
+      const item = box.items.shift() ?? (channel === 0 ? this.#closed : this.#ended)
       if (item) return item
       const isLate = await new Promise<boolean>((resolve) => {
         const timer = setTimeout(() => resolve(true), deadline - performance.now())
@@ -286,9 +288,8 @@ export class Connection {
 
   /** Every channel hears of the end; what says why comes first. */
   #end(item: Item): void {
-    const isFirst = this.#ended === null
-    if (item.is === 'end') this.#mailbox(0).items.push(item)
-    if (isFirst || item.is !== 'end') this.#ended = item
+    this.#ended ??= item
+    if (item.is === 'end') this.#closed = item
     for (const box of this.#mailboxes.values()) box.wake?.()
   }
 }

@@ -1,6 +1,7 @@
 // One case of the suite while it runs: its connections, its names, its answers. A case asks one
 // broker and never knows which; what differs by chance (names the broker makes, times) is
 // made the same before it is kept.
+import { createHash } from 'node:crypto'
 import type { Channel } from './client/channel.ts'
 import { Connection, type LoginOptions } from './client/connection.ts'
 import type { Arguments, Item } from './client/methods.ts'
@@ -125,6 +126,17 @@ export class Case {
     )
   }
 
+  /** Waits until a message that lives so long has gone: time by the broker's own clock. */
+  async elapsed(ms: number): Promise<void> {
+    const channel = await this.confirming()
+    const queue = await channel.queue('', { exclusive: true })
+    await channel.confirmed('', queue, { properties: { expiration: `${ms}` } })
+    const isThere = async () =>
+      (await channel.must('queue.declare', { queue, passive: true }))['messageCount'] !== 0
+    await this.poll(isThere, (there) => !there)
+    channel.connection.destroy()
+  }
+
   /** Everything that is ready in a queue, got one by one. */
   async drain(queue: string): Promise<Item[]> {
     const channel = await this.channel()
@@ -149,24 +161,39 @@ export class Case {
   }
 }
 
-/** The same text and times for two runs and two brokers. */
+/**
+ * The same for two runs and two brokers: names that the broker makes, times, and what a confirm
+ * leaves open (whether it covers earlier ones too).
+ */
 function normalised(value: unknown): unknown {
   if (typeof value === 'string') return sameText(value)
   if (Array.isArray(value)) return value.map(normalised)
   if (value === null || typeof value !== 'object') return value
-  const entries = Object.entries(value).map(([key, v]) =>
-    (key === 'T' || key === 'timestamp') && isNow(v)
-      ? [key, 'now']
-      : [sameText(key), normalised(v)],
-  )
+  const { is } = value as { is?: unknown }
+  const isConfirm = is === 'basic.ack' || is === 'basic.nack'
+  const entries = Object.entries(value)
+    .filter(([key]) => !(isConfirm && confirmFields.has(key)))
+    .map(([key, v]) =>
+      (key === 'T' || key === 'timestamp') && isNow(v)
+        ? [key, 'now']
+        : [sameText(key), normalised(v)],
+    )
   return Object.fromEntries(entries)
 }
+
+const confirmFields = new Set(['multiple', 'requeue'])
 
 const isNow = (seconds: unknown): boolean =>
   typeof seconds === 'number' && Math.abs(seconds - Date.now() / 1000) < nearSeconds
 
+/** Longer texts are told by their length and digest. */
+const shownCharactersMax = 300
+
+const digestOf = (text: string): string =>
+  `${text.length} characters, ${createHash('sha256').update(text).digest('hex').slice(0, 16)}`
+
 const sameText = (text: string): string =>
-  text
+  (text.length > shownCharactersMax ? digestOf(text) : text)
     .replaceAll(/amq\.gen-[\w-]+/g, 'amq.gen-*')
     .replaceAll(/amq\.ctag-[\w-]+/g, 'amq.ctag-*')
     .replaceAll(/amq\.rabbitmq\.reply-to\.[\w.=+/-]+/g, 'amq.rabbitmq.reply-to.*')

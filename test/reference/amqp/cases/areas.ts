@@ -14,6 +14,7 @@ import { queue } from './queue.ts'
 import { quorum } from './quorum.ts'
 import { routing } from './routing.ts'
 import { settle } from './settle.ts'
+import { streams } from './streams.ts'
 import { length, priority, ttl } from './time.ts'
 import { tx } from './tx.ts'
 
@@ -37,4 +38,5 @@ export const areas: Readonly<Record<string, Cases>> = {
   copies,
   access,
   quorum,
+  streams,
 }

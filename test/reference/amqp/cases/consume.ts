@@ -30,6 +30,9 @@ async function delivered(channel: Channel, queue: string, count: number): Promis
   return items.filter(({ is }) => is === 'basic.deliver').map(brief)
 }
 
+/** By name: deliveries and confirms may come in any order. */
+const sorted = (items: readonly Item[]): Item[] => [...items].sort((a, b) => (a.is < b.is ? -1 : 1))
+
 const consume = (channel: Channel, queue: string, consumerTag: string, more: Arguments = {}) =>
   channel.call('basic.consume', { queue, consumerTag, ...more })
 
@@ -48,8 +51,8 @@ export const consumers: Cases = {
     t.answer('counted', await t.state(queue))
     t.answer('anotherTag', await consume(silent, queue, 'second'))
     t.answer('sameTag.otherChannel', await consume(other, queue, 'my tag'))
-    t.answer('sameTag', await consume(channel, queue, 'my tag'))
-    t.answer('sameTag.rest', await channel.connection.rest())
+    channel.send('basic.consume', { queue, consumerTag: 'my tag' })
+    t.answer('sameTag', await channel.connection.rest())
   },
 
   async noAck(t) {
@@ -67,7 +70,7 @@ export const consumers: Cases = {
     const channel = await t.confirming()
     const queue = await channel.queue('', { exclusive: true })
     await consume(channel, queue, 'a', { noLocal: true })
-    t.answer('ignored', await channel.confirmed('', queue, { body: 'own' }))
+    t.answer('ignored', sorted(await channel.confirmed('', queue, { body: 'own' })))
   },
 
   async cancel(t) {

@@ -180,15 +180,16 @@ export const deadLetter: Cases = {
     const channel = await t.confirming()
     const queue = await dying(channel, t.name('a'), t.name('a'), { 'x-message-ttl': 30 })
     await channel.confirmed('', queue, { body: 'expires' })
-    t.answer('itself.expired', await t.ready(queue, 0))
+    await t.elapsed(200)
+    t.answer('itself.expired', await t.state(queue))
     const other = await dying(channel, t.name('b'), t.name('b'))
     await killed(channel, other, { body: 'rejected' })
     t.answer('itself.rejected', await arrived(t, other))
     const two = await dying(channel, t.name('d'), t.name('c'), { 'x-message-ttl': 30 })
     const one = await dying(channel, t.name('c'), two, { 'x-message-ttl': 30 })
     await channel.confirmed('', one, { body: 'round' })
-    await t.ready(one, 0)
-    t.answer('two', [await t.ready(one, 0), await t.ready(two, 0)])
+    await t.elapsed(300)
+    t.answer('two', [await t.state(one), await t.state(two)])
   },
 
   async headers(t) {

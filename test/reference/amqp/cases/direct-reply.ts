@@ -25,11 +25,11 @@ export const directReply: Cases = {
     await server.confirmed('', address, { body: 'answer', properties: { correlationId: 'c' } })
     t.answer('answer', { ...(await client.next()), routingKey: '*' })
     server.publish('', address, { body: 'second' }, { mandatory: true })
-    t.answer('mandatory', await server.next())
+    t.answer('mandatory', await server.until(({ is }) => is === 'basic.ack'))
     t.answer('second', (await client.next())['body'])
     await client.must('basic.cancel', { consumerTag: 'reply' })
     server.publish('', address, { body: 'late' }, { mandatory: true })
-    t.answer('cancelled', await server.take(2))
+    t.answer('cancelled', await server.until(({ is }) => is === 'basic.ack'))
     t.answer(
       'cancelled.exists',
       await server.call('queue.declare', { queue: address, passive: true }),

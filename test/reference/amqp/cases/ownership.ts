@@ -89,7 +89,7 @@ export const ownership: Cases = {
     const channel = await t.confirming()
     const queue = await channel.queue(t.name('a'), { autoDelete: true })
     await channel.must('basic.consume', { queue, consumerTag: 'a' })
-    t.answer('publish', await channel.confirmed('', queue, { body: 'x' }))
+    await channel.confirmed('', queue, { body: 'x' })
     t.answer('cancel', await channel.call('basic.cancel', { consumerTag: 'a' }))
     t.answer('goesWithMessages', await t.gone(queue))
     channel.send('basic.ack', { deliveryTag: 1 })

@@ -14,9 +14,11 @@ export const differenceTable = (list: readonly Difference[]): string =>
   [
     '| question | why PolyMQ differs |',
     '|---|---|',
-    ...list.map(({ id, at, reason }) => {
+    ...list.map(({ id, at, expected, reason }) => {
       const where = at === undefined ? '' : `, at \`${cell(at)}\``
-      return `| \`${cell(id)}\`${where} | ${reason} |`
+      const instead =
+        expected === undefined ? '' : `; it answers \`${cell(JSON.stringify(expected))}\``
+      return `| \`${cell(id)}\`${where} | ${reason}${instead} |`
     }),
   ].join('\n')
 

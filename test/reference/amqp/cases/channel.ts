@@ -49,9 +49,9 @@ export const channel: Cases = {
     connection.answersCloses = false
     const channel = await connection.open(1)
     await channel.call('queue.declare', missing)
+    connection.answersCloses = true
     channel.send('channel.open')
-    channel.send('channel.close-ok')
-    t.answer('otherChannel', await connection.call(2, 'channel.open'))
+    t.answer('answer', await connection.rest())
   },
 
   async afterClose(t) {

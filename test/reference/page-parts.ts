@@ -17,7 +17,7 @@ export const differenceTable = (list: readonly Difference[]): string =>
     ...list.map(({ id, at, expected, reason }) => {
       const where = at === undefined ? '' : `, at \`${cell(at)}\``
       const instead =
-        expected === undefined ? '' : `; it answers \`${cell(JSON.stringify(expected))}\``
+        expected === undefined ? '' : `; PolyMQ answers \`${cell(JSON.stringify(expected))}\``
       return `| \`${cell(id)}\`${where} | ${reason}${instead} |`
     }),
   ].join('\n')

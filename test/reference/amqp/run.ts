@@ -1,7 +1,7 @@
 // Asks a fresh RabbitMQ 3.10.8 and a fresh PolyMQ the same questions and compares the answers.
 //   npm run test:reference:amqp [-- --record | --live | --twice | --only PREFIX | --port N]
-// Without options RabbitMQ's answers come from the file that --record wrote; --live asks a real one.
-// --twice asks two fresh RabbitMQs and compares them with each other: the suite must be
+// Without options RabbitMQ's answers come from the file that --record wrote; --live asks a real
+// one. --twice asks two fresh RabbitMQs and compares them with each other: the suite must be
 // deterministic. --port asks what listens there, in place of a PolyMQ of our own.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-// Consumers: started, cancelled, exclusive, single active, by priority; and how many messages they get.
+// Consumers: started, cancelled, exclusive, single active, by priority; and basic.get.
 import type { Case, Cases } from '../case.ts'
 import type { Channel } from '../client/channel.ts'
 import type { Arguments, Item } from '../client/methods.ts'
@@ -12,9 +12,11 @@ async function filled(t: Case, count: number, args: Arguments = {}): Promise<str
   return queue
 }
 
+const again = (item: Item): string[] => (item['redelivered'] ? ['again'] : [])
+
 const brief = (item: Item): string =>
   item.is === 'basic.deliver'
-    ? `${item['consumerTag']} ${item['deliveryTag']} ${item['body']}${item['redelivered'] ? ' again' : ''}`
+    ? [item['consumerTag'], item['deliveryTag'], item['body'], ...again(item)].join(' ')
     : item.is
 
 /** Deliveries that a channel has when nothing more is to come. */

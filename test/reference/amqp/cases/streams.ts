@@ -1,4 +1,4 @@
-// Queues of type stream as AMQP 0-9-1 sees them: read from an offset, by many, without losing a thing.
+// Queues of type stream as AMQP 0-9-1 sees them: read from an offset, by many, nothing taken away.
 import type { Case, Cases } from '../case.ts'
 import type { Channel } from '../client/channel.ts'
 import type { Fields } from '../client/fields.ts'

@@ -1,6 +1,6 @@
-// Field tables of AMQP 0-9-1 for the suite: written from JavaScript values, read into JSON that keeps
-// the type letter of everything but long strings and booleans. On its own feet: nothing of src/ is
-// used, so that a mistake there is not made twice.
+// Field tables of AMQP 0-9-1 for the suite: written from JavaScript values, read into JSON that
+// keeps the type letter of everything but long strings and booleans. On its own feet:
+// nothing of src/ is used, so that a mistake there is not made twice.
 //
 //   'text'            S    true, false   t    null   V    Buffer   x    [ ]   A    { }   F
 //   7                 I (l beyond 32 bits)    typed('s', 7)   any letter

@@ -3,8 +3,10 @@
 import { type Fields, longString, Reader, shortString, tableBytes } from './fields.ts'
 
 const text = `
-10 10 connection.start versionMajor:octet versionMinor:octet serverProperties:table mechanisms:longstr locales:longstr
-10 11 connection.start-ok clientProperties:table mechanism:shortstr response:longstr locale:shortstr
+10 10 connection.start versionMajor:octet versionMinor:octet serverProperties:table
+  mechanisms:longstr locales:longstr
+10 11 connection.start-ok clientProperties:table mechanism:shortstr response:longstr
+  locale:shortstr
 10 20 connection.secure challenge:longstr
 10 21 connection.secure-ok response:longstr
 10 30 connection.tune channelMax:short frameMax:long heartbeat:short
@@ -25,35 +27,45 @@ const text = `
 20 41 channel.close-ok
 30 10 access.request realm:shortstr exclusive:bit passive:bit active:bit write:bit read:bit
 30 11 access.request-ok ticket:short
-40 10 exchange.declare ticket:short exchange:shortstr type:shortstr passive:bit durable:bit autoDelete:bit internal:bit noWait:bit arguments:table
+40 10 exchange.declare ticket:short exchange:shortstr type:shortstr passive:bit durable:bit
+  autoDelete:bit internal:bit noWait:bit arguments:table
 40 11 exchange.declare-ok
 40 20 exchange.delete ticket:short exchange:shortstr ifUnused:bit noWait:bit
 40 21 exchange.delete-ok
-40 30 exchange.bind ticket:short destination:shortstr source:shortstr routingKey:shortstr noWait:bit arguments:table
+40 30 exchange.bind ticket:short destination:shortstr source:shortstr routingKey:shortstr
+  noWait:bit arguments:table
 40 31 exchange.bind-ok
-40 40 exchange.unbind ticket:short destination:shortstr source:shortstr routingKey:shortstr noWait:bit arguments:table
+40 40 exchange.unbind ticket:short destination:shortstr source:shortstr routingKey:shortstr
+  noWait:bit arguments:table
 40 51 exchange.unbind-ok
-50 10 queue.declare ticket:short queue:shortstr passive:bit durable:bit exclusive:bit autoDelete:bit noWait:bit arguments:table
+50 10 queue.declare ticket:short queue:shortstr passive:bit durable:bit exclusive:bit
+  autoDelete:bit noWait:bit arguments:table
 50 11 queue.declare-ok queue:shortstr messageCount:long consumerCount:long
-50 20 queue.bind ticket:short queue:shortstr exchange:shortstr routingKey:shortstr noWait:bit arguments:table
+50 20 queue.bind ticket:short queue:shortstr exchange:shortstr routingKey:shortstr noWait:bit
+  arguments:table
 50 21 queue.bind-ok
 50 30 queue.purge ticket:short queue:shortstr noWait:bit
 50 31 queue.purge-ok messageCount:long
 50 40 queue.delete ticket:short queue:shortstr ifUnused:bit ifEmpty:bit noWait:bit
 50 41 queue.delete-ok messageCount:long
-50 50 queue.unbind ticket:short queue:shortstr exchange:shortstr routingKey:shortstr arguments:table
+50 50 queue.unbind ticket:short queue:shortstr exchange:shortstr routingKey:shortstr
+  arguments:table
 50 51 queue.unbind-ok
 60 10 basic.qos prefetchSize:long prefetchCount:short global:bit
 60 11 basic.qos-ok
-60 20 basic.consume ticket:short queue:shortstr consumerTag:shortstr noLocal:bit noAck:bit exclusive:bit noWait:bit arguments:table
+60 20 basic.consume ticket:short queue:shortstr consumerTag:shortstr noLocal:bit noAck:bit
+  exclusive:bit noWait:bit arguments:table
 60 21 basic.consume-ok consumerTag:shortstr
 60 30 basic.cancel consumerTag:shortstr noWait:bit
 60 31 basic.cancel-ok consumerTag:shortstr
-60 40 basic.publish ticket:short exchange:shortstr routingKey:shortstr mandatory:bit immediate:bit
+60 40 basic.publish ticket:short exchange:shortstr routingKey:shortstr mandatory:bit
+  immediate:bit
 60 50 basic.return replyCode:short replyText:shortstr exchange:shortstr routingKey:shortstr
-60 60 basic.deliver consumerTag:shortstr deliveryTag:longlong redelivered:bit exchange:shortstr routingKey:shortstr
+60 60 basic.deliver consumerTag:shortstr deliveryTag:longlong redelivered:bit exchange:shortstr
+  routingKey:shortstr
 60 70 basic.get ticket:short queue:shortstr noAck:bit
-60 71 basic.get-ok deliveryTag:longlong redelivered:bit exchange:shortstr routingKey:shortstr messageCount:long
+60 71 basic.get-ok deliveryTag:longlong redelivered:bit exchange:shortstr routingKey:shortstr
+  messageCount:long
 60 72 basic.get-empty reserved1:shortstr
 60 80 basic.ack deliveryTag:longlong multiple:bit
 60 90 basic.reject deliveryTag:longlong requeue:bit
@@ -82,6 +94,7 @@ interface Method {
 
 const methods: readonly Method[] = text
   .trim()
+  .replaceAll('\n  ', ' ')
   .split('\n')
   .map((line) => {
     const [classId, methodId, name, ...fields] = line.split(' ')

@@ -1,0 +1,64 @@
+// Every AMQP client that is run, how it is installed and started, and what it can do.
+import { join } from 'node:path'
+import { Driver, type Program } from '../lib/driver.ts'
+import type { Check } from '../lib/report.ts'
+import { npmTool, sources } from '../lib/tools.ts'
+import type { AmqpBroker } from './broker.ts'
+import type { AmqpCommands } from './commands.ts'
+import { type AmqpAbilities, AmqpScenario } from './scenario.ts'
+
+export interface AmqpSuite {
+  readonly name: string
+  /** Runs without a compiler and with few downloads: part of what continuous integration runs. */
+  readonly ci: boolean
+  run(broker: AmqpBroker, check: Check): Promise<void>
+}
+
+const installMs = 1_200_000
+const everything: AmqpAbilities = { recovers: false, returns: true }
+
+/** A client that speaks commands.ts; `install` answers how to start it. */
+const client = (
+  name: string,
+  ci: boolean,
+  can: AmqpAbilities,
+  install: () => Promise<Program>,
+): AmqpSuite => ({
+  name,
+  ci,
+  run: async (broker, check) => {
+    let program: Program | null = null
+    const installed = await check(
+      'is installed',
+      async () => {
+        program = await install()
+      },
+      installMs,
+    )
+    if (!installed || program === null) return
+    const driver = new Driver<AmqpCommands>(program, broker.url)
+    try {
+      await new AmqpScenario(name, broker, driver, can).run(check)
+    } finally {
+      await driver.close()
+    }
+  },
+})
+
+/** A program of `node/` beside the packages that it loads. */
+const node = async (file: string, packages: readonly string[]): Promise<Program> => {
+  const dir = await npmTool(`amqp-${file}`, packages)
+  return {
+    command: process.execPath,
+    args: [join(sources, 'amqp/node', `${file}.mjs`)],
+    env: { MODULES: dir },
+  }
+}
+
+const amqplib = client('amqplib', true, everything, () => node('amqplib', ['amqplib@2.0.1']))
+
+const amqpClient = client('amqp-client', true, everything, () =>
+  node('amqp-client', ['@cloudamqp/amqp-client@4.1.0']),
+)
+
+export const amqpSuites: readonly AmqpSuite[] = [amqplib, amqpClient]

@@ -5,6 +5,7 @@ import type { Check } from '../lib/report.ts'
 import { npmTool, sources } from '../lib/tools.ts'
 import type { AmqpBroker } from './broker.ts'
 import type { AmqpCommands } from './commands.ts'
+import { runAmqpClientSuite, runAmqplibSuite } from './own-suites.ts'
 import { type AmqpAbilities, AmqpScenario } from './scenario.ts'
 
 export interface AmqpSuite {
@@ -58,7 +59,15 @@ const node = async (file: string, packages: readonly string[]): Promise<Program>
 const amqplib = client('amqplib', true, everything, () => node('amqplib', ['amqplib@2.0.1']))
 
 const amqpClient = client('amqp-client', true, everything, () =>
-  node('amqp-client', ['@cloudamqp/amqp-client@4.1.0']),
+  node('amqp-client', ['@cloudamqp/amqp-client@4.1.1']),
 )
 
-export const amqpSuites: readonly AmqpSuite[] = [amqplib, amqpClient]
+const amqplibSuite: AmqpSuite = { name: "amqplib's own suite", ci: true, run: runAmqplibSuite }
+
+const amqpClientSuite: AmqpSuite = {
+  name: "amqp-client's own suite",
+  ci: true,
+  run: runAmqpClientSuite,
+}
+
+export const amqpSuites: readonly AmqpSuite[] = [amqplib, amqplibSuite, amqpClient, amqpClientSuite]

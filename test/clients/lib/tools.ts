@@ -37,6 +37,35 @@ export const npmTool = (name: string, packages: readonly string[]): Promise<stri
     })
   })
 
+/**
+ * A GitHub repository at a tag, in `repo/` of a folder that also has the npm packages which its test
+ * suite needs: Node finds them there, and what the suite does not need is not installed.
+ */
+export const sourceTool = (
+  name: string,
+  repository: string,
+  tag: string,
+  packages: readonly string[],
+): Promise<string> =>
+  tool(name, [repository, tag, ...packages].join(' '), async (dir) => {
+    writeFileSync(join(dir, 'package.json'), '{"private":true}\n')
+    const timeoutMs = installTimeoutMs
+    const from = `https://github.com/${repository}`
+    const options = [
+      '--quiet',
+      '--depth',
+      '1',
+      '--branch',
+      tag,
+      '--config',
+      'advice.detachedHead=0',
+    ]
+    await mustRun('git', ['clone', ...options, from, join(dir, 'repo')], { timeoutMs })
+    await mustRun('npm', ['install', '--no-audit', '--no-fund', ...packages], {
+      ...{ cwd: dir, timeoutMs },
+    })
+  })
+
 /** A Python virtual environment with what python/requirements.txt pins; answers its interpreter. */
 export const python = async (): Promise<string> => {
   const requirements = join(sources, 'python/requirements.txt')

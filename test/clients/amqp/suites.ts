@@ -2,7 +2,8 @@
 import { join } from 'node:path'
 import { Driver, type Program } from '../lib/driver.ts'
 import type { Check } from '../lib/report.ts'
-import { npmTool, sources } from '../lib/tools.ts'
+import { npmTool, pythonAmqp, sources } from '../lib/tools.ts'
+import { runAmqpTools } from './amqp-tools.ts'
 import type { AmqpBroker } from './broker.ts'
 import type { AmqpCommands } from './commands.ts'
 import { runAmqpClientSuite, runAmqplibSuite } from './own-suites.ts'
@@ -70,4 +71,23 @@ const amqpClientSuite: AmqpSuite = {
   run: runAmqpClientSuite,
 }
 
-export const amqpSuites: readonly AmqpSuite[] = [amqplib, amqplibSuite, amqpClient, amqpClientSuite]
+const amqpTools: AmqpSuite = { name: 'amqp-tools', ci: true, run: runAmqpTools }
+
+const inPython = (name: string, file: string, can: AmqpAbilities): AmqpSuite =>
+  client(name, false, can, async () => ({
+    command: await pythonAmqp(),
+    args: [join(sources, 'amqp/python', file)],
+  }))
+
+const pika = inPython('pika', 'pika_client.py', everything)
+const aioPika = inPython('aio-pika', 'aio.py', { ...everything, recovers: true })
+
+export const amqpSuites: readonly AmqpSuite[] = [
+  amqplib,
+  amqplibSuite,
+  amqpClient,
+  amqpClientSuite,
+  amqpTools,
+  pika,
+  aioPika,
+]

@@ -66,16 +66,20 @@ export const sourceTool = (
     })
   })
 
-/** A Python virtual environment with what python/requirements.txt pins; answers its interpreter. */
-export const python = async (): Promise<string> => {
-  const requirements = join(sources, 'python/requirements.txt')
-  const dir = await tool('python', readFileSync(requirements, 'utf8'), async (target) => {
+/** A Python virtual environment with what a requirements file pins; answers its interpreter. */
+const pythonOf = async (name: string, file: string): Promise<string> => {
+  const requirements = join(sources, file)
+  const dir = await tool(name, readFileSync(requirements, 'utf8'), async (target) => {
     const timeoutMs = installTimeoutMs
     await mustRun('python3', ['-m', 'venv', target], { timeoutMs })
     await mustRun(join(target, 'bin/pip'), ['install', '-q', '-r', requirements], { timeoutMs })
   })
   return join(dir, 'bin/python')
 }
+
+export const python = (): Promise<string> => pythonOf('python', 'python/requirements.txt')
+export const pythonAmqp = (): Promise<string> =>
+  pythonOf('python-amqp', 'amqp/python/requirements.txt')
 
 /** Builds the Go clients; go itself knows when there is nothing to do. Answers the folder. */
 export const go = async (): Promise<string> => {

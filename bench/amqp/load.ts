@@ -200,7 +200,10 @@ const drain = async (target: Target, task: Drain): Promise<RateResult> => {
   const all = consumer.until(task.messages)
   await connection.consume(target.queue, prefetch)
   await all
-  return between(a, sample(target.pid, task.messages))
+  const b = sample(target.pid, task.messages)
+  // Its answer comes after the last acknowledgement has been taken.
+  await connection.declare(target.queue, true)
+  return between(a, b)
 }
 
 const closed = (input: NodeJS.ReadStream): Promise<void> =>

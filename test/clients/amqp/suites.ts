@@ -8,6 +8,7 @@ import type { AmqpBroker } from './broker.ts'
 import type { AmqpCommands } from './commands.ts'
 import { runAmqpClientSuite, runAmqplibSuite } from './own-suites.ts'
 import { type AmqpAbilities, AmqpScenario } from './scenario.ts'
+import { runScript } from './script.ts'
 
 export interface AmqpSuite {
   readonly name: string
@@ -47,6 +48,20 @@ const client = (
   },
 })
 
+/** A program with cases of its own (script.ts). */
+const script = (name: string, ci: boolean, install: () => Promise<Program>): AmqpSuite => ({
+  name,
+  ci,
+  run: async (broker, check) => {
+    let program: Program | null = null
+    const body = async (): Promise<void> => {
+      program = await install()
+    }
+    const installed = await check('is installed', body, installMs)
+    if (installed && program !== null) await runScript(program, broker, check)
+  },
+})
+
 /** A program of `node/` beside the packages that it loads. */
 const node = async (file: string, packages: readonly string[]): Promise<Program> => {
   const dir = await npmTool(`amqp-${file}`, packages)
@@ -71,6 +86,26 @@ const amqpClientSuite: AmqpSuite = {
   run: runAmqpClientSuite,
 }
 
+const recovering: AmqpAbilities = { recovers: true, returns: true }
+
+const rabbitmqClient = client('rabbitmq-client', true, recovering, () =>
+  node('rabbitmq-client', ['rabbitmq-client@5.0.8']),
+)
+
+const connectionManager = client('amqp-connection-manager', true, recovering, () =>
+  node('connection-manager', ['amqp-connection-manager@5.0.0', 'amqplib@2.0.1']),
+)
+
+const rascal = script('rascal', true, () => node('rascal', ['rascal@21.0.1', 'amqplib@2.0.1']))
+
+const nest = script('NestJS', true, () =>
+  node('nest', [
+    ...['@nestjs/common@11.1.6', '@nestjs/core@11.1.6', '@nestjs/microservices@11.1.6'],
+    ...['reflect-metadata@0.2.2', 'rxjs@7.8.2'],
+    ...['amqplib@0.10.9', 'amqp-connection-manager@4.1.15'],
+  ]),
+)
+
 const amqpTools: AmqpSuite = { name: 'amqp-tools', ci: true, run: runAmqpTools }
 
 const inPython = (name: string, file: string, can: AmqpAbilities): AmqpSuite =>
@@ -80,13 +115,17 @@ const inPython = (name: string, file: string, can: AmqpAbilities): AmqpSuite =>
   }))
 
 const pika = inPython('pika', 'pika_client.py', everything)
-const aioPika = inPython('aio-pika', 'aio.py', { ...everything, recovers: true })
+const aioPika = inPython('aio-pika', 'aio.py', recovering)
 
 export const amqpSuites: readonly AmqpSuite[] = [
   amqplib,
   amqplibSuite,
   amqpClient,
   amqpClientSuite,
+  rabbitmqClient,
+  connectionManager,
+  rascal,
+  nest,
   amqpTools,
   pika,
   aioPika,

@@ -7,6 +7,7 @@ import { runAmqpTools } from './amqp-tools.ts'
 import type { AmqpBroker } from './broker.ts'
 import type { AmqpCommands } from './commands.ts'
 import { runAmqpClientSuite, runAmqplibSuite } from './own-suites.ts'
+import { runRabbitmqadmin } from './rabbitmqadmin.ts'
 import { type AmqpAbilities, AmqpScenario } from './scenario.ts'
 import { runScript } from './script.ts'
 
@@ -108,6 +109,8 @@ const nest = script('NestJS', true, () =>
 
 const amqpTools: AmqpSuite = { name: 'amqp-tools', ci: true, run: runAmqpTools }
 
+const rabbitmqadmin: AmqpSuite = { name: 'rabbitmqadmin', ci: true, run: runRabbitmqadmin }
+
 const inPython = (name: string, file: string, can: AmqpAbilities): AmqpSuite =>
   client(name, false, can, async () => ({
     command: await pythonAmqp(),
@@ -127,6 +130,7 @@ export const amqpSuites: readonly AmqpSuite[] = [
   rascal,
   nest,
   amqpTools,
+  rabbitmqadmin,
   pika,
   aioPika,
 ]

@@ -1,5 +1,6 @@
 // rabbitmq-client: publishers and consumers that come back by themselves. A consumer's handler
 // answers what shall become of a message when the runner has said it.
+import { setImmediate } from 'node:timers/promises'
 import { deathsOf, Inbox, load, serve, url } from './serve.mjs'
 
 const { Connection, ConsumerStatus } = load('rabbitmq-client')
@@ -55,6 +56,8 @@ const handlers = {
         return publisher.send(envelope, Buffer.from(body))
       }),
     )
+    // What came back is told in a later turn of the loop than the confirm behind it.
+    await setImmediate()
     return { returned }
   },
 
@@ -108,8 +111,11 @@ const handlers = {
     await rabbit.queueDelete(queue)
   },
 
-  /** It does so by itself. */
-  reconnect: async () => null,
+  /** It does so by itself, when the handlers of what it had before have ended. */
+  reconnect: async () => {
+    for (const { inbox } of consumers.values())
+      for (const resolve of inbox.abandoned()) resolve(ConsumerStatus.REQUEUE)
+  },
 }
 
 await serve(handlers, async () => {

@@ -29,6 +29,13 @@ export class Inbox {
     this.#open.delete(tag)
     return message
   }
+
+  /** All that was not settled and, after a restart, cannot be. */
+  abandoned() {
+    const messages = [...this.#open.values()]
+    this.#open.clear()
+    return messages
+  }
 }
 
 /** The entries of a header `x-death`, in one form. */

@@ -31,7 +31,8 @@ export class StreamLane implements Holder {
   readonly log: PartitionLog
   readonly #parts: LaneParts
   readonly #pieceBytesMax: number
-  readonly #sinceMs: number
+  /** Until the first record is found, older ones are passed over. */
+  #sinceMs: number
   readonly #newestBelow: number
   readonly #header = new BatchHeader()
   /** Of the next record that may be wanted. */
@@ -105,6 +106,7 @@ export class StreamLane implements Holder {
       if (offset < this.#next) continue
       if (offset < this.#newestBelow && this.#timestampMs < this.#sinceMs) continue
       this.#next = offset
+      this.#sinceMs = Number.NEGATIVE_INFINITY
       return true
     }
     this.#closeBatch()

@@ -36,7 +36,7 @@ export function parseStart(value: FieldValue | undefined, nowMs: number): Result
 /** A place in a partition. */
 export interface StreamPlace {
   readonly offset: number
-  /** Records from there up to `newestBelow` are passed over while they are older than this. */
+  /** Records from there up to `newestBelow` are passed over until one is as new as this. */
   readonly sinceMs: number
   readonly newestBelow: number
 }

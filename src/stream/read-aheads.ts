@@ -31,10 +31,9 @@ export class ReadAheads {
   hold(holder: Holder, bytes: number): void {
     this.#bytes += bytes - (this.#held.get(holder) ?? 0)
     this.#held.delete(holder)
-    if (bytes > 0) {
-      this.#held.set(holder, bytes)
-      this.#timer ??= this.#clock.after(sweepMs, this.#sweep)
-    }
+    if (bytes === 0) return
+    this.#held.set(holder, bytes)
+    this.#timer ??= this.#clock.after(sweepMs, this.#sweep)
     for (const other of [...this.#held.keys()]) {
       if (this.#bytes <= this.#limitBytes || other === holder) return
       other.letGo()

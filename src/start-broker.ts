@@ -4,6 +4,7 @@
 import { basename, dirname, resolve } from 'node:path'
 import { openMetricsDoor } from './admin/metrics-door.ts'
 import { NodeWatch } from './admin/node-watch.ts'
+import { authorizedBroker } from './broker/access/authorized-broker.ts'
 import { NodeBroker } from './broker/broker.ts'
 import { checkDataFormat } from './broker/data-format.ts'
 import type { DiskError } from './io/disk.ts'
@@ -23,7 +24,7 @@ import { brokerValues } from './model/config/config-source.ts'
 import { checkTogether, parseStaticConfig } from './model/config/static-config.ts'
 import { adminHandlers } from './protocol/kafka/admin/admin-handlers.ts'
 import { dataHandlers } from './protocol/kafka/data/data-handlers.ts'
-import { type KafkaDoor, openKafkaDoor } from './protocol/kafka/door.ts'
+import { type KafkaDoor, type KafkaDoorOptions, openKafkaDoor } from './protocol/kafka/door.ts'
 import { groupHandlers } from './protocol/kafka/group/group-handlers.ts'
 import { defaultLimits, type Limits, limitsWithin } from './protocol/kafka/limits.ts'
 import { Credentials } from './security/credentials.ts'
@@ -145,7 +146,7 @@ const unknownText = (what: string, name: string, known: readonly string[]): stri
 function showPlaces(
   options: BrokerOptions,
   settings: Map<string, string>,
-  sasl: SaslOffer | null,
+  sasl: KafkaSasl | null,
 ): void {
   const { dataDir, listen = defaultListeners, advertise } = options
   const protocol = sasl === null ? 'PLAINTEXT' : 'SASL_PLAINTEXT'
@@ -164,15 +165,34 @@ function showPlaces(
   }
 }
 
+/** How clients of the Kafka listener authenticate. */
+interface KafkaSasl {
+  readonly mechanisms: readonly string[]
+  /** Null: by the accounts of the node, which are open later. */
+  readonly file: SaslOffer | null
+}
+
 /** What clients must authenticate with, or null. Who asks for authentication never gets none. */
-async function readSasl(settings: ReadonlyMap<string, string>): Promise<SaslOffer | null> {
-  const { usersFile, saslMechanisms } = resolveBrokerSettings(brokerValues(settings))
-  if (usersFile === '') {
+async function readSasl(settings: ReadonlyMap<string, string>): Promise<KafkaSasl | null> {
+  const resolved = resolveBrokerSettings(brokerValues(settings))
+  const { usersFile, kafkaUsesAccounts, saslMechanisms } = resolved
+  if (usersFile === '' && !kafkaUsesAccounts) {
     if (!settings.has('sasl.enabled.mechanisms')) return null
-    throw new BadSettingError('sasl.enabled.mechanisms needs users: set polymq.users.file')
+    throw new BadSettingError(
+      'sasl.enabled.mechanisms needs users: set polymq.users.file or polymq.kafka.users=accounts',
+    )
   }
-  if (saslMechanisms.length === 0)
-    throw new BadSettingError('polymq.users.file needs a mechanism: set sasl.enabled.mechanisms')
+  if (usersFile !== '' && kafkaUsesAccounts)
+    throw new BadSettingError('polymq.kafka.users=accounts and polymq.users.file: set one of them')
+  if (saslMechanisms.length === 0) {
+    const key = kafkaUsesAccounts ? 'polymq.kafka.users=accounts' : 'polymq.users.file'
+    throw new BadSettingError(`${key} needs a mechanism: set sasl.enabled.mechanisms`)
+  }
+  const mechanisms = saslMechanisms
+  return { mechanisms, file: kafkaUsesAccounts ? null : await fileOffer(usersFile, mechanisms) }
+}
+
+async function fileOffer(usersFile: string, mechanisms: readonly string[]): Promise<SaslOffer> {
   const disk = realDisk(dirname(resolve(usersFile)))
   const users = await readUsers(disk, basename(usersFile)).catch((cause: DiskError) => {
     const problem =
@@ -183,15 +203,16 @@ async function readSasl(settings: ReadonlyMap<string, string>): Promise<SaslOffe
   })
   if (!users.ok) throw new BadSettingError(`polymq.users.file: ${usersFile}: ${users.message}`)
   return {
-    mechanisms: saslMechanisms,
+    mechanisms,
     credentials: await Credentials.of(users.value, realChance),
+    failureWords: 'polymq.users.file has no line with this name and password',
   }
 }
 
 async function openAll(
   options: BrokerOptions,
   settings: ReadonlyMap<string, string>,
-  sasl: SaslOffer | null,
+  sasl: KafkaSasl | null,
   watch: NodeWatch,
   closers: Closers,
 ): Promise<Listeners> {
@@ -222,6 +243,7 @@ async function openAll(
     },
   })
   closers.push(() => broker.close())
+  await broker.accounts.makeDefaultUser()
   const door = listen.kafka && (await openKafka(broker, listen.kafka, sasl, options, granted))
   if (door) closers.push(() => door.close())
   const { journal, reader, flusher, space } = broker.store
@@ -262,7 +284,7 @@ async function openMetrics(
 async function openKafka(
   broker: NodeBroker,
   address: Address,
-  sasl: SaslOffer | null,
+  sasl: KafkaSasl | null,
   options: BrokerOptions,
   granted: ProcessLimits,
 ): Promise<KafkaDoor> {
@@ -274,7 +296,7 @@ async function openKafka(
     chance: realChance,
     address,
     ...(options.advertise?.kafka === undefined ? {} : { advertised: options.advertise.kafka }),
-    ...(sasl && { sasl }),
+    ...(sasl && kafkaUsers(broker, sasl)),
     handlers: [...dataHandlers, ...groupHandlers, ...adminHandlers],
     limits: limits(),
     report: options.report ?? silent,
@@ -283,6 +305,19 @@ async function openKafka(
     if (kind === 'brokerConfig') door.limitConnections(limits())
   })
   return door
+}
+
+/** Users of the node are held to their permissions in the vhost that Kafka clients see. */
+function kafkaUsers(
+  broker: NodeBroker,
+  { mechanisms, file }: KafkaSasl,
+): Pick<KafkaDoorOptions, 'sasl' | 'brokerOf'> {
+  if (file !== null) return { sasl: file }
+  const { accounts } = broker
+  return {
+    sasl: accounts.login.offer(mechanisms),
+    brokerOf: (user) => authorizedBroker(broker, accounts, user, '/'),
+  }
 }
 
 /** What the settings ask for, as far as the process is granted it. */

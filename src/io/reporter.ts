@@ -1,6 +1,6 @@
 // Tells the log what clients did wrong: one line per connection, and few per second, so that nobody
 // fills a disk by sending nonsense. What came from outside is escaped and cut before it gets there.
-import type { Clock } from '../../io/clock.ts'
+import type { Clock } from './clock.ts'
 
 const lineCharsMax = 256
 const burst = 20

@@ -72,6 +72,8 @@ const prefixes = [
 ]
 
 export class AccessImage {
+  /** Moves with every change. */
+  version = 0
   readonly #compiler: PatternCompiler
   readonly #tables: Tables = {
     users: new Map(),
@@ -184,6 +186,7 @@ export class AccessImage {
     const key = change.kind === 'put' ? change.entry.key : change.key
     const value = change.kind === 'put' ? change.entry.value : null
     if (!this.#taken(key, value)) return false
+    this.version++
     if (change.kind === 'put') this.#revisions.set(key, change.entry.modRevision)
     else this.#revisions.delete(key)
     return true

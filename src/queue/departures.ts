@@ -1,6 +1,6 @@
 // What leaves a queue by its rules and not by a consumer: messages that have expired, that are too
-// many, that were rejected. Each is given to the host, if the queue has dead letters, and settled in the same
-// turn. Expired ones leave at the head only. The queue owns it.
+// many, that were rejected. Each is given to the host, if the queue has dead letters, and settled
+// in the same turn. Expired ones leave at the head only. The queue owns it.
 import type { MessageView } from '../model/message/message.ts'
 import type { Entry } from './entry.ts'
 import type { DeadLetterReason, QueueHost, QueueName } from './queue-host.ts'

@@ -1,6 +1,6 @@
-// A queue as simple as can be, to hold the real one against: messages in a sorted list. What a crash
-// leaves of it is not one state but bounds: what was flushed must be there, what was settled before
-// a flush must not.
+// A queue as simple as can be, to hold the real one against: messages in a sorted list. What a
+// crash leaves of it is not one state but bounds: what was flushed must be there, what was settled
+// before a flush must not.
 
 export interface ModelMessage {
   readonly text: string

@@ -147,7 +147,7 @@ test('higher priorities go first, in order within each', async () => {
   assert.deepEqual(consumer.texts, ['b', 'c', 'a', 'e', 'd', 'f'])
 })
 
-test('messages expire at the head: by the queue, by themselves, by the lesser of both', async () => {
+test('messages expire at the head: by the queue, by themselves, by the lesser', async () => {
   const rig = await Rig.of()
   const queue = await rig.open({ messageTtlMs: 100 })
   queue.publish(messageOf('slow', { expiration: '1000' }))
@@ -362,7 +362,7 @@ test('a queue that is not durable leaves nothing, and asks nobody to wait', asyn
   assert.equal(rig.node.store.get(place.topic, 0), undefined)
 })
 
-test('what others append to the log is in the queue, behind what was published before', async () => {
+test('what others append to the log is in the queue, behind what was there', async () => {
   const rig = await Rig.of()
   const queue = await rig.open()
   publishAll(queue, '1')

@@ -118,6 +118,12 @@ export const rooms: readonly Room[] = [
     holds: 'groups, committed offsets, producer ids',
   },
   {
+    path: 'stream',
+    level: 4,
+    imports: ['log', 'model', 'model/message', 'io', 'base'],
+    holds: 'topics read by position and appended to by doors that speak of queues',
+  },
+  {
     path: 'security',
     level: 4,
     imports: ['metadata', 'model', 'wire', 'io', 'base'],
@@ -299,6 +305,8 @@ export const rooms: readonly Room[] = [
     imports: [
       'cli',
       'admin',
+      'protocol/amqp',
+      'protocol/amqp/frames',
       'protocol/kafka',
       'protocol/kafka/data',
       'protocol/kafka/group',

@@ -103,8 +103,18 @@ export class Stock {
 
   /** Others have appended to the log of a lane. */
   grow(lane: Lane): void {
-    const to = lane.log.logEndOffset
+    const { reader, log } = lane
+    const to = log.logEndOffset
+    let bytes = 0
+    // Just appended, so in memory.
+    for (let offset = lane.end; offset < to; offset = reader.offset + 1) {
+      if (reader.find(log, offset) !== 'there') break
+      bytes += reader.bodyBytes
+    }
     this.ready += to - lane.end
+    this.readyBytes += bytes
+    lane.bytes += bytes
+    lane.bytesSinceMark += bytes
     lane.end = to
   }
 

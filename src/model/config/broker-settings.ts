@@ -52,10 +52,14 @@ export interface BrokerSettings {
   readonly fetchBytesMax: number
   readonly fetchSessionsMax: number
   readonly saslMechanisms: readonly string[]
-  /** '': clients need not authenticate. */
+  /** '': there is none. */
   readonly usersFile: string
   readonly tls: TlsSettings
   readonly amqp: AmqpSettings
+  /** Clients of the Kafka listener are users of this node. */
+  readonly kafkaUsesAccounts: boolean
+  /** Users who may log in from this machine only. */
+  readonly loopbackUsers: readonly string[]
   readonly retentionCheckIntervalMs: number
   readonly compactionPauseMs: number
   readonly compactionMemoryBytes: number
@@ -117,6 +121,8 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
       frameBytesMax: number('polymq.amqp.frame.bytes.max'),
       heartbeatSeconds: number('polymq.amqp.heartbeat.seconds'),
     },
+    kafkaUsesAccounts: value('polymq.kafka.users') === 'accounts',
+    loopbackUsers: itemsOf(effectiveBrokerText('polymq.loopback.users', values)),
     retentionCheckIntervalMs: number('log.retention.check.interval.ms'),
     compactionPauseMs: number('log.cleaner.backoff.ms'),
     compactionMemoryBytes: number('log.cleaner.dedupe.buffer.size'),

@@ -1,5 +1,5 @@
 // What the connections of a door share, and whom they tell. Implemented by the door.
-import type { Messaging } from '../../broker/messaging-api.ts'
+import type { Messaging } from '../../broker/messaging/api.ts'
 import type { ChannelDoor, MessageCounters } from './channel/channel-home.ts'
 import type { Slabs } from './frames/out-buffer.ts'
 import type { Offer } from './login.ts'

@@ -3,7 +3,7 @@
 // while the client leaves too much untaken, so that one who sends without reading stops itself.
 // Made by the door, which also ends its turns and sweeps the silent ones.
 import { assert } from '../../base/assert.ts'
-import type { Session } from '../../broker/messaging-api.ts'
+import type { Session } from '../../broker/messaging/api.ts'
 import type { ConnectionHandler, Connection as Link } from '../../io/network.ts'
 import type { Result } from '../../model/errors.ts'
 import type { Resumable } from './channel/channel-home.ts'

@@ -1,7 +1,7 @@
 // The AMQP 0-9-1 door of one node: a listener and its connections. It accepts within its limits,
 // ends the turns of all its connections together, keeps the heartbeats, and drains when it is
 // closed. The composition root opens it.
-import type { Messaging } from '../../broker/messaging-api.ts'
+import type { Messaging } from '../../broker/messaging/api.ts'
 import type { Chance } from '../../io/chance.ts'
 import type { Clock, Timer } from '../../io/clock.ts'
 import type { Address, Connection as Link, Network } from '../../io/network.ts'

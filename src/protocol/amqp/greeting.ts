@@ -1,7 +1,7 @@
 // The first part of a connection: who the client is, what both agree on, which vhost it opens (AMQP
 // 0-9-1, section 2.2.4, with RabbitMQ's rules). A state of its own for each connection; ends with a
 // session, or with a refusal.
-import type { Session } from '../../broker/messaging-api.ts'
+import type { Session } from '../../broker/messaging/api.ts'
 import type { Address } from '../../io/network.ts'
 import type { Result } from '../../model/errors.ts'
 import { type FieldTable, noFields } from '../../model/message/field.ts'

@@ -4,7 +4,7 @@
 //
 //   resume consumers → end the confirms of the turn → messaging.flush → send
 //                                  what it makes durable → confirms → send
-import type { Messaging } from '../../broker/messaging-api.ts'
+import type { Messaging } from '../../broker/messaging/api.ts'
 import type { Clock } from '../../io/clock.ts'
 import type { Confirming, Resumable } from './channel/channel-home.ts'
 import type { Served } from './connection-home.ts'

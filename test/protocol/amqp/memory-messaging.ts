@@ -16,8 +16,8 @@ import type {
   Session,
   Subscription,
   Vhost,
-} from '../../../src/broker/messaging-api.ts'
-import { Published } from '../../../src/broker/messaging-api.ts'
+} from '../../../src/broker/messaging/api.ts'
+import { Published } from '../../../src/broker/messaging/api.ts'
 import { ok, type Result, refuse } from '../../../src/model/errors.ts'
 import { MessageView } from '../../../src/model/message/message.ts'
 
@@ -77,7 +77,7 @@ export class MemoryQueue implements QueueHandle {
       this.ready.shift()
       const { settled } = consumer.wish
       if (!settled) this.inFlight.set(stored.id, stored)
-      consumer.to.deliver(settled ? 0 : stored.id, stored.message, stored.redelivered)
+      consumer.to.deliver(settled ? 0 : stored.id, stored.message, stored.redelivered, 0)
     }
   }
 
@@ -86,7 +86,7 @@ export class MemoryQueue implements QueueHandle {
     if (stored === undefined) return null
     const { id, message, redelivered } = stored
     if (!settled) this.inFlight.set(id, stored)
-    return { queue: this, id, message, redelivered, remaining: this.ready.length }
+    return { queue: this, id, message, redelivered, failures: 0, remaining: this.ready.length }
   }
 
   accept(id: number): void {

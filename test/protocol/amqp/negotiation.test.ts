@@ -300,7 +300,7 @@ test('the table of the greeting is read back as it was written', async () => {
   })
 })
 
-test('a settlement for a channel that was closed is no mistake, other methods are', async () => {
+test('a settlement for a closed channel is no mistake; another method is one', async () => {
   const door = await TestDoor.open()
   const client = await door.client(2)
   const { channel } = await import('../../../src/protocol/amqp/methods/connection-methods.ts')

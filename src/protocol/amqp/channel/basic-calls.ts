@@ -1,6 +1,6 @@
 // The methods of the class basic that consume, get, settle and limit; publishing is publishing.ts.
 
-import type { QueueHandle } from '../../../broker/messaging-api.ts'
+import type { QueueHandle } from '../../../broker/messaging/api.ts'
 import type { FieldTable } from '../../../model/message/field.ts'
 import { writeContent } from '../frames/frame-writer.ts'
 import { basic } from '../methods/basic-methods.ts'

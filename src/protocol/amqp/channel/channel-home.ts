@@ -1,6 +1,6 @@
 // What a channel needs of its connection and of the door. The connection is the only one to make
 // it.
-import type { Session } from '../../../broker/messaging-api.ts'
+import type { Session } from '../../../broker/messaging/api.ts'
 import type { Limits } from '../frames/limits.ts'
 import type { OutBuffer } from '../frames/out-buffer.ts'
 import type { PartialMemory } from '../frames/partial-memory.ts'

@@ -7,7 +7,7 @@ import type {
   CancelReason,
   QueueHandle,
   Subscription,
-} from '../../../broker/messaging-api.ts'
+} from '../../../broker/messaging/api.ts'
 import type { MessageView } from '../../../model/message/message.ts'
 import { DeliveryWriter } from '../frames/delivery-writer.ts'
 import type { Resumable } from './channel-home.ts'

@@ -2,8 +2,8 @@
 // has to judge, hands them on, returns what nobody takes, and confirms. The last exchange and
 // routing key are remembered as the bytes they came in, with the publisher that they led to, and so
 // are the last properties: a message like the one before costs a comparison.
-import type { Publisher } from '../../../broker/messaging-api.ts'
-import { Published } from '../../../broker/messaging-api.ts'
+import type { Publisher } from '../../../broker/messaging/api.ts'
+import { Published } from '../../../broker/messaging/api.ts'
 import { MessageView } from '../../../model/message/message.ts'
 import { property } from '../../../model/message/properties.ts'
 import { WireError } from '../../../wire/wire-error.ts'

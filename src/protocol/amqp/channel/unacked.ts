@@ -2,7 +2,7 @@
 // tag on, so that settling in order costs no look-up and leaves nothing behind. Invariant: the
 // entry of `first`, if there is any entry, is not settled; `count` is how many are not.
 import { assert } from '../../../base/assert.ts'
-import type { QueueHandle } from '../../../broker/messaging-api.ts'
+import type { QueueHandle } from '../../../broker/messaging/api.ts'
 
 /** Whom a delivery went to, and where it is settled. */
 export interface Owner {

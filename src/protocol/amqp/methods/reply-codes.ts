@@ -112,6 +112,7 @@ const errorReplies = {
   unsupportedSaslMechanism: accessRefused,
   authenticationFailed: accessRefused,
   clusterNotAuthorized: accessRefused,
+  groupNotAuthorized: accessRefused,
   unknownServerError: internalError,
 } as const satisfies Record<ErrorName, Reply>
 

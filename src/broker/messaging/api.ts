@@ -6,9 +6,9 @@
 //   door ──publish──▶ exchange ──route──▶ queues ──deliver──▶ consumers (of any door)
 //   door ──flush at the end of its turn──▶ journal ──whenDurable──▶ confirms
 
-import type { Result } from '../model/errors.ts'
-import type { FieldTable } from '../model/message/field.ts'
-import type { MessageView } from '../model/message/message.ts'
+import type { Result } from '../../model/errors.ts'
+import type { FieldTable } from '../../model/message/field.ts'
+import type { MessageView } from '../../model/message/message.ts'
 
 // ---- Who asks -----------------------------------------------------------------------------------
 
@@ -42,9 +42,9 @@ export interface Messaging {
    * Places what was published and settled since the last call; every door calls it once at the end
    * of each of its turns, before it sends what is owed. `durable` is called when all of it is on
    * the disk, and so is everything published and settled before: at once, when there is nothing to
-   * wait for. This is what a confirm means.
+   * wait for. This is what a confirm means. Null: no confirm is owed of what is `stored`.
    */
-  flush(durable: () => void): void
+  flush(durable: (() => void) | null): void
   /** Why publishers are stopped (memory, disk), or null. */
   readonly alarm: string | null
   onAlarm(listener: (alarm: string | null) => void): { cancel(): void }
@@ -119,6 +119,8 @@ export interface Vhost {
   get(queue: string, settled: boolean): Promise<Result<Got | null>>
 }
 
+export { Published } from '../../queue/published.ts'
+
 /** Remembers routes: publishing the same key again costs no look-up. */
 export interface Publisher {
   /** Deleted, or no longer permitted: ask the vhost again. */
@@ -131,16 +133,6 @@ export interface Publisher {
   /** Why the last `publish` returned -1 (`accessRefused` by a topic permission, ...). */
   readonly refusal: Result<never> | null
 }
-
-/** Flags of what became of a published message. */
-export const Published = {
-  /** At least one queue was found. Without it, a mandatory message is to be returned. */
-  routed: 1,
-  /** At least one queue keeps it durably: its confirm waits for `flush`. */
-  stored: 2,
-  /** A queue refused it (its length, no room): its confirm is a refusal. */
-  rejected: 4,
-} as const
 
 // ---- Consuming ----------------------------------------------------------------------------------
 
@@ -164,9 +156,9 @@ export interface Consumer {
   readonly room: number
   /**
    * `message` and its views are used only during the call. `id` is what to settle it with, 0 when
-   * it counts as settled.
+   * it counts as settled. `failures`: attempts to process it that failed before.
    */
-  deliver(id: number, message: MessageView, redelivered: boolean): void
+  deliver(id: number, message: MessageView, redelivered: boolean, failures: number): void
   /** The queue is gone, or the consumer's time has run out. Its deliveries in flight go back. */
   cancelled(reason: CancelReason): void
 }
@@ -199,6 +191,7 @@ export interface Got {
   /** A copy: it may be kept. */
   readonly message: MessageView
   readonly redelivered: boolean
+  readonly failures: number
   /** Ready messages behind it. */
   readonly remaining: number
 }

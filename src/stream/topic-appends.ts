@@ -1,6 +1,6 @@
-// Messages on their way into topics. Those of one turn for one partition share a record batch; it is
-// placed when the turn is over, or when it is full. What finds no room in the journal waits for it
-// in order, and until it is placed `isHeldUp` stops the doors. A key decides the partition as
+// Messages on their way into topics. Those of one turn for one partition share a record batch; it
+// is placed when the turn is over, or when it is full. What finds no room in the journal waits for
+// it in order, and until it is placed `isHeldUp` stops the doors. A key decides the partition as
 // Kafka's producers decide it; messages without one go together into one partition for a turn, then
 // into the next. Streams owns it.
 import type { Clock } from '../io/clock.ts'

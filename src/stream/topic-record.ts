@@ -1,6 +1,6 @@
-// A message as a record of a topic: its key is the header `x-kafka-key`, if it has one, its value is
-// the body; its first header keeps address and properties in the bytes that they came in, and the
-// others show readers of other protocols what they say. record-message.ts is the way back.
+// A message as a record of a topic: its key is the header `x-kafka-key`, if it has one, its value
+// is the body; its first header keeps address and properties in the bytes that they came in, and
+// the others show readers of other protocols what they say. record-message.ts is the way back.
 //
 //   header `amqp`   exchange shortstr | routing key shortstr | properties
 import { integerOf } from '../model/message/field.ts'

@@ -1,7 +1,8 @@
-// One consumer of a stream: reads the partitions of a topic from its place on and delivers while the
-// consumer has room. Settling gives room, which the consumer counts, and moves the tracked offset of
-// a consumer with a name; the messages stay. Waits by watching the partitions, never by asking; a
-// turn delivers so much and then lets others go on. Made by Streams; the door calls the rest.
+// One consumer of a stream: reads the partitions of a topic from its place on and delivers while
+// the consumer has room. Settling gives room, which the consumer counts, and moves the tracked
+// offset of a consumer with a name; the messages stay. Waits by watching the partitions, never by
+// asking; a turn delivers so much and then lets others go on. Made by Streams; the door calls the
+// rest.
 import type { Clock } from '../io/clock.ts'
 import { MessageView } from '../model/message/message.ts'
 import type { Consumer } from './consumer.ts'

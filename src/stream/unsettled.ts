@@ -1,7 +1,7 @@
-// What one consumer has been given of one partition and has not settled, in order: the first of them
-// is where it would go on after a restart. Deliveries have consecutive numbers. What came back to be
-// delivered again keeps its place, since a stream does not deliver it again before the consumer
-// starts anew; behind so many settled ones it is given up.
+// What one consumer has been given of one partition and has not settled, in order: the first of
+// them is where it would go on after a restart. Deliveries have consecutive numbers. What came back
+// to be delivered again keeps its place, since a stream does not deliver it again before the
+// consumer starts anew; behind so many settled ones it is given up.
 const behindMax = 16_384
 
 export class Unsettled {

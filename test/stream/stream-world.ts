@@ -93,6 +93,7 @@ export class World {
     this.topic = {
       id: topicA as TopicId,
       name: 'orders',
+      kind: 'log',
       internal: false,
       partitions: Array.from({ length: partitions }, () => state),
       config: new Map(),

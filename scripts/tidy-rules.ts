@@ -305,6 +305,8 @@ export const rooms: readonly Room[] = [
     imports: [
       'cli',
       'admin',
+      'protocol/amqp',
+      'protocol/amqp/frames',
       'protocol/kafka',
       'protocol/kafka/data',
       'protocol/kafka/group',

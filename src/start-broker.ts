@@ -1,37 +1,35 @@
 // Puts one broker together: a node over a disk, and the doors that clients come in by. `main.ts`
 // calls it for the command line; as the package's export it starts the same broker inside a test or
 // a service.
-import { basename, dirname, resolve } from 'node:path'
 import { openMetricsDoor } from './admin/metrics-door.ts'
 import { NodeWatch } from './admin/node-watch.ts'
-import { authorizedBroker } from './broker/access/authorized-broker.ts'
+import { openAmqp, openAmqps } from './amqp-listeners.ts'
+import { BadSettingError } from './bad-setting.ts'
 import { NodeBroker } from './broker/broker.ts'
 import { checkDataFormat } from './broker/data-format.ts'
-import type { DiskError } from './io/disk.ts'
 import { memoryDisk } from './io/memory-disk.ts'
 import { type Address, showAddress } from './io/network.ts'
-import { type ProcessLimits, processLimits } from './io/process-stats.ts'
+import { processLimits } from './io/process-stats.ts'
 import { realChance } from './io/real/chance.ts'
 import { realClock } from './io/real/clock.ts'
 import { realDisk } from './io/real/disk.ts'
 import { realHttp } from './io/real/http.ts'
-import { realNetwork } from './io/real/network.ts'
-import { defaultListeners, type ListenerName, type Listeners, listenerNames } from './listeners.ts'
+import { type KafkaSasl, openKafka, readSasl } from './kafka-listener.ts'
+import {
+  defaultAmqps,
+  defaultListeners,
+  type ListenerName,
+  type Listeners,
+  listenerNames,
+} from './listeners.ts'
 import { logOptionsOf, logOptionsWithin } from './log/log-options.ts'
 import { prepareCompression } from './model/compression.ts'
-import { type BrokerSettings, resolveBrokerSettings } from './model/config/broker-settings.ts'
+import { resolveBrokerSettings } from './model/config/broker-settings.ts'
 import { brokerValues } from './model/config/config-source.ts'
 import { checkTogether, parseStaticConfig } from './model/config/static-config.ts'
-import { adminHandlers } from './protocol/kafka/admin/admin-handlers.ts'
-import { dataHandlers } from './protocol/kafka/data/data-handlers.ts'
-import { type KafkaDoor, type KafkaDoorOptions, openKafkaDoor } from './protocol/kafka/door.ts'
-import { groupHandlers } from './protocol/kafka/group/group-handlers.ts'
-import { defaultLimits, type Limits, limitsWithin } from './protocol/kafka/limits.ts'
-import { Credentials } from './security/credentials.ts'
-import type { SaslOffer } from './security/sasl-mechanisms.ts'
-import { readUsers } from './security/users-file.ts'
 import { version } from './version.ts'
 
+export { BadSettingError } from './bad-setting.ts'
 export type { Listeners } from './listeners.ts'
 
 export interface BrokerOptions {
@@ -61,11 +59,6 @@ export interface RunningBroker {
   readonly saslMechanisms: readonly string[]
   /** Answers what is under way, makes it durable, and closes everything. */
   close(): Promise<void>
-}
-
-/** A setting that is unknown or has a bad value; the message names it and says what it may be. */
-export class BadSettingError extends Error {
-  override readonly name = 'BadSettingError'
 }
 
 /** What has been opened, to be closed in the opposite order. */
@@ -165,50 +158,6 @@ function showPlaces(
   }
 }
 
-/** How clients of the Kafka listener authenticate. */
-interface KafkaSasl {
-  readonly mechanisms: readonly string[]
-  /** Null: by the accounts of the node, which are open later. */
-  readonly file: SaslOffer | null
-}
-
-/** What clients must authenticate with, or null. Who asks for authentication never gets none. */
-async function readSasl(settings: ReadonlyMap<string, string>): Promise<KafkaSasl | null> {
-  const resolved = resolveBrokerSettings(brokerValues(settings))
-  const { usersFile, kafkaUsesAccounts, saslMechanisms } = resolved
-  if (usersFile === '' && !kafkaUsesAccounts) {
-    if (!settings.has('sasl.enabled.mechanisms')) return null
-    throw new BadSettingError(
-      'sasl.enabled.mechanisms needs users: set polymq.users.file or polymq.kafka.users=accounts',
-    )
-  }
-  if (usersFile !== '' && kafkaUsesAccounts)
-    throw new BadSettingError('polymq.kafka.users=accounts and polymq.users.file: set one of them')
-  if (saslMechanisms.length === 0) {
-    const key = kafkaUsesAccounts ? 'polymq.kafka.users=accounts' : 'polymq.users.file'
-    throw new BadSettingError(`${key} needs a mechanism: set sasl.enabled.mechanisms`)
-  }
-  const mechanisms = saslMechanisms
-  return { mechanisms, file: kafkaUsesAccounts ? null : await fileOffer(usersFile, mechanisms) }
-}
-
-async function fileOffer(usersFile: string, mechanisms: readonly string[]): Promise<SaslOffer> {
-  const disk = realDisk(dirname(resolve(usersFile)))
-  const users = await readUsers(disk, basename(usersFile)).catch((cause: DiskError) => {
-    const problem =
-      cause.code === 'ENOENT'
-        ? `there is no file ${usersFile}; write one with a line NAME=PASSWORD for each user`
-        : `cannot ${cause.message}`
-    throw new BadSettingError(`polymq.users.file: ${problem}`, { cause })
-  })
-  if (!users.ok) throw new BadSettingError(`polymq.users.file: ${usersFile}: ${users.message}`)
-  return {
-    mechanisms,
-    credentials: await Credentials.of(users.value, realChance),
-    failureWords: 'polymq.users.file has no line with this name and password',
-  }
-}
-
 async function openAll(
   options: BrokerOptions,
   settings: ReadonlyMap<string, string>,
@@ -244,8 +193,15 @@ async function openAll(
   })
   closers.push(() => broker.close())
   await broker.accounts.makeDefaultUser()
-  const door = listen.kafka && (await openKafka(broker, listen.kafka, sasl, options, granted))
+  const home = { broker, granted, report }
+  const { kafka: kafkaAt, amqp: amqpAt } = listen
+  const door = kafkaAt && (await openKafka(home, kafkaAt, options.advertise?.kafka, sasl))
   if (door) closers.push(() => door.close())
+  const amqp = amqpAt && (await openAmqp(home, amqpAt))
+  if (amqp) closers.push(() => amqp.close())
+  const amqpsAt = options.listen ? listen.amqps : amqpsByDefault(broker)
+  const amqps = amqpsAt && (await openAmqps(home, amqpsAt))
+  if (amqps) closers.push(() => amqps.close())
   const { journal, reader, flusher, space } = broker.store
   const { counters, commitMs } = journal
   watch.ready(
@@ -260,8 +216,16 @@ async function openAll(
     },
     door ?? null,
   )
-  return { ...(door && { kafka: door.address }), ...(metrics && { metrics }) }
+  return {
+    ...(door && { kafka: door.address }),
+    ...(amqp && { amqp: amqp.address }),
+    ...(amqps && { amqps: amqps.address }),
+    ...(metrics && { metrics }),
+  }
 }
+
+const amqpsByDefault = ({ image }: NodeBroker): Address | undefined =>
+  image.settings.tls.certificateFile === '' ? undefined : defaultAmqps
 
 /** The first door to open and the last to close: it tells how the node fares meanwhile. */
 async function openMetrics(
@@ -280,61 +244,6 @@ async function openMetrics(
   closers.push(() => door.close())
   return door.address
 }
-
-async function openKafka(
-  broker: NodeBroker,
-  address: Address,
-  sasl: KafkaSasl | null,
-  options: BrokerOptions,
-  granted: ProcessLimits,
-): Promise<KafkaDoor> {
-  const limits = (): Limits => limitsOf(broker.image.settings, granted)
-  const door = await openKafkaDoor({
-    broker,
-    network: realNetwork(),
-    clock: realClock,
-    chance: realChance,
-    address,
-    ...(options.advertise?.kafka === undefined ? {} : { advertised: options.advertise.kafka }),
-    ...(sasl && kafkaUsers(broker, sasl)),
-    handlers: [...dataHandlers, ...groupHandlers, ...adminHandlers],
-    limits: limits(),
-    report: options.report ?? silent,
-  })
-  broker.image.onChange(({ kind }) => {
-    if (kind === 'brokerConfig') door.limitConnections(limits())
-  })
-  return door
-}
-
-/** Users of the node are held to their permissions in the vhost that Kafka clients see. */
-function kafkaUsers(
-  broker: NodeBroker,
-  { mechanisms, file }: KafkaSasl,
-): Pick<KafkaDoorOptions, 'sasl' | 'brokerOf'> {
-  if (file !== null) return { sasl: file }
-  const { accounts } = broker
-  return {
-    sasl: accounts.login.offer(mechanisms),
-    brokerOf: (user) => authorizedBroker(broker, accounts, user, '/'),
-  }
-}
-
-/** What the settings ask for, as far as the process is granted it. */
-const limitsOf = (settings: BrokerSettings, granted: ProcessLimits): Limits =>
-  limitsWithin(
-    {
-      ...defaultLimits,
-      requestBytesMax: settings.requestBytesMax,
-      idleMsMax: settings.connectionIdleMsMax,
-      connectionsMax: settings.connectionsMax,
-      connectionsPerIpMax: settings.connectionsPerAddressMax,
-      fetchBytesMax: settings.fetchBytesMax,
-      fetchSessionsMax: settings.fetchSessionsMax,
-    },
-    granted.openFiles,
-    granted.memoryBytes,
-  )
 
 const silent = (): undefined => undefined
 

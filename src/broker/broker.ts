@@ -32,7 +32,11 @@ import { joinCluster } from './identity.ts'
 import { InternalAppender } from './internal-appender.ts'
 import { offsetsTopic, offsetsTopicConfig } from './internal-topics.ts'
 import { loadGroups } from './load-groups.ts'
-import { NodeMessaging, queuePartitions } from './messaging/node-messaging.ts'
+import {
+  NodeMessaging,
+  queuePartitionSettings,
+  queuePartitions,
+} from './messaging/node-messaging.ts'
 import { NodeConfigs } from './node-configs.ts'
 import { NodeGroups } from './node-groups.ts'
 import { NodeLogs } from './node-logs.ts'
@@ -112,7 +116,14 @@ export class NodeBroker implements Broker {
     )
     await store.lookAtSpace(image.settings.diskFreeBytesMin)
     const messaging = await NodeMessaging.open(
-      { ...parts, authorizer: accounts.authorizer, store: metadata, log: store, image },
+      {
+        ...parts,
+        authorizer: accounts.authorizer,
+        limits: accounts.limits,
+        store: metadata,
+        log: store,
+        image,
+      },
       entities,
     )
     const broker = new NodeBroker(parts, {
@@ -146,6 +157,7 @@ export class NodeBroker implements Broker {
     this.clusterId = opened.clusterId
     this.image = image
     this.accounts = opened.accounts
+    this.accounts.permissions.knowVhosts((name) => messaging.vhosts.has(name))
     this.store = store
     this.#operations = new TopicOperations(metadata, image, chance)
     this.messaging = messaging
@@ -198,7 +210,7 @@ export class NodeBroker implements Broker {
   #follow(event: ImageEvent): void {
     switch (event.kind) {
       case 'created':
-        for (const known of knownPartitions(event.topic, this.image)) this.store.create(known)
+        this.#create(event.topic)
         return
       case 'deleted':
         this.groups.forgetTopic(event.topic.name)
@@ -213,6 +225,15 @@ export class NodeBroker implements Broker {
       case 'brokerConfig':
         for (const topic of this.image.topics()) this.#applySettings(topic)
     }
+  }
+
+  /** The first partition of a queue is there as soon as its topic is seen. */
+  #create(topic: Topic): void {
+    const { id, name } = topic
+    const known = { topic: id, topicName: name, partition: 0 }
+    if (topic.kind === 'queue')
+      this.store.create({ ...known, settings: queuePartitionSettings(this.image, true) })
+    else for (const each of knownPartitions(topic, this.image)) this.store.create(each)
   }
 
   #applySettings(topic: Topic): void {

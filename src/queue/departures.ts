@@ -89,7 +89,7 @@ export class Departures {
   reject(entry: Entry, reason: DeadLetterReason): void {
     if (!this.#queue.settings.deadLetters) this.#stock.settle(entry)
     else {
-      this.#stock.entries.inFlight++
+      this.#stock.leaving.add(entry)
       this.#leaving.push({ entry, reason })
     }
   }
@@ -113,7 +113,7 @@ export class Departures {
       if (found === Look.later) this.#leaving.push({ entry, reason })
       else {
         if (found === Look.there) this.deadLetter(this.#stock.message, reason)
-        this.#stock.entries.inFlight--
+        this.#stock.leaving.delete(entry)
         this.#stock.settle(entry)
         left--
       }

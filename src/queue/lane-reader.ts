@@ -34,7 +34,8 @@ export class PieceCache {
   hold(reader: LaneReader, bytes: number): void {
     this.#bytes += bytes - (this.#readers.get(reader) ?? 0)
     this.#readers.delete(reader)
-    if (bytes > 0) this.#readers.set(reader, bytes)
+    if (bytes === 0) return
+    this.#readers.set(reader, bytes)
     for (const [other] of this.#readers) {
       if (this.#bytes <= this.#limitBytes || other === reader) return
       other.letGo()

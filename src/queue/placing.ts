@@ -31,6 +31,9 @@ export class Placing {
   /** The journal had no room: `whenRoom` was asked. */
   #waits = false
   #settleTimer: Timer | null = null
+  #isClosed = false
+  /** Log starts on their way up. */
+  #raising: Promise<void> = Promise.resolve()
   /** End of what has to be durable for a confirm. */
   #lsn = 0
   #owed: (() => void)[] = []
@@ -84,6 +87,7 @@ export class Placing {
   noted(stock: PlacedStock): void {
     stock.isNoted = true
     this.#noted.push(stock)
+    if (this.#isClosed) return
     this.#settleTimer ??= this.#clock.after(this.#options.settleMs, this.#settleLate)
   }
 
@@ -106,7 +110,7 @@ export class Placing {
 
   /** Places everything, or nothing while there is no room. `withNotes`: ledgers too. */
   place(withNotes: boolean): void {
-    if (this.#waits) return
+    if (this.#waits || this.#isClosed) return
     const stocks = this.#unplaced
     const noted = withNotes || this.#hasMoves ? this.#noted : []
     if (stocks.length === 0 && noted.length === 0) return
@@ -228,9 +232,16 @@ export class Placing {
     if (this.#trims.length === 0) return
     const trims = this.#trims.splice(0)
     this.#store.journal.whenCommitted(this.#lsn, () => {
-      for (const { log, to } of trims)
-        if (!log.deleted) this.#store.raiseLogStart(log, to).catch(this.#store.journal.fail)
+      for (const { log, to } of trims) if (!log.deleted) this.#raise(log, to)
     })
+  }
+
+  #raise(log: PartitionLog, to: number): void {
+    const store = this.#store
+    this.#raising = Promise.all([this.#raising, store.raiseLogStart(log, to)]).then(
+      () => undefined,
+      store.journal.fail,
+    )
   }
 
   #pay(): void {
@@ -241,8 +252,10 @@ export class Placing {
   /** Resolves when everything is placed and durable. */
   async close(): Promise<void> {
     await new Promise<void>((resolve) => this.flush(resolve))
+    this.#isClosed = true
     this.#settleTimer?.cancel()
     this.#settleTimer = null
+    await this.#raising
   }
 }
 

@@ -310,13 +310,15 @@ export class Queue implements MemberQueue, Attended {
 
   #watchUse(): void {
     const { expiresMs } = this.#settings
-    if (expiresMs < Number.POSITIVE_INFINITY && this.#consumers.count === 0)
+    const isUsed = this.#consumers.count > 0 || this.#isUnusedTold
+    if (expiresMs < Number.POSITIVE_INFINITY && !isUsed)
       this.#node.wakeAt(this, this.#lastUseMs + expiresMs)
   }
 
   #tellUnused(nowMs: number): void {
     if (this.#consumers.count > 0) this.#lastUseMs = nowMs
-    if (this.#isUnusedTold || nowMs < this.#lastUseMs + this.#settings.expiresMs) return
+    if (this.#isUnusedTold || this.#isGone || nowMs < this.#lastUseMs + this.#settings.expiresMs)
+      return
     this.#isUnusedTold = true
     this.host.unused(this)
   }

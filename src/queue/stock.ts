@@ -18,6 +18,8 @@ export class Stock {
   readonly ledger: Ledger | null
   readonly ledgerLog: PartitionLog | null
   readonly entries = new Entries()
+  /** Landed, and on their way to where dead letters go. */
+  readonly leaving = new Set<Entry>()
   ready = 0
   readyBytes = 0
   #delayed: Heap<Entry> | null = null
@@ -47,7 +49,7 @@ export class Stock {
   }
 
   get inFlight(): number {
-    return this.entries.inFlight
+    return this.entries.inFlight + this.leaving.size
   }
   get delayed(): number {
     return this.#delayed?.size ?? 0
@@ -120,12 +122,11 @@ export class Stock {
 
   #lookIn(lane: Lane): number {
     for (;;) {
-      const returned = lane.firstReturned ?? null
       const hasNext = lane.hasNext()
-      if (returned === null && !hasNext) return Look.nothing
-      // What was in flight when the node stopped may stand before what had come back.
-      const isBehind = returned !== null && hasNext && lane.cursor < returned.offset
-      const entry = isBehind ? null : returned
+      let entry = lane.firstReturned ?? null
+      if (entry === null && !hasNext) return Look.nothing
+      // Of before the start, some that came back stand behind others that never left.
+      if (entry !== null && hasNext && entry.offset > lane.cursor) entry = null
       const offset = entry === null ? lane.cursor : entry.offset
       const found = entry?.kept ? this.#atKept(entry) : this.#find(lane, offset)
       if (found !== Look.there) return found
@@ -349,8 +350,8 @@ export class Stock {
     }
     // Nobody has looked at them, but all others are known.
     let bytes = lane.bytes
-    for (const entry of this.entries.all) if (isLoggedIn(entry, lane)) bytes -= entry.bytes
-    for (const entry of this.#delayed?.all ?? []) if (isLoggedIn(entry, lane)) bytes -= entry.bytes
+    for (const entries of [this.entries.all, this.#delayed?.all ?? [], this.leaving])
+      for (const entry of entries) if (isLoggedIn(entry, lane)) bytes -= entry.bytes
     this.#settleBetween(lane, from, lane.end, bytes)
     lane.cursor = lane.end
     lane.taken = null

@@ -179,6 +179,10 @@ export class RoutingTable<Q> {
   }
 
   #routeByName(routingKey: string, moreKeys: readonly string[]): readonly Q[] {
+    if (moreKeys.length === 0) {
+      const queue = this.#queues.get(routingKey)
+      return queue === undefined ? [] : [queue]
+    }
     const found = new Set<Q>()
     for (const key of [routingKey, ...moreKeys]) {
       const queue = this.#queues.get(key)

@@ -186,7 +186,7 @@ test('deletions are idempotent, and hold to if-unused and if-empty', () =>
     assert.match(refusal(await vhost.bindQueue(bindingWish('e', 'q'))), /^queueNotFound/)
   }))
 
-test('queues go after their last consumer, exchanges after their last binding, if they say so', () =>
+test('queues go with their last consumer, exchanges with their last binding, if they say so', () =>
   withMessaging(async (node) => {
     const { vhost } = sessionOf(node)
     value(await vhost.declareQueue(queueWish('q', { autoDelete: true })))
@@ -246,6 +246,8 @@ test('vhosts are apart, and stay', async () => {
   const disk = memoryDisk()
   await withMessaging(async (node) => {
     await node.messaging.createVhost('a/b')
+    const all = { configure: '.*', write: '.*', read: '.*' }
+    value(await node.accounts.permissions.set('guest', 'a/b', all))
     value(await sessionOf(node, 'a/b').vhost.declareQueue(queueWish('q')))
   }, disk)
   await withMessaging(async (node) => {
@@ -300,3 +302,52 @@ test('two who declare the same at the same time get the same', () =>
     assert.deepEqual(both.map(refusal), ['ok', 'ok', 'ok', 'ok', 'ok'])
     value(one.checkQueue('q'))
   }))
+
+test('limits of a vhost and of a user hold', () =>
+  withMessaging(async (node) => {
+    const session = sessionOf(node)
+    const { limits } = node.accounts
+    value(await limits.setVhost('/', 'max-queues', 1))
+    value(await session.vhost.declareQueue(queueWish('a')))
+    value(await session.vhost.declareQueue(queueWish('a')))
+    assert.equal(
+      refusal(await session.vhost.declareQueue(queueWish('b'))),
+      "preconditionFailed: cannot declare queue 'b': queue limit in vhost '/' (1) is reached",
+    )
+    const open = () => node.messaging.open({ vhost: '/', user: 'guest', name: '' })
+    value(await limits.setVhost('/', 'max-connections', 1))
+    assert.match(refusal(open()), /^notAllowed: access to vhost '\/' .* limit \(1\) is reached$/)
+    await session.close()
+    await session.close()
+    const second = value(open())
+    value(await limits.setVhost('/', 'max-connections', -1))
+    value(await limits.setUser('guest', 'max-connections', 1))
+    assert.match(refusal(open()), /^notAllowed: connection refused for user 'guest'/)
+    await second.close()
+    value(open())
+  }))
+
+test('a vhost goes with all that is in it', async () => {
+  const disk = memoryDisk()
+  const all = { configure: '.*', write: '.*', read: '.*' }
+  await withMessaging(async (node) => {
+    await node.messaging.createVhost('v')
+    value(await node.accounts.permissions.set('guest', 'v', all))
+    const { vhost } = sessionOf(node, 'v')
+    value(await vhost.declareQueue(queueWish('q')))
+    value(await vhost.declareExchange(exchangeWish('e', 'fanout')))
+    value(await vhost.bindQueue(bindingWish('e', 'q')))
+    value(await vhost.bindQueue(bindingWish('amq.direct', 'q')))
+    publish(vhost, 'e', '', 'a')
+    value(await node.messaging.deleteVhost('v'))
+    assert.match(refusal(await vhost.declareQueue(queueWish('q'))), /^vhostNotFound/)
+    assert.match(refusal(await node.messaging.deleteVhost('/')), /^notAllowed/)
+  }, disk)
+  await withMessaging(async (node) => {
+    assert.equal(node.messaging.vhosts.has('v'), false)
+    await node.messaging.createVhost('v')
+    const { vhost } = sessionOf(node, 'v')
+    assert.match(refusal(vhost.checkQueue('q')), /^queueNotFound/)
+    assert.match(refusal(vhost.checkExchange('e')), /^exchangeNotFound/)
+  }, disk)
+})

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
+import type { AppendOutcome } from '../../src/model/append-outcome.ts'
+import { partitionId } from '../../src/model/ids.ts'
 import {
   type FieldTable,
   type FieldValue,
@@ -10,6 +12,7 @@ import {
 } from '../../src/model/message/field.ts'
 import { plainTable } from '../../src/model/message/readable-headers.ts'
 import { Published } from '../../src/queue/published.ts'
+import { batchOf } from '../log/log-fixture.ts'
 import {
   bindingWish,
   confirmed,
@@ -273,4 +276,57 @@ test('an exclusive consumer is alone', () =>
     value(await vhost.consume(wish, new TestConsumer()))
     const exclusive = await vhost.consume({ ...wish, exclusive: true }, new TestConsumer())
     assert.match(refusal(exclusive), /^accessRefused/)
+  }))
+
+test('what has expired is dead-lettered by the clock, and says so', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    const args = table({ 'x-message-ttl': 5, 'x-dead-letter-exchange': 'dlx' })
+    value(await vhost.declareQueue(queueWish('wait', { arguments: args })))
+    value(await vhost.declareExchange(exchangeWish('dlx', 'fanout')))
+    value(await vhost.declareQueue(queueWish('due')))
+    value(await vhost.bindQueue(bindingWish('dlx', 'due')))
+    const consumer = new TestConsumer()
+    await consume(vhost, 'due', consumer)
+    publish(vhost, '', 'wait', 'a', { expiration: '60000' })
+    const [delivery] = (await consumer.has(1)).deliveries
+    assert.ok(delivery)
+    assert.deepEqual([delivery.exchange, delivery.routingKey], ['dlx', 'wait'])
+    const [death] = deathOf(delivery.headers)
+    assert.deepEqual([death?.['reason'], death?.['original-expiration']], ['expired', '60000'])
+    assert.equal(value(vhost.checkQueue('wait')).messages, 0)
+  }))
+
+test('a queue that nobody uses goes by the clock', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    const gone = new Promise<string>((resolve) =>
+      node.image.onChange((event) => event.kind === 'deleted' && resolve(event.topic.name)),
+    )
+    value(await vhost.declareQueue(queueWish('q', { arguments: table({ 'x-expires': 5 }) })))
+    assert.equal(await gone, 'q')
+    assert.match(refusal(vhost.checkQueue('q')), /^queueNotFound/)
+  }))
+
+test("what Kafka's clients append to a queue's topic is a message in it", () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    value(await vhost.declareQueue(queueWish('orders')))
+    const topic = node.topics.named('orders')
+    assert.ok(topic)
+    publish(vhost, '', 'orders', 'first')
+    const [outcome] = await new Promise<readonly AppendOutcome[]>((resolve) =>
+      node.logs.append(
+        [{ topic, partition: partitionId(0), batch: batchOf(['second', 'third']) }],
+        'all',
+        resolve,
+      ),
+    )
+    assert.deepEqual([outcome?.error, outcome?.baseOffset], [null, 1])
+    publish(vhost, '', 'orders', 'fourth')
+    assert.equal(value(vhost.checkQueue('orders')).messages, 4)
+    for (const body of ['first', 'second', 'third', 'fourth', null])
+      assert.equal(await take(vhost, 'orders'), body)
+    const deleted = await node.logs.deleteRecords(topic, partitionId(0), 1)
+    assert.match(refusal(deleted), /^policyViolation/)
   }))

@@ -44,7 +44,11 @@ export const refusal = (result: Result<unknown>): string =>
 export const withMessaging = (
   use: (node: NodeBroker) => Promise<void>,
   disk: Disk = memoryDisk(),
-): Promise<void> => withNodeOn(disk, {}, use)
+): Promise<void> =>
+  withNodeOn(disk, {}, async (node) => {
+    await node.accounts.makeDefaultUser()
+    await use(node)
+  })
 
 export const sessionOf = (node: NodeBroker, vhost = '/'): Session =>
   value(node.messaging.open({ vhost, user: 'guest', name: 'test' }))

@@ -133,8 +133,8 @@ export class ModelWorld {
   #publish(): void {
     const [{ queue, model }] = this.#pairs as [Pair, Pair]
     for (let n = this.#chance.int(6); n >= 0 && !this.#node.queues.isHeldUp(0); n--) {
-      const name = `m${this.#names++}`
       const isTransient = this.#chance.oneIn(4)
+      const name = `${isTransient ? 't' : 'm'}${this.#names++}`
       model.publish(name, !isTransient)
       this.messages++
       const filling = 'x'.repeat(this.#chance.int(this.#chance.oneIn(10) ? 5_000 : 100))

@@ -62,6 +62,8 @@ export class TestNode {
     return new TestNode(store, new Queues({ store, clock, report }, options), reported)
   }
 
+  readonly settings = partitionSettings
+
   open(n: number, settings: Partial<QueueSettings> = {}, host: QueueHost = noHost): Promise<Queue> {
     const place = { topic: topicOf(n), name: `queue ${n}`, partitionSettings }
     return this.queues.open(place, { ...plainQueue, ...settings }, host)

@@ -3,7 +3,7 @@
 import { test } from 'node:test'
 import { ModelWorld } from './model-world.ts'
 
-const seeds = 60
+const seeds = 40
 const lives = 4
 const steps = 120
 

@@ -80,7 +80,7 @@ export class QueueModel {
     const model = new QueueModel()
     for (const { text, failures } of found) {
       const name = text.split(' ')[0] as string
-      model.publish(name, true)
+      model.publish(name, !name.startsWith('t'))
       Object.assign(model.ready[model.ready.length - 1] as ModelMessage, {
         failures,
         deliveries: 1,

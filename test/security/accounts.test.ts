@@ -123,6 +123,28 @@ test('a change counts from the next question on', async () => {
   })
 })
 
+test('who listens hears of each change once it counts, and of nothing else', async () => {
+  const disk = memoryDisk()
+  const store = await EmbeddedStore.open(disk, 'metadata')
+  const accounts = await Accounts.open({
+    store,
+    chance: new SimChance(1),
+    loopbackUsers: () => [],
+  })
+  const seen: boolean[] = []
+  const listening = accounts.onChange(() => seen.push(accounts.user('ann') !== null))
+  await store.txn({ put: [{ key: '/topics-of-others', value: '' }] })
+  await done(accounts.addUser('ann', null, []))
+  await done(accounts.limits.setUser('ann', 'max-channels', 1))
+  await done(accounts.deleteUser('ann'))
+  assert.deepEqual(seen, [true, true, false])
+  listening.cancel()
+  await done(accounts.addUser('ann', null, []))
+  assert.equal(seen.length, 3)
+  accounts.close()
+  await store.close()
+})
+
 test('the default exchange is amq.default', async () => {
   await withAccounts(async (accounts) => {
     const { authorizer, permissions } = accounts

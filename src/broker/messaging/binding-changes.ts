@@ -19,6 +19,7 @@ export class BindingChanges {
       const ends = this.#check(binding)
       if (!ends.ok) return ends
       const core = this.#core
+      if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
       if (core.routing.has(binding)) return ok(null)
       if (core.routing.bindingCount >= vhostLimits.bindings)
         return refuse(

@@ -1,6 +1,7 @@
 // What exchanges and queues were declared as. Values that do not change during their life.
 import type { TopicId } from '../../model/ids.ts'
 import { type FieldTable, noFields } from '../../model/message/field.ts'
+import { routingType } from '../../routing/exchange-types.ts'
 
 export interface ExchangeDefinition {
   readonly name: string
@@ -42,6 +43,13 @@ export const ownExchanges: readonly ExchangeDefinition[] = [
 ]
 
 export const reservedPrefix = 'amq.'
+
+/** Whether an exchange is one of those. */
+export const isOwn = (name: string): boolean => ownExchanges.some((own) => own.name === name)
+
+/** Whether topic permissions hold for it. */
+export const routesByTopic = ({ type, arguments: table }: ExchangeDefinition): boolean =>
+  routingType(type, table) === 'topic'
 
 /** Clients send line breaks at the ends of names, and mean none. */
 export const cleanName = (name: string): string => name.replaceAll(/[\r\n]/g, '')

@@ -59,6 +59,7 @@ export class ExchangeChanges {
         label,
         `expected a string, got ${typeName(alternate)}`,
       )
+    if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
     if (core.exchanges.size >= vhostLimits.exchanges)
       return refuse(
         'preconditionFailed',

@@ -19,9 +19,17 @@ import { QueueChanges } from './queue-changes.ts'
 import { SessionVhost } from './session-vhost.ts'
 import { VhostCore, type VhostParts } from './vhost-core.ts'
 
-export interface MessagingParts extends Omit<VhostParts, 'queues' | 'partitionSettings'> {
+/** What `AccessLimits` says; Infinity: no limit. */
+export interface ConnectionLimits {
+  ofVhost(vhost: string, limit: 'max-connections' | 'max-queues'): number
+  ofUser(user: string, limit: 'max-connections'): number
+}
+
+export interface MessagingParts
+  extends Omit<VhostParts, 'queues' | 'partitionSettings' | 'queuesMax'> {
   readonly log: LogStore
   readonly authorizer: Authorizer
+  readonly limits: ConnectionLimits
   report(line: string): void
 }
 
@@ -33,6 +41,7 @@ export class NodeMessaging implements Messaging {
   readonly vhosts = new Map<string, VhostCore>()
   readonly queues: Queues
   readonly #parts: MessagingParts
+  readonly #sessions = new Set<{ readonly vhost: string; readonly user: string }>()
   readonly #listeners = new Set<(alarm: string | null) => void>()
   #alarm: string | null = null
 
@@ -55,7 +64,8 @@ export class NodeMessaging implements Messaging {
     const core = new VhostCore(name, {
       ...this.#parts,
       queues: this.queues,
-      partitionSettings: (durable) => partitionSettings(image, durable),
+      partitionSettings: (durable) => queuePartitionSettings(image, durable),
+      queuesMax: (vhost) => this.#parts.limits.ofVhost(vhost, 'max-queues'),
     })
     this.vhosts.set(name, core)
     return core
@@ -97,12 +107,35 @@ export class NodeMessaging implements Messaging {
     const { authorizer } = this.#parts
     if (!authorizer.mayUse(user, vhost))
       return refuse('accessRefused', `access to vhost '${vhost}' refused for user '${user}'`)
-    const owner = {}
+    const full = this.#limitReached(vhost, user)
+    if (full !== null) return refuse('notAllowed', full)
+    const owner = { vhost, user }
+    this.#sessions.add(owner)
     return ok({
       vhost: new SessionVhost(core, owner, user, authorizer),
       user,
-      close: () => core.release(owner),
+      close: () => {
+        this.#sessions.delete(owner)
+        return core.release(owner)
+      },
     })
+  }
+
+  /** In words; null: there is room for one more. */
+  #limitReached(vhost: string, user: string): string | null {
+    const { limits } = this.#parts
+    const ofVhost = limits.ofVhost(vhost, 'max-connections')
+    const ofUser = limits.ofUser(user, 'max-connections')
+    if (Math.min(ofVhost, ofUser) === Number.POSITIVE_INFINITY) return null
+    const all = [...this.#sessions]
+    if (all.filter((each) => each.vhost === vhost).length >= ofVhost)
+      return (
+        `access to vhost '${vhost}' refused for user '${user}': connection limit (${ofVhost}) is ` +
+        'reached'
+      )
+    if (all.filter((each) => each.user === user).length >= ofUser)
+      return `connection refused for user '${user}': user connection limit (${ofUser}) is reached`
+    return null
   }
 
   isHeldUp(bytes: number): boolean {
@@ -124,6 +157,16 @@ export class NodeMessaging implements Messaging {
     if (this.vhosts.has(name)) return
     const core = this.#addVhost(name)
     await core.lane.run(() => core.writes.vhost())
+  }
+
+  /** With all that is in it; `/` stays. Its sessions can make nothing any more. */
+  async deleteVhost(name: string): Promise<Result<null>> {
+    const core = this.vhosts.get(name)
+    if (core === undefined) return refuse('vhostNotFound', `vhost ${name} not found`)
+    if (name === defaultVhost) return refuse('notAllowed', `vhost ${name} stays`)
+    this.vhosts.delete(name)
+    await core.lane.run(() => core.deleteAll())
+    return ok(null)
   }
 
   /** The queue whose messages are the records of this topic of kind `queue`. */
@@ -187,14 +230,14 @@ const kept = [
   ['compression.type', 'uncompressed'],
 ] as const
 
-function partitionSettings(image: Image, durable: boolean): TopicSettings {
+export function queuePartitionSettings(image: Image, durable: boolean): TopicSettings {
   const flush = ['polymq.flush', durable ? 'sync' : 'async'] as const
   return resolveTopicSettings(new Map([...kept, flush]), image.brokerValues)
 }
 
 /** The partitions of durable queues, for the log to know when it is opened. */
 export function queuePartitions({ queues }: Entities, image: Image): KnownPartition[] {
-  const settings = partitionSettings(image, true)
+  const settings = queuePartitionSettings(image, true)
   return queues.flatMap(({ topic, name, lanes }) =>
     [...Array(lanes).keys(), ledgerPartition].map((partition) => ({
       topic,

@@ -73,10 +73,13 @@ export class QueueChanges {
     const label = labelOf('queue', wish.name, core.name)
     const checked = checkQueueArguments(wish.arguments, wish, label)
     if (!checked.ok) return checked
-    if (core.queues.size >= vhostLimits.queues)
+    if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
+    const queuesMax = Math.min(vhostLimits.queues, core.parts.queuesMax(core.name))
+    if (core.queues.size >= queuesMax)
       return refuse(
         'preconditionFailed',
-        `cannot declare ${label}: the vhost holds ${vhostLimits.queues} queues, and no more`,
+        `cannot declare queue '${wish.name}': queue limit in vhost '${core.name}' (${queuesMax}) ` +
+          'is reached',
       )
     const taken = core.writes.topicFault(wish.name)
     if (!taken.ok) return taken

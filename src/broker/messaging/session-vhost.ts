@@ -18,7 +18,7 @@ import type {
   Vhost,
 } from './api.ts'
 import { BindingChanges } from './binding-changes.ts'
-import { cleanName } from './definitions.ts'
+import { cleanName, routesByTopic } from './definitions.ts'
 import { ExchangeChanges } from './exchange-changes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { QueueChanges } from './queue-changes.ts'
@@ -27,9 +27,6 @@ import type { VhostCore } from './vhost-core.ts'
 import { VhostPublisher } from './vhost-publisher.ts'
 
 type Refused = { readonly ok: false } & Refusal
-
-/** What permissions call the default exchange. */
-const defaultExchangeName = 'amq.default'
 
 export class SessionVhost implements Vhost {
   readonly #core: VhostCore
@@ -129,8 +126,7 @@ export class SessionVhost implements Vhost {
   }
 
   #lacks(permission: Right, kind: TargetKind, name: string): Refused | null {
-    const named = kind === 'exchange' && name === '' ? defaultExchangeName : name
-    if (this.#authorizer.may(this.#user, this.name, permission, named)) return null
+    if (this.#authorizer.may(this.#user, this.name, permission, name)) return null
     return noAccess(kind, name, this.name, this.#user)
   }
 
@@ -172,8 +168,8 @@ export class SessionVhost implements Vhost {
   }
 
   #lacksTopic(exchange: string, key: string): Refused | null {
-    if (this.#core.exchanges.get(exchange)?.type !== 'topic') return null
-    if (!this.#authorizer.limitsTopics(this.#user, this.name, exchange)) return null
+    const source = this.#core.exchanges.get(exchange)
+    if (source === undefined || !routesByTopic(source)) return null
     if (this.#authorizer.mayTopic(this.#user, this.name, 'read', exchange, key)) return null
     return noTopicAccess(key, exchange, this.name, this.#user)
   }

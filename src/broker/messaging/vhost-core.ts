@@ -13,7 +13,12 @@ import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
 import { RoutingTable } from '../../routing/routing-table.ts'
 import { DeadLetters } from './dead-letters.ts'
-import { type ExchangeDefinition, ownExchanges, type QueueDefinition } from './definitions.ts'
+import {
+  type ExchangeDefinition,
+  isOwn,
+  ownExchanges,
+  type QueueDefinition,
+} from './definitions.ts'
 import { EntityWrites } from './entity-writes.ts'
 import { HostedQueue, type HostedQueueHooks } from './hosted-queue.ts'
 import { Lane } from './lane.ts'
@@ -27,6 +32,8 @@ export interface VhostParts {
   readonly chance: Chance
   /** Of the partitions of a queue. */
   partitionSettings(durable: boolean): TopicSettings
+  /** Infinity: no limit of its own. */
+  queuesMax(vhost: string): number
   /** The node cannot go on. */
   failed(cause: unknown): void
 }
@@ -41,6 +48,8 @@ export class VhostCore implements HostedQueueHooks {
   readonly queues = new Map<string, HostedQueue>()
   /** Of durable bindings, by `bindingId`. */
   readonly #bindingKeys = new Map<string, string>()
+  /** Nothing can be made in it any more. */
+  isGone = false
   readonly #owned = new Map<object, Set<HostedQueue>>()
   readonly #deadLetters: DeadLetters
 
@@ -134,6 +143,15 @@ export class VhostCore implements HostedQueueHooks {
     const keys = this.removeQueue(hosted)
     await this.writes.gone(keys)
     await hosted.queue.drop()
+  }
+
+  /** Takes everything away, and the vhost from the metadata last. */
+  async deleteAll(): Promise<void> {
+    this.isGone = true
+    for (const hosted of [...this.queues.values()]) await this.deleteQueue(hosted)
+    const exchanges = [...this.exchanges.values()].filter(({ name }) => !isOwn(name))
+    await this.writes.gone(exchanges.flatMap((exchange) => this.removeExchange(exchange)))
+    await this.writes.gone(this.writes.vhostKeys)
   }
 
   /** Exchanges that go with the last binding from them. */

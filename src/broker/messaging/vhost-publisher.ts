@@ -7,7 +7,7 @@ import { MessageView as View } from '../../model/message/message.ts'
 import { changeProperties, property, tableProperty } from '../../model/message/properties.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { Published, type Publisher } from './api.ts'
-import type { ExchangeDefinition } from './definitions.ts'
+import { type ExchangeDefinition, routesByTopic } from './definitions.ts'
 import { encodable } from './encodable-table.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { noTopicAccess } from './refusals.ts'
@@ -23,7 +23,8 @@ export class VhostPublisher implements Publisher {
   readonly #user: string
   readonly #authorizer: Authorizer
   readonly #permissions: number
-  readonly #limitsTopics: boolean
+  /** Topic permissions hold. */
+  readonly #isByTopic: boolean
   #key = ''
   #queues = noQueues
   /** Of the routing table when the last route was found; 0: none is remembered. */
@@ -35,8 +36,7 @@ export class VhostPublisher implements Publisher {
     this.#user = user
     this.#authorizer = authorizer
     this.#permissions = authorizer.version
-    this.#limitsTopics =
-      exchange.type === 'topic' && authorizer.limitsTopics(user, core.name, exchange.name)
+    this.#isByTopic = routesByTopic(exchange)
   }
 
   get isGone(): boolean {
@@ -45,16 +45,19 @@ export class VhostPublisher implements Publisher {
   }
 
   publish(message: MessageView): number {
-    if (this.#limitsTopics && !this.#mayUse(message.routingKey)) return -1
     const keys = senderKeys(message)
     if (!keys.ok) return this.#refuse(keys)
     if (keys.value.length > 0) return this.#publishTo(message, keys.value)
-    return place(message, this.#route(message))
+    const queues = this.#route(message)
+    return queues === null ? -1 : place(message, queues)
   }
 
-  #route(message: MessageView): readonly HostedQueue[] {
+  /** Null: not permitted. */
+  #route(message: MessageView): readonly HostedQueue[] | null {
     const { routing } = this.#core
+    // What was permitted stays so until `isGone`.
     if (this.#version === routing.version && message.routingKey === this.#key) return this.#queues
+    if (this.#isByTopic && !this.#mayUse(message.routingKey)) return null
     // Between its deletion and the next look at `isGone` it routes nowhere.
     if (!routing.hasExchange(this.#exchange.name)) return noQueues
     const { queues, isByKey } = routing.route(this.#exchange.name, message)
@@ -65,7 +68,8 @@ export class VhostPublisher implements Publisher {
   }
 
   #publishTo(message: MessageView, keys: readonly string[]): number {
-    if (this.#limitsTopics) for (const key of keys) if (!this.#mayUse(key)) return -1
+    if (this.#isByTopic)
+      for (const key of [message.routingKey, ...keys]) if (!this.#mayUse(key)) return -1
     const { routing } = this.#core
     if (!routing.hasExchange(this.#exchange.name)) return 0
     const { queues } = routing.route(this.#exchange.name, message, keys)

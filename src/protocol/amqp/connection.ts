@@ -345,8 +345,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     if (this.isGone) return
     const { memory } = this.door
     const held = this.reader.heldBytes
-    if (held > this.heldBytes) memory.hold(held - this.heldBytes)
-    else memory.give(this.heldBytes - held)
+    if (held !== this.heldBytes) memory.holdChanged(held - this.heldBytes)
     this.heldBytes = held
     const waitsForMemory = this.isPublisher && memory.isUsedUp && !this.reader.isHolding
     if (waitsForMemory) memory.whenGiven(this.retry)
@@ -362,7 +361,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     if (this.isGone) return
     this.isGone = true
     this.reader.stop()
-    this.door.memory.give(this.heldBytes)
+    this.door.memory.holdChanged(-this.heldBytes)
     this.heldBytes = 0
     this.door.memory.forget(this.retry)
     this.output.drop()

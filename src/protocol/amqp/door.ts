@@ -103,7 +103,10 @@ class Home extends Turn implements ConnectionHome {
   constructor(options: AmqpDoorOptions) {
     super(options.messaging, options.clock)
     this.options = options
-    this.limits = { ...defaultLimits, ...options.limits }
+    const limits = { ...defaultLimits, ...options.limits }
+    // A message that could never be gathered would be waited for for ever.
+    const messageBytesMax = Math.min(limits.messageBytesMax, limits.partialBytesMax)
+    this.limits = { ...limits, messageBytesMax }
     const { mechanisms = ['PLAIN', 'AMQPLAIN'], login, chance, clock, messaging } = options
     this.offer = { mechanisms, check: login }
     this.clusterName = options.clusterName ?? 'polymq'

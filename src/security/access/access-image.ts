@@ -1,5 +1,5 @@
-// Users, permissions and limits in memory, for answers without waiting: built from one range of the
-// metadata store and kept by a watch, so that it shows what is durable, and each transaction whole.
+// Users, permissions and limits in memory, for answers without waiting: built from ranges of one
+// revision of the metadata store and kept by a watch, so that it shows what is durable.
 // A permission that changes is replaced, with all that was remembered of it. Read by the authorizer
 // and by the operations on accounts.
 import { MetadataFormatError } from '../../metadata/image.ts'
@@ -62,6 +62,15 @@ interface Tables {
   readonly userLimits: Map<string, NamedLimits>
 }
 
+const prefixes = [
+  userPrefix,
+  permissionPrefix,
+  topicPermissionPrefix,
+  vhostLimitPrefix,
+  userLimitPrefix,
+  defaultUserKey,
+]
+
 export class AccessImage {
   /** Moves with every change. */
   version = 0
@@ -76,20 +85,26 @@ export class AccessImage {
   readonly #revisions = new Map<string, number>()
   /** By vhost, then user: what every message asks for. */
   readonly #byVhost = new Map<string, Map<string, Permission>>()
+  readonly #listeners = new Set<() => void>()
   #watch: Watch | null = null
 
   /** Rejects with MetadataFormatError when the store holds what this release does not know. */
   static async open(store: MetadataStore, compiler: PatternCompiler): Promise<AccessImage> {
     for (;;) {
       const image = new AccessImage(compiler)
-      const { entries, revision } = await store.range('/')
-      for (const entry of entries) image.#apply({ kind: 'put', entry })
+      const ranges = await Promise.all(prefixes.map((prefix) => store.range(prefix)))
+      const revision = ranges[0]?.revision ?? 0
+      if (ranges.some((range) => range.revision !== revision)) continue
+      for (const { entries } of ranges)
+        for (const entry of entries) image.#apply({ kind: 'put', entry })
       for (const { texts } of image.#tables.permissions.values())
         for (const text of Object.values(texts)) await compiler.prepare(text)
       for (const { texts } of image.#tables.topicPermissions.values())
         for (const text of Object.values(texts)) await compiler.prepare(text)
       image.#watch = store.watch('/', revision, ({ changes }) => {
-        for (const change of changes) image.#apply(change)
+        let isOurs = false
+        for (const change of changes) isOurs = image.#apply(change) || isOurs
+        if (isOurs) for (const listener of [...image.#listeners]) listener()
       })
       // Null: the store moved on meanwhile.
       if (image.#watch) return image
@@ -102,6 +117,12 @@ export class AccessImage {
 
   close(): void {
     this.#watch?.cancel()
+    this.#listeners.clear()
+  }
+
+  onChange(listener: () => void): { cancel(): void } {
+    this.#listeners.add(listener)
+    return { cancel: () => this.#listeners.delete(listener) }
   }
 
   /** What to compare a key with before it is changed; 0: it is not there. */
@@ -160,16 +181,18 @@ export class AccessImage {
     return this.#tables.userLimits.get(userLimitKey(user))?.limits ?? null
   }
 
-  #apply(change: Change): void {
-    this.version++
+  /** False: it is none of ours. */
+  #apply(change: Change): boolean {
     const key = change.kind === 'put' ? change.entry.key : change.key
     const value = change.kind === 'put' ? change.entry.value : null
-    if (!this.#isOurs(key, value)) return
+    if (!this.#taken(key, value)) return false
+    this.version++
     if (change.kind === 'put') this.#revisions.set(key, change.entry.modRevision)
     else this.#revisions.delete(key)
+    return true
   }
 
-  #isOurs(key: string, value: string | null): boolean {
+  #taken(key: string, value: string | null): boolean {
     const { users, vhostLimits, userLimits } = this.#tables
     if (key.startsWith(userPrefix))
       set(users, key, value, (text) => parseUser(one(key, userPrefix), text))

@@ -73,6 +73,14 @@ export class Accounts {
     this.#image.close()
   }
 
+  /**
+   * `listener` hears of every change of users, permissions and limits, after it counts, so that a
+   * door can part with those who may no longer be there. It must not throw.
+   */
+  onChange(listener: () => void): { cancel(): void } {
+    return this.#image.onChange(listener)
+  }
+
   user(name: string): User | null {
     return this.#image.user(name)
   }

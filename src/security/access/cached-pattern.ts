@@ -4,6 +4,10 @@
 import type { PatternCompiler } from './name-pattern.ts'
 
 const rememberedMax = 1024
+/** Names that are longer are looked at each time: clients choose them, and they take memory. */
+const rememberedLengthMax = 255
+/** Nothing has a longer name. */
+const nameLengthMax = 1024
 
 export class CachedPattern {
   readonly #text: string
@@ -17,10 +21,12 @@ export class CachedPattern {
   }
 
   matches(name: string): boolean {
+    if (name.length > nameLengthMax) return false
     const known = this.#remembered.get(name)
     if (known !== undefined) return known
     this.#matches ??= this.#compiler.matcherOf(this.#text)
     const said = this.#matches(name)
+    if (name.length > rememberedLengthMax) return said
     if (this.#remembered.size >= rememberedMax) this.#remembered.clear()
     this.#remembered.set(name, said)
     return said

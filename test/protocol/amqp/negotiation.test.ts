@@ -76,7 +76,7 @@ for (const [asked, problem] of [
     assert.equal(await client.closed(0), `530 NOT_ALLOWED - negotiated ${problem}`)
   })
 
-test('a wrong password is refused with 403 to who can take it, else silently and late', async () => {
+test('a wrong password is refused with 403, or to who cannot take it silently', async () => {
   const door = await TestDoor.open()
   const told = door.connect()
   await told.logIn({ password: 'wrong' })
@@ -300,7 +300,7 @@ test('the table of the greeting is read back as it was written', async () => {
   })
 })
 
-test('a settlement for a channel that was closed is no mistake; another method is one', async () => {
+test('a settlement for a closed channel is no mistake; another method is one', async () => {
   const door = await TestDoor.open()
   const client = await door.client(2)
   const { channel } = await import('../../../src/protocol/amqp/methods/connection-methods.ts')

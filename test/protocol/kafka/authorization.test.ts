@@ -25,7 +25,7 @@ import {
 import { metadata } from '../../../src/protocol/kafka/schema/metadata.ts'
 import { offsetCommit } from '../../../src/protocol/kafka/schema/offset-commit.ts'
 import { offsetFetch } from '../../../src/protocol/kafka/schema/offset-fetch.ts'
-import { alterPartitionReassignments } from '../../../src/protocol/kafka/schema/partition-reassignments.ts'
+import * as moves from '../../../src/protocol/kafka/schema/partition-reassignments.ts'
 import { produce } from '../../../src/protocol/kafka/schema/produce.ts'
 import { saslAuthenticate, saslHandshake } from '../../../src/protocol/kafka/schema/sasl.ts'
 import { Accounts } from '../../../src/security/access/accounts.ts'
@@ -183,7 +183,7 @@ test('topics are made, grown and deleted by who may configure them', async () =>
   assert.deepEqual([...host.broker.topics.byName.keys()].sort(), ['hidden', 'mine', 'seen'])
 })
 
-test('configurations of topics follow their rights, those of the node are for administrators', async () => {
+test('topics have configurations for who may see them, the node for administrators', async () => {
   const { host, client } = await open()
   const resources = [
     ...names.map((resourceName) => ({ resourceType: 2, resourceName })),
@@ -212,7 +212,7 @@ test('the cluster is for administrators', async () => {
     const asked = { includeClusterAuthorizedOperations: true, endpointType: 1 }
     return (await asking.call(describeCluster, 1, asked)).clusterAuthorizedOperations
   }
-  const moved = await client.call(alterPartitionReassignments, 0, body)
+  const moved = await client.call(moves.alterPartitionReassignments, 0, body)
   assert.deepEqual(codes(moved.responses[0]?.partitions ?? []), [clusterDenied])
   assert.equal(await rights(client), 1 << 12)
   assert.equal(await rights(await login(host, 'root')), 8096)

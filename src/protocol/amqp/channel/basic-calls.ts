@@ -169,8 +169,9 @@ function recover(channel: Channel, requeue: boolean, isAsync: boolean): void {
     channel.fail(replies.notImplemented, 'requeue=false', id)
     return
   }
-  channel.settling.recover()
+  // What comes back may be delivered again at once, behind the answer.
   if (!isAsync) channel.send(basic.recoverOk, {})
+  channel.settling.recover()
 }
 
 export const basicCalls: readonly Call[] = [

@@ -2,18 +2,23 @@
 // whole, or wait. Who finds none left waits in line. Made by the door, used by its connections.
 
 export class PartialMemory {
+  private readonly bytesMax: number
   private left: number
+  /** Counted apart, since it is often part of what waits for memory. */
+  private held = 0
   private waiting: (() => void)[] = []
   private readonly soon: (action: () => void) => void
 
   /** `soon` runs an action when the present event has been dealt with. */
   constructor(bytesMax: number, soon: (action: () => void) => void) {
+    this.bytesMax = bytesMax
     this.left = bytesMax
     this.soon = soon
   }
 
+  /** So much is held that no more should be read. */
   get isUsedUp(): boolean {
-    return this.left <= 0
+    return this.held >= this.bytesMax
   }
 
   /** Whether so many bytes are the caller's now, to be given back. */
@@ -23,25 +28,29 @@ export class PartialMemory {
     return true
   }
 
-  /** Counts what is there already, and may overdraw; it is to be given back. */
-  hold(bytes: number): void {
-    this.left -= bytes
+  give(bytes: number): void {
+    this.left += bytes
+    this.wake()
   }
 
-  give(bytes: number): void {
-    if (bytes === 0) return
-    this.left += bytes
-    if (this.left <= 0 || this.waiting.length === 0) return
-    const waiting = this.waiting
-    this.waiting = []
-    this.soon(() => {
-      for (const action of waiting) action()
-    })
+  /** So many more bytes that were received wait to be looked at; negative: fewer. */
+  holdChanged(bytes: number): void {
+    this.held += bytes
+    if (bytes < 0) this.wake()
   }
 
   /** Calls `action` once, when memory has been given back; it may find none again. */
   whenGiven(action: () => void): void {
     this.waiting.push(action)
+  }
+
+  private wake(): void {
+    if (this.waiting.length === 0) return
+    const waiting = this.waiting
+    this.waiting = []
+    this.soon(() => {
+      for (const action of waiting) action()
+    })
   }
 
   forget(action: () => void): void {

@@ -190,7 +190,10 @@ export class Stock {
   }
 
   #loaded(lane: Lane, offset: number, isThere: boolean): void {
-    if (this.isClosed) return
+    if (this.isClosed) {
+      lane.close()
+      return
+    }
     if (!isThere) this.#isDamaged(lane, offset)
     this.onRead()
   }
@@ -376,6 +379,13 @@ export class Stock {
     for (const entry of this.#delayed?.all ?? []) if (entry.kept === null) yield entry
   }
 
+  *#everyEntry(): Generator<Entry> {
+    yield* this.entries.all
+    yield* this.leaving
+    yield* this.#delayed?.all ?? []
+    for (const lane of this.lanes) yield* lane.allReturned
+  }
+
   /** So that the next start has nothing to count. */
   markAll(): void {
     if (this.ledger === null) return
@@ -388,6 +398,8 @@ export class Stock {
 
   close(): void {
     this.isClosed = true
+    for (const entry of this.#everyEntry())
+      if (entry.kept !== null) this.#node.letGo(keptBytes(entry.kept.length))
     for (const lane of this.lanes) lane.close()
   }
 }

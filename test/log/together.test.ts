@@ -24,7 +24,8 @@ async function appendGroups(store: LogStore, chance: SimChance): Promise<void> {
     journal.together(bytes, 3)
     for (const [p, log] of logs.entries())
       log.appendTrusted(journal, batches[p] as Uint8Array, 0, 1000)
-    if (chance.oneIn(2)) logs[0]?.appendTrusted(journal, batchOf(['alone']), 0, 1000)
+    if (chance.oneIn(2) && journal.hasRoom(100))
+      logs[0]?.appendTrusted(journal, batchOf(['alone']), 0, 1000)
     if (chance.oneIn(2))
       await new Promise<void>((resolve) => journal.whenCommitted(journal.appendedLsn, resolve))
   }

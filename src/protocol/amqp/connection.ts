@@ -12,6 +12,7 @@ import { Dispatcher, type DispatchOwner } from './dispatcher.ts'
 import { FrameReader } from './frames/frame-reader.ts'
 import { writeHeartbeat, writeMethod } from './frames/frame-writer.ts'
 import type { OutBuffer } from './frames/out-buffer.ts'
+import { Standstill } from './frames/standstill.ts'
 import { Greeting, type GreetingHost } from './greeting.ts'
 import type { Login } from './login.ts'
 import { connection as methods } from './methods/connection-methods.ts'
@@ -44,6 +45,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   private pending: Promise<unknown> | null = null
   private takenAway: Promise<void> | null = null
   private heldBytes = 0
+  private readonly standstill = new Standstill()
   private isPublisher = false
   private isToldBlocked = false
   private isPaused = false
@@ -92,9 +94,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   /** Ends it when it has been silent for too long; owes heartbeats. */
   look(now: number): void {
     if (this.isGone) return
-    const { partialBytes } = this.dispatcher
-    const inFrame = this.reader.isPartial ? this.frameMax : 0
-    const problem = this.vigil.look(now, partialBytes + inFrame)
+    const problem = this.vigil.look(now) ?? this.standstillNow(now)
     if (problem !== null) {
       this.door.report(this, problem)
       this.destroy()
@@ -134,6 +134,8 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   shutDown(): void {
     if (this.isRunning) this.failHard(replies.connectionForced, 'the broker is shutting down', 0)
     else if (!this.isClosing) this.destroy()
+    // Its answer is to be read, whatever else it has waited for.
+    this.goOn()
   }
 
   /** Closes without a word. */
@@ -313,6 +315,13 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   private beginClosing(): void {
     this.state = 'closing'
     this.vigil.isClosing = true
+  }
+
+  /** Why what it sends has not gone on for too long, or null. */
+  private standstillNow(now: number): string | null {
+    const number = this.isPaused ? -1 : this.reader.partialNumber
+    const problem = this.standstill.problem(number, this.frameMax, now, this.door.limits)
+    return problem ?? (this.isPaused ? null : this.dispatcher.standstill(now))
   }
 
   /** Sends what is owed, then closes. */

@@ -5,7 +5,7 @@ import { WireError } from '../../wire/wire-error.ts'
 import { Channel } from './channel/channel.ts'
 import { callOf } from './channel/channel-calls.ts'
 import type { ChannelHome } from './channel/channel-home.ts'
-import { hot, uint64At } from './frames/frame.ts'
+import { contentHead, hot, uint64At } from './frames/frame.ts'
 import type { FrameOwner } from './frames/frame-reader.ts'
 import type { WholePublish } from './frames/whole-publish.ts'
 import type { Greeting } from './greeting.ts'
@@ -58,12 +58,14 @@ export class Dispatcher implements FrameOwner {
     return this.connection.isBusy
   }
 
-  /** Bytes of contents that are not whole. */
-  get partialBytes(): number {
-    let bytes = 0
-    for (const { publishing } of this.channels.values())
-      if (publishing.content.isPartial) bytes += publishing.content.ownBytes + 1
-    return bytes
+  /** Why a content has been on its way for too long, or null. */
+  standstill(now: number): string | null {
+    const { limits } = this.connection.door
+    for (const { publishing } of this.channels.values()) {
+      const problem = publishing.content.problem(now, limits)
+      if (problem !== null) return problem
+    }
+    return null
   }
 
   /** Closes all channels; resolves when what they had is given back. */
@@ -119,6 +121,9 @@ export class Dispatcher implements FrameOwner {
     if (channel === null) return true
     const { content } = channel.publishing
     if (content.state === 'header') {
+      const size = to - from < contentHead ? 0 : uint64At(bytes, from + 4)
+      const { messageBytesMax } = this.connection.door.limits
+      if (this.connection.holdsUp(Math.min(size, messageBytesMax))) return false
       channel.publishing.header(bytes, from, to)
       return true
     }
@@ -144,7 +149,7 @@ export class Dispatcher implements FrameOwner {
     }
     const isInOnePiece = isWhole && size === content.bodyLeft
     if ((isInOnePiece && content.ownBytes === 0) || content.makeRoom()) return true
-    if (this.partialBytes > this.channels.size) {
+    if (this.holdsMemory) {
       // Waiting for memory while holding some might last for ever.
       const text = 'no memory for more contents that are not whole'
       return this.fail(replies.resourceError, text, basic.publish.id)
@@ -177,6 +182,13 @@ export class Dispatcher implements FrameOwner {
     if (!isClosing && (channel === undefined || channel.isOpen))
       this.method(id, hot.publish, bytes, parts.methodFrom, parts.methodTo)
     return true
+  }
+
+  /** Some content has memory of its own. */
+  private get holdsMemory(): boolean {
+    for (const { publishing } of this.channels.values())
+      if (publishing.content.ownBytes > 0) return true
+    return false
   }
 
   private find(id: number): Channel | null {

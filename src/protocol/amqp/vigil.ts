@@ -19,7 +19,6 @@ export class Vigil {
   private sentAt: number
   private readonly acceptedAt: number
   private closingAt: number | null = null
-  private partialAt: number | null = null
 
   constructor(limits: Limits, now: number) {
     this.limits = limits
@@ -28,8 +27,8 @@ export class Vigil {
     this.acceptedAt = now
   }
 
-  /** Why the connection should be ended, or null. `partialBytes`: of what is not whole. */
-  look(now: number, partialBytes: number): string | null {
+  /** Why the connection should be ended, or null. */
+  look(now: number): string | null {
     if (this.isHeard || this.isExcused) this.heardAt = now
     if (this.isSent) this.sentAt = now
     this.isHeard = false
@@ -44,22 +43,11 @@ export class Vigil {
     const beatMs = this.heartbeatSeconds * 1000
     if (beatMs > 0 && now - this.heardAt > 2 * beatMs)
       return `missed heartbeats from client, timeout: ${this.heartbeatSeconds}s`
-    return this.lookAtPartial(now, partialBytes)
+    return null
   }
 
   owesHeartbeat(now: number): boolean {
     if (this.heartbeatSeconds === 0 || this.isGreeting) return false
     return now - this.sentAt >= this.heartbeatSeconds * 500
-  }
-
-  private lookAtPartial(now: number, bytes: number): string | null {
-    if (bytes === 0 || this.isExcused) this.partialAt = null
-    else this.partialAt ??= now
-    if (this.partialAt === null) return null
-    const { partialSilenceMsMax, partialBytesPerSecondMin } = this.limits
-    const patienceMs = partialSilenceMsMax + (bytes / partialBytesPerSecondMin) * 1000
-    return now - this.partialAt > patienceMs
-      ? `a content or frame of ${bytes} bytes was not whole after ${Math.round(patienceMs)} ms`
-      : null
   }
 }

@@ -98,9 +98,9 @@ async function fuzz(seed: number, frames: number): Promise<TestDoor> {
   return door
 }
 
-for (const seed of [1, 2, 3])
-  test(`twelve thousand frames that are more or less wrong, seed ${seed}`, async () => {
-    const door = await fuzz(seed, 12_000)
+for (const seed of [1, 2])
+  test(`fifteen thousand frames that are more or less wrong, seed ${seed}`, async () => {
+    const door = await fuzz(seed, 15_000)
     const { faults, published, delivered } = door.door.counters
     assert.ok(
       faults > 50 && published > 50 && delivered > 50,

@@ -383,6 +383,28 @@ test('contents that are not whole share a bound, and wait for it', async () => {
   )
 })
 
+test('who goes on sending large contents is not taken for one that has stopped', async () => {
+  const door = await TestDoor.open({ partialSilenceMsMax: 1_000 })
+  const client = await door.client(1)
+  await client.declare('q')
+  const half = bodyFrame(1, 'x'.repeat(400))
+  client.send(publishMethod, headerFrame(1, 800), half)
+  for (let i = 0; i < 20; i++) {
+    await door.clock.advance(500)
+    client.send(half, publishMethod, headerFrame(1, 800), half)
+  }
+  assert.equal(client.isClosed, false)
+  assert.equal(bodies(door, 'q').length, 20)
+})
+
+test('a frame that stops half-way is not waited for for ever', async () => {
+  const door = await TestDoor.open({ partialSilenceMsMax: 1_000 })
+  const client = await door.client(1)
+  client.send(publishMethod.subarray(0, 12))
+  await door.clock.advance(4_000)
+  assert.equal(client.isClosed, true)
+})
+
 test('a content that stops half-way is not waited for for ever', async () => {
   const door = await TestDoor.open({ partialSilenceMsMax: 1_000 })
   const client = await door.client(1)

@@ -74,8 +74,10 @@ function consume(channel: Channel, values: Of<typeof basic.consume>): void {
       return
     }
     if (!values.nowait) channel.send(basic.consumeOk, { consumerTag: tag })
-    if (!consumer.isGone) consumers.set(tag, consumer)
+    consumers.set(tag, consumer)
     consumer.begin(result.value)
+    // Its queue may have gone before the client knew of the consumer.
+    if (consumer.isGone) channel.consumerCancelled(consumer)
   })
 }
 

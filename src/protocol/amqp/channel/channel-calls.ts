@@ -27,8 +27,9 @@ function selectTransactions(channel: Channel): void {
     channel.fail(replies.preconditionFailed, text, tx.select.id)
     return
   }
-  const { transactionBytesMax, transactionStepsMax } = home.door.limits
-  channel.transaction ??= new Transaction(transactionBytesMax, transactionStepsMax)
+  const { memory, limits } = home.door
+  const { transactionBytesMax, transactionStepsMax } = limits
+  channel.transaction ??= new Transaction(memory, transactionBytesMax, transactionStepsMax)
   channel.send(tx.selectOk, {})
 }
 

@@ -111,6 +111,7 @@ export class Channel implements ChannelView {
     const cancelled = consumers.map((consumer) => consumer.cancel())
     this.settling.abandon()
     this.publishing.content.end()
+    this.transaction?.take()
     this.transaction = null
     this.replyReceiver?.end()
     this.replyReceiver = null

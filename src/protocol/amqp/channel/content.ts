@@ -1,6 +1,8 @@
 // A content that arrives in several frames or reads: its header, then its body, gathered in one
 // buffer of exactly its size unless it comes in one piece. One per channel, used again.
+import type { Limits } from '../frames/limits.ts'
 import type { PartialMemory } from '../frames/partial-memory.ts'
+import { Standstill } from '../frames/standstill.ts'
 
 const nothing = new Uint8Array(0)
 
@@ -12,10 +14,18 @@ export class Content {
   private size = 0
   private buffer: Buffer | null = null
   private filled = 0
+  private begun = 0
+  private readonly standstill = new Standstill()
   private readonly memory: PartialMemory
 
   constructor(memory: PartialMemory) {
     this.memory = memory
+  }
+
+  /** Why it has been on its way for too long, or null. */
+  problem(now: number, limits: Limits): string | null {
+    const number = this.isPartial ? this.begun : -1
+    return this.standstill.problem(number, this.size, now, limits)
   }
 
   get isPartial(): boolean {
@@ -25,6 +35,13 @@ export class Content {
   /** Bytes of memory that are its own. */
   get ownBytes(): number {
     return this.buffer === null ? 0 : this.size
+  }
+
+  /** Its header is to follow. */
+  expect(): void {
+    this.begun++
+    this.size = 0
+    this.state = 'header'
   }
 
   /** `properties` are copied. */

@@ -66,7 +66,7 @@ export class Publishing {
 
   /** The method alone: its content follows. */
   begin(bytes: Buffer, from: number, to: number): void {
-    if (this.readMethod(bytes, from, to)) this.content.state = 'header'
+    if (this.readMethod(bytes, from, to)) this.content.expect()
   }
 
   header(bytes: Buffer, from: number, to: number): void {

@@ -2,6 +2,8 @@
 // as tags, which count as unknown meanwhile. Publishing and settling are done by their owner.
 import type { MessageView } from '../../../model/message/message.ts'
 
+import type { PartialMemory } from '../frames/partial-memory.ts'
+
 export interface HeldMessage {
   readonly exchange: string
   readonly routingKey: string
@@ -26,10 +28,12 @@ export class Transaction {
   private messages: HeldMessage[] = []
   private settlements = new Map<number, Settlement>()
   private bytes = 0
+  private readonly memory: PartialMemory
   private readonly bytesMax: number
   private readonly stepsMax: number
 
-  constructor(bytesMax: number, stepsMax: number) {
+  constructor(memory: PartialMemory, bytesMax: number, stepsMax: number) {
+    this.memory = memory
     this.bytesMax = bytesMax
     this.stepsMax = stepsMax
   }
@@ -42,9 +46,11 @@ export class Transaction {
   /** False: the transaction is too large. */
   publish(message: MessageView, mandatory: boolean): boolean {
     const { exchange, routingKey } = message
+    const bytes = message.body.length + message.properties.length
+    if (this.bytes + bytes > this.bytesMax || !this.memory.take(bytes)) return false
+    this.bytes += bytes
     const properties = Uint8Array.from(message.properties)
     const body = Uint8Array.from(message.body)
-    this.bytes += body.length + properties.length
     this.messages.push({ exchange, routingKey, mandatory, properties, body })
     return this.fits()
   }
@@ -60,12 +66,12 @@ export class Transaction {
     const { messages, settlements } = this
     this.messages = []
     this.settlements = new Map()
+    this.memory.give(this.bytes)
     this.bytes = 0
     return { messages, settlements }
   }
 
   private fits(): boolean {
-    const steps = this.messages.length + this.settlements.size
-    return this.bytes <= this.bytesMax && steps <= this.stepsMax
+    return this.messages.length + this.settlements.size <= this.stepsMax
   }
 }

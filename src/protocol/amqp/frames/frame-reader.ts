@@ -32,6 +32,8 @@ export class FrameReader {
   private readonly parts = new WholePublish()
   private head: Buffer | null = null
   private headFilled = 0
+  /** Frames that did not come in one piece. */
+  private begun = 0
   private partial: Buffer | null = null
   private partialFilled = 0
   /** Of the body frame that is arriving, with its end octet; 0: none is. */
@@ -56,9 +58,10 @@ export class FrameReader {
     return this.held === null ? 0 : this.held.length
   }
 
-  /** Whether a frame has begun and is not complete. */
-  get isPartial(): boolean {
-    return this.headFilled > 0 || this.bodyLeft > 0 || (this.partial !== null && !this.isHolding)
+  /** Number of the frame that has begun and is not complete, -1: none. Bodies are not counted. */
+  get partialNumber(): number {
+    const isPartial = this.headFilled > 0 || (this.partial !== null && !this.isPartialWhole)
+    return isPartial ? this.begun : -1
   }
 
   /** `bytes[from, to)` was received. Not to be called while it is holding. */
@@ -175,6 +178,7 @@ export class FrameReader {
 
   private fillHead(bytes: Buffer, from: number, end: number): number {
     this.head ??= Buffer.alloc(frameHead)
+    if (this.headFilled === 0) this.begun++
     const { head, headFilled: before } = this
     let at = from
     while (at < end && this.headFilled < frameHead) head[this.headFilled++] = bytes[at++] as number
@@ -197,6 +201,7 @@ export class FrameReader {
 
   private beginPartial(size: number, bytes: Buffer, at: number, end: number): void {
     const partial = Buffer.allocUnsafe(size + frameOverhead)
+    this.begun++
     this.partialFilled = bytes.copy(partial, 0, at, end)
     this.partial = partial
   }

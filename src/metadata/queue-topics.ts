@@ -16,9 +16,13 @@ export interface TopicPart {
 
 const nothing: TopicPart = { compare: [], put: [], delete: [] }
 
+/** What Kafka's clients take for a broker's own, as its offsets. */
+const ownPrefix = '__'
+
 /** What lists the queue `name`; nothing when its name is not a topic's, or counts as another's. */
 export function queueTopicMade(image: Image, name: string, id: TopicId): TopicPart {
-  if (topicNameFault(name) !== null || image.topicLike(name) !== null) return nothing
+  if (topicNameFault(name) !== null || name.startsWith(ownPrefix)) return nothing
+  if (image.topicLike(name) !== null) return nothing
   const { node } = image
   const partition = { leader: node, leaderEpoch: leaderEpoch(0), replicas: [node], isr: [node] }
   const topic: Topic = {

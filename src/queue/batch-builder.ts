@@ -12,8 +12,8 @@ import { finishBatch, headerBytes } from '../model/record-batch.ts'
 import { varint } from '../model/records.ts'
 
 const startBytes = 4 << 10
-/** A batch takes no more messages when it has grown to this. */
-const fullBytes = 256 << 10
+/** What a record takes besides properties and body, at most. */
+export const recordOverheadBytes = 600
 /** What is larger is left to the collector. */
 const keptBytes = 512 << 10
 const keptMax = 8
@@ -60,8 +60,10 @@ export class BatchBuilder {
   get nextOffset(): number {
     return this.baseOffset + this.#count
   }
-  get isFull(): boolean {
-    return this.#end >= fullBytes
+  /** Whether it stays below `limitBytes` with this message; the first one always comes in. */
+  mayTake({ properties, body }: MessageView, limitBytes: number): boolean {
+    const bytes = properties.length + body.length + recordOverheadBytes
+    return this.#count === 0 || this.#end + bytes <= limitBytes
   }
 
   add(message: MessageView, addresses: Addresses, nowMs: number): void {

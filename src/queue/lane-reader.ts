@@ -75,6 +75,9 @@ export class LaneReader {
   get offset(): number {
     return this.#records.offset
   }
+  get bodyBytes(): number {
+    return this.#records.bodyBytes
+  }
   get timestampMs(): number {
     return this.#records.timestampMs
   }

@@ -24,6 +24,8 @@ export interface LaneParts {
   readonly addresses: Addresses
   readonly memory: BatchMemory
   readonly pieces: PieceCache
+  /** A batch takes no more messages when it would grow beyond. */
+  readonly batchBytesMax: number
 }
 
 export class Lane {
@@ -143,7 +145,7 @@ export class Lane {
   /** Returns the offset of the message. */
   append(message: MessageView, nowMs: number, isSync: boolean): number {
     let batch = this.unplaced[this.unplaced.length - 1]
-    if (batch === undefined || batch.isFull) {
+    if (batch === undefined || !batch.mayTake(message, this.#parts.batchBytesMax)) {
       batch = new BatchBuilder(this.#parts.memory, this.end, nowMs)
       this.unplaced.push(batch)
     }

@@ -298,7 +298,8 @@ export class Queue implements MemberQueue, Attended {
     this.#pump()
     this.#watch()
     this.#tellUnused(nowMs)
-    return left <= 0
+    // Dead letters that found no room are tried again when there is some.
+    return left <= 0 || (this.#node.isFull && this.#settings.deadLetters)
   }
 
   #watch(): void {

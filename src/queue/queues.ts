@@ -7,7 +7,8 @@ import type { LogStore } from '../log/log-store.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { TopicSettings } from '../model/config/topic-settings.ts'
 import { Addresses } from '../model/message/stored-message.ts'
-import { BatchMemory } from './batch-builder.ts'
+import { headerBytes } from '../model/record-batch.ts'
+import { BatchMemory, recordOverheadBytes } from './batch-builder.ts'
 import { PieceCache } from './lane-reader.ts'
 import { recoverStock } from './open-stock.ts'
 import { Placing } from './placing.ts'
@@ -39,8 +40,9 @@ export interface QueuePlace {
 
 /** Dead letters that lead to queues which refuse them, and so on: beyond, they are dropped. */
 const depthMax = 64
-/** What a record takes besides properties and body: names, lengths, the batch's header. */
-const overheadBytes = 1024
+/** What a lone message takes besides properties and body, with the header of its batch. */
+const overheadBytes = recordOverheadBytes + headerBytes
+const fullBatchBytes = 256 << 10
 /** Queues that one turn attends to; the others have the next. */
 const attendMax = 10_000
 
@@ -49,6 +51,8 @@ export class Queues implements QueueNode, StockNode {
   readonly addresses = new Addresses()
   readonly memory = new BatchMemory()
   readonly pieces: PieceCache
+  readonly messageBytesMax: number
+  readonly batchBytesMax: number
   readonly #clock: Clock
   readonly #report: (line: string) => void
   readonly options: QueueOptions
@@ -66,6 +70,9 @@ export class Queues implements QueueNode, StockNode {
     this.#clock = parts.clock
     this.#report = (line) => parts.report(line)
     this.options = { ...queueOptions, ...options }
+    const { maxBatchBytes } = parts.store.journal
+    this.messageBytesMax = maxBatchBytes - overheadBytes
+    this.batchBytesMax = Math.min(maxBatchBytes, fullBatchBytes)
     this.pieces = new PieceCache(this.options.pieceBytes)
     this.#placing = new Placing(parts.store, parts.clock, this.memory, this.options)
     this.#wakeUps = new WakeUps(parts.clock)
@@ -186,10 +193,6 @@ export class Queues implements QueueNode, StockNode {
 
   now(): number {
     return this.#clock.now()
-  }
-
-  get messageBytesMax(): number {
-    return this.store.journal.maxBatchBytes - overheadBytes
   }
 
   get isFull(): boolean {

@@ -103,8 +103,18 @@ export class Stock {
 
   /** Others have appended to the log of a lane. */
   grow(lane: Lane): void {
-    const to = lane.log.logEndOffset
+    const { reader, log } = lane
+    const to = log.logEndOffset
+    let bytes = 0
+    // Just appended, so in memory.
+    for (let offset = lane.end; offset < to; offset = reader.offset + 1) {
+      if (reader.find(log, offset) !== 'there') break
+      bytes += reader.bodyBytes
+    }
     this.ready += to - lane.end
+    this.readyBytes += bytes
+    lane.bytes += bytes
+    lane.bytesSinceMark += bytes
     lane.end = to
   }
 
@@ -180,7 +190,10 @@ export class Stock {
   }
 
   #loaded(lane: Lane, offset: number, isThere: boolean): void {
-    if (this.isClosed) return
+    if (this.isClosed) {
+      lane.close()
+      return
+    }
     if (!isThere) this.#isDamaged(lane, offset)
     this.onRead()
   }
@@ -366,6 +379,13 @@ export class Stock {
     for (const entry of this.#delayed?.all ?? []) if (entry.kept === null) yield entry
   }
 
+  *#everyEntry(): Generator<Entry> {
+    yield* this.entries.all
+    yield* this.leaving
+    yield* this.#delayed?.all ?? []
+    for (const lane of this.lanes) yield* lane.allReturned
+  }
+
   /** So that the next start has nothing to count. */
   markAll(): void {
     if (this.ledger === null) return
@@ -378,6 +398,8 @@ export class Stock {
 
   close(): void {
     this.isClosed = true
+    for (const entry of this.#everyEntry())
+      if (entry.kept !== null) this.#node.letGo(keptBytes(entry.kept.length))
     for (const lane of this.lanes) lane.close()
   }
 }

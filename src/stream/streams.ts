@@ -132,7 +132,7 @@ export class Streams {
   /**
    * Appends a message to a partition of the topic: that of its `x-kafka-key`, or any. Placed by
    * `flush`; nothing of it is kept beyond the call. Refused: `unknownTopic`, `messageTooLarge`,
-   * `invalidRecord`, `storageError`, `policyViolation`.
+   * `invalidRecord`, `storageError`, `policyViolation`, `resourceExhausted`.
    */
   append(topic: Topic, message: MessageView): Result<null> {
     return this.#appends.append(topic, message)

@@ -8,16 +8,20 @@ import type { LogStore } from '../log/log-store.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { ok, type Refusal, type Result, refuse } from '../model/errors.ts'
 import type { MessageView } from '../model/message/message.ts'
+import { type Shown, shownOf } from '../model/message/shown-record.ts'
+import { Addresses, storedBytesMax } from '../model/message/stored-message.ts'
 import { headerBytes } from '../model/record-batch.ts'
 import type { Topic } from '../model/topic.ts'
 import { partitionOfKey } from './key-partition.ts'
 import { TopicBatch } from './topic-batch.ts'
-import { recordBytesMax, recordOf, type TopicRecord } from './topic-record.ts'
 
 /** A batch takes no more messages when it has grown to this. */
 const fullBytes = 256 << 10
 /** So much of one turn is placed without waiting for its end. */
 const turnBytesMax = 8 << 20
+
+/** Of batches that wait for room: doors stop long before. */
+const waitingBytesMax = 64 << 20
 
 /** A batch that waits for room, and who is told once it is durable, with all before it. */
 interface Waiting {
@@ -30,11 +34,14 @@ interface Waiting {
 export class TopicAppends {
   readonly #store: LogStore
   readonly #clock: Clock
+  readonly #addresses = new Addresses()
   readonly #open = new Map<PartitionLog, TopicBatch>()
   #openBytes = 0
   /** Which partition takes what has no key, modulo their number. */
   #turn = 0
   readonly #waiting: Waiting[] = []
+  #waitingBytes = 0
+  #waitsForRoom = false
   #whenTaken: (() => void)[] = []
   /** Of the last batch that was placed. */
   #lsn = 0
@@ -49,27 +56,31 @@ export class TopicAppends {
    * durable when `flush` says so.
    */
   append(topic: Topic, message: MessageView): Result<null> {
-    const record = recordOf(message)
+    const shown = shownOf(message)
+    const { key } = shown
     const count = topic.partitions.length
-    const { key } = record
     const partition = key === null ? this.#turn % count : partitionOfKey(key, count)
     const log = this.#store.get(topic.id, partition)
     const leaderEpoch = topic.partitions[partition]?.leaderEpoch
     if (log === undefined || leaderEpoch === undefined || log.deleted) return refuse('unknownTopic')
-    const refusal = this.#refusal(log, record)
+    const address = this.#addresses.encode(message.exchange, message.routingKey)
+    const bytes = storedBytesMax(message, address, shown)
+    const refusal = this.#refusal(log, shown, headerBytes + bytes)
     if (refusal !== null) return { ok: false, ...refusal }
-    this.#add(log, leaderEpoch, record)
+    this.#batchFor(log, leaderEpoch, bytes).add(message, address, shown, this.#clock.now())
+    this.#openBytes += bytes
+    if (this.#openBytes > turnBytesMax) this.flush(null)
     return ok(null)
   }
 
-  #refusal(log: PartitionLog, record: TopicRecord): Refusal | null {
+  #refusal(log: PartitionLog, shown: Shown, bytes: number): Refusal | null {
+    if (this.#waitingBytes > waitingBytesMax) return refuse('resourceExhausted')
     const { settings, memory } = log
-    const bytes = headerBytes + recordBytesMax(record)
     const bytesMax = this.#bytesMax(log)
     if (bytes > bytesMax)
       return refuse('messageTooLarge', `${log.label} takes messages of up to ${bytesMax} bytes`)
     if (log.damagedFrom !== null) return refuse('storageError', log.damageText())
-    if (settings.cleanup.compact && record.key === null)
+    if (settings.cleanup.compact && shown.key === null)
       return refuse('invalidRecord', 'a compacted topic takes no message without x-kafka-key')
     if (memory === null && this.#store.space.isLow)
       return refuse('storageError', this.#store.space.lowText())
@@ -84,28 +95,26 @@ export class TopicAppends {
       : batchBytesMax
   }
 
-  #add(log: PartitionLog, leaderEpoch: number, record: TopicRecord): void {
-    const nowMs = this.#clock.now()
-    const bytes = recordBytesMax(record)
-    let batch = this.#open.get(log)
-    if (batch !== undefined && batch.bytes + bytes > Math.min(fullBytes, this.#bytesMax(log))) {
-      this.#close(batch)
+  /** An open batch that has room for so many bytes. */
+  #batchFor(log: PartitionLog, leaderEpoch: number, bytes: number): TopicBatch {
+    const open = this.#open.get(log)
+    if (open !== undefined && open.bytes + bytes <= Math.min(fullBytes, this.#bytesMax(log)))
+      return open
+    if (open !== undefined) {
+      this.#close(open)
       this.#place()
-      batch = undefined
     }
-    if (batch === undefined) {
-      batch = new TopicBatch(log, leaderEpoch, nowMs)
-      this.#open.set(log, batch)
-    }
-    batch.add(record, nowMs)
-    this.#openBytes += bytes
-    if (this.#openBytes > turnBytesMax) this.flush(null)
+    const batch = new TopicBatch(log, leaderEpoch, this.#clock.now())
+    this.#open.set(log, batch)
+    return batch
   }
 
   #close(batch: TopicBatch): void {
     const { log, leaderEpoch } = batch
     this.#open.delete(log)
-    this.#waiting.push({ log, leaderEpoch, batch: batch.build(), told: [] })
+    const bytes = batch.build()
+    this.#waiting.push({ log, leaderEpoch, batch: bytes, told: [] })
+    this.#waitingBytes += bytes.length
   }
 
   /**
@@ -135,6 +144,7 @@ export class TopicAppends {
         return
       }
       this.#waiting.shift()
+      this.#waitingBytes -= batch.length
       // Who deletes a topic deletes what was on its way there.
       if (!log.deleted) {
         const placed = log.appendTrusted(journal, batch, leaderEpoch, this.#clock.now())
@@ -147,13 +157,11 @@ export class TopicAppends {
     for (const action of taken) action()
   }
 
-  #isWaiting = false
-
   #waitForRoom(): void {
-    if (this.#isWaiting) return
-    this.#isWaiting = true
+    if (this.#waitsForRoom) return
+    this.#waitsForRoom = true
     this.#store.journal.whenRoom(() => {
-      this.#isWaiting = false
+      this.#waitsForRoom = false
       this.#place()
     })
   }

@@ -2,8 +2,10 @@
 // has one for each partition that was published to.
 import type { PartitionLog } from '../log/partition-log.ts'
 import { recompress } from '../model/batch-content.ts'
+import type { MessageView } from '../model/message/message.ts'
+import type { Shown } from '../model/message/shown-record.ts'
+import { storedBytesMax, writeStored } from '../model/message/stored-message.ts'
 import { BatchHeader, finishBatch, headerBytes } from '../model/record-batch.ts'
-import { putRecord, recordBytesMax, type TopicRecord } from './topic-record.ts'
 
 const startBytes = 4 << 10
 
@@ -27,15 +29,17 @@ export class TopicBatch {
     return this.#end
   }
 
-  add(record: TopicRecord, nowMs: number): void {
-    const needed = this.#end + recordBytesMax(record)
+  /** `address` is of `Addresses.encode`. */
+  add(message: MessageView, address: Uint8Array, shown: Shown, nowMs: number): void {
+    const needed = this.#end + storedBytesMax(message, address, shown)
     if (needed > this.#bytes.length) {
       const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
       larger.set(this.#bytes.subarray(0, this.#end))
       this.#bytes = larger
     }
     const delta = nowMs - this.#baseTimestamp
-    this.#end = putRecord(this.#bytes, this.#end, record, delta, this.#count)
+    const at = this.#end
+    this.#end = writeStored(this.#bytes, at, message, address, delta, this.#count, shown)
     this.#count++
     this.#maxTimestamp = Math.max(this.#maxTimestamp, nowMs)
   }

@@ -29,6 +29,7 @@ import {
   value,
   withMessaging,
 } from './messaging-fixture.ts'
+import { withNodeOn } from './node-fixture.ts'
 
 const keys = (...texts: string[]): FieldValue => ({ type: 'A', value: texts.map(textField) })
 const { routed, stored, rejected } = Published
@@ -330,3 +331,37 @@ test("what Kafka's clients append to a queue's topic is a message in it", () =>
     const deleted = await node.logs.deleteRecords(topic, partitionId(0), 1)
     assert.match(refusal(deleted), /^policyViolation/)
   }))
+
+test('a disk that has too little space left is an alarm, and takes no messages', async () => {
+  let free = 1 << 30
+  const small = Object.assign(memoryDisk(), { freeBytes: async () => free })
+  const settings = { 'polymq.disk.free.bytes.min': '1000000' }
+  await withNodeOn(small, settings, async (node) => {
+    const told: (string | null)[] = []
+    const { messaging } = node
+    assert.equal(messaging.alarm, null)
+    const until = (wanted: string | null) =>
+      new Promise<void>((resolve) => {
+        const listening = messaging.onAlarm((alarm) => {
+          told.push(alarm)
+          if (alarm !== wanted) return
+          listening.cancel()
+          resolve()
+        })
+      })
+    free = 1000
+    const low = until('disk')
+    await node.store.lookAtSpace(1_000_000)
+    messaging.lookedAtSpace()
+    await low
+    assert.equal(messaging.alarm, 'disk')
+    assert.equal(messaging.isHeldUp(1), true)
+    free = 1 << 30
+    const enough = until(null)
+    await node.store.lookAtSpace(1_000_000)
+    messaging.lookedAtSpace()
+    await enough
+    assert.deepEqual(told, ['disk', null])
+    assert.equal(messaging.isHeldUp(1), false)
+  })
+})

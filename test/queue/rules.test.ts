@@ -6,6 +6,7 @@ import { SimDisk } from '../../src/io/sim/sim-disk.ts'
 import { Published } from '../../src/queue/published.ts'
 import type { Queue } from '../../src/queue/queue.ts'
 import type { QueueSettings } from '../../src/queue/queue-settings.ts'
+import { batchOf } from '../log/log-fixture.ts'
 import { messageOf, subscribe, TestConsumer, TestHost, TestNode } from './queue-fixture.ts'
 
 const { routed, stored, rejected } = Published
@@ -146,7 +147,7 @@ test('higher priorities go first, in order within each', async () => {
   assert.deepEqual(consumer.texts, ['b', 'c', 'a', 'e', 'd', 'f'])
 })
 
-test('messages expire at the head: by the queue, by themselves, by the lesser of both', async () => {
+test('messages expire at the head: by the queue, by themselves, by the lesser', async () => {
   const rig = await Rig.of()
   const queue = await rig.open({ messageTtlMs: 100 })
   queue.publish(messageOf('slow', { expiration: '1000' }))
@@ -322,8 +323,10 @@ test('a dropped queue tells its consumers, and leaves nothing', async () => {
   const queue = await rig.open()
   const consumer = new TestConsumer(1)
   subscribe(queue, consumer)
-  publishAll(queue, '1', '2')
+  queue.publish(messageOf('1', { transient: true }))
+  publishAll(queue, '2')
   await rig.clock.runUntil(queue.drop())
+  assert.equal(rig.node.queues.counters.keptBytes, 0)
   assert.equal(consumer.cancelReason, 'queueDeleted')
   queue.accept(consumer.got[0]?.id ?? 0)
   assert.deepEqual(publishAll(queue, '3'), [routed])
@@ -359,4 +362,54 @@ test('a queue that is not durable leaves nothing, and asks nobody to wait', asyn
   for (const { id } of consumer.got) queue.accept(id)
   await rig.restarted()
   assert.equal(rig.node.store.get(place.topic, 0), undefined)
+})
+
+test('what others append to the log is in the queue, behind what was there', async () => {
+  const rig = await Rig.of()
+  const queue = await rig.open()
+  publishAll(queue, '1')
+  assert.equal(queue.beforeForeignAppend(), true)
+  const log = rig.node.store.get(queue.topic, 0)
+  const { journal } = rig.node.store
+  assert.equal(log?.append(journal, batchOf(['two', 'three']), 0, 1000).error, null)
+  queue.afterForeignAppend()
+  publishAll(queue, '4')
+  assert.deepEqual([queue.ready, queue.readyBytes], [4, 10])
+  const consumer = new TestConsumer()
+  subscribe(queue, consumer)
+  await rig.clock.runUntil(consumer.has(4))
+  assert.deepEqual(consumer.texts, ['1', 'two', 'three', '4'])
+  for (const { id } of consumer.got) queue.accept(id)
+  assert.deepEqual([queue.ready, queue.readyBytes], [0, 0])
+})
+
+test('more than the journal takes at once waits, and nothing is lost', async () => {
+  const rig = await Rig.of()
+  const queue = await rig.open()
+  const large = 'x'.repeat(20_000)
+  for (let i = 0; i < 20; i++) queue.publish(messageOf(`${i} ${large}`))
+  let isDurable = false
+  rig.node.queues.flush(() => {
+    isDurable = true
+  })
+  assert.deepEqual([rig.node.queues.isHeldUp(0), isDurable], [true, false])
+  await rig.clock.runUntil(new Promise<void>((resolve) => rig.node.queues.whenTaken(resolve)))
+  await rig.clock.runUntil(rig.node.flush())
+  assert.equal(isDurable, true)
+  const clock = new SimClock()
+  const node = await clock.runUntil(TestNode.open(rig.disk.crash(clock), 2, 1, clock))
+  const again = await clock.runUntil(node.open(0))
+  const consumer = new TestConsumer()
+  subscribe(again, consumer)
+  await clock.runUntil(consumer.has(20))
+  assert.deepEqual(
+    consumer.texts.map((t) => Number.parseInt(t, 10)),
+    Array.from({ length: 20 }, (_, i) => i),
+  )
+})
+
+test('a message that no journal takes is refused', async () => {
+  const rig = await Rig.of()
+  const queue = await rig.open()
+  assert.deepEqual(publishAll(queue, 'x'.repeat(100_000)), [routed | rejected])
 })

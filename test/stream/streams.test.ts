@@ -14,11 +14,12 @@ import {
   tableProperty,
   textProperty,
 } from '../../src/model/message/properties.ts'
+import { BatchHeader } from '../../src/model/record-batch.ts'
 import { table } from '../model/message/arbitrary-table.ts'
 import { sampleBatch } from '../model/sample-batch.ts'
 import { first, KeepingConsumer, long, message, until, World } from './stream-world.ts'
 
-test('what is published is delivered in order, at once, from memory, disk and after a restart', async () => {
+test('what is published is delivered in order, at once, later, and after a restart', async () => {
   const disk = memoryDisk()
   let world = await World.open(disk)
   const early = new KeepingConsumer()
@@ -318,5 +319,49 @@ test('a topic in memory is a stream too, and refuses what it has no room for', a
   await until(() => consumer.got.length === 2)
   const refused = world.streams.append(world.topic, message('z'.repeat(5000)))
   assert.equal(refused.ok ? null : refused.error, 'policyViolation')
+  await world.close()
+})
+
+test('what is damaged is not passed over: a reader stands before it', async () => {
+  const disk = memoryDisk()
+  const world = await World.open(disk)
+  for (let i = 0; i < 3; i++) await world.publish(message(`${i}-${'w'.repeat(50)}`))
+  await world.store.flush()
+  const [name] = await disk.list('segments')
+  const file = await disk.open(`segments/${name}`, { access: 'write' })
+  const bytes = new Uint8Array(await file.size())
+  await file.read(bytes, 0)
+  await file.write([Uint8Array.of(0x21)], Buffer.from(bytes).indexOf('2-www'))
+  await file.close()
+  const consumer = new KeepingConsumer()
+  await world.consume(consumer, first)
+  const { counters } = world.store.reader
+  await until(() => counters.damaged === 1)
+  for (let i = 3; i < 6; i++) await world.publish(message(`${i}`))
+  assert.deepEqual(consumer.offsets, [0, 1])
+  assert.equal(counters.damaged, 1, 'it is not read again for each commit')
+  await world.store.raiseLogStart(world.log(), 3)
+  await world.publish(message('6'))
+  await until(() => consumer.got.length === 6)
+  assert.deepEqual(consumer.offsets, [0, 1, 3, 4, 5, 6])
+  assert.equal(world.reported.splice(0).length, 1)
+  await world.close()
+})
+
+test('a batch that nobody can open is passed over, and told of once', async () => {
+  const world = await World.open(memoryDisk())
+  const records = [{ key: null, value: 'v', timestampMs: 1 }]
+  const bad = (): Uint8Array => {
+    const batch = sampleBatch({ records, attributes: 0 })
+    const header = new BatchHeader().moveTo(batch)
+    return header.withRecords(header.records(), { attributes: 4 })
+  }
+  for (let i = 0; i < 2; i++) world.log().appendTrusted(world.store.journal, bad(), 0, 1)
+  await world.publish(message('good'))
+  const consumer = new KeepingConsumer()
+  await world.consume(consumer, first)
+  await until(() => consumer.got.length === 1)
+  assert.deepEqual(consumer.offsets, [2])
+  assert.match(world.reported.splice(0).join('\n'), /^partition 0 of .* offsets 0 to 0 are passed/)
   await world.close()
 })

@@ -82,7 +82,7 @@ test('a key goes where Kafka producers send it', () => {
   )
 })
 
-test('messages of one turn share a batch, with their key and what Kafka clients can read', async () => {
+test('messages of one turn share a batch, with what Kafka clients can read', async () => {
   const world = await World.open(memoryDisk())
   await world.publish(
     message('a', { 'x-kafka-key': 'k', traceparent: '00-1' }),
@@ -101,7 +101,7 @@ test('messages of one turn share a batch, with their key and what Kafka clients 
   await world.close()
 })
 
-test('without a key the messages of a turn go together, and of the next turn elsewhere', async () => {
+test('without a key the messages of a turn go together, each turn elsewhere', async () => {
   const world = await World.open(memoryDisk(), { partitions: 3 })
   for (let turn = 0; turn < 6; turn++) await world.publish(message(`${turn}a`), message(`${turn}b`))
   for (const partition of [0, 1, 2]) {

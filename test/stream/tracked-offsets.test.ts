@@ -44,7 +44,7 @@ test('a consumer with a name goes on at the first message that it has not settle
   await world.close()
 })
 
-test('what was given back is where the consumer begins again, what was refused is not', async () => {
+test('what was given back is where the consumer begins again', async () => {
   const world = await World.open(memoryDisk())
   await publishMany(world, 10)
   const consumer = new KeepingConsumer(5)
@@ -60,7 +60,7 @@ test('what was given back is where the consumer begins again, what was refused i
   await world.close()
 })
 
-test('a name is the tag where tracking is asked for, and next is kept before anything comes', async () => {
+test('a name is the tag where tracking is asked for, and next is kept too', async () => {
   const world = await World.open(memoryDisk())
   await publishMany(world, 3)
   const wishes = { 'x-stream-automatic-offset-tracking': yes }
@@ -72,7 +72,7 @@ test('a name is the tag where tracking is asked for, and next is kept before any
   await world.close()
 })
 
-test('deliveries that count as settled move the place too, of each partition its own', async () => {
+test('deliveries that count as settled move the place of each partition', async () => {
   const world = await World.open(memoryDisk(), { partitions: 2 })
   for (let i = 0; i < 6; i++) await world.publish(message(`${i}`))
   const consumer = new KeepingConsumer(4)
@@ -84,7 +84,7 @@ test('deliveries that count as settled move the place too, of each partition its
   await world.close()
 })
 
-test('a place below the log start goes to it, and one of a deleted topic is forgotten', async () => {
+test('a place below the log start goes to it; of a deleted topic none is kept', async () => {
   const world = await World.open(memoryDisk())
   await publishMany(world, 10)
   await (await world.consume(new KeepingConsumer(0), named)).cancel()
@@ -139,7 +139,7 @@ test('a record of a place reads back as it was, and what is not one is none', ()
   assert.equal(readTracked(trackedRecord(key, 1).key, Buffer.alloc(3)), null)
 })
 
-test('a place is written once a second, or when it has come a thousand messages further', async () => {
+test('a place is written once a second, or a thousand messages further', async () => {
   const { clock, appender, offsets, place } = alone()
   for (let i = 1; i <= 500; i++) offsets.move(place, i, 1)
   await clock.runFor(999)

@@ -41,7 +41,7 @@ export class NodeMessaging implements Messaging {
   readonly vhosts = new Map<string, VhostCore>()
   readonly queues: Queues
   readonly #parts: MessagingParts
-  readonly #sessions = new Set<{ readonly vhost: string; readonly user: string }>()
+  readonly #sessions = new Set<Opening>()
   readonly #listeners = new Set<(alarm: string | null) => void>()
   #alarm: string | null = null
 
@@ -50,6 +50,7 @@ export class NodeMessaging implements Messaging {
     const node = new NodeMessaging(parts)
     for (const name of new Set([defaultVhost, ...entities.vhosts])) node.#addVhost(name)
     await node.#recover(entities)
+    node.lookedAtSpace()
     return node
   }
 
@@ -101,7 +102,12 @@ export class NodeMessaging implements Messaging {
 
   // ---- Sessions ---------------------------------------------------------------------------------
 
-  open({ vhost, user }: Opening): Result<Session> {
+  /** Those that are open, for listings. */
+  get sessions(): Iterable<Opening> {
+    return this.#sessions
+  }
+
+  open({ vhost, user, name }: Opening): Result<Session> {
     const core = this.vhosts.get(vhost)
     if (core === undefined) return refuse('vhostNotFound', `vhost ${vhost} not found`)
     const { authorizer } = this.#parts
@@ -109,7 +115,7 @@ export class NodeMessaging implements Messaging {
       return refuse('accessRefused', `access to vhost '${vhost}' refused for user '${user}'`)
     const full = this.#limitReached(vhost, user)
     if (full !== null) return refuse('notAllowed', full)
-    const owner = { vhost, user }
+    const owner = { vhost, user, name }
     this.#sessions.add(owner)
     return ok({
       vhost: new SessionVhost(core, owner, user, authorizer),

@@ -1,22 +1,24 @@
-// A message as a record of a batch, and back. The record has no key; its value is the body; its
-// first header, `amqp`, holds what else the message is, in the bytes that it came in. Written into
-// memory that the caller has measured, read as views. Queues call it once for each message, so
+// A message as a record of a batch, and back. The record's value is the body; its first header,
+// `amqp`, holds what else the message is, in the bytes that it came in. Its key, and more headers,
+// are what others see (shown-record.ts). Written into memory that the caller has measured, read as
+// views. Queues call it once for each message, so
 // nothing is allocated here but the views and the strings of an address not met just before.
 //
 //   record       length varint | attributes 0 | timestamp delta varlong | offset delta varint |
-//                key length -1 | body length varint, body | header count 1 |
-//                4, "amqp" | value length varint, value
+//                key length varint, -1 none, key | body length varint, body | header count |
+//                4, "amqp" | value length varint, value | other headers
 //   value        exchange shortstr | routing key shortstr | properties
 //
 // A record without that header comes from a producer of another protocol: its body is its value.
 import type { MessageView } from './message.ts'
+import { nothingShown, type Shown } from './shown-record.ts'
 
 /** Names are short strings: their bytes fit one octet of length. */
 const shortMax = 255
 const noProperties = new Uint8Array(2)
 const nothing = new Uint8Array(0)
-/** Attributes, null key, header count, and the header's name with its length. */
-const fixedBytes = 1 + 1 + 1 + 5
+/** Attributes, and the header's name with its length. */
+const fixedBytes = 1 + 5
 
 /** The exchange and routing key of messages, as bytes; remembers the last of each direction. */
 export class Addresses {
@@ -86,8 +88,14 @@ function putVarint(into: Uint8Array, from: number, z: number): number {
 }
 
 /** The most bytes that the record of a message takes. */
-export const storedBytesMax = (message: MessageView, address: Uint8Array): number =>
-  fixedBytes + 40 + address.length + message.properties.length + message.body.length
+export function storedBytesMax(
+  { properties, body }: MessageView,
+  address: Uint8Array,
+  { key, headers }: Shown = nothingShown,
+): number {
+  const shown = (key?.length ?? 0) + headers.length
+  return fixedBytes + 50 + address.length + properties.length + body.length + shown
+}
 
 /**
  * Writes the record at `from`, where there is room for `storedBytesMax`; returns its end. `address`
@@ -100,27 +108,34 @@ export function writeStored(
   address: Uint8Array,
   timestampDelta: number,
   offsetDelta: number,
+  shown: Shown = nothingShown,
 ): number {
   const { properties, body } = message
+  const { key, headers } = shown
+  const headerCount = (1 + shown.headerCount) * 2
   const timestamp = zigzag(timestampDelta)
   const valueBytes = address.length + properties.length
   const length =
     fixedBytes +
     width(timestamp) +
     width(offsetDelta * 2) +
+    (key === null ? 1 : width(key.length * 2) + key.length) +
     width(body.length * 2) +
     body.length +
+    width(headerCount) +
     width(valueBytes * 2) +
-    valueBytes
+    valueBytes +
+    headers.length
   let at = putVarint(into, from, length * 2)
   into[at++] = 0
   at = putVarint(into, at, timestamp)
   at = putVarint(into, at, offsetDelta * 2)
-  into[at++] = 1
+  if (key === null) into[at++] = 1
+  else at = putShort(into, putVarint(into, at, key.length * 2), key)
   at = putVarint(into, at, body.length * 2)
   into.set(body, at)
   at += body.length
-  into[at++] = 2
+  at = putVarint(into, at, headerCount)
   into[at++] = 8
   into[at++] = 0x61
   into[at++] = 0x6d
@@ -128,7 +143,8 @@ export function writeStored(
   into[at++] = 0x70
   at = putVarint(into, at, valueBytes * 2)
   at = putShort(into, at, address)
-  return putShort(into, at, properties)
+  at = putShort(into, at, properties)
+  return headers.length === 0 ? at : putShort(into, at, headers)
 }
 
 /** A loop is faster than a call for the few bytes that these most often are. */

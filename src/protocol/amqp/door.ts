@@ -26,6 +26,8 @@ export interface AmqpDoorOptions {
   /** Offered to clients: by default PLAIN and AMQPLAIN. */
   readonly mechanisms?: readonly string[]
   readonly clusterName?: string
+  /** Shared by the doors of a node, so that who came in by one is answered by another. */
+  readonly replyAddresses?: ReplyAddresses
   readonly limits?: Partial<Limits>
   /** Takes a line for the log about something that a client did wrong. */
   readonly report: (line: string) => void
@@ -111,7 +113,7 @@ class Home extends Turn implements ConnectionHome {
     this.offer = { mechanisms, check: login }
     this.clusterName = options.clusterName ?? 'polymq'
     this.memory = new PartialMemory(this.limits.partialBytesMax, (action) => clock.soon(action))
-    this.replyAddresses = new ReplyAddresses(chance)
+    this.replyAddresses = options.replyAddresses ?? new ReplyAddresses(chance)
     this.reporter = new Reporter(clock, options.report)
     this.alarm = messaging.alarm
     this.alarms = messaging.onAlarm((alarm) => this.alarmChanged(alarm))

@@ -289,6 +289,23 @@ test('direct replies go to the consumer of the channel that asked', async () => 
   assert.match(await answerer.closed(1), /^404 /)
 })
 
+test('direct replies find their way from one door of a node to another', async () => {
+  const door = await TestDoor.open()
+  const other = await TestDoor.open({}, door)
+  const asker = await door.client(1)
+  const answerer = await other.client(1)
+  await answerer.declare('calls')
+  const pseudo = 'amq.rabbitmq.reply-to'
+  await asker.consume(pseudo, { noAck: true })
+  asker.send(
+    publishFrames(1, 'calls', 'ping', { properties: textProperty(property.replyTo, pseudo) }),
+  )
+  await asker.settled()
+  const [asked] = door.messaging.queues.get('calls')?.ready ?? []
+  answerer.send(publishFrames(1, asked?.message.text(property.replyTo) ?? '', 'pong'))
+  assert.equal((await asker.delivery(1)).body, 'pong')
+})
+
 test('direct replies are neither acknowledged nor consumed twice', async () => {
   const door = await TestDoor.open()
   const client = await door.client(2)

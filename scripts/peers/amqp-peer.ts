@@ -1,18 +1,19 @@
 // A broker of AMQP 0-9-1 that can be started beside another: a recipe, as `Peer` is one for Kafka.
 // What it shall hold at its start is said in RabbitMQ's words, as a file of definitions.
 import { createHash } from 'node:crypto'
-import type { RunningPeer } from './peer.ts'
+import type { Peer, RunningPeer } from './peer.ts'
 
 export interface AmqpPeerOptions {
   /** Port of the listener on 127.0.0.1; a free one if absent. */
   readonly port?: number
   readonly definitions?: Definitions
+  /** Port of the management API, which RabbitMQ has only if it is asked for. */
+  readonly managementPort?: number
   /** How long the start may take. */
   readonly readyMsMax?: number
 }
 
-export interface AmqpPeer {
-  readonly name: string
+export interface AmqpPeer extends Peer {
   /** Starts it on a data directory, which is made if absent and kept. */
   start(dataDir: string, options?: AmqpPeerOptions): Promise<RunningPeer>
 }

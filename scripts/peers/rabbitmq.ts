@@ -23,6 +23,9 @@ export async function installRabbitmq(): Promise<void> {
   await run('apt-get', ['install', '-y', '--no-install-recommends', 'rabbitmq-server'], { env })
 }
 
+/** What the client suites need besides; each costs the node time for every message. */
+const plugins = ['rabbitmq_management', 'rabbitmq_consistent_hash_exchange']
+
 interface Ports {
   readonly amqp: number
   readonly dist: number
@@ -38,9 +41,15 @@ async function prepare(dir: string, options: AmqpPeerOptions): Promise<void> {
   }
   const definitions = join(dir, 'definitions.json')
   await writeFile(definitions, JSON.stringify(options.definitions ?? firstDefinitions))
-  const lines = [`load_definitions = ${definitions}`, 'log.console.level = warning']
+  const { managementPort } = options
+  const management = ['management.tcp.ip = 127.0.0.1', `management.tcp.port = ${managementPort}`]
+  const lines = [
+    ...[`load_definitions = ${definitions}`, 'log.console.level = warning'],
+    ...(managementPort === undefined ? [] : management),
+  ]
   await writeFile(join(dir, 'rabbitmq.conf'), `${lines.join('\n')}\n`)
-  await writeFile(join(dir, 'enabled_plugins'), '[].\n')
+  const enabled = managementPort === undefined ? '' : plugins.join(',')
+  await writeFile(join(dir, 'enabled_plugins'), `[${enabled}].\n`)
 }
 
 const environment = (dir: string, ports: Ports): Record<string, string | undefined> => ({
@@ -49,7 +58,7 @@ const environment = (dir: string, ports: Ports): Record<string, string | undefin
   HOME: dir,
   ERL_EPMD_PORT: String(ports.epmd),
   ERL_EPMD_ADDRESS: '127.0.0.1',
-  RABBITMQ_NODENAME: `polymq-peer-${ports.amqp}@localhost`,
+  RABBITMQ_NODENAME: 'polymq-peer@localhost',
   RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
   RABBITMQ_NODE_PORT: String(ports.amqp),
   RABBITMQ_DIST_PORT: String(ports.dist),
@@ -61,12 +70,11 @@ const environment = (dir: string, ports: Ports): Record<string, string | undefin
   RABBITMQ_ENABLED_PLUGINS_FILE: join(dir, 'enabled_plugins'),
   RABBITMQ_GENERATED_CONFIG_DIR: join(dir, 'config'),
   RABBITMQ_PID_FILE: join(dir, 'pid'),
-  RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
   // The script becomes the node instead of watching it, so that a signal reaches the node.
   RABBITMQ_ALLOW_INPUT: '1',
 })
 
-/** Starts a node; on a data directory that it was started on before, only on the same port. */
+/** Starts a node; on a data directory that it was started on before, with the data of then. */
 export async function startRabbitmq(
   dataDir: string,
   options: AmqpPeerOptions = {},
@@ -103,4 +111,9 @@ async function endBoth(node: Child, mapper: Child, signal: NodeJS.Signals): Prom
   return exit
 }
 
-export const rabbitmq: AmqpPeer = { name: 'rabbitmq', start: startRabbitmq }
+export const rabbitmq: AmqpPeer = {
+  name: 'rabbitmq',
+  acknowledgement: `RabbitMQ ${rabbitmqVersion}, durable classic queue: confirmed after a sync`,
+  topicConfig: {},
+  start: startRabbitmq,
+}

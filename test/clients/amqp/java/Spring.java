@@ -28,6 +28,7 @@ import org.springframework.amqp.rabbit.listener.AbstractMessageListenerContainer
 import org.springframework.amqp.rabbit.listener.DirectMessageListenerContainer;
 import org.springframework.amqp.rabbit.listener.SimpleMessageListenerContainer;
 import org.springframework.amqp.rabbit.listener.adapter.MessageListenerAdapter;
+import org.springframework.amqp.rabbit.retry.RejectAndDontRequeueRecoverer;
 
 public class Spring {
   interface Body {
@@ -88,8 +89,8 @@ public class Spring {
     it("declares queues, exchanges and bindings", () -> {
       Queue jobs =
           QueueBuilder.durable("spring.jobs")
-              .deadLetterExchange("")
-              .deadLetterRoutingKey("spring.dead")
+              .withArgument("x-dead-letter-exchange", "")
+              .withArgument("x-dead-letter-routing-key", "spring.dead")
               .build();
       TopicExchange in = new TopicExchange("spring.in");
       Binding binding = BindingBuilder.bind(jobs).to(in).with("job.#");
@@ -130,7 +131,11 @@ public class Spring {
       container.setConsumersPerQueue(2);
       container.setDefaultRequeueRejected(false);
       container.setAdviceChain(
-          RetryInterceptorBuilder.stateless().maxAttempts(3).backOffOptions(20, 2, 100).build());
+          RetryInterceptorBuilder.stateless()
+              .maxAttempts(3)
+              .backOffOptions(20, 2, 100)
+              .recoverer(new RejectAndDontRequeueRecoverer())
+              .build());
       container.setMessageListener(
           (MessageListener)
               m -> {
@@ -149,15 +154,14 @@ public class Spring {
 
     it("a listener that says so rejects without a retry", () -> {
       containers.get(1).stop();
-      containers.get(1).setAdviceChain();
-      containers
-          .get(1)
-          .setMessageListener(
-              (MessageListener)
-                  m -> {
-                    throw new AmqpRejectAndDontRequeueException("no");
-                  });
-      started(containers.get(1));
+      var container = new DirectMessageListenerContainer(factory);
+      container.setQueueNames("spring.jobs");
+      container.setMessageListener(
+          (MessageListener)
+              m -> {
+                throw new AmqpRejectAndDontRequeueException("no");
+              });
+      containers.add(started(container));
       template.convertAndSend("spring.in", "job.three", "refused");
       Message dead = template.receive("spring.dead", 20_000);
       must(dead != null && "refused".equals(new String(dead.getBody())), "no dead letter came");

@@ -1,5 +1,5 @@
-// The AMQP broker under test, behind one small interface, so that the same suites run against PolyMQ
-// and against RabbitMQ. A restart keeps the addresses and the data.
+// The AMQP broker under test, behind one small interface, so that the same suites run against
+// PolyMQ and against RabbitMQ. A restart keeps the addresses and the data.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -16,7 +16,9 @@ const module = 'github.com/rabbitmq/amqp091-go'
 const managementPort = 15_672
 const askingManagement = '^TestConnectionRecovery'
 
-/** Passes connections to the default port on to the broker's; null if somebody else has the port. */
+/**
+ * Passes connections to the default port on to the broker's; null if somebody else has the port.
+ */
 const relay = (port: number): Promise<Server | null> =>
   new Promise((resolve) => {
     const server = createServer((socket) => {

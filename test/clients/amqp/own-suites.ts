@@ -1,5 +1,6 @@
-// The clients' own test suites, as their repositories hold them: every case of theirs is a case here.
-// They name the default port in places; node/default-port.mjs leads that to the broker under test.
+// The clients' own test suites, as their repositories hold them: every case of theirs is a case
+// here. They name the default port in places; node/default-port.mjs leads that to the broker under
+// test.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

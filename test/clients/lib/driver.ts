@@ -1,6 +1,6 @@
 // The runner's side of commands.ts, Kafka's or AMQP's: starts a client and asks it one thing after
-// another. A client that does not answer in time has failed that case; it is killed, and every later
-// question fails at once.
+// another. A client that does not answer in time has failed that case; it is killed, and every
+// later question fails at once.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { ended, environment, kill, own, Tail } from './child.ts'
@@ -78,8 +78,8 @@ export class Driver<C extends Table<C> = Commands> {
   }
 
   /**
-   * Closes the client's standard input, on which it ends by itself; kills it if it does not. Answers
-   * its exit code.
+   * Closes the client's standard input, on which it ends by itself; kills it if it does not.
+   * Answers its exit code.
    */
   async close(): Promise<number | null> {
     this.#child.stdin.end()

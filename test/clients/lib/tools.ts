@@ -38,8 +38,8 @@ export const npmTool = (name: string, packages: readonly string[]): Promise<stri
   })
 
 /**
- * A GitHub repository at a tag, in `repo/` of a folder that also has the npm packages which its test
- * suite needs: Node finds them there, and what the suite does not need is not installed.
+ * A GitHub repository at a tag, in `repo/` of a folder that also has the npm packages which its
+ * test suite needs: Node finds them there, and what the suite does not need is not installed.
  */
 export const sourceTool = (
   name: string,

@@ -1,5 +1,5 @@
-// A NestJS microservice over RabbitMQ's transport, and the proxy that other services use: events with
-// manual acknowledgements, requests with answers (amq.rabbitmq.reply-to), several at once.
+// A NestJS microservice over RabbitMQ's transport, and the proxy that other services use: events
+// with manual acknowledgements, requests with answers (amq.rabbitmq.reply-to), several at once.
 import assert from 'node:assert/strict'
 import { end, eventually, it, restart } from './cases.mjs'
 import { load, url } from './serve.mjs'

@@ -8,7 +8,7 @@ load('reflect-metadata')
 const { Controller, Module } = load('@nestjs/common')
 const { NestFactory } = load('@nestjs/core')
 const microservices = load('@nestjs/microservices')
-const { firstValueFrom, toArray } = load('rxjs')
+const { firstValueFrom, timeout, toArray } = load('rxjs')
 const { ClientProxyFactory, Ctx, EventPattern, MessagePattern, Payload, Transport } = microservices
 
 const events = []
@@ -68,7 +68,8 @@ const orderClient = ClientProxyFactory.create(queueOf('nest.orders', true))
 await requestClient.connect()
 await orderClient.connect()
 
-const sum = (numbers) => firstValueFrom(requestClient.send('sum', numbers))
+/** What was asked while the broker was away may never be answered. */
+const sum = (numbers) => firstValueFrom(requestClient.send('sum', numbers).pipe(timeout(5_000)))
 const order = (data) => firstValueFrom(orderClient.emit('ordered', data), { defaultValue: null })
 const ordered = (count) =>
   eventually(

@@ -53,10 +53,11 @@ export async function startPolymqAmqp(
 ): Promise<RunningPeer> {
   const port = options.port ?? (await freePort())
   await mkdir(dataDir, { recursive: true })
+  const { managementPort } = options
   const listeners = {
     kafka: await freePort(),
     amqp: port,
-    http: options.managementPort ?? (await freePort()),
+    ...(managementPort !== undefined && { http: managementPort }),
     metrics: await freePort(),
   }
   const main = join(root, 'build', 'polymq.js')

@@ -99,7 +99,8 @@ export const errors = {
   illegalSaslState: mistake('the connection is not in a state for this SASL request'),
   unsupportedSaslMechanism: mistake('this SASL mechanism is not enabled'),
   authenticationFailed: mistake('authentication failed'),
-  clusterNotAuthorized: mistake('this is not allowed here'),
+  clusterNotAuthorized: mistake('this is for administrators'),
+  groupNotAuthorized: mistake('this user may not use this group'),
   unknownServerError: kind('an error of this server'),
 } as const satisfies Record<string, ErrorKind>
 

@@ -1,7 +1,7 @@
 // A message as it passes through the node: where it was published to, its properties as the bytes
 // they came in, and its body. A view: doors and queues reuse one, so whoever is handed one keeps
-// nothing of it beyond the call. Properties are read from the bytes when somebody asks; whoever sets
-// them has made sure, once, that they are well-formed (`Properties.check`).
+// nothing of it beyond the call. Properties are read from the bytes when somebody asks; whoever
+// sets them has made sure, once, that they are well-formed (`propertiesFault`).
 //
 //   properties   flags uint16 | the values of the flags that are set, from the highest on
 //                (AMQP 0-9-1, section 4.2.6.1; RabbitMQ sends no second flag word)
@@ -53,6 +53,14 @@ export class MessageView {
       this.properties.byteOffset + at + 1,
       length,
     ).toString('utf8')
+  }
+
+  /** Seconds since 1970; null: not set. */
+  get timestamp(): bigint | null {
+    const at = placeOf(this.properties, property.timestamp)
+    if (at < 0) return null
+    const { buffer, byteOffset } = this.properties
+    return new DataView(buffer, byteOffset).getBigUint64(at)
   }
 
   get headers(): FieldTable {

@@ -69,6 +69,7 @@ export const errorCodes = {
   unsupportedSaslMechanism: 33,
   authenticationFailed: 58,
   clusterNotAuthorized: 31,
+  groupNotAuthorized: 30,
   unknownServerError: -1,
 } satisfies Record<ErrorName, number>
 

@@ -1,47 +1,44 @@
 // Puts one broker together: a node over a disk, and the doors that clients come in by. `main.ts`
 // calls it for the command line; as the package's export it starts the same broker inside a test or
 // a service.
-import { basename, dirname, resolve } from 'node:path'
 import { openMetricsDoor } from './admin/metrics-door.ts'
 import { NodeWatch } from './admin/node-watch.ts'
+import { openAmqp, openAmqps } from './amqp-listeners.ts'
+import { BadSettingError } from './bad-setting.ts'
 import { NodeBroker } from './broker/broker.ts'
 import { checkDataFormat } from './broker/data-format.ts'
-import type { DiskError } from './io/disk.ts'
 import { memoryDisk } from './io/memory-disk.ts'
 import { type Address, showAddress } from './io/network.ts'
-import { type ProcessLimits, processLimits } from './io/process-stats.ts'
-import { realChance } from './io/real-chance.ts'
-import { realClock } from './io/real-clock.ts'
-import { realDisk } from './io/real-disk.ts'
-import { realHttp } from './io/real-http.ts'
-import { realNetwork } from './io/real-network.ts'
+import { processLimits } from './io/process-stats.ts'
+import { realChance } from './io/real/chance.ts'
+import { realClock } from './io/real/clock.ts'
+import { realDisk } from './io/real/disk.ts'
+import { realHttp } from './io/real/http.ts'
+import { type KafkaSasl, openKafka, readSasl } from './kafka-listener.ts'
+import {
+  defaultAmqps,
+  defaultListeners,
+  type ListenerName,
+  type Listeners,
+  listenerNames,
+} from './listeners.ts'
 import { logOptionsOf, logOptionsWithin } from './log/log-options.ts'
 import { prepareCompression } from './model/compression.ts'
-import { type BrokerSettings, resolveBrokerSettings } from './model/config/broker-settings.ts'
+import { resolveBrokerSettings } from './model/config/broker-settings.ts'
 import { brokerValues } from './model/config/config-source.ts'
 import { checkTogether, parseStaticConfig } from './model/config/static-config.ts'
-import { adminHandlers } from './protocol/kafka/admin/admin-handlers.ts'
-import { dataHandlers } from './protocol/kafka/data/data-handlers.ts'
-import { type KafkaDoor, openKafkaDoor } from './protocol/kafka/door.ts'
-import { groupHandlers } from './protocol/kafka/group/group-handlers.ts'
-import { defaultLimits, type Limits, limitsWithin } from './protocol/kafka/limits.ts'
-import { Credentials } from './security/credentials.ts'
-import type { SaslOffer } from './security/sasl-mechanisms.ts'
-import { readUsers } from './security/users-file.ts'
+import { ReplyAddresses } from './protocol/amqp/channel/reply-addresses.ts'
 import { version } from './version.ts'
 
-export interface Listeners {
-  readonly kafka?: Address
-  /** Health and metrics over HTTP. */
-  readonly metrics?: Address
-}
+export { BadSettingError } from './bad-setting.ts'
+export type { Listeners } from './listeners.ts'
 
 export interface BrokerOptions {
   /** Folder of the data; null keeps everything in memory. */
   readonly dataDir: string | null
   /**
-   * Listeners to open, by name; port 0 takes a free one. Without it: kafka on 127.0.0.1:9092 and
-   * metrics on 127.0.0.1:15692.
+   * Listeners to open, by name; port 0 takes a free one. Without it, on 127.0.0.1: kafka on 9092,
+   * amqp on 5672, metrics on 15692, and once there is a certificate, amqps on 5671.
    */
   readonly listen?: Listeners
   /** What clients are told to connect to, where that is not the address that is listened on. */
@@ -63,16 +60,6 @@ export interface RunningBroker {
   readonly saslMechanisms: readonly string[]
   /** Answers what is under way, makes it durable, and closes everything. */
   close(): Promise<void>
-}
-
-const defaultListeners: Listeners = {
-  kafka: { host: '127.0.0.1', port: 9092 },
-  metrics: { host: '127.0.0.1', port: 15692 },
-}
-
-/** A setting that is unknown or has a bad value; the message names it and says what it may be. */
-export class BadSettingError extends Error {
-  override readonly name = 'BadSettingError'
 }
 
 /** What has been opened, to be closed in the opposite order. */
@@ -132,12 +119,11 @@ function checkOptions(options: Readonly<Record<string, unknown>>): void {
 }
 
 function checkListeners({ listen = defaultListeners, advertise = {} }: BrokerOptions): void {
-  const listeners = Object.keys(defaultListeners)
   if (Object.keys(listen).length === 0)
-    throw new BadSettingError(`the option 'listen' names none of ${listeners.join(', ')}`)
+    throw new BadSettingError(`the option 'listen' names none of ${listenerNames.join(', ')}`)
   for (const [name, address] of [...Object.entries(listen), ...Object.entries(advertise)]) {
-    if (!listeners.includes(name))
-      throw new BadSettingError(unknownText('listener', name, listeners))
+    if (!listenerNames.includes(name as ListenerName))
+      throw new BadSettingError(unknownText('listener', name, listenerNames))
     const { host, port } = Object(address) as Partial<Address>
     if (typeof host !== 'string' || !(Number.isInteger(port) && Number(port) >>> 16 === 0))
       throw new BadSettingError(`the address of ${name} is not { host: string, port: 0 to 65535 }`)
@@ -154,7 +140,7 @@ const unknownText = (what: string, name: string, known: readonly string[]): stri
 function showPlaces(
   options: BrokerOptions,
   settings: Map<string, string>,
-  sasl: SaslOffer | null,
+  sasl: KafkaSasl | null,
 ): void {
   const { dataDir, listen = defaultListeners, advertise } = options
   const protocol = sasl === null ? 'PLAINTEXT' : 'SASL_PLAINTEXT'
@@ -173,34 +159,10 @@ function showPlaces(
   }
 }
 
-/** What clients must authenticate with, or null. Who asks for authentication never gets none. */
-async function readSasl(settings: ReadonlyMap<string, string>): Promise<SaslOffer | null> {
-  const { usersFile, saslMechanisms } = resolveBrokerSettings(brokerValues(settings))
-  if (usersFile === '') {
-    if (!settings.has('sasl.enabled.mechanisms')) return null
-    throw new BadSettingError('sasl.enabled.mechanisms needs users: set polymq.users.file')
-  }
-  if (saslMechanisms.length === 0)
-    throw new BadSettingError('polymq.users.file needs a mechanism: set sasl.enabled.mechanisms')
-  const disk = realDisk(dirname(resolve(usersFile)))
-  const users = await readUsers(disk, basename(usersFile)).catch((cause: DiskError) => {
-    const problem =
-      cause.code === 'ENOENT'
-        ? `there is no file ${usersFile}; write one with a line NAME=PASSWORD for each user`
-        : `cannot ${cause.message}`
-    throw new BadSettingError(`polymq.users.file: ${problem}`, { cause })
-  })
-  if (!users.ok) throw new BadSettingError(`polymq.users.file: ${usersFile}: ${users.message}`)
-  return {
-    mechanisms: saslMechanisms,
-    credentials: await Credentials.of(users.value, realChance),
-  }
-}
-
 async function openAll(
   options: BrokerOptions,
   settings: ReadonlyMap<string, string>,
-  sasl: SaslOffer | null,
+  sasl: KafkaSasl | null,
   watch: NodeWatch,
   closers: Closers,
 ): Promise<Listeners> {
@@ -231,8 +193,17 @@ async function openAll(
     },
   })
   closers.push(() => broker.close())
-  const door = listen.kafka && (await openKafka(broker, listen.kafka, sasl, options, granted))
+  await broker.accounts.makeDefaultUser()
+  const replyAddresses = new ReplyAddresses(realChance)
+  const home = { broker, replyAddresses, granted, report }
+  const { kafka: kafkaAt, amqp: amqpAt } = listen
+  const door = kafkaAt && (await openKafka(home, kafkaAt, options.advertise?.kafka, sasl))
   if (door) closers.push(() => door.close())
+  const amqp = amqpAt && (await openAmqp(home, amqpAt))
+  if (amqp) closers.push(() => amqp.close())
+  const amqpsAt = options.listen ? listen.amqps : amqpsByDefault(broker)
+  const amqps = amqpsAt && (await openAmqps(home, amqpsAt))
+  if (amqps) closers.push(() => amqps.close())
   const { journal, reader, flusher, space } = broker.store
   const { counters, commitMs } = journal
   watch.ready(
@@ -247,8 +218,16 @@ async function openAll(
     },
     door ?? null,
   )
-  return { ...(door && { kafka: door.address }), ...(metrics && { metrics }) }
+  return {
+    ...(door && { kafka: door.address }),
+    ...(amqp && { amqp: amqp.address }),
+    ...(amqps && { amqps: amqps.address }),
+    ...(metrics && { metrics }),
+  }
 }
+
+const amqpsByDefault = ({ image }: NodeBroker): Address | undefined =>
+  image.settings.tls.certificateFile === '' ? undefined : defaultAmqps
 
 /** The first door to open and the last to close: it tells how the node fares meanwhile. */
 async function openMetrics(
@@ -267,48 +246,6 @@ async function openMetrics(
   closers.push(() => door.close())
   return door.address
 }
-
-async function openKafka(
-  broker: NodeBroker,
-  address: Address,
-  sasl: SaslOffer | null,
-  options: BrokerOptions,
-  granted: ProcessLimits,
-): Promise<KafkaDoor> {
-  const limits = (): Limits => limitsOf(broker.image.settings, granted)
-  const door = await openKafkaDoor({
-    broker,
-    network: realNetwork(),
-    clock: realClock,
-    chance: realChance,
-    address,
-    ...(options.advertise?.kafka === undefined ? {} : { advertised: options.advertise.kafka }),
-    ...(sasl && { sasl }),
-    handlers: [...dataHandlers, ...groupHandlers, ...adminHandlers],
-    limits: limits(),
-    report: options.report ?? silent,
-  })
-  broker.image.onChange(({ kind }) => {
-    if (kind === 'brokerConfig') door.limitConnections(limits())
-  })
-  return door
-}
-
-/** What the settings ask for, as far as the process is granted it. */
-const limitsOf = (settings: BrokerSettings, granted: ProcessLimits): Limits =>
-  limitsWithin(
-    {
-      ...defaultLimits,
-      requestBytesMax: settings.requestBytesMax,
-      idleMsMax: settings.connectionIdleMsMax,
-      connectionsMax: settings.connectionsMax,
-      connectionsPerIpMax: settings.connectionsPerAddressMax,
-      fetchBytesMax: settings.fetchBytesMax,
-      fetchSessionsMax: settings.fetchSessionsMax,
-    },
-    granted.openFiles,
-    granted.memoryBytes,
-  )
 
 const silent = (): undefined => undefined
 

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import test from 'node:test'
 import { kafkaVersion } from '../scripts/peers/kafka.ts'
-import { type Answer, areasOf, compare, parseAnswers } from './reference/kafka/answers.ts'
+import { rabbitmqVersion } from '../scripts/peers/rabbitmq.ts'
+import { differences as amqpDifferences } from './reference/amqp/differences.ts'
+import { renewed as renewedAmqp } from './reference/amqp/page.ts'
+import { type Answer, areasOf, compare, parseAnswers } from './reference/answers.ts'
 import { renewed } from './reference/kafka/page.ts'
 
 const one = (id: string, answer: unknown): Answer => ({ id, answer })
@@ -36,6 +39,15 @@ test('a difference may be listed for one place of an answer', () => {
   assert.equal(against([1, 2]), 1, 'it is the same now')
 })
 
+test('a difference may say what is expected in place of it', () => {
+  const listed = [{ id: 'a', expected: { is: 'x', list: [{ n: 1 }] }, reason: 'on purpose' }]
+  const against = (answer: unknown) => compare([one('a', 0)], [one('a', answer)], listed).passed
+  assert.equal(against({ is: 'x', list: [{ n: 1, m: 2 }], more: true }), 1)
+  assert.equal(against({ is: 'x', list: [{ n: 2 }] }), 0)
+  assert.equal(against({ is: 'x', list: [{ n: 1 }, { n: 1 }] }), 0)
+  assert.equal(against('x'), 0)
+})
+
 test('nothing excuses an answer that is not there', () => {
   const listed = [{ id: 'a', reason: 'on purpose' }]
   assert.equal(compare([one('a', 1)], [], listed).failures.length, 2)
@@ -57,6 +69,29 @@ test('docs/protocols/kafka.md shows what is answered and what differs', () => {
   const fresh = renewed(page, parseAnswers(lines))
   if (process.env['UPDATE'] === '1') writeFileSync('docs/protocols/kafka.md', fresh)
   else assert.equal(page, fresh, 'run the tests with UPDATE=1 to renew the tables')
+})
+
+const amqpAnswers = (): Answer[] =>
+  parseAnswers(readFileSync(`test/reference/amqp/rabbitmq-${rabbitmqVersion}.jsonl`, 'utf8'))
+
+test('docs/protocols/amqp.md shows what is asked and what differs', () => {
+  const page = readFileSync('docs/protocols/amqp.md', 'utf8')
+  const fresh = renewedAmqp(page, amqpAnswers())
+  if (process.env['UPDATE'] === '1') writeFileSync('docs/protocols/amqp.md', fresh)
+  else assert.equal(page, fresh, 'run the tests with UPDATE=1 to renew the tables')
+})
+
+test('what RabbitMQ answered is whole, and each difference is about some of it', () => {
+  const answers = amqpAnswers()
+  assert.equal(new Set(answers.map(({ id }) => id)).size, answers.length)
+  assert.deepEqual(
+    answers.filter(({ id, answer }) => id.endsWith('.broken') || answer === 'silence'),
+    [],
+  )
+  const idle = amqpDifferences.filter(
+    ({ id }) => !answers.some((a) => (typeof id === 'string' ? id === a.id : id.test(a.id))),
+  )
+  assert.deepEqual(idle, [])
 })
 
 test('lines are parsed, empty ones skipped', () => {

@@ -91,7 +91,10 @@ test('options that would do nothing are refused by name', async () => {
     await assert.rejects(start({ dataDir: null, listen: { kafka } }), /address of kafka is not/)
   const misspelt = { kafkaa: { host: '127.0.0.1', port: 0 } }
   await assert.rejects(start({ dataDir: null, listen: misspelt }), /no listener 'kafkaa'/)
-  await assert.rejects(start({ dataDir: null, listen: {} }), /names none of kafka, metrics/)
+  await assert.rejects(
+    start({ dataDir: null, listen: {} }),
+    /names none of kafka, amqp, amqps, metrics/,
+  )
 })
 
 test('a node has the number that it is told, wherever clients meet one', async () => {

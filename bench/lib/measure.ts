@@ -20,6 +20,9 @@ export interface Bench {
   readonly scale: number
 }
 
+/** The protocol that a measure speaks, which says who its peers are. */
+export type Door = 'kafka' | 'amqp'
+
 export type Measure = (peer: Peer, bench: Bench) => Promise<Row[]>
 
 /** Bytes of the record that the tables call 1 KB. Rates are in MB and GB of 10^6 and 10^9 bytes. */

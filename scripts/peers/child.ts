@@ -30,6 +30,8 @@ export interface Child {
 
 export interface ChildOptions {
   readonly cwd?: string
+  /** All of its environment; that of this process if absent. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   /** Called with each whole line of standard output as it comes. */
   readonly onLine?: (line: string) => void
 }
@@ -58,7 +60,11 @@ export async function launch(
   args: readonly string[],
   options: ChildOptions = {},
 ): Promise<Child> {
-  const child = spawn(command, args, { cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: options.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   alive.add(child)
   const exited = endOf(child)
   const stdout = keepTail(child.stdout)

@@ -1,10 +1,12 @@
 // PolyMQ as a peer: the built command line of this repository, as a user starts it.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { listenerNames } from '../../src/listeners.ts'
+import type { AmqpPeer, AmqpPeerOptions } from './amqp-peer.ts'
 import { launch } from './child.ts'
 import { type Peer, type PeerOptions, type RunningPeer, readyMsMaxDefault } from './peer.ts'
 import { freePort } from './ports.ts'
-import { waitReady } from './ready.ts'
+import { answersAmqp, waitReady } from './ready.ts'
 import { root } from './root.ts'
 
 /** Starts the broker; on a data directory that it was started on before, with the data of then. */
@@ -44,3 +46,40 @@ export const polymq: Peer = {
   topicConfig: {},
   start: startPolymq,
 }
+
+/** Whether there is a management API to open. */
+const hasManagement = (listenerNames as readonly string[]).includes('http')
+
+/** The same process, measured and asked at its AMQP door. */
+export async function startPolymqAmqp(
+  dataDir: string,
+  options: AmqpPeerOptions = {},
+): Promise<RunningPeer> {
+  const port = options.port ?? (await freePort())
+  await mkdir(dataDir, { recursive: true })
+  const { managementPort } = options
+  const listeners = {
+    kafka: await freePort(),
+    amqp: port,
+    ...(hasManagement && managementPort !== undefined && { http: managementPort }),
+    metrics: await freePort(),
+  }
+  const main = join(root, 'build', 'polymq.js')
+  const startedAt = performance.now()
+  const child = await launch(process.execPath, [
+    ...[main, 'start', '--json', '--data', join(dataDir, 'data')],
+    ...Object.entries(listeners).flatMap(([name, p]) => ['--listen', `${name}=127.0.0.1:${p}`]),
+  ])
+  const readyMsMax = options.readyMsMax ?? readyMsMaxDefault
+  const readyMs = await waitReady(child, port, startedAt, readyMsMax, answersAmqp)
+  return {
+    pid: child.pid,
+    port,
+    bootstrap: `127.0.0.1:${port}`,
+    readyMs,
+    stop: () => child.end('SIGTERM'),
+    kill: () => child.end('SIGKILL'),
+  }
+}
+
+export const polymqAmqp: AmqpPeer = { ...polymq, start: startPolymqAmqp }

@@ -1,16 +1,18 @@
-// When is a broker ready? When it answers an ApiVersions request: the first thing that every Kafka
-// client sends. An open port is not enough, since a kernel accepts before the broker reads.
+// When is a broker ready? When it answers the first thing that every client sends: an ApiVersions
+// request of Kafka, a protocol header of AMQP. An open port is not enough, since a kernel accepts
+// before the broker reads.
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Child } from './child.ts'
 
 /** ApiVersions version 0: length, api key 18, version 0, correlation id 1, client id null. */
-const request = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff])
+const apiVersions = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff])
 const pauseMs = 5
 const answerMsMax = 1_000
 
-/** True if the port answers an ApiVersions request within a second. */
-export const answersApiVersions = (port: number): Promise<boolean> =>
+const protocolHeader = Buffer.from('AMQP\0\0\x09\x01', 'latin1')
+
+const answers = (port: number, request: Buffer): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(request))
     const settle = (answered: boolean) => {
@@ -23,6 +25,12 @@ export const answersApiVersions = (port: number): Promise<boolean> =>
     socket.once('close', () => resolve(false))
   })
 
+/** True if the port answers an ApiVersions request within a second. */
+export const answersApiVersions = (port: number): Promise<boolean> => answers(port, apiVersions)
+
+/** True if the port answers a protocol header of AMQP 0-9-1 within a second. */
+export const answersAmqp = (port: number): Promise<boolean> => answers(port, protocolHeader)
+
 /**
  * Waits until the broker answers, and returns the milliseconds since `startedAt` (of
  * `performance.now()`). Throws with what the process said if it ends first or takes too long.
@@ -32,8 +40,9 @@ export async function waitReady(
   port: number,
   startedAt: number,
   timeoutMs: number,
+  isReady: (port: number) => Promise<boolean> = answersApiVersions,
 ): Promise<number> {
-  while (!(await answersApiVersions(port))) {
+  while (!(await isReady(port))) {
     const late = performance.now() - startedAt > timeoutMs
     if (late) await child.end('SIGKILL')
     if (late || !child.running()) {

@@ -25,8 +25,11 @@ import type { ConfigEntry } from '../model/config/describe-config.ts'
 import type { ErrorName, Result } from '../model/errors.ts'
 import type { NodeId, PartitionId, TopicId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
+import type { Right } from '../security/access/access-values.ts'
+import type { NameSet } from '../security/access/name-pattern.ts'
 
 export type * from '../coordinator/group-requests.ts'
+export type { NameSet, Right }
 
 // ---- Appending ----------------------------------------------------------------------------------
 
@@ -199,6 +202,8 @@ export interface NewTopic {
 
 export interface Topics {
   named(name: string): Topic | null
+  /** What to say of a name that `named` does not know. */
+  absent(name: string): ErrorName
   withId(id: TopicId): Topic | null
   all(): Iterable<Topic>
   /** The topic as it would be, when `validateOnly`. Durable when resolved. */
@@ -276,6 +281,33 @@ export interface Producers {
   initProducerId(reply: (identity: Result<ProducerIdentity>) => void): void
 }
 
+// ---- Rights -------------------------------------------------------------------------------------
+
+/** What the client behind this face may do with a thing of a name. */
+export type ThingRights = Readonly<Record<Right, boolean>>
+
+/** For protocols that tell clients what they may do; what they may not is refused in any case. */
+export interface ClientRights {
+  of(name: string): ThingRights
+  readonly isAdministrator: boolean
+}
+
+/** One right on some names, given to a user. */
+export interface Grant {
+  readonly user: string
+  readonly right: Right
+  readonly names: NameSet
+}
+
+/** The permissions of the vhost that the client is in, one by one. For administrators only. */
+export interface Grants {
+  /** Those that can be said so: a pattern that is another expression is left out. */
+  list(): Result<readonly Grant[]>
+  /** What is there already is taken, too. */
+  add(grant: Grant): Promise<Result<null>>
+  remove(grant: Grant): Promise<Result<null>>
+}
+
 // ---- The node -----------------------------------------------------------------------------------
 
 export interface Broker {
@@ -288,6 +320,12 @@ export interface Broker {
   readonly configs: Configs
   readonly groups: Groups
   readonly producers: Producers
-  /** Somebody is about to use groups: makes the topic that keeps them. Does not wait for it. */
-  prepareGroups(): void
+  readonly rights: ClientRights
+  /** Null: clients here are not held to permissions. */
+  readonly grants: Grants | null
+  /**
+   * Somebody is about to use the group: makes the topic that keeps groups, and does not wait for
+   * it. Why the client may not use it, or null.
+   */
+  prepareGroup(groupId: string): ErrorName | null
 }

@@ -4,14 +4,22 @@
 // the other, so that a large request holds up its sender, and others only when they are large too
 // and the copies take much memory. NodeLogs owns it.
 import type { Clock } from '../io/clock.ts'
-import type { Appended } from '../log/appended.ts'
+import { type Appended, refusedAppend } from '../log/appended.ts'
 import type { LogStore } from '../log/log-store.ts'
 import type { AppendOutcome } from '../model/append-outcome.ts'
 import { errors } from '../model/errors.ts'
 import { BatchHeader } from '../model/record-batch.ts'
+import type { Topic } from '../model/topic.ts'
 import type { AppendRequest, RequiredAcks } from './api.ts'
 
 type Reply = (outcomes: readonly AppendOutcome[]) => void
+
+/** What is appended to a topic of kind `queue` is a message in its queue. */
+export interface AppendedQueues {
+  /** Makes the end of the queue's log certain. False: nothing can be appended now. */
+  beforeAppend(topic: Topic): boolean
+  afterAppend(topic: Topic): void
+}
 
 /** A request; as many of its batches have been placed as there are outcomes. */
 interface Placing {
@@ -50,6 +58,7 @@ export class Appends {
   readonly #store: LogStore
   readonly #clock: Clock
   readonly #counters: AppendCounters
+  readonly #queues: AppendedQueues
   readonly #waiting: Placing[] = []
   #waitingBytes = 0
   /** The first of those that wait does so for room in the journal, and all others behind it. */
@@ -58,8 +67,9 @@ export class Appends {
   /** Of this turn, by requests that did not wait. */
   #spentMs = 0
 
-  constructor(store: LogStore, clock: Clock, counters: AppendCounters) {
+  constructor(store: LogStore, clock: Clock, counters: AppendCounters, queues: AppendedQueues) {
     this.#store = store
+    this.#queues = queues
     this.#clock = clock
     this.#counters = counters
   }
@@ -171,7 +181,10 @@ export class Appends {
     const log = this.#store.get(topic.id, partition)
     const state = topic.partitions[partition]
     if (log === undefined || state === undefined) return unknownTopic
+    const isQueue = topic.kind === 'queue'
+    if (isQueue && !this.#queues.beforeAppend(topic)) return queueIsHeldUp(log.logStartOffset)
     const outcome = log.append(this.#store.journal, batch, state.leaderEpoch, nowMs)
+    if (isQueue) this.#queues.afterAppend(topic)
     if (outcome.error === null) {
       this.#counters.appendedBytes += batch.length
       this.#counters.appendedRecords += header.moveTo(batch).recordCount
@@ -179,6 +192,9 @@ export class Appends {
     return outcome
   }
 }
+
+const queueIsHeldUp = (logStartOffset: number): Appended =>
+  refusedAppend(logStartOffset, 'requestTimedOut', 'the queue takes nothing now; send again')
 
 const unknownTopic: Appended = {
   error: 'unknownTopic',

@@ -16,6 +16,7 @@ import type { KnownPartition } from '../log/log-parts.ts'
 import { LogStore } from '../log/log-store.ts'
 import { Configs as ConfigOperations } from '../metadata/configs.ts'
 import { EmbeddedStore } from '../metadata/embedded-store.ts'
+import { readEntities } from '../metadata/entities/entities.ts'
 import { Image, type ImageEvent } from '../metadata/image.ts'
 import type { MetadataStore } from '../metadata/store.ts'
 import { Topics as TopicOperations } from '../metadata/topics.ts'
@@ -24,11 +25,18 @@ import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
 import { brokerValues } from '../model/config/config-source.ts'
 import type { NodeId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
+import { Accounts } from '../security/access/accounts.ts'
+import { allRights } from './all-rights.ts'
 import type { Broker } from './api.ts'
 import { joinCluster } from './identity.ts'
 import { InternalAppender } from './internal-appender.ts'
 import { offsetsTopic, offsetsTopicConfig } from './internal-topics.ts'
 import { loadGroups } from './load-groups.ts'
+import {
+  NodeMessaging,
+  queuePartitionSettings,
+  queuePartitions,
+} from './messaging/node-messaging.ts'
 import { NodeConfigs } from './node-configs.ts'
 import { NodeGroups } from './node-groups.ts'
 import { NodeLogs } from './node-logs.ts'
@@ -60,6 +68,11 @@ export class NodeBroker implements Broker {
   readonly configs: NodeConfigs
   readonly groups: NodeGroups
   readonly producers: ProducerIds
+  readonly messaging: NodeMessaging
+  readonly rights = allRights
+  readonly grants = null
+  /** Users and what they may do. */
+  readonly accounts: Accounts
   readonly store: LogStore
   readonly image: Image
   readonly #parts: NodeParts
@@ -85,34 +98,71 @@ export class NodeBroker implements Broker {
     const { nodeId } = resolveBrokerSettings(brokerValues(settings))
     const clusterId = await joinCluster(metadata, nodeId, chance)
     const image = await Image.open(metadata, nodeId, settings)
+    const entities = await readEntities(metadata)
+    const accounts = await Accounts.open({
+      store: metadata,
+      chance,
+      loopbackUsers: () => image.settings.loopbackUsers,
+    })
     const store = await LogStore.open(
       { disk, clock, chance, options: parts.logOptions, hooks: parts },
       {
-        partitions: [...image.topics()].flatMap((topic) => knownPartitions(topic, image)),
+        partitions: [
+          ...[...image.topics()].flatMap((topic) => knownPartitions(topic, image)),
+          ...queuePartitions(entities, image),
+        ],
         revision: () => metadata.revision,
       },
     )
     await store.lookAtSpace(image.settings.diskFreeBytesMin)
-    const broker = new NodeBroker(parts, { metadata, image, store, clusterId })
+    const messaging = await NodeMessaging.open(
+      {
+        ...parts,
+        authorizer: accounts.authorizer,
+        limits: accounts.limits,
+        store: metadata,
+        log: store,
+        image,
+      },
+      entities,
+    )
+    const broker = new NodeBroker(parts, {
+      metadata,
+      image,
+      accounts,
+      store,
+      clusterId,
+      messaging,
+    })
     await broker.#loadGroups()
     return broker
   }
 
   private constructor(
     parts: NodeParts,
-    opened: { metadata: MetadataStore; image: Image; store: LogStore; clusterId: string },
+    opened: {
+      metadata: MetadataStore
+      image: Image
+      accounts: Accounts
+      store: LogStore
+      clusterId: string
+      messaging: NodeMessaging
+    },
   ) {
     const { clock, chance } = parts
-    const { metadata, image, store } = opened
+    const { metadata, image, store, messaging } = opened
     this.#parts = parts
     this.#metadata = metadata
     this.nodeId = image.node
     this.clusterId = opened.clusterId
     this.image = image
+    this.accounts = opened.accounts
+    this.accounts.permissions.knowVhosts((name) => messaging.vhosts.has(name))
     this.store = store
     this.#operations = new TopicOperations(metadata, image, chance)
-    this.logs = new NodeLogs(store, clock)
-    this.topics = new NodeTopics(image, this.#operations, () => this.#offsetsTopic())
+    this.messaging = messaging
+    this.logs = new NodeLogs(store, clock, messaging)
+    this.topics = new NodeTopics(image, this.#operations, () => this.#offsetsTopic(), messaging)
     this.configs = new NodeConfigs(image, new ConfigOperations(metadata, image))
     const broker = image.settings
     this.rack = broker.rack
@@ -133,7 +183,10 @@ export class NodeBroker implements Broker {
       appenderOf: (partition) => this.#appenderOf(partition),
     })
     this.producers = new ProducerIds(producerIdBlocks(metadata))
-    this.#upkeep = new Upkeep(store, image, clock, parts)
+    this.#upkeep = new Upkeep(store, image, clock, {
+      failed: (cause) => parts.failed(cause),
+      lookedAtSpace: () => messaging.lookedAtSpace(),
+    })
     image.onChange((event) => this.#follow(event))
   }
 
@@ -144,8 +197,10 @@ export class NodeBroker implements Broker {
   async close(): Promise<void> {
     this.logs.stop()
     this.groups.stop()
+    await this.messaging.close()
     await this.#upkeep.stop()
     this.image.close()
+    this.accounts.close()
     await this.store.close()
     await this.#metadata.close()
   }
@@ -155,10 +210,11 @@ export class NodeBroker implements Broker {
   #follow(event: ImageEvent): void {
     switch (event.kind) {
       case 'created':
-        for (const known of knownPartitions(event.topic, this.image)) this.store.create(known)
+        this.#create(event.topic)
         return
       case 'deleted':
         this.groups.forgetTopic(event.topic.name)
+        if (event.topic.kind === 'queue') return
         this.store
           .delete(event.topic.id, event.topic.partitions.keys())
           .catch((cause: unknown) => this.#parts.failed(cause))
@@ -171,6 +227,15 @@ export class NodeBroker implements Broker {
     }
   }
 
+  /** The first partition of a queue is there as soon as its topic is seen. */
+  #create(topic: Topic): void {
+    const { id, name } = topic
+    const known = { topic: id, topicName: name, partition: 0 }
+    if (topic.kind === 'queue')
+      this.store.create({ ...known, settings: queuePartitionSettings(this.image, true) })
+    else for (const each of knownPartitions(topic, this.image)) this.store.create(each)
+  }
+
   #applySettings(topic: Topic): void {
     for (const known of knownPartitions(topic, this.image)) {
       const log = this.store.get(known.topic, known.partition)
@@ -181,8 +246,9 @@ export class NodeBroker implements Broker {
 
   // ---- Groups -----------------------------------------------------------------------------------
 
-  prepareGroups(): void {
+  prepareGroup(_groupId: string): null {
     void this.#offsetsTopic()
+    return null
   }
 
   /** The internal topic of the groups, made when it is first needed; null when that failed. */
@@ -235,7 +301,9 @@ export class NodeBroker implements Broker {
   }
 }
 
+/** Those of a queue are its own affair. */
 function knownPartitions(topic: Topic, image: Image): KnownPartition[] {
+  if (topic.kind === 'queue') return []
   const settings = image.settingsOf(topic)
   const { id, name } = topic
   return topic.partitions.map((_, partition) => ({

@@ -17,7 +17,7 @@ import type {
   PendingFetch,
   RequiredAcks,
 } from './api.ts'
-import { Appends } from './appends.ts'
+import { type AppendedQueues, Appends } from './appends.ts'
 import { checkEpoch, endOfEpoch as endOf } from './epoch-check.ts'
 import { Fetches } from './fetches.ts'
 import { OffsetLookup } from './offset-lookup.ts'
@@ -37,9 +37,9 @@ export class NodeLogs implements Logs {
   readonly #fetches: Fetches
   readonly #offsets: OffsetLookup
 
-  constructor(store: LogStore, clock: Clock) {
+  constructor(store: LogStore, clock: Clock, queues: AppendedQueues) {
     this.#store = store
-    this.#appends = new Appends(store, clock, this.counters)
+    this.#appends = new Appends(store, clock, this.counters, queues)
     this.#fetches = new Fetches(store, clock, this.counters)
     this.#offsets = new OffsetLookup(store.reader, clock)
   }
@@ -107,6 +107,8 @@ export class NodeLogs implements Logs {
   ): Promise<Result<{ logStartOffset: number }>> {
     const found = this.#find(topic, partition, -1)
     if (!found.ok) return found
+    if (topic.kind === 'queue')
+      return refuse('policyViolation', 'records of a queue go when they are settled; purge it')
     const { log } = found.value
     const to = before === -1 ? log.highWatermark : before
     if (to < 0 || to > log.highWatermark)

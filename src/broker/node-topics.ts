@@ -3,7 +3,7 @@
 import { checkNodes } from '../metadata/assignment.ts'
 import type { Image } from '../metadata/image.ts'
 import type { Topics as TopicOperations } from '../metadata/topics.ts'
-import { ok, type Result, refuse } from '../model/errors.ts'
+import { type ErrorName, ok, type Result, refuse } from '../model/errors.ts'
 import type { TopicId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
 import { topicNameFault } from '../model/topic-name.ts'
@@ -12,17 +12,25 @@ import { forbiddenName, isInternalName, offsetsTopic } from './internal-topics.t
 
 const brokerDefaults = { partitions: -1, replicationFactor: -1, assignments: null }
 
+/** Topics of kind `queue` belong to their queues. */
+export interface TopicQueues {
+  deleteQueueOf(topic: Topic): Promise<Result<null>>
+}
+
 export class NodeTopics implements Topics {
   readonly #image: Image
   readonly #operations: TopicOperations
   /** The topic of the groups, made if need be; null when that failed. */
   readonly #offsetsTopic: () => Promise<Topic | null>
+  readonly #queues: TopicQueues
 
   constructor(
     image: Image,
     operations: TopicOperations,
     offsetsTopic: () => Promise<Topic | null>,
+    queues: TopicQueues,
   ) {
+    this.#queues = queues
     this.#image = image
     this.#operations = operations
     this.#offsetsTopic = offsetsTopic
@@ -30,6 +38,10 @@ export class NodeTopics implements Topics {
 
   named(name: string): Topic | null {
     return this.#image.topic(name)
+  }
+
+  absent(_name: string): ErrorName {
+    return 'unknownTopic'
   }
 
   withId(id: TopicId): Topic | null {
@@ -79,6 +91,10 @@ export class NodeTopics implements Topics {
   async delete(topic: Topic): Promise<Result<null>> {
     if (topic.internal)
       return refuse('internalTopic', `'${topic.name}' belongs to the node and stays`)
+    if (topic.kind === 'queue') {
+      if (this.#image.settings.deleteTopics) return this.#queues.deleteQueueOf(topic)
+      return refuse('invalidRequest', 'delete.topic.enable is false, so topics stay')
+    }
     const gone = await this.#operations.delete({ id: topic.id })
     return gone.ok ? ok(null) : gone
   }

@@ -11,23 +11,23 @@ import type { BrokerSettings } from '../model/config/broker-settings.ts'
 /** Time between two looks at what is left of the disk. */
 const lookMs = 1000
 
+export interface UpkeepHooks {
+  failed(cause: unknown): void
+  lookedAtSpace(): void
+}
+
 export class Upkeep {
   readonly counters = { retentionPasses: 0, deletedRecords: 0 }
   readonly #store: LogStore
   readonly #image: Image
   readonly #clock: Clock
-  readonly #hooks: { failed(cause: unknown): void }
+  readonly #hooks: UpkeepHooks
   readonly #timers = new Map<string, Timer>()
   #running: Promise<void> = Promise.resolve()
   #looking: Promise<void> = Promise.resolve()
   #stopped = false
 
-  constructor(
-    store: LogStore,
-    image: Image,
-    clock: Clock,
-    hooks: { failed(cause: unknown): void },
-  ) {
+  constructor(store: LogStore, image: Image, clock: Clock, hooks: UpkeepHooks) {
     this.#store = store
     this.#image = image
     this.#clock = clock
@@ -58,7 +58,10 @@ export class Upkeep {
     const look = (): void => {
       const looked = this.#store.lookAtSpace(this.#settings().diskFreeBytesMin)
       this.#looking = looked.then(
-        () => this.#lookLater(),
+        () => {
+          this.#hooks.lookedAtSpace()
+          this.#lookLater()
+        },
         (cause: unknown) => this.#hooks.failed(cause),
       )
     }

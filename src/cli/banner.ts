@@ -2,12 +2,13 @@
 // to copy, for machines one JSON line. Called by start.ts.
 import path from 'node:path'
 import { type Address, isWildcard, showAddress } from '../io/network.ts'
+import type { Listeners } from '../listeners.ts'
 import { version } from '../version.ts'
 import { fill } from './language.ts'
 import type { Texts } from './texts-en.ts'
 
 export interface Opened {
-  readonly addresses: { readonly kafka?: Address; readonly metrics?: Address }
+  readonly addresses: Listeners
   /** How clients of the Kafka listener must authenticate; empty: they need not. */
   readonly saslMechanisms: readonly string[]
   readonly dataDir: string | null
@@ -16,9 +17,11 @@ export interface Opened {
 }
 
 export function banner(opened: Opened, texts: Texts): string {
-  const { kafka, metrics } = opened.addresses
+  const { kafka, amqp, amqps, metrics } = opened.addresses
   const rows: [string, string][] = []
   if (kafka) rows.push(['kafka', showAddress(kafka)])
+  if (amqp) rows.push(['amqp', `amqp://${showAddress(amqp)}`])
+  if (amqps) rows.push(['amqps', `amqps://${showAddress(amqps)}`])
   if (metrics) rows.push(['metrics', `http://${showAddress(metrics)}/metrics`])
   const data = opened.dataDir === null ? texts.inMemory : path.resolve(opened.dataDir)
   rows.push([texts.labelData, data])

@@ -2,21 +2,19 @@
 // the environment over the file. Whole options win, not parts: --listen on the command line
 // forgets what the environment says of listeners. Settings win key by key. Called by run.ts.
 import { type Address, isWildcard, showAddress } from '../io/network.ts'
+import { type Listeners, listenerNames } from '../listeners.ts'
 import { parseStaticConfig } from '../model/config/static-config.ts'
 import { parseAddresses } from './addresses.ts'
 import type { Layer, Sourced } from './layer.ts'
 import { UsageError } from './usage-error.ts'
 
-const listenerNames = ['kafka', 'metrics'] as const
 const advertisedNames = ['kafka'] as const
-
-export type ListenerName = (typeof listenerNames)[number]
 
 export interface StartOptions {
   /** Folder of the data; null keeps everything in memory. */
   readonly dataDir: string | null
   /** Null: those that open by default. */
-  readonly listen: Partial<Record<ListenerName, Address>> | null
+  readonly listen: Listeners | null
   readonly advertise: Partial<Record<'kafka', Address>>
   /** Valid settings under Kafka's names. */
   readonly config: Readonly<Record<string, string>>

@@ -128,6 +128,8 @@ export interface FetchedOffset {
   readonly offset: number
   readonly leaderEpoch: number
   readonly metadata: string
+  /** Set by whoever stands between, for what the client may not see. */
+  readonly error?: ErrorName
 }
 
 export interface FetchOffsetsAnswer {

@@ -1,5 +1,5 @@
 // HTTP as the rooms above see it: a listener that asks a handler for each request. Small on
-// purpose: requests without bodies, answers in pieces. The real one is real-http.ts.
+// purpose: bodies come whole and bounded, answers go in pieces. The real one is real/http.ts.
 import type { Address, Listener } from './network.ts'
 
 export interface HttpRequest {
@@ -7,6 +7,13 @@ export interface HttpRequest {
   readonly method: string
   /** Of the target, without query and fragment; not decoded. Starts with '/', or is '*'. */
   readonly path: string
+  /** Behind the '?', not decoded; '' without one. */
+  readonly query: string
+  /** By name in small letters; of one that comes several times, what Node makes of it. */
+  readonly header: (name: string) => string | undefined
+  readonly remote: Address
+  /** Empty where the listener's limit for bodies is 0. */
+  readonly body: Uint8Array
 }
 
 export interface HttpAnswer {
@@ -27,6 +34,8 @@ export interface HttpLimits {
   readonly headersMsMax: number
   /** A connection on which nothing moves for so long is closed. */
   readonly silenceMsMax: number
+  /** Larger ones are refused with 413. 0: bodies are not read. */
+  readonly bodyBytesMax: number
 }
 
 export const defaultHttpLimits: HttpLimits = {
@@ -34,10 +43,11 @@ export const defaultHttpLimits: HttpLimits = {
   connectionsMax: 64,
   headersMsMax: 5_000,
   silenceMsMax: 30_000,
+  bodyBytesMax: 0,
 }
 
 /** What the handler throws is a bug; nothing that a client sends may lead to it. */
-export type HttpHandler = (request: HttpRequest) => HttpAnswer
+export type HttpHandler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>
 
 export interface Http {
   /** As `Network.listen`. Closing also closes the connections. */

@@ -58,6 +58,8 @@ export interface ConnectionHandler {
 export interface Connection {
   readonly remote: Address
   readonly local: Address
+  /** Who the client is by the certificate that it has shown and that was verified. */
+  readonly certificateName?: string | null
   /**
    * Queues `chunks` for sending, in order. They must not change until `done`, which is called once:
    * when the system has taken them, or when the connection is gone.

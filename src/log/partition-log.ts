@@ -29,9 +29,7 @@ export type Watcher = () => void
 
 /** What a partition tells, and draws on. */
 export interface PartitionHooks {
-  /**
-   * The high watermark has moved, and somebody watches. May come several times before they look.
-   */
+  /** The high watermark has moved, and somebody watches. May come again before they look. */
   advanced(log: PartitionLog): void
   readonly memoryBudget: MemoryBudget
   readonly producerBudget: ProducerBudget
@@ -62,9 +60,7 @@ export class PartitionLog implements FrameSource {
   #recordsSinceSync = 0
   /** Of the last append; frames are marked with it. */
   #epoch = -1
-  /**
-   * Batches of a partition that is never on disk; null for the others. Settled when it is opened.
-   */
+  /** Batches of a partition that is never on disk; null for the others. As it was opened. */
   readonly memory: MemoryBatches | null
   readonly #topicName: string
   readonly #hooks: PartitionHooks
@@ -130,7 +126,7 @@ export class PartitionLog implements FrameSource {
     }
     return (
       this.#lacksRoom(journal, admitted.value.length) ??
-      this.#place(journal, admitted.value, leaderEpoch, nowMs)
+      this.appendTrusted(journal, admitted.value, leaderEpoch, nowMs)
     )
   }
 
@@ -157,20 +153,23 @@ export class PartitionLog implements FrameSource {
 
   /**
    * The journal must have room. Appends what the node itself has built; the base offset in it is
-   * still relative to 0.
+   * still relative to 0. `syncWithinMs` 0: it counts when it is durable; else when it is written;
+   * left out: as the topic wants it.
    */
-  appendTrusted(journal: Journal, batch: Uint8Array, leaderEpoch: number, nowMs: number): Appended {
+  appendTrusted(
+    journal: Journal,
+    batch: Uint8Array,
+    leaderEpoch: number,
+    nowMs: number,
+    syncWithinMs?: number,
+  ): Appended {
     header.moveTo(batch)
-    return this.#place(journal, batch, leaderEpoch, nowMs)
-  }
-
-  #place(journal: Journal, batch: Uint8Array, leaderEpoch: number, nowMs: number): Appended {
     const baseOffset = this.#logEndOffset
     if (leaderEpoch !== this.#epoch) this.#enter(leaderEpoch)
     const appendTimeMs = this.settings.timestamp === 'append' ? nowMs : -1
     if (appendTimeMs >= 0) header.stampAppendTime(nowMs)
     header.place(baseOffset, this.#epoch)
-    const lsn = this.#store(journal, batch)
+    const lsn = this.#store(journal, batch, syncWithinMs)
     return {
       error: null,
       message: null,
@@ -189,10 +188,10 @@ export class PartitionLog implements FrameSource {
   }
 
   /** Where the batch at `header` goes; returns what to wait for, 0 if nothing. */
-  #store(journal: Journal, batch: Uint8Array): number {
+  #store(journal: Journal, batch: Uint8Array, syncWithinMs?: number): number {
     const { baseOffset, nextOffset } = header
     if (this.memory === null) {
-      const lsn = journal.append(this, batch, nextOffset, this.#syncWithinMs())
+      const lsn = journal.append(this, batch, nextOffset, syncWithinMs ?? this.#syncWithinMs())
       this.#accept(lsn, batch.length)
       return lsn + batch.length
     }

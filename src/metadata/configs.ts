@@ -39,6 +39,8 @@ export class Configs {
     return change(this.#store, () => {
       const topic = this.#image.topic(name)
       if (!topic) return refuse('unknownTopic', `no topic is named '${name.slice(0, 249)}'`)
+      if (topic.kind === 'queue')
+        return refuse('invalidConfig', `'${name}' is a queue: its arguments and policies set it up`)
       const values = this.#image.brokerValues
       const scope = topicScope((key) => effectiveText(key, topic.config, values))
       const config = apply(wish, topic.config, scope)

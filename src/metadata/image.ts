@@ -234,7 +234,8 @@ export class Image {
       const key = partitionKey(value.id, index)
       partitions.push(understood(key, this.#partitions.get(key) ?? null))
     }
-    return { id: value.id, name, internal: value.internal, partitions, config: value.config }
+    const { id, internal, kind, config } = value
+    return { id, name, internal, kind, partitions, config }
   }
 
   #remember(topic: Topic): void {

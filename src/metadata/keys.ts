@@ -1,10 +1,13 @@
 // The keys of the metadata store and the layout of their values (JSON). The same keys will be kept
 // in etcd, so a partition has one of its own: its revision is the partition's epoch there.
 //
-//   /topics/<name>             {"v":1,"id","internal","partitions":<count>,"config":{...}}
+//   /topics/<name>             {"v":1,"id","internal","partitions":<count>,"config":{...}}, and for
+//                              what a queue keeps also "kind":"queue"
 //   /partitions/<id>/<index>   {"v":1,"leader","leaderEpoch","replicas":[],"isr":[]}
 //   /names/<collapsed name>    the topic that has taken all names which count as this one
 //   /brokers/<node>/config     {"v":1,"config":{...}}; the node '' stands for all nodes
+//
+// Those of users and permissions stand in security/access/access-values.ts.
 //
 // Values come from a disk that could be damaged or from a newer release: parsing says null for what
 // it does not understand, and the caller stops rather than guess.
@@ -25,16 +28,25 @@ export const brokerKey = (node: number | null): string =>
 export interface TopicValue {
   readonly id: TopicId
   readonly internal: boolean
+  readonly kind: Topic['kind']
   readonly partitions: number
   readonly config: ReadonlyMap<string, string>
 }
 
 export function encodeTopic(
-  topic: Pick<Topic, 'id' | 'internal' | 'partitions' | 'config'>,
+  topic: Pick<Topic, 'id' | 'internal' | 'kind' | 'partitions' | 'config'>,
 ): string {
   const { id, internal } = topic
   const config = Object.fromEntries(topic.config)
-  return JSON.stringify({ v: 1, id, internal, partitions: topic.partitions.length, config })
+  const kind = topic.kind === 'log' ? {} : { kind: topic.kind }
+  return JSON.stringify({
+    v: 1,
+    id,
+    internal,
+    ...kind,
+    partitions: topic.partitions.length,
+    config,
+  })
 }
 
 export function encodePartition(state: PartitionState): string {
@@ -47,11 +59,12 @@ export function encodeConfig(config: ReadonlyMap<string, string>): string {
 }
 
 export function parseTopic(text: string): TopicValue | null {
-  const { id, internal, partitions, config: texts } = parseObject(text) ?? {}
+  const { id, internal, kind = 'log', partitions, config: texts } = parseObject(text) ?? {}
   const config = configOf(texts)
   if (!config || typeof id !== 'string' || !/^[0-9a-f]{32}$/.test(id)) return null
   if (!isCount(partitions) || partitions === 0 || typeof internal !== 'boolean') return null
-  return { id: topicId(id), internal, partitions, config }
+  if (kind !== 'log' && kind !== 'queue') return null
+  return { id: topicId(id), internal, kind, partitions, config }
 }
 
 export function parsePartition(text: string): PartitionState | null {
@@ -73,7 +86,7 @@ export function parseConfigValue(text: string): ReadonlyMap<string, string> | nu
 }
 
 /** The object of a value of version 1, or null. */
-function parseObject(text: string): Record<string, unknown> | null {
+export function parseObject(text: string): Record<string, unknown> | null {
   let value: unknown
   try {
     value = JSON.parse(text)

@@ -110,6 +110,7 @@ export class Topics {
       id: topicId(this.#chance.uuid()),
       name,
       internal: wish.internal ?? false,
+      kind: 'log',
       partitions: partitions.value,
       config: config.value,
     }
@@ -146,6 +147,8 @@ export class Topics {
     const found = this.#find(wish)
     if (!found.ok) return found
     const topic = found.value
+    if (topic.kind === 'queue')
+      return refuse('invalidPartitions', `'${topic.name}' is a queue and has one partition`)
     const count = topic.partitions.length
     if (wish.partitions === count)
       return refuse('invalidPartitions', `topic '${topic.name}' has ${count} partitions already`)

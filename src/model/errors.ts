@@ -86,11 +86,21 @@ export const errors = {
   requestTimedOut: kind('the request timed out', true),
   policyViolation: mistake('a limit of this node forbids this'),
   resourceExhausted: mistake('this node is at one of its limits', true),
+  // Queues and exchanges
+  vhostNotFound: mistake('there is no such vhost'),
+  exchangeNotFound: mistake('there is no such exchange'),
+  queueNotFound: mistake('there is no such queue'),
+  /** It exists and is not as the request says, or is in use. */
+  preconditionFailed: mistake('it is not as the request expects'),
+  resourceLocked: mistake('it is exclusive to another connection'),
+  accessRefused: mistake('this user may not do this'),
+  notAllowed: mistake('this is not allowed here'),
   // Authentication
   illegalSaslState: mistake('the connection is not in a state for this SASL request'),
   unsupportedSaslMechanism: mistake('this SASL mechanism is not enabled'),
   authenticationFailed: mistake('authentication failed'),
-  clusterNotAuthorized: mistake('this is not allowed here'),
+  clusterNotAuthorized: mistake('this is for administrators'),
+  groupNotAuthorized: mistake('this user may not use this group'),
   unknownServerError: kind('an error of this server'),
 } as const satisfies Record<string, ErrorKind>
 

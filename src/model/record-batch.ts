@@ -226,7 +226,13 @@ export interface BatchFields {
 /** Puts a header in front of `records` (already compressed as `attributes` say). */
 export function buildBatch(fields: BatchFields, records: Uint8Array): Uint8Array {
   const batch = new Uint8Array(headerBytes + records.length)
-  const view = new DataView(batch.buffer)
+  batch.set(records, headerBytes)
+  return finishBatch(fields, batch)
+}
+
+/** The same for a batch whose records stand already where they belong, behind room for a header. */
+export function finishBatch(fields: BatchFields, batch: Uint8Array): Uint8Array {
+  const view = new DataView(batch.buffer, batch.byteOffset)
   view.setInt32(8, batch.length - lengthPrefixBytes)
   view.setInt8(16, 2)
   view.setInt16(21, fields.attributes)
@@ -237,7 +243,6 @@ export function buildBatch(fields: BatchFields, records: Uint8Array): Uint8Array
   view.setInt16(51, fields.producerEpoch)
   view.setInt32(53, fields.baseSequence)
   view.setInt32(57, fields.recordCount)
-  batch.set(records, headerBytes)
   const header = new BatchHeader().moveTo(batch)
   header.renewChecksum()
   header.place(fields.baseOffset, fields.leaderEpoch)

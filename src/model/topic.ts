@@ -13,6 +13,8 @@ export interface Topic {
   readonly name: string
   /** Kept by the node itself; clients may read but not change it. */
   readonly internal: boolean
+  /** `queue`: it is what a durable queue keeps, with one partition and settings of its own. */
+  readonly kind: 'log' | 'queue'
   /** Index = partition id. Never shrinks. */
   readonly partitions: readonly PartitionState[]
   /** Only what was set for this topic; the rest comes from the node's defaults. */

@@ -56,34 +56,37 @@ async function keysOf(
   }
 }
 
-export class Credentials {
-  private readonly byUser: ReadonlyMap<string, Readonly<Record<ScramMechanism, ScramCredential>>>
+/** What SASL mechanisms ask of the users that a listener knows. */
+export interface CredentialSource {
+  /** The user's credential, or one that nothing fits. */
+  find(user: string, mechanism: ScramMechanism): ScramCredential
+  hasPassword(user: string, password: string): Promise<boolean>
+}
+
+/** Both credentials of a new password. */
+export async function scramCredentials(
+  password: string,
+  chance: Chance,
+): Promise<Record<ScramMechanism, ScramCredential>> {
+  const make = async (mechanism: ScramMechanism): Promise<ScramCredential> => {
+    const salt = chance.bytes(saltBytes)
+    return { salt, iterations, ...(await keysOf(mechanism, password, salt, iterations)) }
+  }
+  return {
+    'SCRAM-SHA-256': await make('SCRAM-SHA-256'),
+    'SCRAM-SHA-512': await make('SCRAM-SHA-512'),
+  }
+}
+
+/** Credentials that nothing fits, always the same for a name. */
+export class InventedCredentials {
   private readonly secret: Uint8Array
 
-  private constructor(byUser: Credentials['byUser'], secret: Uint8Array) {
-    this.byUser = byUser
+  constructor(secret: Uint8Array) {
     this.secret = secret
   }
 
-  static async of(users: readonly UserPassword[], chance: Chance): Promise<Credentials> {
-    const byUser = new Map<string, Record<ScramMechanism, ScramCredential>>()
-    for (const { user, password } of users) {
-      const make = async (mechanism: ScramMechanism): Promise<ScramCredential> => {
-        const salt = chance.bytes(saltBytes)
-        return { salt, iterations, ...(await keysOf(mechanism, password, salt, iterations)) }
-      }
-      byUser.set(user, {
-        'SCRAM-SHA-256': await make('SCRAM-SHA-256'),
-        'SCRAM-SHA-512': await make('SCRAM-SHA-512'),
-      })
-    }
-    return new Credentials(byUser, chance.bytes(32))
-  }
-
-  /** The user's credential, or one that nothing fits. */
   find(user: string, mechanism: ScramMechanism): ScramCredential {
-    const found = this.byUser.get(user)?.[mechanism]
-    if (found !== undefined) return found
     const { bytes } = scramDigests[mechanism]
     const invented = (use: string) => hmac('SCRAM-SHA-512', this.secret, `${use} ${user}`)
     return {
@@ -92,6 +95,28 @@ export class Credentials {
       storedKey: invented('stored').subarray(0, bytes),
       serverKey: invented('server').subarray(0, bytes),
     }
+  }
+}
+
+export class Credentials implements CredentialSource {
+  private readonly byUser: ReadonlyMap<string, Readonly<Record<ScramMechanism, ScramCredential>>>
+  private readonly invented: InventedCredentials
+
+  private constructor(byUser: Credentials['byUser'], secret: Uint8Array) {
+    this.byUser = byUser
+    this.invented = new InventedCredentials(secret)
+  }
+
+  static async of(users: readonly UserPassword[], chance: Chance): Promise<Credentials> {
+    const byUser = new Map<string, Record<ScramMechanism, ScramCredential>>()
+    for (const { user, password } of users)
+      byUser.set(user, await scramCredentials(password, chance))
+    return new Credentials(byUser, chance.bytes(32))
+  }
+
+  /** The user's credential, or one that nothing fits. */
+  find(user: string, mechanism: ScramMechanism): ScramCredential {
+    return this.byUser.get(user)?.[mechanism] ?? this.invented.find(user, mechanism)
   }
 
   async hasPassword(user: string, password: string): Promise<boolean> {

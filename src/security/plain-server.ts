@@ -1,12 +1,12 @@
 // The PLAIN mechanism (RFC 4616): one token, `[authzid] NUL user NUL password`. Acting for somebody
 // else (an authzid that is not the user) is refused.
-import type { Credentials } from './credentials.ts'
+import type { CredentialSource } from './credentials.ts'
 import type { SaslServer, SaslStep } from './sasl-server.ts'
 
 export class PlainServer implements SaslServer {
-  private readonly credentials: Credentials
+  private readonly credentials: CredentialSource
 
-  constructor(credentials: Credentials) {
+  constructor(credentials: CredentialSource) {
     this.credentials = credentials
   }
 

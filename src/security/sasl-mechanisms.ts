@@ -1,6 +1,6 @@
 // Which SASL mechanisms there are, and how an exchange of one is begun. Called by doors.
 import type { Chance } from '../io/chance.ts'
-import { type Credentials, type ScramMechanism, scramMechanisms } from './credentials.ts'
+import { type CredentialSource, type ScramMechanism, scramMechanisms } from './credentials.ts'
 import { PlainServer } from './plain-server.ts'
 import type { SaslServer } from './sasl-server.ts'
 import { ScramServer } from './scram-server.ts'
@@ -12,7 +12,11 @@ export const saslMechanisms: readonly string[] = [...scramMechanisms, 'PLAIN']
 export interface SaslOffer {
   /** Some of `saslMechanisms`. */
   readonly mechanisms: readonly string[]
-  readonly credentials: Credentials
+  readonly credentials: CredentialSource
+  /** Whether a user who has authenticated may come in from this address; absent: from any. */
+  readonly admits?: (user: string, host: string) => boolean
+  /** For the log, when somebody does not come in. */
+  readonly failureWords: string
 }
 
 /** Longest token that any mechanism takes. */

@@ -11,7 +11,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Chance } from '../io/chance.ts'
 import {
-  type Credentials,
+  type CredentialSource,
   hash,
   hmac,
   type ScramCredential,
@@ -39,11 +39,11 @@ interface Begun {
 
 export class ScramServer implements SaslServer {
   private readonly mechanism: ScramMechanism
-  private readonly credentials: Credentials
+  private readonly credentials: CredentialSource
   private readonly chance: Chance
   private begun: Begun | null = null
 
-  constructor(mechanism: ScramMechanism, credentials: Credentials, chance: Chance) {
+  constructor(mechanism: ScramMechanism, credentials: CredentialSource, chance: Chance) {
     this.mechanism = mechanism
     this.credentials = credentials
     this.chance = chance

@@ -3,6 +3,7 @@
 // What is refused is told by line number and never by its content, which may be a password. Called
 // when a node starts.
 import type { Disk } from '../io/disk.ts'
+import { readSmallFile } from '../io/small-file.ts'
 import { ok, type Result, refuse } from '../model/errors.ts'
 import type { UserPassword } from './credentials.ts'
 
@@ -12,15 +13,9 @@ const fileBytesMax = 1 << 20
 
 /** The users in the file `name`. Rejects with DiskError when it cannot be read. */
 export async function readUsers(disk: Disk, name: string): Promise<Result<UserPassword[]>> {
-  const file = await disk.open(name, { access: 'read' })
-  try {
-    const bytes = new Uint8Array(Math.min(await file.size(), fileBytesMax + 1))
-    const n = await file.read(bytes, 0)
-    if (n > fileBytesMax) return refuse('invalidConfig', `more than ${fileBytesMax} bytes`)
-    return parseUsers(Buffer.from(bytes.subarray(0, n)).toString('utf8'))
-  } finally {
-    await file.close()
-  }
+  const bytes = await readSmallFile(disk, name, fileBytesMax)
+  if (bytes === null) return refuse('invalidConfig', `more than ${fileBytesMax} bytes`)
+  return parseUsers(Buffer.from(bytes).toString('utf8'))
 }
 
 export function parseUsers(text: string): Result<UserPassword[]> {

@@ -19,6 +19,7 @@ const orders: Topic = {
   id: topicId('0123456789abcdef0123456789abcdef'),
   name: 'orders',
   internal: false,
+  kind: 'log',
   partitions: [partition, partition],
   config: new Map(),
 }

@@ -6,8 +6,8 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import test from 'node:test'
 import { openMetricsDoor } from '../../src/admin/metrics-door.ts'
-import { realClock } from '../../src/io/real-clock.ts'
-import { realHttp } from '../../src/io/real-http.ts'
+import { realClock } from '../../src/io/real/clock.ts'
+import { realHttp } from '../../src/io/real/http.ts'
 import { startBroker } from '../../src/start-broker.ts'
 
 const anyPort = { host: '127.0.0.1', port: 0 }

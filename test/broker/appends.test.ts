@@ -5,7 +5,7 @@ import type { AppendRequest } from '../../src/broker/api.ts'
 import { Appends } from '../../src/broker/appends.ts'
 import { InternalAppender } from '../../src/broker/internal-appender.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
-import { realClock } from '../../src/io/real-clock.ts'
+import { realClock } from '../../src/io/real/clock.ts'
 import type { LogStore } from '../../src/log/log-store.ts'
 import type { AppendOutcome } from '../../src/model/append-outcome.ts'
 import type { ErrorName } from '../../src/model/errors.ts'
@@ -20,6 +20,7 @@ const topic: Topic = {
   id: topicId(topicA),
   name: 'a',
   internal: false,
+  kind: 'log',
   partitions: [state, state],
   config: new Map(),
 }
@@ -29,6 +30,8 @@ const to = (partition: number, value: string): AppendRequest => ({
   partition: partitionId(partition),
   batch: batchOf([value]),
 })
+
+const noQueues = { beforeAppend: () => assert.fail(), afterAppend: () => assert.fail() }
 
 const counters = () => ({
   appendRequests: 0,
@@ -51,7 +54,7 @@ test('a request that has had its share of a turn lets others go first', async ()
   // Every look at the clock takes 20 ms: each turn has time for one batch.
   const monotonic = (): number => (nowMs += 20)
   const clock = { ...realClock, now: () => 1000, monotonic, soon: (f: () => void) => turns.push(f) }
-  const appends = new Appends(store, clock as never, counters())
+  const appends = new Appends(store, clock as never, counters(), noQueues)
   const answered: string[] = []
   const reply =
     (name: string) =>
@@ -80,7 +83,7 @@ test('many requests of one turn have a share of it together', async () => {
   const turns: (() => void)[] = []
   const monotonic = (): number => (nowMs += 8)
   const clock = { ...realClock, now: () => 1000, monotonic, soon: (f: () => void) => turns.push(f) }
-  const appends = new Appends(store, clock as never, counters())
+  const appends = new Appends(store, clock as never, counters(), noQueues)
   const placed = ['a', 'b', 'c', 'd'].map((value) =>
     appends.append([to(0, value)], 'none', () => undefined),
   )
@@ -101,7 +104,7 @@ test('a request beyond what the journal has room for waits for the rest', async 
   const store = await open(memoryDisk(), 2, plainSettings)
   // A turn is never too long, however busy the machine is.
   const clock = { ...realClock, monotonic: () => 0 }
-  const appends = new Appends(store, clock, counters())
+  const appends = new Appends(store, clock, counters(), noQueues)
   const large = Array.from({ length: 40 }, (_, i) => to(i % 2, `${i} ${'x'.repeat(10_000)}`))
   const outcomes = await new Promise<readonly AppendOutcome[]>((done) => {
     assert.equal(appends.append(large, 'all', done), false)

@@ -1,7 +1,7 @@
 // A node on a disk of its own, with small sizes, for tests that need a whole one.
 import { NodeBroker } from '../../src/broker/broker.ts'
 import type { Disk } from '../../src/io/disk.ts'
-import { realClock } from '../../src/io/real-clock.ts'
+import { realClock } from '../../src/io/real/clock.ts'
 import { SimChance } from '../../src/io/sim/sim-chance.ts'
 import { tinyOptions } from '../log/log-fixture.ts'
 

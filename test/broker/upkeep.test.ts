@@ -33,7 +33,10 @@ async function withUpkeep(
   }
   assert.equal(log.segments.length, batches.length)
   const image = { settings: resolveBrokerSettings(brokerValues()) } as Image
-  const upkeep = new Upkeep(store, image, clock, { failed: assert.fail })
+  const upkeep = new Upkeep(store, image, clock, {
+    failed: assert.fail,
+    lookedAtSpace: () => undefined,
+  })
   await use(log, store, clock)
   await upkeep.stop()
   await clock.runUntil(store.close())

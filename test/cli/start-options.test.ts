@@ -80,7 +80,7 @@ const refused: readonly [Asked, TextKey][] = [
   [{ flags: ['--listen', 'kafka'] }, 'badAddress'],
   [{ flags: ['--listen', 'kafka=9092'] }, 'badAddress'],
   [{ flags: ['--listen', 'kafka=::1:9092'] }, 'badAddress'],
-  [{ flags: ['--listen', 'amqp=h:1'] }, 'badListener'],
+  [{ flags: ['--listen', 'pigeon=h:1'] }, 'badListener'],
   [{ flags: ['--listen', '__proto__=h:1'] }, 'badListener'],
   [{ flags: ['--listen', 'kafka=h:65536'] }, 'badPort'],
   [{ flags: ['--listen', 'kafka=h:-1'] }, 'badPort'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { realChance } from '../../src/io/real-chance.ts'
-import { eventLoopTurn, realClock } from '../../src/io/real-clock.ts'
+import { realChance } from '../../src/io/real/chance.ts'
+import { eventLoopTurn, realClock } from '../../src/io/real/clock.ts'
 
 test('the clocks run, timers fire unless cancelled', async () => {
   const before = realClock.monotonic()

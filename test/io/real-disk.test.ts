@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { DiskError } from '../../src/io/disk.ts'
-import { realDisk, type System, thisSystem } from '../../src/io/real-disk.ts'
+import { realDisk, type System, thisSystem } from '../../src/io/real/disk.ts'
 import { diskCases } from '../contract/disk.ts'
 
 const inTemporary = async (run: (root: string) => Promise<void>): Promise<void> => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import net from 'node:net'
 import { describe, test } from 'node:test'
 import type { Connection, Listener } from '../../src/io/network.ts'
-import { realNetwork } from '../../src/io/real-network.ts'
+import { realNetwork } from '../../src/io/real/network.ts'
 import { networkCases, type Peer } from '../contract/network.ts'
 
 function connect(to: Listener, host = '127.0.0.1'): Promise<Peer> {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
-import { realClock } from '../../src/io/real-clock.ts'
+import { realClock } from '../../src/io/real/clock.ts'
 import type { LogStore } from '../../src/log/log-store.ts'
 import { batchOf, plainSettings, tinyOptions, topicA } from './log-fixture.ts'
 import { append, open, readAll } from './open-log.ts'

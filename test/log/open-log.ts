@@ -1,8 +1,8 @@
 // Opens a log on a disk, appends to it and reads it back, as the tests of the log do.
 import assert from 'node:assert/strict'
 import type { Disk } from '../../src/io/disk.ts'
-import { realChance } from '../../src/io/real-chance.ts'
-import { realClock } from '../../src/io/real-clock.ts'
+import { realChance } from '../../src/io/real/chance.ts'
+import { realClock } from '../../src/io/real/clock.ts'
 import type { LogParts } from '../../src/log/log-parts.ts'
 import { LogStore } from '../../src/log/log-store.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'

@@ -5,7 +5,7 @@
 import { assert } from '../../base/assert.ts'
 import { Heap } from '../../base/heap.ts'
 import type { Clock, Timer } from '../clock.ts'
-import { eventLoopTurn, promiseTurn } from '../real-clock.ts'
+import { eventLoopTurn, promiseTurn } from '../real/clock.ts'
 
 interface Event {
   readonly at: number

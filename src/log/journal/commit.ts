@@ -13,9 +13,9 @@ export interface FrameSource {
 
 const align = (n: number): number => Math.ceil(n / blockBytes) * blockBytes
 
-/** Bytes that a commit of one batch takes, padding included. */
-export const loneCommitBytes = (batchBytes: number): number =>
-  align(commitHeaderBytes + frameHeaderBytes + batchBytes + directoryBytes(1))
+/** Bytes that a commit takes of one batch, or of `frames` with so many bytes; with padding. */
+export const loneCommitBytes = (batchBytes: number, frames = 1): number =>
+  align(commitHeaderBytes + frames * frameHeaderBytes + batchBytes + directoryBytes(frames))
 
 export class Commit {
   readonly start: number
@@ -49,9 +49,10 @@ export class Commit {
     return align(this.end + directoryBytes(this.frames))
   }
 
-  /** `sealedEnd` if a batch of so many bytes joined it. */
-  endWith(batchBytes: number): number {
-    return align(this.end + frameHeaderBytes + batchBytes + directoryBytes(this.frames + 1))
+  /** `sealedEnd` if a batch of so many bytes joined it, or `frames` of them. */
+  endWith(batchBytes: number, frames = 1): number {
+    const frameBytes = frames * frameHeaderBytes + batchBytes
+    return align(this.end + frameBytes + directoryBytes(this.frames + frames))
   }
 
   add(source: FrameSource, nextOffset: number, syncWithinMs: number): void {

@@ -13,31 +13,8 @@ import { Commit, type FrameSource, loneCommitBytes } from './commit.ts'
 import { CommitWriter, type JournalStart } from './commit-writer.ts'
 import type { JournalFiles } from './journal-files.ts'
 import { directoryEntryBytes, writeDirectoryEntry, writeFrameHeader } from './journal-format.ts'
+import type { JournalHooks, JournalOptions } from './journal-parts.ts'
 import { type Slab, SlabCache } from './slab-cache.ts'
-
-export interface JournalOptions {
-  readonly slabBytes: number
-  /** Slabs kept in memory: the tail cache. */
-  readonly slabs: number
-  /** A commit takes no more frames when it has grown to this. */
-  readonly commitBytes: number
-  /**
-   * Under load a commit waits until it holds as many frames as the one before it, but no longer
-   * than this after that one started.
-   */
-  readonly gatherMs: number
-  /** Frames of topics with flush policy async are synced at the latest after this. */
-  readonly asyncSyncMs: number
-}
-
-export interface JournalHooks {
-  /** A commit is down, and every source in it has been told, and whoever waited for it. */
-  committed(): void
-  /** The first write failed; nothing is acknowledged any more. */
-  failed(cause: unknown): void
-  /** Of the metadata, durable: each commit carries it. */
-  knownRevision(): number
-}
 
 /** A commit ends at a block of the disk. */
 const padding = new Uint8Array(blockBytes)
@@ -67,6 +44,8 @@ export class Journal {
   #open: Commit | null = null
   readonly #sealed: Commit[] = []
   #slab: Slab | null = null
+  /** So many frames are still to come that belong into the open commit. */
+  #bound = 0
   #writing = false
   #dead = false
   /** A commit will start when this turn is over. */
@@ -143,21 +122,21 @@ export class Journal {
   // ---- Appending --------------------------------------------------------------------------------
 
   /**
-   * True when a batch of so many bytes can be appended now; else `whenRoom` says when to ask
-   * again.
+   * True when a batch of so many bytes can be appended now, or `frames` of them `together`; else
+   * `whenRoom` says when to ask again.
    */
-  hasRoom(batchBytes: number): boolean {
+  hasRoom(batchBytes: number, frames = 1): boolean {
     if (this.#dead) return false
-    const joins = this.#joins(batchBytes)
+    const joins = this.#joins(batchBytes, frames)
     if (!joins) {
       if (this.#sealed.length > 0) return false
-      const seq = this.#seq(this.#nextStart(batchBytes))
+      const seq = this.#seq(this.#nextStart(batchBytes, frames))
       if (this.#files.get(seq) === undefined && !this.#files.hasSpare) {
         this.#prepare()
         return false
       }
     }
-    const slabs = Math.ceil(loneCommitBytes(batchBytes) / this.#options.slabBytes) + 1
+    const slabs = Math.ceil(loneCommitBytes(batchBytes, frames) / this.#options.slabBytes) + 1
     return this.slabs.available(this.#writtenLsn) >= slabs
   }
 
@@ -189,6 +168,21 @@ export class Journal {
     for (const action of waiting) action()
   }
 
+  /** Whether so many frames can ever stand in one commit. */
+  mayBeTogether(bytes: number, frames: number): boolean {
+    return loneCommitBytes(bytes, frames) <= this.maxBatchBytes
+  }
+
+  /**
+   * The next `frames` appends, of `bytes` in sum, land in one commit, so that after a crash either
+   * all of them are there or none. There must be room for them, and they come in this turn.
+   */
+  together(bytes: number, frames: number): void {
+    assert(this.#bound === 0, 'what shall be together has been appended')
+    if (!this.#joins(bytes, frames)) this.#startCommit(bytes, frames)
+    this.#bound = frames
+  }
+
   /**
    * Appends a batch whose base offset and leader epoch are already set; there must be room.
    * Returns the LSN of the batch. `syncWithinMs` 0: the source is told when it is durable; else
@@ -196,7 +190,8 @@ export class Journal {
    */
   append(source: FrameSource, batch: Uint8Array, nextOffset: number, syncWithinMs: number): number {
     assert(batch.length <= this.maxBatchBytes, 'a batch fits a file of the journal')
-    if (!this.#joins(batch.length)) this.#startCommit(batch.length)
+    if (this.#bound > 0) this.#bound--
+    else if (!this.#joins(batch.length)) this.#startCommit(batch.length)
     const commit = this.#open
     assert(commit, 'a commit is open')
     commit.add(source, nextOffset, syncWithinMs)
@@ -233,24 +228,24 @@ export class Journal {
     return Math.floor(lsn / this.#files.fileBytes)
   }
 
-  #joins(batchBytes: number): boolean {
+  #joins(batchBytes: number, frames = 1): boolean {
     const open = this.#open
     if (open === null) return false
-    const end = open.endWith(batchBytes)
+    const end = open.endWith(batchBytes, frames)
     return (
       end - open.start <= this.#options.commitBytes && this.#seq(end - 1) === this.#seq(open.start)
     )
   }
 
   /** Where a new commit for such a batch starts: behind the last one, or in the next file. */
-  #nextStart(batchBytes: number): number {
+  #nextStart(batchBytes: number, frames = 1): number {
     const from = this.#open === null ? this.#end : this.#open.sealedEnd
-    const fits = this.#seq(from + loneCommitBytes(batchBytes) - 1) === this.#seq(from)
+    const fits = this.#seq(from + loneCommitBytes(batchBytes, frames) - 1) === this.#seq(from)
     return fits ? from : (this.#seq(from) + 1) * this.#files.fileBytes
   }
 
-  #startCommit(batchBytes: number): void {
-    const start = this.#nextStart(batchBytes)
+  #startCommit(batchBytes: number, frames = 1): void {
+    const start = this.#nextStart(batchBytes, frames)
     if (this.#open !== null) this.#seal(this.#open)
     const seq = this.#seq(start)
     if (this.#files.get(seq) === undefined) {

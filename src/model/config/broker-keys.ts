@@ -1,4 +1,5 @@
 // Every configuration key of the broker, in one table. See config-key.ts.
+import { brokerDoorKeys } from './broker-door-keys.ts'
 import { brokerGroupKeys } from './broker-group-keys.ts'
 import { brokerIdleKeys } from './broker-idle-keys.ts'
 import { brokerLogKeys, cleanerKeys } from './broker-log-keys.ts'
@@ -15,4 +16,5 @@ export const brokerKeys = tableOf([
   ...brokerIdleKeys,
   ...brokerSecurityKeys,
   ...brokerOwnKeys,
+  ...brokerDoorKeys,
 ])

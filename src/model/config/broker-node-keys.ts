@@ -188,7 +188,9 @@ const connections: readonly BrokerKey[] = [
     words: ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'],
     dynamic: false,
     effect: 'works',
-    documentation: 'How clients may authenticate, once polymq.users.file names who they are.',
+    documentation:
+      'How clients may authenticate, once polymq.users.file or polymq.kafka.users=accounts says ' +
+      'who they are.',
   },
   {
     name: 'fetch.max.bytes',

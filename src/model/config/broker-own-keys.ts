@@ -27,6 +27,27 @@ const bounds: readonly BrokerKey[] = [
       'authenticate as one of these users, by one of sasl.enabled.mechanisms.',
   },
   {
+    name: 'polymq.kafka.users',
+    type: 'string',
+    default: 'file',
+    words: ['file', 'accounts'],
+    dynamic: false,
+    effect: 'works',
+    documentation:
+      'Who the clients of the Kafka listener are. file: those of polymq.users.file, who may do ' +
+      'everything; without that file nobody is asked. accounts: the users of this node, who must ' +
+      'authenticate by one of sasl.enabled.mechanisms, and may do what their permissions in the ' +
+      'vhost / say.',
+  },
+  {
+    name: 'polymq.loopback.users',
+    type: 'list',
+    default: 'guest',
+    dynamic: true,
+    effect: 'works',
+    documentation: 'Users of this node who may log in from the machine that it runs on only.',
+  },
+  {
     name: 'polymq.max.topics',
     type: 'int',
     default: '100000',

@@ -7,6 +7,22 @@ import { brokerKeys } from './broker-keys.ts'
 import { type BrokerValues, brokerSources } from './config-source.ts'
 import { type ConfigValue, itemsOf, knownConfig } from './config-value.ts'
 
+/** Files by path; '': not set. */
+export interface TlsSettings {
+  readonly certificateFile: string
+  readonly keyFile: string
+  readonly caFile: string
+  readonly clientCertificate: 'none' | 'requested' | 'required'
+}
+
+export interface AmqpSettings {
+  readonly messageBytesMax: number
+  readonly channelsMax: number
+  readonly frameBytesMax: number
+  /** 0: none. */
+  readonly heartbeatSeconds: number
+}
+
 export interface BrokerSettings {
   readonly nodeId: NodeId
   readonly rack: string | null
@@ -36,8 +52,14 @@ export interface BrokerSettings {
   readonly fetchBytesMax: number
   readonly fetchSessionsMax: number
   readonly saslMechanisms: readonly string[]
-  /** '': clients need not authenticate. */
+  /** '': there is none. */
   readonly usersFile: string
+  readonly tls: TlsSettings
+  readonly amqp: AmqpSettings
+  /** Clients of the Kafka listener are users of this node. */
+  readonly kafkaUsesAccounts: boolean
+  /** Users who may log in from this machine only. */
+  readonly loopbackUsers: readonly string[]
   readonly retentionCheckIntervalMs: number
   readonly compactionPauseMs: number
   readonly compactionMemoryBytes: number
@@ -87,6 +109,20 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
     fetchSessionsMax: number('max.incremental.fetch.session.cache.slots'),
     saslMechanisms: itemsOf(effectiveBrokerText('sasl.enabled.mechanisms', values)),
     usersFile: effectiveBrokerText('polymq.users.file', values),
+    tls: {
+      certificateFile: effectiveBrokerText('polymq.tls.certificate.file', values),
+      keyFile: effectiveBrokerText('polymq.tls.key.file', values),
+      caFile: effectiveBrokerText('polymq.tls.ca.file', values),
+      clientCertificate: value('polymq.tls.client.certificate') as TlsSettings['clientCertificate'],
+    },
+    amqp: {
+      messageBytesMax: number('polymq.amqp.message.bytes.max'),
+      channelsMax: number('polymq.amqp.channels.max'),
+      frameBytesMax: number('polymq.amqp.frame.bytes.max'),
+      heartbeatSeconds: number('polymq.amqp.heartbeat.seconds'),
+    },
+    kafkaUsesAccounts: value('polymq.kafka.users') === 'accounts',
+    loopbackUsers: itemsOf(effectiveBrokerText('polymq.loopback.users', values)),
     retentionCheckIntervalMs: number('log.retention.check.interval.ms'),
     compactionPauseMs: number('log.cleaner.backoff.ms'),
     compactionMemoryBytes: number('log.cleaner.dedupe.buffer.size'),

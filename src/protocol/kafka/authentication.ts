@@ -17,14 +17,16 @@ type Stage = 'open' | 'required' | 'exchanging' | 'rawTokens' | 'done'
 export class Authentication {
   private readonly offer: SaslOffer | null
   private readonly chance: Chance
+  private readonly host: string
   private stage: Stage
   private server: SaslServer | null = null
   private name: string | null = null
   private chosen = ''
 
-  /** `offer` null: the listener asks for nothing. */
-  constructor(offer: SaslOffer | null, chance: Chance) {
+  /** `offer` null: the listener asks for nothing. `host`: the address of the client. */
+  constructor(offer: SaslOffer | null, chance: Chance, host: string) {
     this.offer = offer
+    this.host = host
     this.chance = chance
     this.stage = offer === null ? 'open' : 'required'
   }
@@ -32,6 +34,11 @@ export class Authentication {
   /** Mechanisms that this listener offers. */
   get mechanisms(): readonly string[] {
     return this.offer?.mechanisms ?? []
+  }
+
+  /** Why it may have failed, for the log. */
+  get failureWords(): string {
+    return this.offer?.failureWords ?? 'nobody can log in here'
   }
 
   /** Whether the connection may use every API. */
@@ -78,13 +85,18 @@ export class Authentication {
   }
 
   async step(token: Uint8Array): Promise<SaslStep> {
-    const step: SaslStep =
+    const taken: SaslStep =
       this.server === null ? { state: 'failed' } : await this.server.step(token)
+    const step: SaslStep = this.isAdmitted(taken) ? taken : { state: 'failed' }
     if (step.state === 'done') {
       this.stage = 'done'
       this.name = step.user
     }
     if (step.state !== 'continue') this.server = null
     return step
+  }
+
+  private isAdmitted(step: SaslStep): boolean {
+    return step.state !== 'done' || (this.offer?.admits?.(step.user, this.host) ?? true)
   }
 }

@@ -1,5 +1,6 @@
-// What a client may do with a thing, as the bits of Kafka's AclOperation codes. There is no
-// authorizer, so everybody may do everything that the thing knows.
+// What a client may do with a thing, as the bits of Kafka's AclOperation codes: from its rights on
+// the name. Without users everybody has all of them.
+import type { ClientRights, ThingRights } from '../../broker/api.ts'
 
 const read = 1 << 3
 const write = 1 << 4
@@ -12,13 +13,22 @@ const describeConfigs = 1 << 10
 const alterConfigs = 1 << 11
 const idempotentWrite = 1 << 12
 
-export const topicOperations =
-  read | write | create | remove | alter | describe | describeConfigs | alterConfigs
+const bits = (has: boolean, operations: number): number => (has ? operations : 0)
 
-export const groupOperations = read | describe | remove | describeConfigs | alterConfigs
+export const topicOperations = (rights: ThingRights): number =>
+  bits(rights.read, read) |
+  bits(rights.write, write) |
+  bits(rights.configure, create | remove | alter | alterConfigs) |
+  bits(rights.read || rights.write || rights.configure, describe | describeConfigs)
 
-export const clusterOperations =
-  create | alter | describe | clusterAction | describeConfigs | alterConfigs | idempotentWrite
+export const groupOperations = (rights: ThingRights): number =>
+  bits(rights.read, read) |
+  bits(rights.configure, remove | alterConfigs) |
+  bits(rights.read || rights.configure, describe | describeConfigs)
+
+export const clusterOperations = ({ isAdministrator }: ClientRights): number =>
+  idempotentWrite |
+  bits(isAdministrator, create | alter | describe | clusterAction | describeConfigs | alterConfigs)
 
 /** Stands for a question that the client did not put. */
 export const notAsked = -2147483648

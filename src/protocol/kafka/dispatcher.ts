@@ -7,6 +7,7 @@ import { Reader } from '../../wire/reader.ts'
 import { WireError } from '../../wire/wire-error.ts'
 import { type Encoded, Writer } from '../../wire/writer.ts'
 import { unsupportedVersionAnswer } from './api-versions.ts'
+import type { Authentication } from './authentication.ts'
 import { Call, type CallOwner } from './call.ts'
 import type { DoorContext } from './door-context.ts'
 import type { Handler } from './handler.ts'
@@ -46,12 +47,21 @@ export interface DispatchOwner extends CallOwner {
 
 export class Dispatcher {
   private readonly door: DoorContext
+  private readonly doorFor: ((user: string) => DoorContext) | null
+  /** Of those who have logged in; it goes with their connection. */
+  private readonly doors = new WeakMap<Authentication, DoorContext>()
   private readonly handlers: ReadonlyMap<number, Handler>
   private readonly dialects = new Map<number, Dialect>()
   private readonly writer: Writer
 
-  constructor(door: DoorContext, handlers: readonly Handler[]) {
+  /** `doorFor`: the door as a client sees it who has logged in; null: all see `door`. */
+  constructor(
+    door: DoorContext,
+    handlers: readonly Handler[],
+    doorFor: ((user: string) => DoorContext) | null = null,
+  ) {
     this.door = door
+    this.doorFor = doorFor
     this.writer = new Writer(door.limits.answerBytesMax)
     this.handlers = new Map(handlers.map((handler) => [handler.api.key, handler]))
   }
@@ -134,7 +144,18 @@ export class Dispatcher {
       }
     }
     const { key } = dialect.handler.api
-    return new Call(this.door, owner, key, dialect.version, clientId, encode)
+    const door = this.doorOf(owner.authentication)
+    return new Call(door, owner, key, dialect.version, clientId, encode)
+  }
+
+  private doorOf(authentication: Authentication): DoorContext {
+    const { user } = authentication
+    if (this.doorFor === null || user === null) return this.door
+    const found = this.doors.get(authentication)
+    if (found !== undefined) return found
+    const made = this.doorFor(user)
+    this.doors.set(authentication, made)
+    return made
   }
 
   private dialect(handler: Handler, version: number): Dialect {

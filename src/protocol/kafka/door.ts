@@ -6,6 +6,7 @@ import type { Broker } from '../../broker/api.ts'
 import type { Chance } from '../../io/chance.ts'
 import type { Clock, Timer } from '../../io/clock.ts'
 import type { Address, Connection as Link, Network } from '../../io/network.ts'
+import { Reporter } from '../../io/reporter.ts'
 import type { SaslOffer } from '../../security/sasl-mechanisms.ts'
 import { apiVersionsHandler } from './api-versions.ts'
 import { Authentication } from './authentication.ts'
@@ -16,7 +17,6 @@ import { FetchWaits } from './fetch-waits.ts'
 import type { Handler } from './handler.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { Patience } from './patience.ts'
-import { Reporter } from './reporter.ts'
 import { RequestMemory } from './request-memory.ts'
 import { saslAuthenticateHandler, saslHandshakeHandler } from './sasl-handlers.ts'
 
@@ -32,6 +32,8 @@ export interface KafkaDoorOptions {
   readonly handlers: readonly Handler[]
   /** Given: clients must authenticate. */
   readonly sasl?: SaslOffer
+  /** The broker as a user sees it who has logged in; absent: all see `broker`. */
+  readonly brokerOf?: (user: string) => Broker
   readonly limits?: Partial<Limits>
   /** Takes a line for the log about something that a client did wrong. */
   readonly report: (line: string) => void
@@ -138,7 +140,9 @@ class Home implements ConnectionHome {
       limits.fetchSessionPartitionsMax,
     )
     const door = { broker, clock, chance, limits, fetchSessions, fetchWaits, advertised, apis }
-    this.spoken = new Dispatcher(door, handlers)
+    const { brokerOf } = this.options
+    const doorFor = brokerOf && ((user: string) => ({ ...door, broker: brokerOf(user) }))
+    this.spoken = new Dispatcher(door, handlers, doorFor ?? null)
     this.sweepLater()
   }
 
@@ -159,7 +163,7 @@ class Home implements ConnectionHome {
       if (this.sweeper !== null) this.reporter.line(`refused a connection from ${host}: ${why}`)
       return null
     }
-    const authentication = new Authentication(this.options.sasl ?? null, this.options.chance)
+    const authentication = new Authentication(this.options.sasl ?? null, this.options.chance, host)
     const connection = new Connection(this, link, authentication)
     this.counters.accepted++
     this.connections.add(connection)

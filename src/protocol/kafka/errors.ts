@@ -58,10 +58,18 @@ export const errorCodes = {
   requestTimedOut: 7,
   policyViolation: 44,
   resourceExhausted: 44,
+  vhostNotFound: 3,
+  exchangeNotFound: 3,
+  queueNotFound: 3,
+  preconditionFailed: 42,
+  resourceLocked: 29,
+  accessRefused: 29,
+  notAllowed: 44,
   illegalSaslState: 34,
   unsupportedSaslMechanism: 33,
   authenticationFailed: 58,
   clusterNotAuthorized: 31,
+  groupNotAuthorized: 30,
   unknownServerError: -1,
 } satisfies Record<ErrorName, number>
 

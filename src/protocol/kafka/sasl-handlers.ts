@@ -57,5 +57,5 @@ export function answerRawToken(token: Uint8Array, call: Call<Uint8Array>): void 
 }
 
 /** For the log: a name that nobody has may be a password, so that it is not said. */
-const loginFailed = ({ mechanism }: Authentication): string =>
-  `login by ${mechanism} failed: polymq.users.file has no line with this name and password`
+const loginFailed = ({ mechanism, failureWords }: Authentication): string =>
+  `login by ${mechanism} failed: ${failureWords}`

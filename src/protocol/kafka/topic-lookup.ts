@@ -6,7 +6,7 @@ import type { Topic } from '../../model/topic.ts'
 
 /** The topic, or why there is none. */
 export function topicByName(topics: Topics, name: string): Topic | ErrorName {
-  return topics.named(name) ?? 'unknownTopic'
+  return topics.named(name) ?? topics.absent(name)
 }
 
 export function topicById(topics: Topics, id: string): Topic | ErrorName {

@@ -25,7 +25,7 @@ interface Recipe {
   readonly hasTransactions: boolean
 }
 
-const recipes: Readonly<Record<string, Recipe>> = {
+export const recipes: Readonly<Record<string, Recipe>> = {
   polymq: { peer: polymq, settings: {}, hasTransactions: false },
   kafka: {
     peer: kafka,

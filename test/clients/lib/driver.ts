@@ -1,6 +1,6 @@
-// The runner's side of commands.ts: starts a client and asks it one thing after another. A client
-// that does not answer in time has failed that case; it is killed, and every later question fails
-// at once.
+// The runner's side of commands.ts, Kafka's or AMQP's: starts a client and asks it one thing after
+// another. A client that does not answer in time has failed that case; it is killed, and every
+// later question fails at once.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { ended, environment, kill, own, Tail } from './child.ts'
@@ -25,7 +25,10 @@ interface Waiting {
 
 const answerTimeoutMs = 40_000
 
-export class Driver {
+/** Commands by name: what each is given and what it answers. */
+export type Table<C> = { readonly [K in keyof C]: readonly [unknown, unknown] }
+
+export class Driver<C extends Table<C> = Commands> {
   readonly #child: ChildProcessWithoutNullStreams
   readonly #output = new Tail()
   readonly #waiting = new Map<number, Waiting>()
@@ -46,11 +49,11 @@ export class Driver {
   }
 
   /** Asks; rejects with the client's own words, or with its last output when it hangs or died. */
-  ask<K extends keyof Commands>(name: K, given: Commands[K][0]): Promise<Commands[K][1]> {
+  ask<K extends keyof C & string>(name: K, given: C[K][0]): Promise<C[K][1]> {
     if (this.#dead !== null) return Promise.reject(new Error(this.#dead))
     this.#lastId++
     const id = this.#lastId
-    return new Promise<Commands[K][1]>((resolve, reject) => {
+    return new Promise<C[K][1]>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#die(`no answer to ${name} in ${answerTimeoutMs} ms`)
         kill(this.#child, 'SIGKILL')
@@ -58,7 +61,7 @@ export class Driver {
       this.#waiting.set(id, {
         resolve: (result) => {
           clearTimeout(timer)
-          resolve(result as Commands[K][1])
+          resolve(result as C[K][1])
         },
         reject: (error) => {
           clearTimeout(timer)
@@ -74,10 +77,13 @@ export class Driver {
     return this.#output.last(1500)
   }
 
-  /** Closes the client's standard input, on which it ends by itself; kills it if it does not. */
-  async close(): Promise<void> {
+  /**
+   * Closes the client's standard input, on which it ends by itself; kills it if it does not.
+   * Answers its exit code.
+   */
+  async close(): Promise<number | null> {
     this.#child.stdin.end()
-    await ended(this.#child, 10_000)
+    return ended(this.#child, 10_000)
   }
 
   #take(line: string): void {

@@ -37,10 +37,39 @@ export const npmTool = (name: string, packages: readonly string[]): Promise<stri
     })
   })
 
-/** A Python virtual environment with what python/requirements.txt pins; answers its interpreter. */
-export const python = async (): Promise<string> => {
-  const requirements = join(sources, 'python/requirements.txt')
-  const dir = await tool('python', readFileSync(requirements, 'utf8'), async (target) => {
+/**
+ * A GitHub repository at a tag, in `repo/` of a folder that also has the npm packages which its
+ * test suite needs: Node finds them there, and what the suite does not need is not installed.
+ */
+export const sourceTool = (
+  name: string,
+  repository: string,
+  tag: string,
+  packages: readonly string[],
+): Promise<string> =>
+  tool(name, [repository, tag, ...packages].join(' '), async (dir) => {
+    writeFileSync(join(dir, 'package.json'), '{"private":true}\n')
+    const timeoutMs = installTimeoutMs
+    const from = `https://github.com/${repository}`
+    const options = [
+      '--quiet',
+      '--depth',
+      '1',
+      '--branch',
+      tag,
+      '--config',
+      'advice.detachedHead=0',
+    ]
+    await mustRun('git', ['clone', ...options, from, join(dir, 'repo')], { timeoutMs })
+    await mustRun('npm', ['install', '--no-audit', '--no-fund', ...packages], {
+      ...{ cwd: dir, timeoutMs },
+    })
+  })
+
+/** A Python virtual environment with what a requirements file pins; answers its interpreter. */
+const pythonOf = async (name: string, file: string): Promise<string> => {
+  const requirements = join(sources, file)
+  const dir = await tool(name, readFileSync(requirements, 'utf8'), async (target) => {
     const timeoutMs = installTimeoutMs
     await mustRun('python3', ['-m', 'venv', target], { timeoutMs })
     await mustRun(join(target, 'bin/pip'), ['install', '-q', '-r', requirements], { timeoutMs })
@@ -48,15 +77,31 @@ export const python = async (): Promise<string> => {
   return join(dir, 'bin/python')
 }
 
+export const python = (): Promise<string> => pythonOf('python', 'python/requirements.txt')
+export const pythonAmqp = (): Promise<string> =>
+  pythonOf('python-amqp', 'amqp/python/requirements.txt')
+
 /** Builds the Go clients; go itself knows when there is nothing to do. Answers the folder. */
-export const go = async (): Promise<string> => {
-  const dir = join(toolsDir, 'go')
+const goOf = async (name: string, source: string): Promise<string> => {
+  const dir = join(toolsDir, name)
   mkdirSync(dir, { recursive: true })
   await mustRun('go', ['build', '-o', `${dir}/`, './...'], {
-    cwd: join(sources, 'go'),
+    cwd: join(sources, source),
     timeoutMs: installTimeoutMs,
   })
   return dir
+}
+
+export const go = (): Promise<string> => goOf('go', 'go')
+export const goAmqp = (): Promise<string> => goOf('go-amqp', 'amqp/go')
+
+/** The jars of the AMQP clients in Java, from Maven; answers their folder. */
+export const jarsAmqp = (): Promise<string> => {
+  const pom = join(sources, 'amqp/java/pom.xml')
+  return tool('java-amqp', readFileSync(pom, 'utf8'), async (dir) => {
+    const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${dir}`]
+    await mustRun('mvn', ['-q', '-B', '-f', pom, ...goal], { timeoutMs: installTimeoutMs })
+  })
 }
 
 /** A Debian package, unless it is there. */

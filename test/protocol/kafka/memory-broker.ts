@@ -1,5 +1,6 @@
 // A small broker in memory for tests of the door: real offsets, batches kept as they came, fetches
 // that wait; the real group coordinator and producer ids over a log that keeps nothing.
+import { allRights } from '../../../src/broker/all-rights.ts'
 import type {
   AppendRequest,
   Broker,
@@ -54,6 +55,7 @@ export class MemoryTopics implements Topics {
   }
 
   named = (name: string) => this.byName.get(name) ?? null
+  readonly absent = () => 'unknownTopic' as const
   withId = (id: string) => [...this.byName.values()].find((topic) => topic.id === id) ?? null
   all = () => this.byName.values()
 
@@ -70,6 +72,7 @@ export class MemoryTopics implements Topics {
       id: topicId(this.chance.uuid()),
       name: asked.name,
       internal: asked.name === '__consumer_offsets',
+      kind: 'log',
       partitions: Array.from({ length: count }, partitionState),
       config: new Map(asked.configs.map(([key, value]) => [key, value ?? ''])),
     }
@@ -352,6 +355,8 @@ export function memoryBroker(clock: Clock, chance: Chance): MemoryBroker {
     configs: new MemoryConfigs(topics),
     groups,
     producers,
-    prepareGroups: () => undefined,
+    rights: allRights,
+    grants: null,
+    prepareGroup: () => null,
   }
 }

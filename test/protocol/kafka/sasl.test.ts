@@ -14,7 +14,7 @@ import { framed, type TestClient, TestDoor } from './test-door.ts'
 
 const made = Credentials.of([{ user: 'ann', password: 'secret' }], new SimChance(2))
 const open = async (mechanisms = saslMechanisms) =>
-  TestDoor.open({ sasl: { mechanisms, credentials: await made } })
+  TestDoor.open({ sasl: { mechanisms, credentials: await made, failureWords: 'no' } })
 const plain = (user: string, password: string, acting = '') =>
   Buffer.from([acting, user, password].join('\0'))
 

@@ -1,5 +1,6 @@
 // A door over a broker in memory, and clients for it that speak any version of any API.
 import assert from 'node:assert/strict'
+import type { Broker } from '../../../src/broker/api.ts'
 import { SimChance } from '../../../src/io/sim/sim-chance.ts'
 import { buildBatch } from '../../../src/model/record-batch.ts'
 import { writeRecords } from '../../../src/model/records.ts'
@@ -21,6 +22,7 @@ import { requestFrame } from './request-frame.ts'
 export interface TestDoorOptions {
   readonly limits?: Partial<Limits>
   readonly sasl?: SaslOffer
+  readonly brokerOf?: (broker: Broker, user: string) => Broker
 }
 
 export class TestDoor {
@@ -38,7 +40,7 @@ export class TestDoor {
     this.door = parts.door
   }
 
-  static async open(options: TestDoorOptions = {}): Promise<TestDoor> {
+  static async open({ brokerOf, ...rest }: TestDoorOptions = {}): Promise<TestDoor> {
     const clock = new TestClock()
     const chance = new SimChance(1)
     const network = new PipeNetwork()
@@ -53,7 +55,8 @@ export class TestDoor {
       advertised: { host: 'broker.test', port: 19092 },
       handlers: [...dataHandlers, ...groupHandlers, ...adminHandlers],
       report: (line) => lines.push(line),
-      ...options,
+      ...rest,
+      ...(brokerOf && { brokerOf: (user: string) => brokerOf(broker, user) }),
     })
     return new TestDoor({ clock, network, broker, lines, door })
   }

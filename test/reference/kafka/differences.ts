@@ -2,16 +2,7 @@
 // not listed here fails the comparison, and so does a listed one that no longer occurs.
 // docs/protocols/kafka.md shows this list to people.
 
-export interface Difference {
-  /** The id of one question, or a pattern over ids. */
-  readonly id: string | RegExp
-  /**
-   * Where in the answer, when it is not all of it: a pattern over paths, `.topics[0].errorCode`.
-   */
-  readonly at?: RegExp
-  /** One sentence for the reader of docs/protocols/kafka.md. */
-  readonly reason: string
-}
+import type { Difference } from '../answers.ts'
 
 const notYet: readonly Difference[] = [
   {

@@ -2,8 +2,9 @@
 // beside what Kafka answered when it was asked; what becomes of configuration keys; and what
 // differs, from the list of differences.
 import { apiByKey } from '../../../src/protocol/kafka/schema/api-table.ts'
-import type { Answer } from './answers.ts'
-import { type Difference, differences, sections } from './differences.ts'
+import type { Answer } from '../answers.ts'
+import { differenceTable, replaced } from '../page-parts.ts'
+import { differences, sections } from './differences.ts'
 import { keysPart } from './keys-page.ts'
 
 /** The page with its tables as they have to be. */
@@ -12,14 +13,6 @@ export function renewed(page: string, reference: readonly Answer[]): string {
   const lists = sections.map(({ title, list }) => `### ${title}\n\n${differenceTable(list)}`)
   const withKeys = replaced(withApis, 'keys', keysPart())
   return replaced(withKeys, 'differences', lists.join('\n\n'))
-}
-
-/** Puts `text` between `<!-- NAME -->` and `<!-- /NAME -->`. */
-function replaced(page: string, name: string, text: string): string {
-  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
-  const [before, after] = [page.indexOf(open), page.indexOf(close)]
-  if (before < 0 || after < before) throw new Error(`the page has no part ${name}`)
-  return `${page.slice(0, before)}${open}\n${text}\n${page.slice(after)}`
 }
 
 const apiQuestion = /^cluster\.apiVersions\.(\d+)\.(\w+)$/
@@ -47,17 +40,3 @@ function remark(question: string, key: number): string {
       : ''
   return differences.find(({ id }) => id instanceof RegExp && id.test(question))?.reason ?? ''
 }
-
-const differenceTable = (list: readonly Difference[]): string =>
-  [
-    '| question | why PolyMQ differs |',
-    '|---|---|',
-    ...list.map(({ id, at, reason }) => {
-      const where = at === undefined ? '' : `, at \`${cell(at)}\``
-      return `| \`${cell(id)}\`${where} | ${reason} |`
-    }),
-  ].join('\n')
-
-/** A pattern as text that stays in its cell. */
-const cell = (pattern: string | RegExp): string =>
-  (typeof pattern === 'string' ? pattern : pattern.source).replaceAll('|', '\\|')

@@ -11,7 +11,7 @@ import { fetchKafka, javaTool, kafka, kafkaVersion } from '../../../scripts/peer
 import type { Peer } from '../../../scripts/peers/peer.ts'
 import { polymq } from '../../../scripts/peers/polymq.ts'
 import { root } from '../../../scripts/peers/root.ts'
-import { type Answer, areasOf, compare, parseAnswers } from './answers.ts'
+import { type Answer, areasOf, compare, parseAnswers } from '../answers.ts'
 import { differences } from './differences.ts'
 
 const here = join(root, 'test', 'reference', 'kafka')

@@ -17,6 +17,7 @@ import {
   createPartitions,
   createTopics,
 } from '../schema/create-topics.ts'
+import { topicByName } from '../topic-lookup.ts'
 import { sourceCodes } from './config-codes.ts'
 
 type AskedTopic = CreateTopicsRequest['topics'][number]
@@ -123,8 +124,8 @@ async function grow(
   call: Call<never>,
 ): Promise<Result<null>> {
   const { topics } = call.door.broker
-  const topic = topics.named(asked.name)
-  if (topic === null) return refuse('unknownTopic', `there is no topic '${asked.name}'`)
+  const topic = topicByName(topics, asked.name)
+  if (typeof topic === 'string') return refuse(topic, `there is no topic '${asked.name}'`)
   const assignments = asked.assignments?.map(({ brokerIds }) => brokerIds) ?? null
   return topics.addPartitions(topic, asked.count, assignments, validateOnly)
 }

@@ -39,7 +39,7 @@ export const describeClusterHandler = answering(describeCluster, (request, call)
     controllerId: broker.nodeId,
     brokers: [{ brokerId: broker.nodeId, host, port, rack: broker.rack }],
     clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
-      ? clusterOperations
+      ? clusterOperations(broker.rights)
       : notAsked,
   }
 })

@@ -22,7 +22,8 @@ const nullableNameFrom = 12
 
 export const metadataHandler = answering(metadata, async (request, call) => {
   const { broker, advertised } = call.door
-  const operations = request.includeTopicAuthorizedOperations ? topicOperations : notAsked
+  const operations = ({ name }: Topic): number =>
+    request.includeTopicAuthorizedOperations ? topicOperations(broker.rights.of(name)) : notAsked
   return {
     throttleTimeMs: 0,
     brokers: [{ nodeId: broker.nodeId, ...advertised, rack: broker.rack }],
@@ -30,7 +31,7 @@ export const metadataHandler = answering(metadata, async (request, call) => {
     controllerId: broker.nodeId,
     topics: await topicsOf(request, call, operations),
     clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
-      ? clusterOperations
+      ? clusterOperations(broker.rights)
       : notAsked,
   }
 })
@@ -38,12 +39,12 @@ export const metadataHandler = answering(metadata, async (request, call) => {
 async function topicsOf(
   request: MetadataRequest,
   call: Call<Response>,
-  operations: number,
+  operations: (topic: Topic) => number,
 ): Promise<TopicResponse[]> {
   const { topics } = call.door.broker
   // In version 0 an empty list asks for all, as null does later.
   const isAll = request.topics === null || (call.version === 0 && request.topics.length === 0)
-  if (isAll) return Array.from(topics.all(), (topic) => known(topic, operations))
+  if (isAll) return Array.from(topics.all(), (topic) => known(topic, operations(topic)))
   const once = new Map(
     (request.topics ?? []).map((asked) => [`${asked.topicId} ${asked.name}`, asked]),
   )
@@ -57,7 +58,7 @@ async function answer(
   asked: AskedTopic,
   mayCreate: boolean,
   call: Call<Response>,
-  operations: number,
+  operations: (topic: Topic) => number,
 ): Promise<TopicResponse> {
   const { topics } = call.door.broker
   const isById = asked.topicId !== nilUuid
@@ -66,13 +67,13 @@ async function answer(
     const found = topicById(topics, asked.topicId)
     return typeof found === 'string'
       ? unknown({ ...asked, name: null }, found, call.version)
-      : known(found, operations)
+      : known(found, operations(found))
   }
   if (asked.name === null) return unknown(asked, 'invalidRequest', call.version)
   const found = topics.named(asked.name)
-  if (found !== null) return known(found, operations)
+  if (found !== null) return known(found, operations(found))
   const made = await topics.createOnDemand(asked.name, !mayCreate)
-  if (made.ok) return known(made.value, operations)
+  if (made.ok) return known(made.value, operations(made.value))
   call.refused(made.error, '', made.message)
   return unknown(asked, made.error, call.version)
 }

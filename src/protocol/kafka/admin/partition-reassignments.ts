@@ -9,7 +9,7 @@ import {
   alterPartitionReassignments,
   listPartitionReassignments,
 } from '../schema/partition-reassignments.ts'
-import { hasPartition } from '../topic-lookup.ts'
+import { hasPartition, topicByName } from '../topic-lookup.ts'
 
 type AskedTopic = AlterPartitionReassignmentsRequest['topics'][number]
 type AskedPartition = AskedTopic['partitions'][number]
@@ -31,8 +31,8 @@ export const alterPartitionReassignmentsHandler = answering(
 function reassign(name: string, asked: AskedPartition, call: Call<never>): Result<null> {
   const { topics } = call.door.broker
   const { partitionIndex, replicas } = asked
-  const topic = topics.named(name)
-  if (topic === null) return refuse('unknownTopic', `there is no topic '${name}'`)
+  const topic = topicByName(topics, name)
+  if (typeof topic === 'string') return refuse(topic, `there is no topic '${name}'`)
   if (!hasPartition(topic, partitionIndex))
     return refuse('unknownTopic', `'${name}' has no partition ${partitionIndex}`)
   return topics.reassign(replicas)

@@ -17,12 +17,14 @@ const notFoundFrom = 6
 export const describeGroupsHandler = answering(describeGroups, (request, call) => ({
   throttleTimeMs: 0,
   groups: firstOfEach(request.groups, String).map((groupId) => {
-    const group = call.door.broker.groups.describe(groupId)
-    return described(group, call.version, request.includeAuthorizedOperations)
+    const { groups, rights } = call.door.broker
+    const wanted = request.includeAuthorizedOperations
+    const operations = wanted ? groupOperations(rights.of(groupId)) : notAsked
+    return described(groups.describe(groupId), call.version, operations)
   }),
 }))
 
-function described(group: GroupDescription, version: number, wantsOperations: boolean) {
+function described(group: GroupDescription, version: number, operations: number) {
   const isDead = group.error === 'groupNotFound' && version < notFoundFrom
   const error = isDead ? null : group.error
   return {
@@ -40,7 +42,7 @@ function described(group: GroupDescription, version: number, wantsOperations: bo
       memberMetadata: member.metadata,
       memberAssignment: member.assignment,
     })),
-    authorizedOperations: wantsOperations && error === null ? groupOperations : notAsked,
+    authorizedOperations: error === null ? operations : notAsked,
   }
 }
 

@@ -96,12 +96,12 @@ const answeredTopics = (answer: FetchOffsetsAnswer) =>
     partitions: partitions.map(offsetOf),
   }))
 
-const offsetOf = ({ partition, offset, leaderEpoch, metadata }: FetchedOffset) => ({
+const offsetOf = ({ partition, offset, leaderEpoch, metadata, error }: FetchedOffset) => ({
   partitionIndex: partition,
   committedOffset: offset,
   committedLeaderEpoch: leaderEpoch,
   metadata,
-  errorCode: 0,
+  errorCode: errorCode(error ?? null),
 })
 
 const refusedTopics = (asked: readonly TopicPartitions[], error: ErrorName | null) =>

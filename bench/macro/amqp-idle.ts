@@ -1,0 +1,37 @@
+// What waits costs memory: a connection with a channel and a queue, both without any traffic. A
+// tenth of them comes first, for what is only taken once.
+import type { Peer } from '../../scripts/peers/peer.ts'
+import type { Idle } from '../amqp/load.ts'
+import { holding } from '../amqp/run-load.ts'
+import { type Bench, type Row, withBroker } from '../lib/measure.ts'
+import { memory, untilQuiet } from '../lib/proc.ts'
+
+const connectionsFull = 1_000
+const queuesFull = 10_000
+const least = 100
+
+const kilobytesOfEach = (peer: Peer, bench: Bench, what: Idle['do'], full: number) =>
+  withBroker(peer, bench, async (broker) => {
+    const count = Math.max(least, Math.round(full * bench.scale))
+    const residentMb = async (): Promise<number> => {
+      await untilQuiet(broker.pid)
+      return memory(broker.pid).residentMb
+    }
+    await holding(broker, { do: what, count: Math.ceil(count / 10) }, residentMb)
+    const before = await residentMb()
+    const after = await holding(broker, { do: what, count }, residentMb)
+    // The queues of the first tenth are there already; its connections have gone.
+    const added = what === 'queues' ? count - Math.ceil(count / 10) : count
+    return ((after - before) * 1000) / added
+  })
+
+export const amqpIdle = async (peer: Peer, bench: Bench): Promise<Row[]> => [
+  {
+    name: 'a connection with a channel, KB',
+    value: await kilobytesOfEach(peer, bench, 'connections', connectionsFull),
+  },
+  {
+    name: 'a durable queue, KB',
+    value: await kilobytesOfEach(peer, bench, 'queues', queuesFull),
+  },
+]

@@ -1,0 +1,146 @@
+// The AMQP listeners of a node, plain and with TLS, and who may come in by them: the users of the
+// node, by password, or by the certificate that they show. Opened by start-broker.ts.
+import { basename, dirname, resolve } from 'node:path'
+import { BadSettingError } from './bad-setting.ts'
+import type { NodeBroker } from './broker/broker.ts'
+import { DiskError } from './io/disk.ts'
+import type { Address, Network } from './io/network.ts'
+import type { ProcessLimits } from './io/process-stats.ts'
+import { realChance } from './io/real/chance.ts'
+import { realClock } from './io/real/clock.ts'
+import { realDisk } from './io/real/disk.ts'
+import { realNetwork, TlsFilesError } from './io/real/network.ts'
+import { readSmallFile } from './io/small-file.ts'
+import type { BrokerSettings, TlsSettings } from './model/config/broker-settings.ts'
+import { type Result, refuse } from './model/errors.ts'
+import type { ReplyAddresses } from './protocol/amqp/channel/reply-addresses.ts'
+import { type AmqpDoor, openAmqpDoor } from './protocol/amqp/door.ts'
+import { defaultLimits, type Limits, limitsWithin } from './protocol/amqp/frames/limits.ts'
+import type { Login, LoginCheck } from './protocol/amqp/login.ts'
+
+export interface AmqpHome {
+  readonly broker: NodeBroker
+  /** Direct replies go from one listener to the other too. */
+  readonly replyAddresses: ReplyAddresses
+  readonly granted: ProcessLimits
+  readonly report: (line: string) => void
+}
+
+const passwords = ['PLAIN', 'AMQPLAIN']
+
+/** Rejects as `Network.listen` does. */
+export const openAmqp = (home: AmqpHome, address: Address): Promise<AmqpDoor> =>
+  openDoor(home, realNetwork(), address, passwords)
+
+/** Rejects with BadSettingError when there is no certificate that can be used. */
+export async function openAmqps(home: AmqpHome, address: Address): Promise<AmqpDoor> {
+  const { tls } = home.broker.image.settings
+  const mechanisms = tls.clientCertificate === 'none' ? passwords : [...passwords, 'EXTERNAL']
+  return openDoor(home, await tlsNetwork(tls), address, mechanisms)
+}
+
+async function openDoor(
+  { broker, replyAddresses, granted, report }: AmqpHome,
+  network: Network,
+  address: Address,
+  mechanisms: readonly string[],
+): Promise<AmqpDoor> {
+  const limits = (): Limits => limitsOf(broker.image.settings, granted)
+  const door = await openAmqpDoor({
+    messaging: broker.messaging,
+    network,
+    clock: realClock,
+    chance: realChance,
+    address,
+    login: loginOf(broker),
+    mechanisms,
+    clusterName: broker.clusterId,
+    replyAddresses,
+    limits: limits(),
+    report,
+  })
+  broker.image.onChange(({ kind }) => {
+    if (kind === 'brokerConfig') door.limitConnections(limits())
+  })
+  return door
+}
+
+/** What the settings ask for, as far as the process is granted it. */
+const limitsOf = (settings: BrokerSettings, granted: ProcessLimits): Limits =>
+  limitsWithin(
+    {
+      ...defaultLimits,
+      channelMax: settings.amqp.channelsMax,
+      frameMax: settings.amqp.frameBytesMax,
+      heartbeatSeconds: settings.amqp.heartbeatSeconds,
+      messageBytesMax: settings.amqp.messageBytesMax,
+      connectionsMax: settings.connectionsMax,
+      connectionsPerIpMax: settings.connectionsPerAddressMax,
+    },
+    granted.openFiles,
+    granted.memoryBytes,
+  )
+
+// ---- Who may come in ---------------------------------------------------------------------------
+
+function loginOf({ accounts }: NodeBroker): LoginCheck {
+  return (mechanism, response, { host }) => {
+    const text = Buffer.from(response).toString('utf8')
+    if (mechanism === 'EXTERNAL') return byCertificate(accounts, text, host)
+    const [, name, password, ...more] = text.split('\0')
+    if (name === undefined || password === undefined || more.length > 0)
+      return refuse('authenticationFailed', 'the PLAIN response is malformed')
+    return accounts.login.checkPassword(name, password, host)
+  }
+}
+
+/** The common name of the certificate, which was verified, is the user. */
+function byCertificate(
+  accounts: NodeBroker['accounts'],
+  name: string,
+  host: string,
+): Result<Login> {
+  const user = accounts.user(name)
+  if (user === null)
+    return refuse('authenticationFailed', `no user is called '${name}', as the certificate says`)
+  if (!accounts.login.admits(name, host))
+    return refuse('authenticationFailed', `user '${name}' may log in from this machine only`)
+  return { ok: true, value: { user: name, tags: user.tags } }
+}
+
+// ---- TLS ---------------------------------------------------------------------------------------
+
+async function tlsNetwork(settings: TlsSettings): Promise<Network> {
+  const { certificateFile, keyFile, caFile, clientCertificate } = settings
+  for (const [key, path] of [
+    ['polymq.tls.certificate.file', certificateFile],
+    ['polymq.tls.key.file', keyFile],
+  ] as const)
+    if (path === '') throw new BadSettingError(`the listener amqps needs ${key}`)
+  const [certificate, privateKey, ca] = await Promise.all([
+    pem('polymq.tls.certificate.file', certificateFile),
+    pem('polymq.tls.key.file', keyFile),
+    caFile === '' ? null : pem('polymq.tls.ca.file', caFile),
+  ])
+  try {
+    return realNetwork({ tls: { certificate, key: privateKey, ca, clientCertificate } })
+  } catch (cause) {
+    if (!(cause instanceof TlsFilesError)) throw cause
+    throw new BadSettingError(`polymq.tls: ${cause.message}`, { cause })
+  }
+}
+
+const pemBytesMax = 1 << 20
+
+async function pem(key: string, path: string): Promise<Uint8Array> {
+  const disk = realDisk(dirname(resolve(path)))
+  try {
+    const bytes = await readSmallFile(disk, basename(path), pemBytesMax)
+    if (bytes !== null) return bytes
+    throw new BadSettingError(`${key}: ${path} has more than ${pemBytesMax} bytes`)
+  } catch (cause) {
+    if (!(cause instanceof DiskError)) throw cause
+    const problem = cause.code === 'ENOENT' ? `there is no file ${path}` : `cannot ${cause.message}`
+    throw new BadSettingError(`${key}: ${problem}`, { cause })
+  }
+}

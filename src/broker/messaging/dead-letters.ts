@@ -1,0 +1,75 @@
+// Where dead letters of one vhost go: the exchange that the queue names, under its routing key or
+// their own, with a note of the death. What would come back to a queue where it has been, without
+// anybody having rejected it, is dropped; so is what finds no exchange. A target that takes nothing
+// makes dead letters itself, within the call; beyond a number that no sensible set of queues
+// reaches they are dropped.
+import type { Clock } from '../../io/clock.ts'
+import { textOf } from '../../model/message/field.ts'
+import { MessageView } from '../../model/message/message.ts'
+import { changeProperties, property, tableProperty } from '../../model/message/properties.ts'
+import type { DeadLetterReason } from '../../queue/queue-host.ts'
+import type { RoutingTable } from '../../routing/routing-table.ts'
+import { isCycle, noteDeath } from './death.ts'
+import { encodable } from './encodable-table.ts'
+import type { HostedQueue } from './hosted-queue.ts'
+import { keysIn } from './sender-keys.ts'
+
+/**
+ * Of dead letters that one brings about. Full queues that all name each other have as many paths
+ * through them as there are orders of them.
+ */
+const broughtAboutMax = 10_000
+
+const noKeys: readonly string[] = []
+
+export class DeadLetters {
+  readonly #routing: RoutingTable<HostedQueue>
+  readonly #clock: Clock
+  #depth = 0
+  #broughtAbout = 0
+
+  constructor(routing: RoutingTable<HostedQueue>, clock: Clock) {
+    this.#routing = routing
+    this.#clock = clock
+  }
+
+  send(from: HostedQueue, message: MessageView, reason: DeadLetterReason): void {
+    if (this.#depth === 0) this.#broughtAbout = 0
+    else if (++this.#broughtAbout > broughtAboutMax) return
+    this.#depth++
+    this.#send(from, message, reason)
+    this.#depth--
+  }
+
+  #send(from: HostedQueue, message: MessageView, reason: DeadLetterReason): void {
+    const { arguments: table } = from.definition
+    const exchange = textOf(table.get('x-dead-letter-exchange'))
+    if (exchange === null || !this.#routing.hasExchange(exchange)) return
+    const ownKey = textOf(table.get('x-dead-letter-routing-key'))
+    const carbonCopies = keysIn(message.headers, 'CC') ?? noKeys
+    const headers = noteDeath(message.headers, {
+      queue: from.name,
+      reason,
+      exchange: message.exchange,
+      routingKeys: [message.routingKey, ...carbonCopies],
+      expiration: message.expiration,
+      seconds: Math.floor(this.#clock.now() / 1000),
+    })
+    if (ownKey !== null) headers.delete('CC')
+    headers.delete('BCC')
+    const properties = changeProperties(
+      message.properties,
+      [tableProperty(encodable(headers))],
+      property.expiration,
+    )
+    const dead = new MessageView().set(
+      exchange,
+      ownKey ?? message.routingKey,
+      properties,
+      message.body,
+    )
+    const moreKeys = ownKey === null ? carbonCopies : noKeys
+    for (const to of this.#routing.route(exchange, dead, moreKeys).queues)
+      if (reason === 'rejected' || !isCycle(headers, to.name)) to.queue.publish(dead)
+  }
+}

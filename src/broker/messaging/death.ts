@@ -1,0 +1,71 @@
+// What a message carries of its deaths, in RabbitMQ's headers, and whether another one would go in
+// a circle. Pure. `x-death` is an array of tables, the most recent first, one for each queue and
+// reason; `x-first-death-*` stay as they were first set, `x-last-death-*` are the latest. Headers
+// come from clients too: what is not of this form is not looked at.
+import type { FieldTable, FieldValue } from '../../model/message/field.ts'
+import { integerOf, textField, textOf } from '../../model/message/field.ts'
+
+export interface Death {
+  readonly queue: string
+  readonly reason: 'rejected' | 'expired' | 'maxlen' | 'delivery_limit'
+  /** Where it had been published to. */
+  readonly exchange: string
+  /** Its own key, and those in CC. */
+  readonly routingKeys: readonly string[]
+  /** What it had; it loses it. */
+  readonly expiration: string | null
+  readonly seconds: number
+}
+
+/** `headers` with the death noted. */
+export function noteDeath(headers: FieldTable, death: Death): Map<string, FieldValue> {
+  const noted = new Map(headers)
+  const deaths = deathsIn(headers)
+  const before = deaths.find((each) => isOf(each, death))
+  const rest = deaths.filter((each) => each !== before)
+  const entry: FieldValue = { type: 'F', value: entryOf(death, before) }
+  const others = rest.map((value): FieldValue => ({ type: 'F', value }))
+  noted.set('x-death', { type: 'A', value: [entry, ...others] })
+  for (const name of ['queue', 'reason', 'exchange'] as const) {
+    const first = `x-first-death-${name}`
+    if (!noted.has(first)) noted.set(first, textField(death[name]))
+    noted.set(`x-last-death-${name}`, textField(death[name]))
+  }
+  return noted
+}
+
+/**
+ * Whether a message with these headers has been in `queue` before and has come back without anybody
+ * having rejected it on the way.
+ */
+export function isCycle(headers: FieldTable, queue: string): boolean {
+  const deaths = deathsIn(headers)
+  const last = deaths.findIndex((each) => textOf(each.get('queue')) === queue)
+  if (last < 0) return false
+  return deaths.slice(0, last + 1).every((each) => textOf(each.get('reason')) !== 'rejected')
+}
+
+function deathsIn(headers: FieldTable): readonly FieldTable[] {
+  const value = headers.get('x-death')
+  if (value?.type !== 'A') return []
+  return value.value.flatMap((each) => (each.type === 'F' ? [each.value] : []))
+}
+
+const isOf = (entry: FieldTable, { queue, reason }: Death): boolean =>
+  textOf(entry.get('queue')) === queue && textOf(entry.get('reason')) === reason
+
+function entryOf(death: Death, before: FieldTable | undefined): FieldTable {
+  const earlier = integerOf(before?.get('count')) ?? 0
+  const count = BigInt(Number.isSafeInteger(earlier) && earlier > 0 ? earlier + 1 : 1)
+  if (before !== undefined) return new Map([...before, ['count', { type: 'l', value: count }]])
+  const entry = new Map<string, FieldValue>([
+    ['count', { type: 'l', value: count }],
+    ['reason', textField(death.reason)],
+    ['queue', textField(death.queue)],
+    ['time', { type: 'T', value: BigInt(death.seconds) }],
+    ['exchange', textField(death.exchange)],
+    ['routing-keys', { type: 'A', value: death.routingKeys.map(textField) }],
+  ])
+  if (death.expiration !== null) entry.set('original-expiration', textField(death.expiration))
+  return entry
+}

@@ -1,0 +1,90 @@
+// Declaring and deleting exchanges of one vhost: RabbitMQ's checks in RabbitMQ's order, the
+// metadata, and then what all can see. Who may do it was asked before (`session-vhost`).
+import { ok, type Result, refuse } from '../../model/errors.ts'
+import { checkExchangeType } from '../../routing/exchange-types.ts'
+import type { ExchangeWish } from './api.ts'
+import { type ExchangeDefinition, reservedPrefix } from './definitions.ts'
+import { sameArguments, sameText, typeName } from './equivalence.ts'
+import { vhostLimits } from './limits.ts'
+import { defaultExchange, invalidArgument, labelOf, reservedName } from './refusals.ts'
+import type { VhostCore } from './vhost-core.ts'
+
+/** Those that count when it is declared again. */
+const comparedArguments = ['alternate-exchange', 'x-delayed-type', 'hash-header', 'hash-property']
+
+export class ExchangeChanges {
+  readonly #core: VhostCore
+
+  constructor(core: VhostCore) {
+    this.#core = core
+  }
+
+  async declare(wish: ExchangeWish): Promise<Result<null>> {
+    if (wish.name === '') return defaultExchange()
+    const existing = this.#core.exchanges.get(wish.name)
+    if (existing !== undefined) return this.#again(existing, wish)
+    return this.#core.lane.run(async () => {
+      const found = this.#core.exchanges.get(wish.name)
+      if (found !== undefined) return this.#again(found, wish)
+      return this.#make(wish)
+    })
+  }
+
+  #again(current: ExchangeDefinition, wish: ExchangeWish): Result<null> {
+    const label = labelOf('exchange', wish.name, this.#core.name)
+    const type = checkExchangeType(wish.type, wish.arguments)
+    if (!type.ok) return type
+    for (const [field, received, is] of [
+      ['type', wish.type, current.type],
+      ['durable', wish.durable, current.durable],
+      ['auto_delete', wish.autoDelete, current.autoDelete],
+      ['internal', wish.internal, current.internal],
+    ] as const) {
+      const same = sameText(field, label, received, is)
+      if (!same.ok) return same
+    }
+    return sameArguments(comparedArguments, label, wish.arguments, current.arguments)
+  }
+
+  async #make(wish: ExchangeWish): Promise<Result<null>> {
+    const core = this.#core
+    if (wish.name.startsWith(reservedPrefix)) return reservedName('exchange', wish.name)
+    const type = checkExchangeType(wish.type, wish.arguments)
+    if (!type.ok) return type
+    const label = labelOf('exchange', wish.name, core.name)
+    const alternate = wish.arguments.get('alternate-exchange')
+    if (alternate !== undefined && alternate.type !== 'S')
+      return invalidArgument(
+        'alternate-exchange',
+        label,
+        `expected a string, got ${typeName(alternate)}`,
+      )
+    if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
+    if (core.exchanges.size >= vhostLimits.exchanges)
+      return refuse(
+        'preconditionFailed',
+        `cannot declare ${label}: the vhost holds ${vhostLimits.exchanges} exchanges, and no more`,
+      )
+    const { name, durable, autoDelete, internal, arguments: table } = wish
+    const definition = { name, type: wish.type, durable, autoDelete, internal, arguments: table }
+    if (durable) await core.writes.exchange(definition)
+    core.addExchange(definition)
+    return ok(null)
+  }
+
+  /** What is not there is deleted already. */
+  delete(name: string, ifUnused: boolean): Promise<Result<null>> {
+    return this.#core.lane.run(async () => {
+      if (name === '') return defaultExchange()
+      const label = labelOf('exchange', name, this.#core.name)
+      if (name.startsWith(reservedPrefix) && this.#core.exchanges.has(name))
+        return refuse('accessRefused', `deletion of system ${label} not allowed`)
+      const exchange = this.#core.exchanges.get(name)
+      if (exchange === undefined) return ok(null)
+      if (ifUnused && this.#core.routing.bindingsFrom(name).length > 0)
+        return refuse('preconditionFailed', `${label} in use`)
+      await this.#core.writes.gone(this.#core.removeExchange(exchange))
+      return ok(null)
+    })
+  }
+}

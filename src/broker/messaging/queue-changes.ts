@@ -1,0 +1,117 @@
+// Declaring and deleting queues of one vhost: RabbitMQ's checks in RabbitMQ's order, the metadata,
+// and then what all can see. Who may do it was asked before (`session-vhost`).
+import { ok, type Result, refuse } from '../../model/errors.ts'
+import type { QueueWish } from './api.ts'
+import { cleanName, reservedPrefix } from './definitions.ts'
+import { sameText } from './equivalence.ts'
+import type { HostedQueue } from './hosted-queue.ts'
+import { vhostLimits } from './limits.ts'
+import {
+  checkQueueArguments,
+  queueSettings,
+  queueType,
+  sameQueueArguments,
+} from './queue-arguments.ts'
+import { labelOf, locked, reservedName } from './refusals.ts'
+import type { VhostCore } from './vhost-core.ts'
+
+/** Random bytes of a name that the node gives. */
+const nameBytes = 16
+
+export class QueueChanges {
+  readonly #core: VhostCore
+
+  constructor(core: VhostCore) {
+    this.#core = core
+  }
+
+  /** The name that a declaration means, and a new one for ''. */
+  nameFor(wished: string): string {
+    const name = cleanName(wished)
+    if (name !== '') return name
+    const random = Buffer.from(this.#core.parts.chance.bytes(nameBytes))
+    return `amq.gen-${random.toString('base64url')}`
+  }
+
+  /** `wish.name` is final; `isNamedHere`: by `nameFor`. */
+  async declare(
+    wish: QueueWish,
+    session: object,
+    isNamedHere: boolean,
+  ): Promise<Result<HostedQueue>> {
+    const existing = this.#core.queues.get(wish.name)
+    if (existing !== undefined) return this.#again(existing, wish, session)
+    return this.#core.lane.run(async () => {
+      // While this waited for its turn, somebody else may have made it.
+      const found = this.#core.queues.get(wish.name)
+      if (found !== undefined) return this.#again(found, wish, session)
+      if (!isNamedHere && wish.name.startsWith(reservedPrefix))
+        return reservedName('queue', wish.name)
+      return this.#make(wish, session)
+    })
+  }
+
+  #again(hosted: HostedQueue, wish: QueueWish, session: object): Result<HostedQueue> {
+    const { definition } = hosted
+    const label = labelOf('queue', wish.name, this.#core.name)
+    if (hosted.owner !== (wish.exclusive ? session : null))
+      return locked(wish.name, this.#core.name)
+    const checked = checkQueueArguments(wish.arguments, wish, label)
+    if (!checked.ok) return checked
+    const durable = sameText('durable', label, wish.durable && !wish.exclusive, definition.durable)
+    if (!durable.ok) return durable
+    const autoDelete = sameText('auto_delete', label, wish.autoDelete, definition.autoDelete)
+    if (!autoDelete.ok) return autoDelete
+    const same = sameQueueArguments(wish.arguments, definition.arguments, label)
+    if (!same.ok) return same
+    if (queueType(definition.arguments) === 'classic') hosted.queue.touch()
+    return ok(hosted)
+  }
+
+  async #make(wish: QueueWish, session: object): Promise<Result<HostedQueue>> {
+    const core = this.#core
+    const label = labelOf('queue', wish.name, core.name)
+    const checked = checkQueueArguments(wish.arguments, wish, label)
+    if (!checked.ok) return checked
+    if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
+    const queuesMax = Math.min(vhostLimits.queues, core.parts.queuesMax(core.name))
+    if (core.queues.size >= queuesMax)
+      return refuse(
+        'preconditionFailed',
+        `cannot declare queue '${wish.name}': queue limit in vhost '${core.name}' (${queuesMax}) ` +
+          'is reached',
+      )
+    const taken = core.writes.topicFault(wish.name)
+    if (!taken.ok) return taken
+    const definition = {
+      name: wish.name,
+      durable: wish.durable && !wish.exclusive,
+      autoDelete: wish.autoDelete,
+      arguments: wish.arguments,
+      topic: core.newTopicId(),
+    }
+    if (definition.durable) {
+      const lanes = queueSettings(wish.arguments, true).priorities + 1
+      const written = await core.writes.queue(definition, lanes)
+      if (!written.ok) return written
+    }
+    const hosted = core.makeQueue(definition, wish.exclusive ? session : null)
+    core.addQueue(hosted)
+    return ok(hosted)
+  }
+
+  /** How many ready messages went with it; none when there is no such queue any more. */
+  delete(hosted: HostedQueue, ifUnused: boolean, ifEmpty: boolean): Promise<Result<number>> {
+    const label = labelOf('queue', hosted.name, this.#core.name)
+    return this.#core.lane.run(async () => {
+      if (hosted.isGone) return ok(0)
+      const { queue } = hosted
+      if (ifUnused && queue.consumerCount > 0)
+        return refuse('preconditionFailed', `${label} in use`)
+      if (ifEmpty && queue.ready > 0) return refuse('preconditionFailed', `${label} not empty`)
+      const { ready } = queue
+      await this.#core.deleteQueue(hosted)
+      return ok(ready)
+    })
+  }
+}

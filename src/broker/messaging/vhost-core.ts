@@ -1,0 +1,206 @@
+// One vhost, as all its sessions share it: exchanges, queues, bindings, and the durable part of
+// them. Changes of memory are synchronous; those of the metadata come before (what is made) or
+// after (what goes). Everything that changes it runs in its lane: declaring (`queue-changes`,
+// `exchange-changes`), binding (`binding-changes`), and what goes by itself.
+import type { Chance } from '../../io/chance.ts'
+import type { Clock } from '../../io/clock.ts'
+import type { Image } from '../../metadata/image.ts'
+import type { MetadataStore } from '../../metadata/store.ts'
+import type { TopicSettings } from '../../model/config/topic-settings.ts'
+import { topicId } from '../../model/ids.ts'
+import { textOf } from '../../model/message/field.ts'
+import type { Queues } from '../../queue/queues.ts'
+import { type Binding, bindingId } from '../../routing/binding.ts'
+import { RoutingTable } from '../../routing/routing-table.ts'
+import { DeadLetters } from './dead-letters.ts'
+import {
+  type ExchangeDefinition,
+  isOwn,
+  ownExchanges,
+  type QueueDefinition,
+} from './definitions.ts'
+import { EntityWrites } from './entity-writes.ts'
+import { HostedQueue, type HostedQueueHooks } from './hosted-queue.ts'
+import { Lane } from './lane.ts'
+import { queueSettings } from './queue-arguments.ts'
+
+export interface VhostParts {
+  readonly queues: Queues
+  readonly store: MetadataStore
+  readonly image: Image
+  readonly clock: Clock
+  readonly chance: Chance
+  /** Of the partitions of a queue. */
+  partitionSettings(durable: boolean): TopicSettings
+  /** Infinity: no limit of its own. */
+  queuesMax(vhost: string): number
+  /** The node cannot go on. */
+  failed(cause: unknown): void
+}
+
+export class VhostCore implements HostedQueueHooks {
+  readonly name: string
+  readonly parts: VhostParts
+  readonly lane = new Lane()
+  readonly routing = new RoutingTable<HostedQueue>()
+  readonly writes: EntityWrites
+  readonly exchanges = new Map<string, ExchangeDefinition>()
+  readonly queues = new Map<string, HostedQueue>()
+  /** Of durable bindings, by `bindingId`. */
+  readonly #bindingKeys = new Map<string, string>()
+  /** Nothing can be made in it any more. */
+  isGone = false
+  readonly #owned = new Map<object, Set<HostedQueue>>()
+  readonly #deadLetters: DeadLetters
+
+  constructor(name: string, parts: VhostParts) {
+    this.name = name
+    this.parts = parts
+    this.writes = new EntityWrites(parts.store, parts.image, name)
+    this.#deadLetters = new DeadLetters(this.routing, parts.clock)
+    for (const exchange of ownExchanges) this.addExchange(exchange)
+  }
+
+  // ---- Coming -----------------------------------------------------------------------------------
+
+  addExchange(exchange: ExchangeDefinition): void {
+    const { name, type, arguments: table } = exchange
+    this.exchanges.set(name, exchange)
+    if (name === '') return
+    this.routing.addExchange(name, type, table, textOf(table.get('alternate-exchange')))
+  }
+
+  /** A queue that holds nothing yet, and is not seen before `addQueue`. */
+  makeQueue(definition: QueueDefinition, owner: object | null): HostedQueue {
+    const hosted = new HostedQueue(definition, owner, this)
+    const { arguments: table, durable } = definition
+    const settings = queueSettings(table, durable)
+    return hosted.hold(this.parts.queues.create(this.#placeOf(definition), settings, hosted))
+  }
+
+  /** With what it held before. */
+  async openQueue(definition: QueueDefinition): Promise<HostedQueue> {
+    const hosted = new HostedQueue(definition, null, this)
+    const settings = queueSettings(definition.arguments, definition.durable)
+    return hosted.hold(await this.parts.queues.open(this.#placeOf(definition), settings, hosted))
+  }
+
+  #placeOf({ name, topic, durable }: QueueDefinition) {
+    return { topic, name, partitionSettings: this.parts.partitionSettings(durable) }
+  }
+
+  addQueue(hosted: HostedQueue): void {
+    this.queues.set(hosted.name, hosted)
+    this.routing.addQueue(hosted.name, hosted)
+    if (hosted.owner === null) return
+    const owned = this.#owned.get(hosted.owner) ?? new Set()
+    this.#owned.set(hosted.owner, owned.add(hosted))
+  }
+
+  /** `key`: of a durable one, in the metadata; null: of another. */
+  addBinding(binding: Binding, key: string | null): void {
+    if (this.routing.bind(binding) && key !== null) this.#bindingKeys.set(bindingId(binding), key)
+  }
+
+  newTopicId() {
+    return topicId(this.parts.chance.uuid())
+  }
+
+  // ---- Going ------------------------------------------------------------------------------------
+
+  /** Each returns the keys of the metadata that have to go, with what went along. */
+  removeBinding(binding: Binding): string[] {
+    if (!this.routing.unbind(binding)) return []
+    return [...this.#keysOf([binding]), ...this.#sweep([binding.source])]
+  }
+
+  removeExchange(exchange: ExchangeDefinition): string[] {
+    if (!this.exchanges.delete(exchange.name)) return []
+    const bindings = this.routing.removeExchange(exchange.name)
+    return [
+      ...this.writes.exchangeKeys(exchange),
+      ...this.#keysOf(bindings),
+      ...this.#sweep(bindings.map((b) => b.source)),
+    ]
+  }
+
+  /** Its messages stay until `drop`. */
+  removeQueue(hosted: HostedQueue): string[] {
+    if (hosted.isGone) return []
+    hosted.isGone = true
+    this.queues.delete(hosted.name)
+    if (hosted.owner !== null) this.#owned.get(hosted.owner)?.delete(hosted)
+    const bindings = this.routing.removeQueue(hosted.name)
+    return [
+      ...this.writes.queueKeys(hosted.definition),
+      ...this.#keysOf(bindings),
+      ...this.#sweep(bindings.map((b) => b.source)),
+    ]
+  }
+
+  /** Takes a queue away for good. */
+  async deleteQueue(hosted: HostedQueue): Promise<void> {
+    const keys = this.removeQueue(hosted)
+    await this.writes.gone(keys)
+    await hosted.queue.drop()
+  }
+
+  /** Takes everything away, and the vhost from the metadata last. */
+  async deleteAll(): Promise<void> {
+    this.isGone = true
+    for (const hosted of [...this.queues.values()]) await this.deleteQueue(hosted)
+    const exchanges = [...this.exchanges.values()].filter(({ name }) => !isOwn(name))
+    await this.writes.gone(exchanges.flatMap((exchange) => this.removeExchange(exchange)))
+    await this.writes.gone(this.writes.vhostKeys)
+  }
+
+  /** Exchanges that go with the last binding from them. */
+  #sweep(sources: readonly string[]): string[] {
+    const keys: string[] = []
+    for (const name of new Set(sources)) {
+      const exchange = this.exchanges.get(name)
+      if (exchange?.autoDelete && this.routing.bindingsFrom(name).length === 0)
+        keys.push(...this.removeExchange(exchange))
+    }
+    return keys
+  }
+
+  #keysOf(bindings: readonly Binding[]): string[] {
+    return bindings.flatMap((binding) => {
+      const id = bindingId(binding)
+      const key = this.#bindingKeys.get(id)
+      this.#bindingKeys.delete(id)
+      return key === undefined ? [] : [key]
+    })
+  }
+
+  // ---- What goes by itself ----------------------------------------------------------------------
+
+  deadLetter(...letter: Parameters<HostedQueueHooks['deadLetter']>): void {
+    this.#deadLetters.send(...letter)
+  }
+
+  /** Nobody has used it for as long as it says: it goes. */
+  unused(hosted: HostedQueue): void {
+    this.lane
+      .run(() => this.deleteQueue(hosted))
+      .catch((cause: unknown) => this.parts.failed(cause))
+  }
+
+  /** A consumer has left: a queue that deletes itself goes with its last one. */
+  async consumerLeft(hosted: HostedQueue): Promise<void> {
+    if (!hosted.definition.autoDelete || !hosted.hadConsumer) return
+    await this.lane.run(async () => {
+      if (!hosted.isGone && hosted.queue.consumerCount === 0) await this.deleteQueue(hosted)
+    })
+  }
+
+  /** The session is closed: what only it could use goes. */
+  async release(owner: object): Promise<void> {
+    // Behind what it declared last.
+    await this.lane.run(async () => {
+      for (const hosted of [...(this.#owned.get(owner) ?? [])]) await this.deleteQueue(hosted)
+      this.#owned.delete(owner)
+    })
+  }
+}

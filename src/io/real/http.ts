@@ -1,0 +1,161 @@
+// HTTP/1.1 by Node's own server, within limits. Invariant: no request can end the process or hold
+// memory: headers and bodies are bounded, and who is silent or slow is cut off. Made by
+// start-broker.ts.
+import http from 'node:http'
+import type { Socket } from 'node:net'
+import type { HttpLimits } from '../http.ts'
+import {
+  defaultHttpLimits,
+  type Http,
+  type HttpAnswer,
+  type HttpHandler,
+  type HttpRequest,
+} from '../http.ts'
+import { type Address, ListenError, type Listener } from '../network.ts'
+
+export const realHttp: Http = {
+  async listen(at, handler, limits = {}): Promise<Listener> {
+    const server = makeServer(handler, { ...defaultHttpLimits, ...limits })
+    await opened(server, at)
+    const address = server.address()
+    const port = typeof address === 'object' ? (address?.port ?? at.port) : at.port
+    return {
+      address: { host: at.host, port },
+      async close() {
+        server.close()
+        server.closeAllConnections()
+      },
+    }
+  },
+}
+
+function makeServer(handler: HttpHandler, limits: HttpLimits): http.Server {
+  const server = http.createServer(
+    {
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.headersMsMax,
+      requestTimeout: limits.headersMsMax,
+      connectionsCheckingInterval: limits.headersMsMax / 2,
+      keepAliveTimeout: limits.headersMsMax,
+    },
+    (request, response) => void answerOne(handler, limits.bodyBytesMax, request, response),
+  )
+  server.setTimeout(limits.silenceMsMax)
+  server.on('connection', makeRoom(limits.connectionsMax))
+  return server
+}
+
+/** Who comes as one too many takes the place of the first that is not being answered. */
+function makeRoom(connectionsMax: number): (socket: Socket) => void {
+  /** In the order in which they came. */
+  const open = new Set<Socket>()
+  return (socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+    if (open.size <= connectionsMax) return
+    const idle = [...open].find((each) => !answering.has(each))
+    idle?.destroy()
+  }
+}
+
+const answering = new WeakSet<Socket>()
+
+function opened(server: http.Server, at: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      reject(new ListenError(cause.code ?? 'EUNKNOWN', at, { cause }))
+    })
+    server.listen({ host: at.host, port: at.port }, () => {
+      server.removeAllListeners('error')
+      // Such as running out of descriptors in accept: the connection is lost, the listener lives.
+      server.on('error', () => undefined)
+      resolve()
+    })
+  })
+}
+
+async function answerOne(
+  handler: HttpHandler,
+  bodyBytesMax: number,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): Promise<void> {
+  const { socket } = request
+  answering.add(socket)
+  response.once('close', () => answering.delete(socket))
+  const hasBody = request.headers['content-length'] || request.headers['transfer-encoding']
+  const body = hasBody && bodyBytesMax > 0 ? await readBody(request, bodyBytesMax) : nothing
+  if (body === 'gone') return
+  const pending = body === 'large' ? tooLarge : handler(requestOf(request, body))
+  const answer = pending instanceof Promise ? await pending : pending
+  // A body that nobody reads would be taken for the next request.
+  const unread = hasBody && !request.readableEnded
+  response.writeHead(answer.status, { ...answer.headers, ...(unread && { connection: 'close' }) })
+  if (request.method === 'HEAD') response.end()
+  else await send(answer, response)
+}
+
+const nothing = new Uint8Array(0)
+
+const tooLarge: HttpAnswer = {
+  status: 413,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: ['the body of the request is larger than this listener takes\n'],
+}
+
+function requestOf(request: http.IncomingMessage, body: Uint8Array): HttpRequest {
+  const target = request.url ?? ''
+  const [path = '', query = ''] = (target.split('#', 1)[0] ?? '').split(/\?(.*)/s, 2)
+  const { remoteAddress, remotePort } = request.socket
+  return {
+    method: request.method ?? '',
+    path,
+    query,
+    header: (name) => {
+      const value = request.headers[name]
+      return Array.isArray(value) ? value.join(', ') : value
+    },
+    remote: { host: remoteAddress ?? '', port: remotePort ?? 0 },
+    body,
+  }
+}
+
+/** The whole body, unless it is too large or its client leaves. */
+function readBody(
+  request: http.IncomingMessage,
+  bytesMax: number,
+): Promise<Uint8Array | 'large' | 'gone'> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes <= bytesMax) chunks.push(chunk)
+      else {
+        request.pause()
+        resolve('large')
+      }
+    })
+    request.once('end', () => resolve(Buffer.concat(chunks)))
+    request.once('close', () => resolve('gone'))
+  })
+}
+
+async function send({ body }: HttpAnswer, response: http.ServerResponse): Promise<void> {
+  for await (const piece of body) {
+    if (response.destroyed) return
+    if (!response.write(piece)) await writable(response)
+  }
+  response.end()
+}
+
+/** Resolves when there is room again, or nobody left to write for. */
+function writable(response: http.ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.on('drain', done).on('close', done)
+  })
+}

@@ -1,0 +1,54 @@
+// A durable queue that Kafka's door can show: a topic of kind `queue` with the queue's own id and
+// one partition, made and removed in the same transaction as the queue. Pure; the broker's room of
+// queues calls it.
+import { leaderEpoch, type TopicId } from '../model/ids.ts'
+import type { Topic } from '../model/topic.ts'
+import { collapsedName, topicNameFault } from '../model/topic-name.ts'
+import type { Image } from './image.ts'
+import { encodePartition, encodeTopic, nameKey, partitionKey, topicKey } from './keys.ts'
+import type { Compare } from './store.ts'
+
+export interface TopicPart {
+  readonly compare: readonly Compare[]
+  readonly put: readonly { readonly key: string; readonly value: string }[]
+  readonly delete: readonly string[]
+}
+
+const nothing: TopicPart = { compare: [], put: [], delete: [] }
+
+/** What Kafka's clients take for a broker's own, as its offsets. */
+const ownPrefix = '__'
+
+/** What lists the queue `name`; nothing when its name is not a topic's, or counts as another's. */
+export function queueTopicMade(image: Image, name: string, id: TopicId): TopicPart {
+  if (topicNameFault(name) !== null || name.startsWith(ownPrefix)) return nothing
+  if (image.topicLike(name) !== null) return nothing
+  const { node } = image
+  const partition = { leader: node, leaderEpoch: leaderEpoch(0), replicas: [node], isr: [node] }
+  const topic: Topic = {
+    id,
+    name,
+    internal: false,
+    kind: 'queue',
+    partitions: [partition],
+    config: new Map(),
+  }
+  const taken = nameKey(collapsedName(name))
+  return {
+    compare: [{ key: taken, modRevision: 0 }],
+    put: [
+      { key: topicKey(name), value: encodeTopic(topic) },
+      { key: taken, value: name },
+      { key: partitionKey(id, 0), value: encodePartition(partition) },
+    ],
+    delete: [],
+  }
+}
+
+/** What takes it off the list; nothing when it is not on it. */
+export function queueTopicGone(image: Image, id: TopicId): TopicPart {
+  const topic = image.topicById(id)
+  if (topic === null) return nothing
+  const keys = [topicKey(topic.name), nameKey(collapsedName(topic.name)), partitionKey(id, 0)]
+  return { ...nothing, delete: keys }
+}

@@ -1,0 +1,24 @@
+// A channel as its own parts see it: its consumers, what it publishes, what it settles.
+import type { Reply } from '../methods/reply-codes.ts'
+import type { ChannelHome } from './channel-home.ts'
+import type { Transaction } from './transaction.ts'
+import type { Unacked } from './unacked.ts'
+
+export interface ChannelView {
+  readonly id: number
+  readonly home: ChannelHome
+  readonly isOpen: boolean
+  readonly unacked: Unacked
+  /** Deliveries to consumers that are not settled, and how many there may be; 0: no limit. */
+  inFlight: number
+  readonly prefetch: number
+  readonly transaction: Transaction | null
+  /** Where direct replies to this channel go; null: nowhere. */
+  readonly replyAddress: string | null
+  /** Closes the channel, or the connection when the reply is a hard one. */
+  fail(reply: Reply, text: string, methodId: number): void
+  /** Of all consumers together one more may be in flight. */
+  resumeStarved(): void
+  /** Its queue has cancelled the consumer. */
+  consumerCancelled(consumer: { readonly tag: string }): void
+}

@@ -1,0 +1,119 @@
+// One consumer of a channel, as its queue sees it: room by prefetch and by what waits for the
+// client, deliveries written straight into the connection's output. Invariant: nothing is delivered
+// before consume-ok is written, nor after its cancellation.
+import { assert } from '../../../base/assert.ts'
+import type {
+  Consumer as BrokerConsumer,
+  CancelReason,
+  QueueHandle,
+  Subscription,
+} from '../../../broker/messaging/api.ts'
+import type { MessageView } from '../../../model/message/message.ts'
+import { DeliveryWriter } from '../frames/delivery-writer.ts'
+import type { Resumable } from './channel-home.ts'
+import type { ChannelView } from './channel-view.ts'
+import type { Owner } from './unacked.ts'
+
+const plenty = 1 << 30
+
+export class Consumer implements BrokerConsumer, Owner, Resumable {
+  readonly tag: string
+  /** Of the queue; deliveries stay to be settled there when the consumer is cancelled. */
+  isGone = false
+  /** A queue was told that there is no room; `isStarved` is set until it hears otherwise. */
+  isStarved = false
+  isResumeDue = false
+  waitsForOutput = false
+  private readonly channel: ChannelView
+  private readonly settles: boolean
+  /** 0: no limit. */
+  private readonly prefetch: number
+  private readonly writer: DeliveryWriter
+  private inFlight = 0
+  private subscription: Subscription | null = null
+  private isActive = false
+
+  constructor(channel: ChannelView, tag: string, isSettled: boolean, prefetch: number) {
+    this.channel = channel
+    this.tag = tag
+    this.settles = !isSettled
+    this.prefetch = prefetch
+    const { out, frameMax } = channel.home
+    this.writer = new DeliveryWriter(out, channel.id, tag, frameMax)
+  }
+
+  get queue(): QueueHandle {
+    assert(this.subscription !== null, 'deliveries come behind the subscription')
+    return this.subscription.queue
+  }
+
+  get room(): number {
+    const room = this.isActive ? this.roomNow() : 0
+    if (room <= 0) this.isStarved = true
+    return room
+  }
+
+  deliver(id: number, message: MessageView, redelivered: boolean): void {
+    const { channel } = this
+    let tag: number
+    if (this.settles) {
+      tag = channel.unacked.add(this, id)
+      this.inFlight++
+      channel.inFlight++
+    } else {
+      tag = channel.unacked.pass()
+      if (channel.home.isCrowded) channel.home.door.crowded()
+    }
+    this.writer.write(tag, redelivered, message)
+    channel.home.door.counters.delivered++
+    channel.home.sendSoon()
+  }
+
+  settled(): void {
+    const { channel } = this
+    this.inFlight--
+    channel.inFlight--
+    if (this.isStarved) channel.home.door.resumeSoon(this)
+    if (channel.prefetch > 0) channel.resumeStarved()
+  }
+
+  cancelled(_reason: CancelReason): void {
+    this.isActive = false
+    this.isGone = true
+    this.channel.consumerCancelled(this)
+  }
+
+  /** The client has been told: deliveries may begin. */
+  begin(subscription: Subscription): void {
+    this.subscription = subscription
+    if (this.isGone) return
+    this.isActive = true
+    this.channel.home.door.resumeSoon(this)
+  }
+
+  /** Its queue looks again. */
+  resume(): void {
+    if (!this.isActive) return
+    this.isStarved = false
+    this.subscription?.resume()
+  }
+
+  /** No more deliveries; what is in flight stays so. */
+  async cancel(): Promise<void> {
+    this.isActive = false
+    if (!this.isGone) await this.subscription?.cancel()
+  }
+
+  private roomNow(): number {
+    const { channel } = this
+    const { home } = channel
+    if (home.isFull) {
+      home.resumeWhenSent(this)
+      return 0
+    }
+    if (!this.settles) return plenty
+    const own = this.prefetch === 0 ? plenty : this.prefetch - this.inFlight
+    const shared = channel.prefetch === 0 ? plenty : channel.prefetch - channel.inFlight
+    return Math.min(own, shared, home.door.limits.unackedMax - channel.unacked.span)
+  }
+}

@@ -1,0 +1,327 @@
+// Brings the frames of one connection to where they belong: to its greeting, to its own methods, to
+// its channels; and says what is wrong with those that belong nowhere. What comes with every
+// message is recognised first.
+import { WireError } from '../../wire/wire-error.ts'
+import { Channel } from './channel/channel.ts'
+import { callOf } from './channel/channel-calls.ts'
+import type { ChannelHome } from './channel/channel-home.ts'
+import { contentHead, hot, uint64At } from './frames/frame.ts'
+import type { FrameOwner } from './frames/frame-reader.ts'
+import type { WholePublish } from './frames/whole-publish.ts'
+import type { Greeting } from './greeting.ts'
+import { basic } from './methods/basic-methods.ts'
+import { channel as channelMethods, connection as methods } from './methods/connection-methods.ts'
+import { decodeArguments } from './methods/method-codec.ts'
+import { type Reply, replies } from './methods/reply-codes.ts'
+import { classOf, type Fields, type Method, methodOf, type Values } from './methods/schema.ts'
+
+export interface DispatchOwner extends ChannelHome {
+  readonly greeting: Greeting
+  /** The greeting is over, and no close has begun. */
+  readonly isRunning: boolean
+  /** Either side has begun to close it. */
+  readonly isClosing: boolean
+  /** No frame may be begun now. */
+  readonly isBusy: boolean
+  send<F extends Fields>(method: Method<F>, values: Values<F>): void
+  /** Whether nothing of the size may be published now; it goes on when it may. */
+  holdsUp(bytes: number): boolean
+  /** It goes on when memory has been given back. */
+  waitForMemory(): void
+  /** What came is no frame. */
+  malformed(problem: string): void
+  /** The client agrees to the close that it was told of; has begun one as well; begins one. */
+  closeAgreed(): void
+  closedByBoth(): void
+  closeAsAsked(): void
+}
+
+const settlements: ReadonlySet<number> = new Set([hot.ack, hot.nack, hot.reject])
+
+export class Dispatcher implements FrameOwner {
+  private readonly connection: DispatchOwner
+  private readonly channels = new Map<number, Channel>()
+  /** The channel that was looked for last. */
+  private last: Channel | null = null
+  /** Numbers that were in use: late settlements for them are no mistake. */
+  private readonly used = new Set<number>()
+
+  constructor(connection: DispatchOwner) {
+    this.connection = connection
+  }
+
+  get frameMax(): number {
+    return this.connection.frameMax
+  }
+
+  get isBusy(): boolean {
+    return this.connection.isBusy
+  }
+
+  /** Why a content has been on its way for too long, or null. */
+  standstill(now: number): string | null {
+    const { limits } = this.connection.door
+    for (const { publishing } of this.channels.values()) {
+      const problem = publishing.content.problem(now, limits)
+      if (problem !== null) return problem
+    }
+    return null
+  }
+
+  /** Closes all channels; resolves when what they had is given back. */
+  async release(): Promise<void> {
+    const channels = [...this.channels.values()]
+    this.channels.clear()
+    this.last = null
+    await Promise.all(channels.map((channel) => channel.release()))
+  }
+
+  channelGone(id: number): void {
+    this.channels.delete(id)
+    this.used.add(id)
+    this.last = null
+  }
+
+  // ---- As the frame reader sees it
+
+  publish(id: number, bytes: Buffer, parts: WholePublish): boolean {
+    const channel = this.find(id)
+    if (channel === null || !channel.isOpen || channel.publishing.content.isPartial)
+      return this.publishAmiss(id, bytes, parts)
+    if (this.connection.holdsUp(parts.end - parts.methodFrom)) return false
+    channel.publishing.publish(bytes, parts)
+    return true
+  }
+
+  method(id: number, methodId: number, bytes: Buffer, from: number, to: number): boolean {
+    if (!this.connection.isRunning) return this.outside(id, methodId, bytes, from, to)
+    if (id === 0) return this.ownMethod(methodId, bytes, from, to)
+    const channel = this.find(id)
+    if (channel === null) return this.withoutChannel(id, methodId, bytes, from, to)
+    if (!channel.isOpen) return this.onClosing(channel, methodId)
+    if (channel.publishing.content.isPartial) {
+      const expected = channel.publishing.content.state === 'header' ? 'header' : 'body'
+      const text = `expected content ${expected} for class 60, got a method frame instead`
+      return this.fail(replies.unexpectedFrame, text, methodId)
+    }
+    if (methodId === hot.ack && to - from === 9) {
+      channel.settling.ack(uint64At(bytes, from), ((bytes[from + 8] as number) & 1) === 1)
+      return true
+    }
+    if (methodId === hot.publish) {
+      if (this.connection.holdsUp(to - from)) return false
+      channel.publishing.begin(bytes, from, to)
+      return true
+    }
+    return this.call(channel, methodId, bytes, from, to)
+  }
+
+  header(id: number, bytes: Buffer, from: number, to: number): boolean {
+    const channel = this.contentChannel(id)
+    if (channel === null) return true
+    const { content } = channel.publishing
+    if (content.state === 'header') {
+      const size = to - from < contentHead ? 0 : uint64At(bytes, from + 4)
+      const { messageBytesMax } = this.connection.door.limits
+      if (this.connection.holdsUp(Math.min(size, messageBytesMax))) return false
+      channel.publishing.header(bytes, from, to)
+      return true
+    }
+    const text = content.isPartial
+      ? 'expected content body, got non content body frame instead'
+      : 'expected method frame, got non method frame instead'
+    return this.fail(replies.unexpectedFrame, text, content.isPartial ? basic.publish.id : 0)
+  }
+
+  bodyBegins(id: number, size: number, isWhole: boolean): boolean {
+    const channel = this.contentChannel(id)
+    if (channel === null) return true
+    const { content } = channel.publishing
+    if (content.state !== 'body') {
+      const text = content.isPartial
+        ? 'expected content header for class 60, got non content header frame instead'
+        : 'expected method frame, got non method frame instead'
+      return this.fail(replies.unexpectedFrame, text, content.isPartial ? basic.publish.id : 0)
+    }
+    if (size > content.bodyLeft) {
+      const text = `a body frame of ${size} octets, where ${content.bodyLeft} are left of the body`
+      return this.fail(replies.frameError, text, basic.publish.id)
+    }
+    const isInOnePiece = isWhole && size === content.bodyLeft
+    if ((isInOnePiece && content.ownBytes === 0) || content.makeRoom()) return true
+    if (this.holdsMemory) {
+      // Waiting for memory while holding some might last for ever.
+      const text = 'no memory for more contents that are not whole'
+      return this.fail(replies.resourceError, text, basic.publish.id)
+    }
+    this.connection.waitForMemory()
+    return false
+  }
+
+  body(id: number, bytes: Buffer, from: number, to: number): void {
+    const channel = this.find(id)
+    if (channel === null || !channel.isOpen) return
+    const { publishing } = channel
+    if (publishing.content.state === 'body') publishing.body(bytes, from, to)
+  }
+
+  heartbeat(id: number): void {
+    if (id !== 0) this.fail(replies.unexpectedFrame, `a heartbeat on channel ${id}`, 0)
+  }
+
+  malformed(problem: string): void {
+    this.connection.malformed(problem)
+  }
+
+  // ---- Within
+
+  /** A publish, with its content, where none may be. */
+  private publishAmiss(id: number, bytes: Buffer, parts: WholePublish): true {
+    const { isClosing } = this.connection
+    const channel = this.channels.get(id)
+    if (!isClosing && (channel === undefined || channel.isOpen))
+      this.method(id, hot.publish, bytes, parts.methodFrom, parts.methodTo)
+    return true
+  }
+
+  /** Some content has memory of its own. */
+  private get holdsMemory(): boolean {
+    for (const { publishing } of this.channels.values())
+      if (publishing.content.ownBytes > 0) return true
+    return false
+  }
+
+  private find(id: number): Channel | null {
+    if (this.last !== null && this.last.id === id) return this.last
+    const channel = this.channels.get(id)
+    if (channel === undefined) return null
+    this.last = channel
+    return channel
+  }
+
+  /** Always true: the frame is dealt with. */
+  private fail(reply: Reply, text: string, methodId: number): true {
+    this.connection.failHard(reply, text, methodId)
+    return true
+  }
+
+  private decode<F extends Fields>(
+    method: Method<F>,
+    bytes: Buffer,
+    from: number,
+    to: number,
+  ): Values<F> | null {
+    try {
+      return decodeArguments(method, bytes, from, to)
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error
+      this.fail(replies.syntaxError, `${method.name}: ${error.message}`, method.id)
+      return null
+    }
+  }
+
+  /** Before the connection is open, and after it has begun to close. */
+  private outside(id: number, methodId: number, bytes: Buffer, from: number, to: number): true {
+    const { connection } = this
+    if (connection.isClosing) {
+      if (id === 0 && methodId === methods.closeOk.id) connection.closeAgreed()
+      else if (id === 0 && methodId === methods.close.id) connection.closedByBoth()
+      return true
+    }
+    if (id === 0 && methodId === methods.close.id) {
+      connection.closeAsAsked()
+      return true
+    }
+    const { expected } = connection.greeting
+    if (id !== 0 || expected === null || methodId !== expected.id) {
+      const text = `method ${nameOf(methodId)} on channel ${id} before the connection is open`
+      return this.fail(replies.commandInvalid, text, methodId)
+    }
+    const values = this.decode(expected, bytes, from, to)
+    if (values !== null) connection.greeting.take(values)
+    return true
+  }
+
+  private ownMethod(methodId: number, bytes: Buffer, from: number, to: number): true {
+    const { connection } = this
+    if (methodId === methods.close.id) {
+      if (this.decode(methods.close, bytes, from, to) !== null) connection.closeAsAsked()
+      return true
+    }
+    if (methodId === methods.updateSecret.id) {
+      if (this.decode(methods.updateSecret, bytes, from, to) !== null)
+        connection.send(methods.updateSecretOk, {})
+      return true
+    }
+    if (classOf(methodId) !== 10) {
+      const text = `method ${nameOf(methodId)} on channel 0`
+      return this.fail(replies.commandInvalid, text, methodId)
+    }
+    const text = 'unexpected method in connection state running'
+    return this.fail(replies.channelError, text, methodId)
+  }
+
+  private withoutChannel(
+    id: number,
+    methodId: number,
+    bytes: Buffer,
+    from: number,
+    to: number,
+  ): true {
+    if (methodId === channelMethods.open.id) {
+      if (this.decode(channelMethods.open, bytes, from, to) !== null) this.openChannel(id)
+      return true
+    }
+    // It has been closed, and the client may not have known when it sent this.
+    if (this.used.has(id) && settlements.has(methodId)) return true
+    if (methodId === channelMethods.closeOk.id) return true
+    return this.fail(replies.channelError, `expected 'channel.open' on channel ${id}`, methodId)
+  }
+
+  private openChannel(id: number): void {
+    const { connection } = this
+    const { channelMax } = connection.greeting.agreed
+    if (id > channelMax) {
+      const text = `channel id ${id} is higher than the negotiated channel_max (${channelMax})`
+      this.fail(replies.notAllowed, text, channelMethods.open.id)
+      return
+    }
+    const channel = new Channel(id, connection)
+    this.channels.set(id, channel)
+    channel.send(channelMethods.openOk, { reserved1: new Uint8Array(0) })
+  }
+
+  /** Everything is ignored until both sides have agreed. */
+  private onClosing(channel: Channel, methodId: number): true {
+    if (methodId === channelMethods.closeOk.id) channel.closeAgreed()
+    else if (methodId === channelMethods.close.id) channel.close()
+    return true
+  }
+
+  private call(channel: Channel, id: number, bytes: Buffer, from: number, to: number): true {
+    if (id === channelMethods.open.id)
+      return this.fail(replies.channelError, "second 'channel.open' seen", id)
+    const call = callOf(id)
+    if (call === undefined)
+      return this.fail(replies.commandInvalid, `method ${nameOf(id)} is not known here`, id)
+    const values = this.decode(call.method, bytes, from, to)
+    if (values !== null) call.run(channel, values)
+    return true
+  }
+
+  /** The channel of a content frame; null: the frame is to be ignored. */
+  private contentChannel(id: number): Channel | null {
+    const { connection } = this
+    if (connection.isClosing) return null
+    const channel = connection.isRunning ? this.find(id) : null
+    if (channel === null) {
+      const isUnexpected = id === 0 || !connection.isRunning
+      const reply = isUnexpected ? replies.unexpectedFrame : replies.channelError
+      this.fail(reply, `a content frame on channel ${id}, which is not open`, 0)
+      return null
+    }
+    return channel.isOpen ? channel : null
+  }
+}
+
+const nameOf = (id: number): string => `${classOf(id)}.${methodOf(id)}`

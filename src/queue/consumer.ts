@@ -1,0 +1,39 @@
+// What a queue gives its messages to, and what it gives to whoever subscribed. Doors implement the
+// first; the second is `Member`.
+import type { MessageView } from '../model/message/message.ts'
+
+export type CancelReason = 'queueDeleted' | 'timeout' | 'notLeader'
+
+/** Its methods must not throw, and not call the queue back. */
+export interface Consumer {
+  /**
+   * How many messages it takes now, 0: none. Asked before each delivery. When it was 0 and is not
+   * any more, `Subscription.resume` is called.
+   */
+  readonly room: number
+  /**
+   * `message` and its views are used only during the call. `id` is what to settle it with, 0 when
+   * it counts as settled. `failures`: attempts to process it that failed before.
+   */
+  deliver(id: number, message: MessageView, redelivered: boolean, failures: number): void
+  /** The queue is gone, or the consumer's time has run out. */
+  cancelled(reason: CancelReason): void
+}
+
+export interface ConsumeOptions {
+  /** Deliveries count as settled when they are made. */
+  readonly settled: boolean
+  readonly exclusive: boolean
+  /** Higher ones first. */
+  readonly priority: number
+}
+
+export interface Subscription {
+  readonly consumer: Consumer
+  /** False for one that waits until the single active consumer leaves. */
+  readonly isActive: boolean
+  /** The consumer has room: delivers what is ready before it returns, if it is in memory. */
+  resume(): void
+  /** No more deliveries; what is in flight stays in flight. */
+  cancel(): void
+}

@@ -1,0 +1,126 @@
+// The consumers of one queue, and whose turn it is: those of the highest priority that have room,
+// one after the other. Invariants: groups are sorted by priority, none is empty; with a single
+// active consumer, only that one is ever picked. The queue owns it.
+import type { ConsumeOptions, Consumer, Subscription } from './consumer.ts'
+
+/** What a member asks of its queue. */
+export interface MemberQueue {
+  resume(): void
+  leave(member: Member): void
+}
+
+export class Member implements Subscription {
+  readonly consumer: Consumer
+  readonly settled: boolean
+  readonly exclusive: boolean
+  readonly priority: number
+  isActive = true
+  isGone = false
+  readonly #queue: MemberQueue
+
+  constructor(consumer: Consumer, options: ConsumeOptions, queue: MemberQueue) {
+    this.consumer = consumer
+    this.settled = options.settled
+    this.exclusive = options.exclusive
+    this.priority = options.priority
+    this.#queue = queue
+  }
+
+  resume(): void {
+    if (!this.isGone) this.#queue.resume()
+  }
+
+  cancel(): void {
+    if (!this.isGone) this.#queue.leave(this)
+  }
+}
+
+interface Group {
+  readonly priority: number
+  readonly members: Member[]
+  /** Whose turn it is. */
+  next: number
+}
+
+export class Consumers {
+  readonly #groups: Group[] = []
+  #active: Member | null = null
+  #isSingle: boolean
+  count = 0
+
+  constructor(isSingle: boolean) {
+    this.#isSingle = isSingle
+  }
+
+  get isExclusive(): boolean {
+    return this.#groups.some((g) => g.members.some((m) => m.exclusive))
+  }
+
+  /** Exclusive: alone. */
+  mayJoin(exclusive: boolean): boolean {
+    return this.count === 0 || !(exclusive || this.isExclusive)
+  }
+
+  setSingle(isSingle: boolean): void {
+    this.#isSingle = isSingle
+    this.#choose()
+  }
+
+  add(member: Member): void {
+    let at = 0
+    while (at < this.#groups.length && (this.#groups[at] as Group).priority > member.priority) at++
+    const group = this.#groups[at]
+    if (group?.priority === member.priority) group.members.push(member)
+    else this.#groups.splice(at, 0, { priority: member.priority, members: [member], next: 0 })
+    this.count++
+    this.#choose()
+  }
+
+  remove(member: Member): void {
+    const at = this.#groups.findIndex((g) => g.priority === member.priority)
+    const group = this.#groups[at]
+    const index = group?.members.indexOf(member) ?? -1
+    if (group === undefined || index < 0) return
+    group.members.splice(index, 1)
+    if (index < group.next) group.next--
+    if (group.members.length === 0) this.#groups.splice(at, 1)
+    member.isGone = true
+    this.count--
+    if (this.#active === member) this.#active = null
+    this.#choose()
+  }
+
+  /** Of all, in order of priority. */
+  get all(): Member[] {
+    return this.#groups.flatMap((g) => g.members)
+  }
+
+  #choose(): void {
+    if (!this.#isSingle) this.#active = null
+    else this.#active ??= this.#groups[0]?.members[0] ?? null
+    for (const group of this.#groups)
+      for (const member of group.members)
+        member.isActive = !this.#isSingle || member === this.#active
+  }
+
+  /** Who gets the next message, or null while nobody has room. */
+  pick(): Member | null {
+    if (this.#isSingle) {
+      const active = this.#active
+      return active !== null && active.consumer.room > 0 ? active : null
+    }
+    for (let g = 0; g < this.#groups.length; g++) {
+      const group = this.#groups[g] as Group
+      const { members } = group
+      const n = members.length
+      if (group.next >= n) group.next = 0
+      for (let i = 0, at = group.next; i < n; i++, at = at + 1 === n ? 0 : at + 1) {
+        const member = members[at] as Member
+        if (member.consumer.room <= 0) continue
+        group.next = at + 1
+        return member
+      }
+    }
+    return null
+  }
+}

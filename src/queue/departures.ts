@@ -1,0 +1,153 @@
+// What leaves a queue by its rules and not by a consumer: messages that have expired, that are too
+// many, that were rejected. Each is given to the host, if the queue has dead letters, and settled
+// in the same turn. Expired ones leave at the head only. The queue owns it.
+import type { MessageView } from '../model/message/message.ts'
+import type { Entry } from './entry.ts'
+import type { DeadLetterReason, QueueHost, QueueName } from './queue-host.ts'
+import type { Attended, QueueNode } from './queue-node.ts'
+import type { QueueSettings } from './queue-settings.ts'
+import type { Stock } from './stock.ts'
+import { Look } from './stock-parts.ts'
+
+interface Leaving {
+  readonly entry: Entry
+  readonly reason: DeadLetterReason
+}
+
+export interface Departed extends Attended, QueueName {
+  readonly settings: QueueSettings
+}
+
+export class Departures {
+  readonly #queue: Departed
+  readonly #stock: Stock
+  readonly #host: QueueHost
+  readonly #node: QueueNode
+  /** Some message may have a time to live. */
+  mayExpire: boolean
+  /** Rejected, and not moved yet; still in flight, without an owner. */
+  #leaving: Leaving[] = []
+
+  constructor(queue: Departed, stock: Stock, host: QueueHost, node: QueueNode) {
+    this.#queue = queue
+    this.#stock = stock
+    this.#host = host
+    this.#node = node
+    this.mayExpire = stock.ready > 0
+  }
+
+  // ---- Expiry -----------------------------------------------------------------------------------
+
+  ttlMs(message: MessageView): number {
+    const { expiration } = message
+    const { messageTtlMs } = this.#queue.settings
+    return expiration === null ? messageTtlMs : Math.min(messageTtlMs, Number(expiration))
+  }
+
+  /** Of the message that the stock has looked at. */
+  get #expiresAtMs(): number {
+    return this.#stock.headTimestampMs + this.ttlMs(this.#stock.message)
+  }
+
+  /** The message that the stock has looked at is dropped if its time is over. */
+  dropExpired(): boolean {
+    if (!this.mayExpire || this.#expiresAtMs > this.#node.now()) return false
+    this.#dropHead('expired')
+    return true
+  }
+
+  /** A message was put in that expires then. */
+  expiresLater(atMs: number): void {
+    this.mayExpire = true
+    const { ready, lanes } = this.#stock
+    if (ready === 1 || lanes.length > 1) this.#node.wakeAt(this.#queue, atMs)
+  }
+
+  /** Asks to be woken when the heads expire. */
+  watchHeads(): void {
+    if (!this.mayExpire) return
+    for (const lane of this.#stock.lanes)
+      if (this.#stock.look(lane) === Look.there && this.#expiresAtMs < Number.POSITIVE_INFINITY)
+        this.#node.wakeAt(this.#queue, this.#expiresAtMs)
+  }
+
+  // ---- Leaving ----------------------------------------------------------------------------------
+
+  /** Gives it to the host, if anybody wants it. */
+  deadLetter(message: MessageView, reason: DeadLetterReason): void {
+    if (!this.#queue.settings.deadLetters) return
+    this.#node.deadLetter(() => this.#host.deadLetter(this.#queue, message, reason))
+  }
+
+  /** The message that the stock has looked at. */
+  #dropHead(reason: DeadLetterReason): void {
+    this.deadLetter(this.#stock.message, reason)
+    this.#stock.settleHead()
+  }
+
+  /** An entry that has just landed leaves, at the end of the turn if somebody wants it. */
+  reject(entry: Entry, reason: DeadLetterReason): void {
+    if (!this.#queue.settings.deadLetters) this.#stock.settle(entry)
+    else {
+      this.#stock.leaving.add(entry)
+      this.#leaving.push({ entry, reason })
+    }
+  }
+
+  /** Whether `more` messages of so many bytes would be too much. */
+  overflows(more: number, bytes: number): boolean {
+    const { ready, readyBytes } = this.#stock
+    const { maxLength, maxLengthBytes } = this.#queue.settings
+    return ready + more > maxLength || readyBytes + bytes > maxLengthBytes
+  }
+
+  /** Does what is due, for at most so many messages; returns how many more it might have done. */
+  work(nowMs: number, most: number): number {
+    return this.#trim(this.#expire(nowMs, this.#moveLeaving(most)))
+  }
+
+  #moveLeaving(most: number): number {
+    let left = most
+    for (const { entry, reason } of this.#leaving.splice(0, most)) {
+      const found = this.#node.isFull ? Look.later : this.#stock.lookAt(entry)
+      if (found === Look.later) this.#leaving.push({ entry, reason })
+      else {
+        if (found === Look.there) this.deadLetter(this.#stock.message, reason)
+        this.#stock.leaving.delete(entry)
+        this.#stock.settle(entry)
+        left--
+      }
+    }
+    return left
+  }
+
+  #expire(nowMs: number, most: number): number {
+    let left = most
+    if (!this.mayExpire) return left
+    for (const lane of this.#stock.lanes)
+      while (left > 0 && !this.#isBlocked) {
+        if (this.#stock.look(lane) !== Look.there || this.#expiresAtMs > nowMs) break
+        this.#dropHead('expired')
+        left--
+      }
+    if (this.#stock.ready === 0 && this.#queue.settings.messageTtlMs === Number.POSITIVE_INFINITY)
+      this.mayExpire = false
+    return left
+  }
+
+  /** Dead letters have to wait for room. */
+  get #isBlocked(): boolean {
+    return this.#queue.settings.deadLetters && this.#node.isFull
+  }
+
+  #trim(most: number): number {
+    let left = most
+    while (left > 0 && this.overflows(0, 0) && !this.#isBlocked) {
+      if (this.#queue.settings.overflow !== 'drop-head') break
+      if (this.#stock.look() !== Look.there) break
+      this.#dropHead('maxlen')
+      left--
+    }
+    return left
+  }
+}

@@ -1,0 +1,117 @@
+// One message of a queue that is not simply waiting its turn: in flight, come back, delayed, or
+// leaving. Entries are used again, so that a delivery allocates nothing; an entry is in exactly one
+// of those places, and whoever takes it from there owns it.
+import { assert } from '../base/assert.ts'
+import type { MessageView } from '../model/message/message.ts'
+
+/** Behind every message that was kept in memory while the log ended at the same offset. */
+export const loggedTie = Number.MAX_SAFE_INTEGER
+
+export class Entry {
+  /** What its delivery is settled with; 0: not in flight. */
+  id = 0
+  /** The index of its lane. */
+  lane = 0
+  /** Its place: an offset of the lane, or, if kept in memory, where the log ended then, */
+  offset = 0
+  /** and its turn among the kept ones there. */
+  tie = loggedTie
+  /** Of the body. */
+  bytes = 0
+  /** How often processing failed. */
+  failures = 0
+  /** How often it was delivered. */
+  deliveries = 0
+  /** When it is ready again; 0: it is. */
+  dueMs = 0
+  /** Of a message that is not in the log: properties, then body. */
+  kept: Uint8Array | null = null
+  keptProperties = 0
+  exchange = ''
+  routingKey = ''
+  timestampMs = 0
+
+  /** Points `view` at the message, which is kept in memory. */
+  view(view: MessageView): void {
+    assert(this.kept, 'the message is kept')
+    const properties = this.kept.subarray(0, this.keptProperties)
+    view.set(this.exchange, this.routingKey, properties, this.kept.subarray(this.keptProperties))
+  }
+
+  keep(message: MessageView, nowMs: number): void {
+    const { properties, body } = message
+    const kept = Buffer.allocUnsafe(properties.length + body.length)
+    kept.set(properties, 0)
+    kept.set(body, properties.length)
+    this.kept = kept
+    this.keptProperties = properties.length
+    this.exchange = message.exchange
+    this.routingKey = message.routingKey
+    this.timestampMs = nowMs
+  }
+}
+
+/** Which of two has the earlier place. */
+export const isBefore = (a: Entry, b: Entry): boolean =>
+  a.offset !== b.offset ? a.offset < b.offset : a.tie < b.tie
+
+export const isDueBefore = (a: Entry, b: Entry): boolean => a.dueMs < b.dueMs
+
+const spareMax = 1024
+
+/** The entries in flight, by id, and spare ones. One for each queue. */
+export class Entries {
+  readonly #flying: (Entry | null)[] = []
+  readonly #freeIds: number[] = []
+  readonly #spare: Entry[] = []
+  inFlight = 0
+
+  make(lane: number, offset: number, bytes: number): Entry {
+    const entry = this.#spare.pop() ?? new Entry()
+    entry.lane = lane
+    entry.offset = offset
+    entry.bytes = bytes
+    return entry
+  }
+
+  /** Takes it in flight; sets its id. */
+  launch(entry: Entry): void {
+    let id = this.#freeIds.pop()
+    if (id === undefined) {
+      this.#flying.push(null)
+      id = this.#flying.length
+    }
+    this.#flying[id - 1] = entry
+    entry.id = id
+    entry.deliveries++
+    this.inFlight++
+  }
+
+  /** Takes it out of flight. */
+  land(id: number): Entry {
+    const entry = this.#flying[id - 1]
+    assert(entry, 'what is settled is in flight')
+    this.#flying[id - 1] = null
+    entry.id = 0
+    if (--this.inFlight === 0 && this.#flying.length > spareMax) {
+      this.#flying.length = 0
+      this.#freeIds.length = 0
+    } else this.#freeIds.push(id)
+    return entry
+  }
+
+  /** It is settled: the object may stand for another message. */
+  free(entry: Entry): void {
+    entry.tie = loggedTie
+    entry.failures = 0
+    entry.deliveries = 0
+    entry.dueMs = 0
+    entry.kept = null
+    if (this.#spare.length < spareMax) this.#spare.push(entry)
+  }
+
+  /** All in flight. */
+  get all(): Entry[] {
+    return this.#flying.filter((e) => e !== null)
+  }
+}

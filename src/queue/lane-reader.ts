@@ -1,0 +1,216 @@
+// Reads single messages of a lane by offset: from batches that are not placed yet, else from a
+// piece of the log that is copied out of the journal's memory or read from the disk. At the cursor
+// it goes forward record by record. The views it gives are valid until the lane places or reads
+// again. Pieces are a cache: bounded for the node, the one unused for longest goes first.
+import type { LogStore } from '../log/log-store.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import { emptyRead, type ReadResult } from '../log/read-result.ts'
+import { openBatch } from '../model/batch-content.ts'
+import type { MessageView } from '../model/message/message.ts'
+import { type Addresses, StoredRecords } from '../model/message/stored-message.ts'
+import { BatchHeader, headerBytes } from '../model/record-batch.ts'
+import type { BatchBuilder } from './batch-builder.ts'
+
+/** From the journal's memory a little, from the disk a lot. */
+const memoryPieceBytes = 128 << 10
+const diskPieceBytes = 1 << 20
+const openedBytesMax = 64 << 20
+
+/** What all lane readers of a node share. */
+export class PieceCache {
+  readonly #limitBytes: number
+  readonly #readers = new Map<LaneReader, number>()
+  #bytes = 0
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** `reader` holds so many bytes now; others let go of theirs when it is too much together. */
+  hold(reader: LaneReader, bytes: number): void {
+    this.#bytes += bytes - (this.#readers.get(reader) ?? 0)
+    this.#readers.delete(reader)
+    if (bytes === 0) return
+    this.#readers.set(reader, bytes)
+    for (const [other] of this.#readers) {
+      if (this.#bytes <= this.#limitBytes || other === reader) return
+      other.letGo()
+    }
+  }
+}
+
+/** `there`: at `offset`, which may be behind what was asked for; `load`: read first. */
+export type Found = 'there' | 'load' | 'damaged'
+
+export class LaneReader {
+  readonly #store: LogStore
+  readonly #pieces: PieceCache
+  readonly #addresses: Addresses
+  readonly #records = new StoredRecords()
+  readonly #header = new BatchHeader()
+  /** What `#records` goes through: a batch not yet placed, or one of the piece. */
+  #builder: BatchBuilder | null = null
+  #piece: Uint8Array | null = null
+  #pieceEnd = 0
+  /** Offsets of the piece. */
+  #from = 0
+  #to = 0
+  /** The batch of the piece that `#records` goes through: its place, and the offset behind it. */
+  #at = 0
+  #batchFrom = 0
+  #batchTo = 0
+  isLoading = false
+
+  constructor(store: LogStore, pieces: PieceCache, addresses: Addresses) {
+    this.#store = store
+    this.#pieces = pieces
+    this.#addresses = addresses
+  }
+
+  /** Of the record found. */
+  get offset(): number {
+    return this.#records.offset
+  }
+  get bodyBytes(): number {
+    return this.#records.bodyBytes
+  }
+  get timestampMs(): number {
+    return this.#records.timestampMs
+  }
+
+  read(view: MessageView): void {
+    this.#records.read(view, this.#addresses)
+  }
+
+  /** Batches were placed or dropped: none of them is to be looked at any more. */
+  placed(): void {
+    this.#builder = null
+  }
+
+  letGo(): void {
+    if (this.#piece === null) return
+    this.#piece = null
+    this.#to = 0
+    this.#pieces.hold(this, 0)
+  }
+
+  /** The first message at or behind `offset`, in a batch that is not placed. */
+  findOpen(builder: BatchBuilder, offset: number): void {
+    if (this.#builder === builder) builder.grownFor(this.#records)
+    else builder.openFor(this.#records)
+    this.#builder = builder
+    this.#batchTo = 0
+    this.#records.seek(offset)
+  }
+
+  /** The first message at or behind `offset` in the log; it is below the log's end. */
+  find(log: PartitionLog, offset: number): Found {
+    this.#builder = null
+    for (;;) {
+      if (this.#piece === null || offset < this.#from || offset >= this.#to) {
+        const got = this.#fromMemory(log, offset)
+        if (got !== 'there') return got
+      }
+      if (this.#seek(offset)) return 'there'
+      // Nothing at or behind it in this piece.
+      if (this.#to >= log.logEndOffset) return 'damaged'
+      offset = this.#to
+    }
+  }
+
+  #seek(offset: number): boolean {
+    if (offset < this.#batchFrom || this.#batchTo === 0) this.#openAt(0)
+    for (;;) {
+      if (offset < this.#batchTo && this.#records.seek(offset)) return true
+      if (this.#at >= this.#pieceEnd) return false
+      this.#openAt(this.#at)
+    }
+  }
+
+  /** Opens the batch of the piece that begins at `at`. */
+  #openAt(at: number): void {
+    const piece = this.#piece as Uint8Array
+    const header = this.#header.moveTo(piece, at)
+    const { baseOffset, baseTimestamp } = header
+    this.#batchFrom = baseOffset
+    this.#batchTo = header.nextOffset
+    this.#at = at + header.bytes
+    const isPlain = header.compression === 'none' && !header.isControl
+    if (isPlain) {
+      this.#records.open(piece, at + headerBytes, this.#at, baseOffset, baseTimestamp)
+      return
+    }
+    const opened = header.isControl ? null : openBatch(header, openedBytesMax)
+    const records = opened?.ok === true ? opened.value : nothing
+    this.#records.open(records, 0, records.length, baseOffset, baseTimestamp)
+  }
+
+  #fromMemory(log: PartitionLog, offset: number): Found {
+    const read = emptyRead()
+    // What is not committed yet may be delivered, but for what it says of itself: it is in memory.
+    const want = {
+      offset,
+      below: log.logEndOffset,
+      maxBytes: memoryPieceBytes,
+      mustGive: true,
+    }
+    if (!this.#store.reader.readFromMemory(log, want, read)) return 'load'
+    this.#take(read, offset)
+    return this.#piece === null ? 'load' : 'there'
+  }
+
+  /** Reads a piece from the disk; calls `done` when it is there, false: it cannot be read. */
+  load(log: PartitionLog, offset: number, done: (isThere: boolean) => void): void {
+    if (this.isLoading) return
+    this.isLoading = true
+    const read = emptyRead()
+    const want = { offset, below: log.highWatermark, maxBytes: diskPieceBytes, mustGive: true }
+    this.#store.reader.readFromDisk(log, want, read).then(
+      () => {
+        this.isLoading = false
+        this.#take(read, offset)
+        done(this.#piece !== null)
+      },
+      (cause: unknown) => this.#store.journal.fail(cause),
+    )
+  }
+
+  /** Copies what was read, so that nobody waits for the memory that it holds. */
+  #take(read: ReadResult, offset: number): void {
+    const { records, bytes } = read
+    let at = 0
+    if (bytes > 0 && !read.damaged) {
+      if (this.#piece === null || this.#piece.length < bytes || this.#piece.length > bytes * 8)
+        this.#piece = Buffer.allocUnsafeSlow(bytes)
+      for (const each of records) {
+        this.#piece.set(each, at)
+        at += each.length
+      }
+    } else this.#piece = null
+    this.#store.reader.release(read)
+    this.#pieceEnd = at
+    this.#batchTo = 0
+    this.#from = offset
+    this.#to = this.#endOfPiece()
+    this.#pieces.hold(this, this.#piece?.length ?? 0)
+  }
+
+  /** The offset behind the last batch of the piece. */
+  #endOfPiece(): number {
+    const piece = this.#piece
+    if (piece === null) return 0
+    let next = 0
+    for (let at = 0; at < this.#pieceEnd; ) {
+      const header = this.#header.moveTo(piece, at)
+      next = header.nextOffset
+      at += header.bytes
+    }
+    return next
+  }
+}
+
+const nothing = new Uint8Array(0)

@@ -1,0 +1,220 @@
+// One lane of a queue: the messages of one priority, in the order of one partition. Invariants:
+// what is below `cursor` is settled, in flight, come back, delayed or leaving; what lies between
+// `cursor` and `end` is ready, but for what `settled` or `taken` holds. Only the lane appends to
+// its partition, so that offsets are certain before the batch is placed. The stock owns it.
+import { assert } from '../base/assert.ts'
+import { Heap } from '../base/heap.ts'
+import type { Journal } from '../log/journal/journal.ts'
+import type { LogStore } from '../log/log-store.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import type { MessageView } from '../model/message/message.ts'
+import type { Addresses } from '../model/message/stored-message.ts'
+import { BatchBuilder, type BatchMemory } from './batch-builder.ts'
+import { type Entry, isBefore } from './entry.ts'
+import { LaneReader, type PieceCache } from './lane-reader.ts'
+import type { LaneState } from './ledger-state.ts'
+import { SettledSet } from './settled-set.ts'
+
+/** Nobody waits for it: the journal syncs it by its own clock. */
+const laterMs = Number.POSITIVE_INFINITY
+
+/** What all queues of a node share. */
+export interface LaneParts {
+  readonly store: LogStore
+  readonly addresses: Addresses
+  readonly memory: BatchMemory
+  readonly pieces: PieceCache
+  /** A batch takes no more messages when it would grow beyond. */
+  readonly batchBytesMax: number
+}
+
+export class Lane {
+  readonly index: number
+  readonly #parts: LaneParts
+  readonly #open: () => PartitionLog
+  #log: PartitionLog | null
+  #reader: LaneReader | null = null
+  readonly settled = new SettledSet()
+  /** The next offset that was never taken from here. */
+  cursor = 0
+  /** The next offset that a message gets. */
+  end = 0
+  /** Below it, messages may have been delivered before the node started. */
+  deliveredBelow = 0
+  /** Of the bodies of messages in the log that are not settled. */
+  bytes = 0
+  /** Batches that are not placed yet; the last one may grow. */
+  unplaced: BatchBuilder[] = []
+  /** What came back, by place. */
+  #returned: Heap<Entry> | null = null
+  /** Offsets at or behind the cursor that came back, or are delayed, since before the start. */
+  taken: Set<number> | null = null
+  /** Of messages kept in memory, in order. */
+  ties = 0
+  /** Of bodies settled since the log start was raised, */
+  settledBytes = 0
+  /** and put into the log since the ledger told how many are there. */
+  bytesSinceMark = 0
+  /** Ranges settled since the ledger was written: from, to, from, to, and the bytes of all. */
+  newlySettled: number[] = []
+  newlySettledBytes = 0
+
+  /** `log` null: made by `open` when the first message needs it. */
+  constructor(index: number, parts: LaneParts, log: PartitionLog | null, open: () => PartitionLog) {
+    this.index = index
+    this.#parts = parts
+    this.#log = log
+    this.#open = open
+    this.end = log?.logEndOffset ?? 0
+  }
+
+  get existing(): PartitionLog | null {
+    return this.#log
+  }
+
+  get log(): PartitionLog {
+    this.#log ??= this.#open()
+    return this.#log
+  }
+
+  get reader(): LaneReader {
+    const { store, pieces, addresses } = this.#parts
+    this.#reader ??= new LaneReader(store, pieces, addresses)
+    return this.#reader
+  }
+
+  // ---- Order ------------------------------------------------------------------------------------
+
+  /** Moves the cursor over what is not ready. True when a message stands there. */
+  hasNext(): boolean {
+    const { settled } = this
+    while (this.cursor < this.end) {
+      if (this.taken?.has(this.cursor) === true) {
+        this.taken.delete(this.cursor)
+        if (this.taken.size === 0) this.taken = null
+      } else if (!settled.has(this.cursor)) return true
+      this.cursor++
+    }
+    return false
+  }
+
+  /** As the ledger says it was; nothing has come back yet. */
+  restore(state: LaneState, log: PartitionLog): void {
+    const { settled } = this
+    this.end = log.logEndOffset
+    settled.addRange(0, Math.min(this.end, Math.max(state.settled.lowWater, log.logStartOffset)))
+    state.settled.ranges((from, to) => settled.addRange(from, Math.min(to, this.end)))
+    this.cursor = settled.lowWater
+    this.bytes = state.bytes
+    this.deliveredBelow = Math.max(state.cursor, state.settledTo)
+  }
+
+  /** What stands at `offset`, at or behind the cursor, is kept track of elsewhere. */
+  takeAside(offset: number): void {
+    this.taken ??= new Set()
+    this.taken.add(offset)
+  }
+
+  get takenCount(): number {
+    return this.taken?.size ?? 0
+  }
+
+  get firstReturned(): Entry | undefined {
+    return this.#returned?.peek()
+  }
+
+  get allReturned(): readonly Entry[] {
+    return this.#returned?.all ?? []
+  }
+
+  popReturned(): Entry | undefined {
+    return this.#returned?.pop()
+  }
+
+  putReturned(entry: Entry): void {
+    this.#returned ??= new Heap(isBefore)
+    this.#returned.push(entry)
+  }
+
+  get hasReady(): boolean {
+    return (this.#returned?.size ?? 0) > 0 || this.hasNext()
+  }
+
+  // ---- The log ----------------------------------------------------------------------------------
+
+  /** Returns the offset of the message. */
+  append(message: MessageView, nowMs: number, isSync: boolean): number {
+    let batch = this.unplaced[this.unplaced.length - 1]
+    if (batch === undefined || !batch.mayTake(message, this.#parts.batchBytesMax)) {
+      batch = new BatchBuilder(this.#parts.memory, this.end, nowMs)
+      this.unplaced.push(batch)
+    }
+    batch.add(message, this.#parts.addresses, nowMs)
+    if (isSync) batch.isSync = true
+    const { length } = message.body
+    this.bytes += length
+    this.bytesSinceMark += length
+    return this.end++
+  }
+
+  /** Puts the first batch into the journal, which has room for it. Returns what to wait for. */
+  placeFirst(journal: Journal, nowMs: number): number {
+    const batch = this.unplaced.shift()
+    assert(batch, 'there is a batch')
+    const { log } = this
+    assert(log.logEndOffset === batch.baseOffset, 'only the lane appends to its partition')
+    const { lsn } = log.appendTrusted(journal, batch.build(), 0, nowMs, batch.isSync ? 0 : laterMs)
+    this.#reader?.placed()
+    batch.release()
+    return lsn
+  }
+
+  /** The batch that holds `offset` and is not placed yet. */
+  unplacedAt(offset: number): BatchBuilder | null {
+    const { unplaced } = this
+    for (let i = unplaced.length - 1; i >= 0; i--) {
+      const batch = unplaced[i] as BatchBuilder
+      if (offset >= batch.baseOffset) return batch
+    }
+    return null
+  }
+
+  // ---- Settling ---------------------------------------------------------------------------------
+
+  settle(offset: number, bytes: number, isNoted: boolean): void {
+    this.settled.add(offset)
+    this.bytes -= bytes
+    this.settledBytes += bytes
+    if (isNoted) this.#note(offset, offset + 1, bytes)
+  }
+
+  /** Returns how many in it were not settled. */
+  settleRange(from: number, to: number, bytes: number, isNoted: boolean): number {
+    const count = this.settled.addRange(from, to)
+    this.bytes -= bytes
+    this.settledBytes += bytes
+    if (isNoted && count > 0) this.#note(from, to, bytes)
+    return count
+  }
+
+  #note(from: number, to: number, bytes: number): void {
+    const { newlySettled } = this
+    this.newlySettledBytes += bytes
+    const last = newlySettled.length - 1
+    if (last > 0 && newlySettled[last] === from) newlySettled[last] = to
+    else newlySettled.push(from, to)
+  }
+
+  /** True: the ledger has a mark to write, of what it has not told yet. */
+  askForMark(): boolean {
+    if (this.bytesSinceMark === 0) return false
+    this.bytesSinceMark = Number.POSITIVE_INFINITY
+    return true
+  }
+
+  close(): void {
+    this.#reader?.letGo()
+    for (const batch of this.unplaced) batch.release()
+    this.unplaced.length = 0
+  }
+}

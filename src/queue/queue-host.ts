@@ -1,0 +1,22 @@
+// What a queue asks of whoever keeps exchanges: the broker.
+import type { MessageView } from '../model/message/message.ts'
+
+export type DeadLetterReason = 'rejected' | 'expired' | 'maxlen' | 'delivery_limit'
+
+/** Which queue it is. */
+export interface QueueName {
+  readonly name: string
+  /** The topic's id. */
+  readonly topic: string
+}
+
+export interface QueueHost {
+  /**
+   * A message leaves `queue`, which settles it after the call. Publishes it where it belongs, in
+   * this turn: both go to the disk in one piece, so that it is neither lost nor there twice.
+   * `message` is valid during the call only.
+   */
+  deadLetter(queue: QueueName, message: MessageView, reason: DeadLetterReason): void
+  /** Nobody has used it for `expiresMs`: it is to be deleted. */
+  unused(queue: QueueName): void
+}

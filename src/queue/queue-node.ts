@@ -1,0 +1,32 @@
+// What a queue asks of its node: `Queues`.
+import type { Sleeper } from './wake-ups.ts'
+
+/** Who has something to do at the end of a turn. */
+export interface Attended extends Sleeper {
+  /** It is in the node's list. */
+  isAttended: boolean
+  /** True: there is more to do, in another turn, so that others have theirs. */
+  work(): boolean
+}
+
+export interface QueueNode {
+  now(): number
+  /** The largest message that fits the journal, properties and all. */
+  readonly messageBytesMax: number
+  /** Calls `queue.work` before the turn's flush, or soon. */
+  attend(queue: Attended): void
+  wakeAt(queue: Attended, atMs: number): void
+  /** Moves have to wait: nothing more can be placed now. */
+  readonly isFull: boolean
+  /** Publishes to dead-letter targets within one call. */
+  deadLetter(act: () => void): void
+  /** Places what can be. */
+  placeNow(): void
+  /** Deletes the logs of what is gone. */
+  gone(queue: GoneQueue): Promise<void>
+}
+
+export interface GoneQueue {
+  readonly topic: string
+  readonly stock: { readonly lanes: readonly unknown[] }
+}

@@ -1,0 +1,33 @@
+// Sizes of what queues take of a node's memory. Tests make them tiny.
+
+export interface QueueOptions {
+  /** Of messages in flight that are nowhere else; beyond, they are put into the log. */
+  readonly keptBytes: number
+  /** Of what was read ahead of consumers, for all queues. */
+  readonly pieceBytes: number
+  /** Published and not placed, since the journal is full: beyond, publishers are held up. */
+  readonly unplacedBytes: number
+  /** Settlements are on the disk so soon, also when no confirm waits for them. */
+  readonly settleMs: number
+  /** The log start is raised when so many bytes of bodies can go, */
+  readonly trimBytes: number
+  /** or so many when nothing is left. */
+  readonly trimEmptyBytes: number
+  /** A snapshot is due when the ledger has grown by this, and by as much as the last one took. */
+  readonly snapshotBytes: number
+  /** A mark is due when so many bytes of bodies were put into a lane: what a start has to count. */
+  readonly markBytes: number
+}
+
+const MiB = 1 << 20
+
+export const queueOptions: QueueOptions = {
+  keptBytes: 64 * MiB,
+  pieceBytes: 64 * MiB,
+  unplacedBytes: 8 * MiB,
+  settleMs: 10,
+  trimBytes: 4 * MiB,
+  trimEmptyBytes: MiB / 16,
+  snapshotBytes: MiB,
+  markBytes: 16 * MiB,
+}

@@ -1,0 +1,366 @@
+// A queue: messages go in, and out to its consumers, by its rules. Invariant: a message that is
+// ready and a consumer that has room do not stand beside each other, unless the message is being
+// read. Calls are synchronous; what a call sets off in other queues (dead letters) happens before
+// the node's next flush. The broker makes one for each queue, by `Queues`, and doors call it.
+import { assert } from '../base/assert.ts'
+import { MessageView } from '../model/message/message.ts'
+import type { ConsumeOptions, Consumer, Subscription } from './consumer.ts'
+import { Consumers, Member, type MemberQueue } from './consumers.ts'
+import { Departures } from './departures.ts'
+import type { Lane } from './lane.ts'
+import { Published } from './published.ts'
+import type { QueueHost } from './queue-host.ts'
+import type { Attended, QueueNode } from './queue-node.ts'
+import { type QueueSettings, retryDelayMs } from './queue-settings.ts'
+import type { Stock } from './stock.ts'
+import { Look } from './stock-parts.ts'
+
+export interface Got {
+  readonly id: number
+  /** A copy: it may be kept. */
+  readonly message: MessageView
+  readonly redelivered: boolean
+  readonly failures: number
+  /** Ready messages behind it. */
+  readonly remaining: number
+}
+
+/** Messages that one turn of `work` moves or drops. */
+const workMax = 1000
+
+export class Queue implements MemberQueue, Attended {
+  readonly name: string
+  /** The topic's id. */
+  readonly topic: string
+  readonly stock: Stock
+  readonly host: QueueHost
+  readonly #node: QueueNode
+  readonly #consumers: Consumers
+  #settings: QueueSettings
+  #isPumping = false
+  #isGone = false
+  readonly #departures: Departures
+  #lastUseMs: number
+  #isUnusedTold = false
+  #readWaiters: (() => void)[] = []
+  wakeAtMs = Number.POSITIVE_INFINITY
+  isAttended = false
+
+  constructor(
+    id: { readonly name: string; readonly topic: string },
+    settings: QueueSettings,
+    stock: Stock,
+    host: QueueHost,
+    node: QueueNode,
+  ) {
+    this.name = id.name
+    this.topic = id.topic
+    this.#settings = settings
+    this.stock = stock
+    this.host = host
+    this.#node = node
+    this.#consumers = new Consumers(settings.singleActiveConsumer)
+    this.#lastUseMs = node.now()
+    this.#departures = new Departures(this, stock, host, node)
+    stock.onRead = () => this.#read()
+  }
+
+  get settings(): QueueSettings {
+    return this.#settings
+  }
+  get ready(): number {
+    return this.stock.ready
+  }
+  get readyBytes(): number {
+    return this.stock.readyBytes
+  }
+  get inFlight(): number {
+    return this.stock.inFlight
+  }
+  get delayed(): number {
+    return this.stock.delayed
+  }
+  get consumerCount(): number {
+    return this.#consumers.count
+  }
+  get isExclusive(): boolean {
+    return this.#consumers.isExclusive
+  }
+  get isGone(): boolean {
+    return this.#isGone
+  }
+
+  /** As policies change: everything but `durable` and `priorities`. */
+  configure(settings: QueueSettings): void {
+    const { durable, priorities } = this.#settings
+    assert(
+      settings.durable === durable && settings.priorities === priorities,
+      'what a queue is made of does not change',
+    )
+    this.#settings = settings
+    this.#departures.mayExpire ||= settings.messageTtlMs < Number.POSITIVE_INFINITY
+    this.#consumers.setSingle(settings.singleActiveConsumer)
+    this.#node.attend(this)
+  }
+
+  /** It was declared again: `expiresMs` begins anew. */
+  touch(): void {
+    this.#lastUseMs = this.#node.now()
+    this.#watchUse()
+  }
+
+  // ---- Publishing -------------------------------------------------------------------------------
+
+  /** Flags of `Published`. The message and its views are used only during the call. */
+  publish(message: MessageView): number {
+    if (this.#isGone) return Published.routed
+    const { stock, settings } = this
+    const { body, properties } = message
+    if (body.length + properties.length > this.#node.messageBytesMax)
+      return Published.routed | Published.rejected
+    if (settings.overflow !== 'drop-head' && this.#departures.overflows(1, body.length))
+      return this.#refuse(message)
+    const lane = this.#laneOf(message)
+    const nowMs = this.#node.now()
+    const isSync = settings.durable && message.isPersistent
+    if (stock.ready === 0 && !this.#isPumping) {
+      const member = this.#consumers.pick()
+      if (member !== null) return this.#hand(message, member, lane, nowMs, isSync)
+    }
+    const ttlMs = this.#departures.ttlMs(message)
+    if (ttlMs === 0 && !this.#isPumping) {
+      this.#departures.deadLetter(message, 'expired')
+      return Published.routed
+    }
+    stock.store(message, lane, nowMs, isSync)
+    if (ttlMs < Number.POSITIVE_INFINITY) this.#departures.expiresLater(nowMs + ttlMs)
+    if (this.#departures.overflows(0, 0)) this.#node.attend(this)
+    return isSync ? Published.routed | Published.stored : Published.routed
+  }
+
+  #laneOf(message: MessageView): Lane {
+    const { lanes } = this.stock
+    const index = lanes.length === 1 ? 0 : Math.min(Math.max(0, message.priority), lanes.length - 1)
+    return lanes[index] as Lane
+  }
+
+  #refuse(message: MessageView): number {
+    if (this.#settings.overflow === 'reject-publish-dlx')
+      this.#departures.deadLetter(message, 'maxlen')
+    return Published.routed | Published.rejected
+  }
+
+  /** To a consumer that waits for it. */
+  #hand(message: MessageView, member: Member, lane: Lane, nowMs: number, isSync: boolean): number {
+    const { stock } = this
+    const { consumer, settled } = member
+    if (!isSync) {
+      if (settled) {
+        consumer.deliver(0, message, false, 0)
+        return Published.routed
+      }
+      const kept = stock.keepTaken(message, lane, nowMs)
+      if (kept !== null) {
+        consumer.deliver(kept.id, message, false, 0)
+        return Published.routed
+      }
+    }
+    if (settled) {
+      stock.storeSettled(message, lane, nowMs, isSync)
+      consumer.deliver(0, message, false, 0)
+    } else consumer.deliver(stock.storeTaken(message, lane, nowMs, isSync).id, message, false, 0)
+    return isSync ? Published.routed | Published.stored : Published.routed
+  }
+
+  // ---- Consuming --------------------------------------------------------------------------------
+
+  /** Null: it is exclusive to another, or has consumers and this one wants to be alone. */
+  consume(consumer: Consumer, options: ConsumeOptions): Subscription | null {
+    if (!this.#consumers.mayJoin(options.exclusive)) return null
+    const member = new Member(consumer, options, this)
+    this.#consumers.add(member)
+    return member
+  }
+
+  /** A consumer has room. */
+  resume(): void {
+    this.#pump()
+  }
+
+  leave(member: Member): void {
+    this.#consumers.remove(member)
+    this.touch()
+    // Another may be the active one now.
+    this.#node.attend(this)
+  }
+
+  #pump(): void {
+    if (this.#isPumping || this.#isGone) return
+    this.#isPumping = true
+    const { stock } = this
+    const { message } = stock
+    while (stock.ready > 0) {
+      const member = this.#consumers.pick()
+      if (member === null || stock.look() !== Look.there) break
+      if (this.#departures.dropExpired()) continue
+      const redelivered = stock.isHeadRedelivered
+      const failures = stock.headFailures
+      if (member.settled) {
+        stock.settleHead()
+        member.consumer.deliver(0, message, redelivered, failures)
+      } else member.consumer.deliver(stock.take().id, message, redelivered, failures)
+    }
+    this.#isPumping = false
+    this.#departures.watchHeads()
+  }
+
+  /** One message, or null when none is ready. */
+  async get(settled: boolean): Promise<Got | null> {
+    this.touch()
+    const { stock } = this
+    while (stock.ready > 0 && !this.#isGone) {
+      const found = stock.look()
+      if (found === Look.nothing) return null
+      if (found === Look.later) await new Promise<void>((r) => this.#readWaiters.push(r))
+      else if (!this.#departures.dropExpired()) return this.#got(settled)
+    }
+    return null
+  }
+
+  #got(settled: boolean): Got {
+    const { stock } = this
+    const message = copyOf(stock.message)
+    const redelivered = stock.isHeadRedelivered
+    const failures = stock.headFailures
+    let id = 0
+    if (settled) stock.settleHead()
+    else id = stock.take().id
+    this.#departures.watchHeads()
+    return { id, message, redelivered, failures, remaining: stock.ready }
+  }
+
+  /** What was asked for has been read. */
+  #read(): void {
+    const waiters = this.#readWaiters
+    this.#readWaiters = []
+    for (const waiter of waiters) waiter()
+    this.#node.attend(this)
+  }
+
+  // ---- Settling ---------------------------------------------------------------------------------
+
+  accept(id: number): void {
+    if (this.#isGone) return
+    this.stock.settle(this.stock.entries.land(id))
+  }
+
+  /**
+   * Gives one delivery back: to its old place, or else away. `failed`: it counts as an attempt to
+   * process it.
+   */
+  reject(id: number, requeue: boolean, failed: boolean): void {
+    if (this.#isGone) return
+    const { stock, settings } = this
+    const entry = stock.entries.land(id)
+    if (failed) entry.failures++
+    const isOver = entry.failures > settings.deliveryLimit
+    if (!requeue || isOver) this.#departures.reject(entry, requeue ? 'delivery_limit' : 'rejected')
+    else {
+      const attempts = Math.max(1, failed ? entry.failures : entry.deliveries)
+      const delayMs = retryDelayMs(settings.retry, attempts, failed)
+      const dueMs = delayMs > 0 ? this.#node.now() + delayMs : 0
+      stock.giveBack(entry, dueMs)
+      if (dueMs > 0) this.#node.wakeAt(this, dueMs)
+    }
+    this.#node.attend(this)
+  }
+
+  /** Drops what is ready; returns how many that were. */
+  purge(): number {
+    return this.stock.purge()
+  }
+
+  // ---- Rules ------------------------------------------------------------------------------------
+
+  wake(): void {
+    this.#node.attend(this)
+  }
+
+  /**
+   * Does what its rules ask for now, and delivers. True: there is more to do, in another turn, so
+   * that others have theirs.
+   */
+  work(): boolean {
+    if (this.#isGone) return false
+    const nowMs = this.#node.now()
+    this.stock.ripen(nowMs)
+    const left = this.#departures.work(nowMs, workMax)
+    this.#pump()
+    this.#watch()
+    this.#tellUnused(nowMs)
+    // Dead letters that found no room are tried again when there is some.
+    return left <= 0 || (this.#node.isFull && this.#settings.deadLetters)
+  }
+
+  #watch(): void {
+    const { nextDueMs } = this.stock
+    if (nextDueMs < Number.POSITIVE_INFINITY) this.#node.wakeAt(this, nextDueMs)
+    this.#departures.watchHeads()
+    this.#watchUse()
+  }
+
+  #watchUse(): void {
+    const { expiresMs } = this.#settings
+    const isUsed = this.#consumers.count > 0 || this.#isUnusedTold
+    if (expiresMs < Number.POSITIVE_INFINITY && !isUsed)
+      this.#node.wakeAt(this, this.#lastUseMs + expiresMs)
+  }
+
+  #tellUnused(nowMs: number): void {
+    if (this.#consumers.count > 0) this.#lastUseMs = nowMs
+    if (this.#isUnusedTold || this.#isGone || nowMs < this.#lastUseMs + this.#settings.expiresMs)
+      return
+    this.#isUnusedTold = true
+    this.host.unused(this)
+  }
+
+  // ---- Others -----------------------------------------------------------------------------------
+
+  /**
+   * To be called before somebody else appends to the log of lane 0, in the same turn. False: what
+   * was published before has to wait for room, and so has whoever comes behind it.
+   */
+  beforeForeignAppend(): boolean {
+    this.#node.placeNow()
+    return this.stock.lanes[0]?.unplaced.length === 0
+  }
+
+  /** Records were appended to the log of lane 0 by somebody else. */
+  afterForeignAppend(): void {
+    this.stock.grow(this.stock.lanes[0] as Lane)
+    this.#departures.mayExpire = true
+    this.#node.attend(this)
+  }
+
+  /** Its consumers are told at once; resolves when its logs are gone. */
+  async drop(): Promise<void> {
+    if (this.#isGone) return
+    this.#isGone = true
+    for (const member of this.#consumers.all) {
+      this.#consumers.remove(member)
+      member.consumer.cancelled('queueDeleted')
+    }
+    this.#read()
+    this.stock.close()
+    await this.#node.gone(this)
+  }
+}
+
+function copyOf({ exchange, routingKey, properties, body }: MessageView): MessageView {
+  return new MessageView().set(
+    exchange,
+    routingKey,
+    new Uint8Array(properties),
+    new Uint8Array(body),
+  )
+}

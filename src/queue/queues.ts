@@ -1,0 +1,258 @@
+// All queues of one node: what they share of its memory, the clock and the journal, and the end of
+// every turn, when what was published and settled is placed. Invariant: nothing is placed while a
+// queue works, so that views of messages stay valid for as long as somebody looks at them. The
+// broker makes one for each node.
+import type { Clock } from '../io/clock.ts'
+import type { LogStore } from '../log/log-store.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import type { TopicSettings } from '../model/config/topic-settings.ts'
+import { Addresses } from '../model/message/stored-message.ts'
+import { headerBytes } from '../model/record-batch.ts'
+import { BatchMemory, recordOverheadBytes } from './batch-builder.ts'
+import { PieceCache } from './lane-reader.ts'
+import { recoverStock } from './open-stock.ts'
+import { Placing } from './placing.ts'
+import { Queue } from './queue.ts'
+import type { QueueHost } from './queue-host.ts'
+import type { Attended, GoneQueue, QueueNode } from './queue-node.ts'
+import { type QueueOptions, queueOptions } from './queue-options.ts'
+import type { QueueSettings } from './queue-settings.ts'
+import { Stock } from './stock.ts'
+import type { PlacedStock, StockNode } from './stock-parts.ts'
+import { WakeUps } from './wake-ups.ts'
+
+/** The ledger stands beside the data, under the same topic, with this number. */
+export const ledgerPartition = 1_000_000
+
+export interface QueuesParts {
+  readonly store: LogStore
+  readonly clock: Clock
+  report(line: string): void
+}
+
+export interface QueuePlace {
+  /** The topic's id. */
+  readonly topic: string
+  readonly name: string
+  /** Of partitions that are not there yet. */
+  readonly partitionSettings: TopicSettings
+}
+
+/** Dead letters that lead to queues which refuse them, and so on: beyond, they are dropped. */
+const depthMax = 64
+/** What a lone message takes besides properties and body, with the header of its batch. */
+const overheadBytes = recordOverheadBytes + headerBytes
+const fullBatchBytes = 256 << 10
+/** Queues that one turn attends to; the others have the next. */
+const attendMax = 10_000
+
+export class Queues implements QueueNode, StockNode {
+  readonly store: LogStore
+  readonly addresses = new Addresses()
+  readonly memory = new BatchMemory()
+  readonly pieces: PieceCache
+  readonly messageBytesMax: number
+  readonly batchBytesMax: number
+  readonly #clock: Clock
+  readonly #report: (line: string) => void
+  readonly options: QueueOptions
+  readonly #placing: Placing
+  readonly #wakeUps: WakeUps
+  readonly #all = new Set<Queue>()
+  #attended: Attended[] = []
+  #isSoon = false
+  #isWorking = false
+  #depth = 0
+  #keptBytes = 0
+
+  constructor(parts: QueuesParts, options: Partial<QueueOptions> = {}) {
+    this.store = parts.store
+    this.#clock = parts.clock
+    this.#report = (line) => parts.report(line)
+    this.options = { ...queueOptions, ...options }
+    const { maxBatchBytes } = parts.store.journal
+    this.messageBytesMax = maxBatchBytes - overheadBytes
+    this.batchBytesMax = Math.min(maxBatchBytes, fullBatchBytes)
+    this.pieces = new PieceCache(this.options.pieceBytes)
+    this.#placing = new Placing(parts.store, parts.clock, this.memory, this.options)
+    this.#wakeUps = new WakeUps(parts.clock)
+  }
+
+  // ---- Queues -----------------------------------------------------------------------------------
+
+  /** A queue as it was left, or a new one. */
+  async open(place: QueuePlace, settings: QueueSettings, host: QueueHost): Promise<Queue> {
+    const stock = this.#stock(place, settings)
+    await recoverStock(stock, this.store, this.#report)
+    return this.#add(place, settings, stock, host)
+  }
+
+  /** A queue that has never held anything. */
+  create(place: QueuePlace, settings: QueueSettings, host: QueueHost): Queue {
+    return this.#add(place, settings, this.#stock(place, settings), host)
+  }
+
+  #stock(place: QueuePlace, { durable, priorities }: QueueSettings): Stock {
+    const logs: (PartitionLog | null)[] = []
+    for (let lane = 0; lane <= priorities; lane++)
+      logs.push(this.store.get(place.topic, lane) ?? null)
+    const ledgerLog = durable ? this.#log(place, ledgerPartition) : null
+    const open = (lane: number): PartitionLog => this.#log(place, lane)
+    return new Stock({ name: place.name, logs, open, ledgerLog }, this)
+  }
+
+  #log({ topic, name, partitionSettings }: QueuePlace, partition: number): PartitionLog {
+    const known = { topic, topicName: name, partition, settings: partitionSettings }
+    return this.store.get(topic, partition) ?? this.store.create(known)
+  }
+
+  #add(place: QueuePlace, settings: QueueSettings, stock: Stock, host: QueueHost): Queue {
+    const queue = new Queue(place, settings, stock, host, this)
+    this.#all.add(queue)
+    this.attend(queue)
+    return queue
+  }
+
+  get all(): Iterable<Queue> {
+    return this.#all
+  }
+
+  /** Deletes its logs. */
+  async gone(queue: GoneQueue): Promise<void> {
+    this.#all.delete(queue as Queue)
+    const partitions = [...queue.stock.lanes.keys(), ledgerPartition]
+    const existing = partitions.filter((p) => this.store.get(queue.topic, p) !== undefined)
+    if (existing.length > 0) await this.store.delete(queue.topic, existing)
+  }
+
+  // ---- Turns ------------------------------------------------------------------------------------
+
+  /**
+   * Places what was published and settled; every door calls it at the end of each of its turns.
+   * `durable` is called when all of it is on the disk, and everything before: at once, when there
+   * is nothing to wait for. Null: nobody waits, and settlements may take a moment.
+   */
+  flush(durable: (() => void) | null): void {
+    this.#work()
+    this.#placing.flush(durable)
+  }
+
+  /** A message of so many bytes cannot be taken now: who publishes is not read from. */
+  isHeldUp(_bytes: number): boolean {
+    return this.#placing.isHeldUp()
+  }
+
+  /** Calls `action` once, when nothing is held up any more. */
+  whenTaken(action: () => void): void {
+    this.#placing.whenTaken(action)
+  }
+
+  attend(queue: Attended): void {
+    if (queue.isAttended) return
+    queue.isAttended = true
+    this.#attended.push(queue)
+    this.#soon()
+  }
+
+  #soon(): void {
+    if (this.#isSoon || this.#isWorking) return
+    this.#isSoon = true
+    this.#clock.soon(() => {
+      this.#isSoon = false
+      this.flush(null)
+    })
+  }
+
+  #work(): void {
+    if (this.#isWorking) return
+    this.#isWorking = true
+    const again: Attended[] = []
+    for (let i = 0; i < this.#attended.length; i++) {
+      const queue = this.#attended[i] as Attended
+      queue.isAttended = false
+      if (queue.work()) again.push(queue)
+      // What moves is placed before it is too much for one commit.
+      if (this.#placing.unplacedBytes > this.options.unplacedBytes / 8) this.#placing.place(true)
+      if (i >= attendMax) {
+        again.push(...this.#attended.slice(i + 1))
+        for (const each of again) each.isAttended = false
+        break
+      }
+    }
+    this.#attended = []
+    this.#isWorking = false
+    if (again.length === 0) return
+    const goOn = (): void => {
+      for (const queue of again) this.attend(queue)
+    }
+    if (this.#placing.isFull) this.whenTaken(goOn)
+    else goOn()
+  }
+
+  // ---- What queues ask --------------------------------------------------------------------------
+
+  now(): number {
+    return this.#clock.now()
+  }
+
+  get isFull(): boolean {
+    return this.#placing.isFull
+  }
+
+  wakeAt(queue: Attended, atMs: number): void {
+    this.#wakeUps.ask(queue, atMs)
+  }
+
+  deadLetter(act: () => void): void {
+    if (this.#depth >= depthMax) return
+    this.#depth++
+    this.#placing.moved()
+    act()
+    this.#depth--
+  }
+
+  placeNow(): void {
+    this.#placing.place(false)
+  }
+
+  keep(bytes: number): boolean {
+    if (this.#keptBytes + bytes > this.options.keptBytes) return false
+    this.#keptBytes += bytes
+    return true
+  }
+
+  letGo(bytes: number): void {
+    this.#keptBytes -= bytes
+  }
+
+  unplaced(stock: PlacedStock, bytes: number): void {
+    this.#placing.unplaced(stock, bytes)
+  }
+
+  noted(stock: PlacedStock): void {
+    this.#placing.noted(stock)
+  }
+
+  report(line: string): void {
+    this.#report(line)
+  }
+
+  get counters(): {
+    readonly keptBytes: number
+    readonly pieceBytes: number
+    readonly unplacedBytes: number
+  } {
+    return {
+      keptBytes: this.#keptBytes,
+      pieceBytes: this.pieces.bytes,
+      unplacedBytes: this.#placing.unplacedBytes,
+    }
+  }
+
+  /** Everything is on the disk: the store may be closed. Queues are not to be used any more. */
+  async close(): Promise<void> {
+    this.#wakeUps.stop()
+    for (const queue of this.#all) queue.stock.markAll()
+    await this.#placing.close()
+  }
+}

@@ -1,0 +1,399 @@
+// All messages of one queue, and where each of them is. Invariant: every message that was put in is
+// exactly one of ready, in flight (or leaving, which is in flight to a dead-letter target),
+// delayed, settled; `ready`, `readyBytes` and `inFlight` say how many. Knows nothing of consumers
+// and rules: the queue does. Synchronous, but that a message may have to be read from the disk
+// first: then `onRead` is called when it is there.
+import { assert } from '../base/assert.ts'
+import { Heap } from '../base/heap.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import { MessageView } from '../model/message/message.ts'
+import { Entries, type Entry, isDueBefore } from './entry.ts'
+import { Lane } from './lane.ts'
+import { Ledger } from './ledger.ts'
+import { keptBytes, Look, type StockNode, type StockPlace } from './stock-parts.ts'
+
+export class Stock {
+  readonly name: string
+  readonly lanes: readonly Lane[]
+  readonly ledger: Ledger | null
+  readonly ledgerLog: PartitionLog | null
+  readonly entries = new Entries()
+  /** Landed, and on their way to where dead letters go. */
+  readonly leaving = new Set<Entry>()
+  ready = 0
+  readyBytes = 0
+  #delayed: Heap<Entry> | null = null
+  /** Flags of the node: it is in its lists. */
+  isUnplaced = false
+  isNoted = false
+  isClosed = false
+  /** Told when a message that was not in memory has been read. */
+  onRead: () => void = () => undefined
+  readonly #node: StockNode
+  /** Where a lane cannot be read. */
+  readonly #damaged = new Map<Lane, number>()
+
+  /** What the last look found: valid until the stock changes. */
+  readonly message = new MessageView()
+  #headLane: Lane | null = null
+  #headEntry: Entry | null = null
+  #headOffset = 0
+  headTimestampMs = 0
+
+  constructor(place: StockPlace, node: StockNode) {
+    this.name = place.name
+    this.lanes = place.logs.map((log, i) => new Lane(i, node, log, () => place.open(i)))
+    this.ledgerLog = place.ledgerLog
+    this.ledger = place.ledgerLog === null ? null : new Ledger(this.lanes, node.options)
+    this.#node = node
+  }
+
+  get inFlight(): number {
+    return this.entries.inFlight + this.leaving.size
+  }
+  get delayed(): number {
+    return this.#delayed?.size ?? 0
+  }
+
+  // ---- Coming in --------------------------------------------------------------------------------
+
+  /** Puts a message behind the others of its lane. `isSync`: it counts when it is durable. */
+  store(message: MessageView, lane: Lane, nowMs: number, isSync: boolean): void {
+    this.#append(message, lane, nowMs, isSync)
+    this.ready++
+    this.readyBytes += message.body.length
+  }
+
+  /** The same, and settles it: its consumer has it, and will not say more. */
+  storeSettled(message: MessageView, lane: Lane, nowMs: number, isSync: boolean): void {
+    const isNext = !lane.hasNext()
+    const offset = this.#append(message, lane, nowMs, isSync)
+    if (isNext) lane.cursor = offset + 1
+    this.#settleLogged(lane, offset, message.body.length)
+  }
+
+  /** The same, and takes it in flight. Nothing may be ready in its lane. */
+  storeTaken(message: MessageView, lane: Lane, nowMs: number, isSync: boolean): Entry {
+    const isNext = !lane.hasNext()
+    const offset = this.#append(message, lane, nowMs, isSync)
+    assert(isNext, 'what was ready goes first')
+    lane.cursor = offset + 1
+    const entry = this.entries.make(lane.index, offset, message.body.length)
+    entry.timestampMs = nowMs
+    this.entries.launch(entry)
+    return entry
+  }
+
+  /** Takes a message in flight that stays in memory; null: no memory is left for it. */
+  keepTaken(message: MessageView, lane: Lane, nowMs: number): Entry | null {
+    const { body, properties } = message
+    if (!this.#node.keep(keptBytes(body.length + properties.length))) return null
+    const entry = this.entries.make(lane.index, lane.end, body.length)
+    entry.tie = lane.ties++
+    entry.keep(message, nowMs)
+    this.entries.launch(entry)
+    return entry
+  }
+
+  #append(message: MessageView, lane: Lane, nowMs: number, isSync: boolean): number {
+    const offset = lane.append(message, nowMs, isSync)
+    this.#node.unplaced(this, message.body.length)
+    return offset
+  }
+
+  /** Others have appended to the log of a lane. */
+  grow(lane: Lane): void {
+    const { reader, log } = lane
+    const to = log.logEndOffset
+    let bytes = 0
+    // Just appended, so in memory.
+    for (let offset = lane.end; offset < to; offset = reader.offset + 1) {
+      if (reader.find(log, offset) !== 'there') break
+      bytes += reader.bodyBytes
+    }
+    this.ready += to - lane.end
+    this.readyBytes += bytes
+    lane.bytes += bytes
+    lane.bytesSinceMark += bytes
+    lane.end = to
+  }
+
+  // ---- Looking ----------------------------------------------------------------------------------
+
+  /** At the next message of all lanes, or of one. */
+  look(only: Lane | null = null): number {
+    if (only !== null) return this.#lookIn(only)
+    for (let i = this.lanes.length - 1; i >= 0; i--) {
+      const lane = this.lanes[i] as Lane
+      if (lane.hasReady) return this.#lookIn(lane)
+    }
+    return Look.nothing
+  }
+
+  #lookIn(lane: Lane): number {
+    for (;;) {
+      const hasNext = lane.hasNext()
+      let entry = lane.firstReturned ?? null
+      if (entry === null && !hasNext) return Look.nothing
+      // Of before the start, some that came back stand behind others that never left.
+      if (entry !== null && hasNext && entry.offset > lane.cursor) entry = null
+      const offset = entry === null ? lane.cursor : entry.offset
+      const found = entry?.kept ? this.#atKept(entry) : this.#find(lane, offset)
+      if (found !== Look.there) return found
+      this.#headLane = lane
+      this.#headEntry = entry
+      if (entry?.kept || lane.reader.offset === offset) {
+        this.#headOffset = offset
+        return found
+      }
+      this.#lost(lane, entry, lane.reader.offset)
+    }
+  }
+
+  #atKept(entry: Entry): number {
+    entry.view(this.message)
+    this.headTimestampMs = entry.timestampMs
+    return Look.there
+  }
+
+  #laneOf(entry: Entry): Lane {
+    return this.lanes[entry.lane] as Lane
+  }
+
+  /** At the message of one entry. */
+  lookAt(entry: Entry): number {
+    this.#headLane = null
+    if (entry.kept !== null) return this.#atKept(entry)
+    const lane = this.#laneOf(entry)
+    const found = this.#find(lane, entry.offset)
+    if (found === Look.there && lane.reader.offset !== entry.offset) return Look.nothing
+    return found
+  }
+
+  #find(lane: Lane, offset: number): number {
+    const { reader } = lane
+    const batch = lane.unplacedAt(offset)
+    if (batch !== null) reader.findOpen(batch, offset)
+    else {
+      if (reader.isLoading) return Look.later
+      if (this.#isStuck(lane, offset)) return Look.nothing
+      const found = reader.find(lane.log, offset)
+      if (found === 'load') {
+        reader.load(lane.log, offset, (isThere) => this.#loaded(lane, offset, isThere))
+        return Look.later
+      }
+      if (found === 'damaged') return this.#isDamaged(lane, offset)
+    }
+    reader.read(this.message)
+    this.headTimestampMs = reader.timestampMs
+    return Look.there
+  }
+
+  #loaded(lane: Lane, offset: number, isThere: boolean): void {
+    if (this.isClosed) {
+      lane.close()
+      return
+    }
+    if (!isThere) this.#isDamaged(lane, offset)
+    this.onRead()
+  }
+
+  #isDamaged(lane: Lane, offset: number): number {
+    this.#damaged.set(lane, offset)
+    this.#node.report(
+      `queue ${this.name}: the message at offset ${offset} cannot be read; restore a backup, or ` +
+        'purge or delete the queue',
+    )
+    return Look.nothing
+  }
+
+  /** The queue stands still until somebody deletes what cannot be read. */
+  #isStuck(lane: Lane, offset: number): boolean {
+    return this.#damaged.get(lane) === offset && lane.log.logStartOffset <= offset
+  }
+
+  /** The log has nothing below `to`, or not any more: what should be there counts as settled. */
+  #lost(lane: Lane, entry: Entry | null, to: number): void {
+    if (entry !== null) {
+      lane.popReturned()
+      this.ready--
+      this.readyBytes -= entry.bytes
+      this.settle(entry)
+      return
+    }
+    const from = lane.cursor
+    this.ready -= this.#settleBetween(lane, from, to, 0)
+    lane.cursor = to
+  }
+
+  // ---- Going out --------------------------------------------------------------------------------
+
+  /** Takes the message that the last look found in flight. */
+  take(): Entry {
+    const lane = this.#headLane
+    assert(lane, 'a message was found')
+    const entry = this.#leave(lane) ?? this.#entryAtCursor(lane)
+    this.entries.launch(entry)
+    return entry
+  }
+
+  /** Whether the message that the last look found was delivered before. */
+  get isHeadRedelivered(): boolean {
+    if (this.#headEntry !== null) return this.#headEntry.deliveries > 0
+    return this.#headOffset < (this.#headLane?.deliveredBelow ?? 0)
+  }
+
+  get headFailures(): number {
+    return this.#headEntry?.failures ?? 0
+  }
+
+  /** Settles the message that the last look found. */
+  settleHead(): void {
+    const lane = this.#headLane
+    assert(lane, 'a message was found')
+    const bytes = this.message.body.length
+    const entry = this.#leave(lane)
+    if (entry === null) this.#settleLogged(lane, this.#headOffset, bytes)
+    else this.settle(entry)
+  }
+
+  /** Takes the head out of what is ready. */
+  #leave(lane: Lane): Entry | null {
+    const entry = this.#headEntry
+    this.ready--
+    this.readyBytes -= this.message.body.length
+    if (entry === null) lane.cursor = this.#headOffset + 1
+    else lane.popReturned()
+    this.#headLane = null
+    this.#headEntry = null
+    return entry
+  }
+
+  #entryAtCursor(lane: Lane): Entry {
+    const entry = this.entries.make(lane.index, this.#headOffset, this.message.body.length)
+    entry.timestampMs = this.headTimestampMs
+    if (this.#headOffset < lane.deliveredBelow) entry.deliveries = 1
+    return entry
+  }
+
+  /** Settles what is nowhere else any more. */
+  settle(entry: Entry): void {
+    if (entry.kept === null) this.#settleLogged(this.#laneOf(entry), entry.offset, entry.bytes)
+    else this.#node.letGo(keptBytes(entry.kept.length))
+    this.entries.free(entry)
+  }
+
+  #settleLogged(lane: Lane, offset: number, bytes: number): void {
+    lane.settle(offset, bytes, this.ledger !== null)
+    this.#node.noted(this)
+  }
+
+  /** Settles what in [from, to) is not. Returns how many. */
+  #settleBetween(lane: Lane, from: number, to: number, bytes: number): number {
+    if (to <= from) return 0
+    this.#node.noted(this)
+    return lane.settleRange(from, to, bytes, this.ledger !== null)
+  }
+
+  // ---- Coming back ------------------------------------------------------------------------------
+
+  /** To its old place, once it is due. */
+  giveBack(entry: Entry, dueMs: number): void {
+    entry.dueMs = dueMs
+    if (entry.kept === null && this.ledger !== null) {
+      this.ledger.returned(entry)
+      this.#node.noted(this)
+    }
+    this.restore(entry)
+  }
+
+  /** The same, of what the ledger knows already. */
+  restore(entry: Entry): void {
+    if (entry.dueMs > 0) {
+      this.#delayed ??= new Heap(isDueBefore)
+      this.#delayed.push(entry)
+      return
+    }
+    this.ready++
+    this.readyBytes += entry.bytes
+    this.#laneOf(entry).putReturned(entry)
+  }
+
+  /** When the next delayed message is due; Infinity: there is none. */
+  get nextDueMs(): number {
+    return this.#delayed?.peek()?.dueMs ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Makes ready what is due. */
+  ripen(nowMs: number): void {
+    while (this.nextDueMs <= nowMs) {
+      const entry = this.#delayed?.pop() as Entry
+      entry.dueMs = 0
+      this.restore(entry)
+    }
+  }
+
+  // ---- All at once ------------------------------------------------------------------------------
+
+  /** Settles what is ready; returns how many that were. */
+  purge(): number {
+    const count = this.ready
+    for (const lane of this.lanes) {
+      for (let e = lane.popReturned(); e !== undefined; e = lane.popReturned()) {
+        this.readyBytes -= e.bytes
+        this.settle(e)
+      }
+      this.#purgeUntouched(lane)
+    }
+    this.ready = 0
+    this.readyBytes = 0
+    return count
+  }
+
+  #purgeUntouched(lane: Lane): void {
+    const taken = [...(lane.taken ?? [])].sort((a, b) => a - b)
+    let from = lane.cursor
+    for (const offset of taken) {
+      this.#settleBetween(lane, from, offset, 0)
+      from = Math.max(from, offset + 1)
+    }
+    // Nobody has looked at them, but all others are known.
+    let bytes = lane.bytes
+    for (const entries of [this.entries.all, this.#delayed?.all ?? [], this.leaving])
+      for (const entry of entries) if (isLoggedIn(entry, lane)) bytes -= entry.bytes
+    this.#settleBetween(lane, from, lane.end, bytes)
+    lane.cursor = lane.end
+    lane.taken = null
+  }
+
+  /** Those that a snapshot must tell of, since their offsets alone do not say all. */
+  *unusual(): Generator<Entry> {
+    for (const entry of this.#everyEntry()) {
+      const isFirstFlight = entry.id > 0 && entry.failures === 0 && entry.deliveries <= 1
+      if (entry.kept === null && !isFirstFlight) yield entry
+    }
+  }
+
+  *#everyEntry(): Generator<Entry> {
+    yield* this.entries.all
+    yield* this.leaving
+    yield* this.#delayed?.all ?? []
+    for (const lane of this.lanes) yield* lane.allReturned
+  }
+
+  /** So that the next start has nothing to count. */
+  markAll(): void {
+    for (const lane of this.ledger === null ? [] : this.lanes)
+      if (lane.askForMark()) this.#node.noted(this)
+  }
+
+  close(): void {
+    this.isClosed = true
+    for (const entry of this.#everyEntry())
+      if (entry.kept !== null) this.#node.letGo(keptBytes(entry.kept.length))
+    for (const lane of this.lanes) lane.close()
+  }
+}
+
+const isLoggedIn = (entry: Entry, lane: Lane): boolean =>
+  entry.kept === null && entry.lane === lane.index

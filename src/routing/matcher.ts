@@ -1,0 +1,21 @@
+// What makes an exchange of its type: which of its bindings a message matches. Matchers are
+// synchronous and pure but for the bindings they hold; a routing table gives them each binding
+// once.
+import type { MessageView } from '../model/message/message.ts'
+import type { Binding } from './binding.ts'
+
+/** A binding with what a table found for its target when it was made. */
+export interface Edge<T> {
+  readonly binding: Binding
+  readonly to: T
+}
+
+export interface Matcher<T> {
+  /** Whether nothing but the routing key decides, so that a route may be remembered by it. */
+  readonly isByKey: boolean
+  add(edge: Edge<T>): void
+  /** Must be the edge that was added. */
+  remove(edge: Edge<T>): void
+  /** Calls `found` for what matches; a target may come more than once. */
+  match(routingKey: string, message: MessageView, found: (to: T) => void): void
+}

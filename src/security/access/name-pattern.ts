@@ -1,0 +1,188 @@
+// A pattern of names in a permission, as people write it for RabbitMQ: a regular expression that
+// may match anywhere in the name unless it is anchored; the empty one matches only the empty name.
+// Patterns come from people and names from clients, so that matching must never take more than
+// linear time: the usual ones (any, `^literal$`, `^prefix`, and such with `|` between them) are
+// compared as text, the others are left to RE2, whose syntax has no backreferences and no
+// look-around, except here at the very beginning: `^(?!amq\.)`, which many permissions have.
+// Called by the authorizer, and by whoever sets permissions.
+import { assert } from '../../base/assert.ts'
+import { type Result, refuse } from '../../model/errors.ts'
+
+/** Names that a pattern can say without an engine. */
+export type NameSet =
+  | { readonly kind: 'any' }
+  | { readonly kind: 'literal' | 'prefix'; readonly text: string }
+
+type Matches = (name: string) => boolean
+
+/** Characters of a pattern: bounds the engine's program. */
+export const patternLengthMax = 1024
+
+const anyText = /^\^?\.\*\$?$/
+const simpleText = /^\^((?:[^\\^$.*+?()[\]{}|]|\\[^\w\s])*)(\$|\.\*\$?)?$/
+
+/** The alternatives of a pattern that needs no engine, or null. */
+export function simpleNames(pattern: string): readonly NameSet[] | null {
+  if (pattern === '' || pattern === '^$') return []
+  const names: NameSet[] = []
+  for (const alternative of alternativesOf(pattern)) {
+    if (anyText.test(alternative)) {
+      names.push({ kind: 'any' })
+      continue
+    }
+    const [whole, escaped = '', end] = simpleText.exec(alternative) ?? []
+    if (whole === undefined) return null
+    const text = escaped.replace(/\\(.)/g, '$1')
+    if (end === '$') names.push({ kind: 'literal', text })
+    else names.push(text === '' ? { kind: 'any' } : { kind: 'prefix', text })
+  }
+  return names
+}
+
+/** The pattern of such names; without any: of none. */
+export function patternOf(names: readonly NameSet[]): string {
+  if (names.length === 0) return '^$'
+  return names.map(alternativeOf).join('|')
+}
+
+export function alternativeOf(name: NameSet): string {
+  if (name.kind === 'any') return '.*'
+  return `^${escapedName(name.text)}${name.kind === 'literal' ? '$' : ''}`
+}
+
+/** A name as the part of a pattern that matches it and nothing else. */
+export const escapedName = (name: string): string => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+
+/** The parts between the `|` that stand outside of every group and class. */
+export function alternativesOf(pattern: string): string[] {
+  const parts: string[] = []
+  let depth = 0
+  let from = 0
+  let isClass = false
+  for (let i = 0; i < pattern.length; i++) {
+    const letter = pattern[i]
+    if (letter === '\\') i++
+    else if (isClass) isClass = letter !== ']'
+    else if (letter === '[') {
+      isClass = true
+      // A bracket that comes first belongs to the class.
+      if (pattern[i + 1] === '^') i++
+      if (pattern[i + 1] === ']') i++
+    } else if (letter === '(') depth++
+    else if (letter === ')') depth--
+    else if (letter === '|' && depth === 0) {
+      parts.push(pattern.slice(from, i))
+      from = i + 1
+    }
+  }
+  parts.push(pattern.slice(from))
+  return parts
+}
+
+interface Engine {
+  compile(pattern: string): { matcher(name: string): { find(): boolean } }
+}
+
+/** Makes patterns ready to be matched; its engine is loaded when the first of them needs it. */
+export class PatternCompiler {
+  #engine: Engine | null = null
+
+  /** Refused: the pattern is too long, or not one that can be matched in linear time. */
+  async check(pattern: string): Promise<Result<null>> {
+    if (pattern.length > patternLengthMax)
+      return refuse('invalidRequest', `a pattern has at most ${patternLengthMax} characters`)
+    await this.prepare(pattern)
+    const compiled = this.#compile(pattern)
+    return compiled.ok ? { ok: true, value: null } : compiled
+  }
+
+  /** To be awaited before `matcherOf` is asked for this pattern. */
+  async prepare(pattern: string): Promise<void> {
+    if (this.#engine !== null || simpleNames(pattern) !== null) return
+    const { RE2JS } = await import('re2js')
+    this.#engine = RE2JS
+  }
+
+  /** A pattern that cannot be compiled, which `check` would not have let in, matches no name. */
+  matcherOf(pattern: string): Matches {
+    const compiled = this.#compile(pattern)
+    return compiled.ok ? compiled.value : () => false
+  }
+
+  #compile(pattern: string): Result<Matches> {
+    const names = simpleNames(pattern)
+    if (names !== null) return { ok: true, value: matcherOfNames(names, pattern) }
+    const each: Matches[] = []
+    for (const alternative of alternativesOf(pattern)) {
+      const matches = this.#alternative(alternative)
+      if (!matches.ok) return matches
+      each.push(matches.value)
+    }
+    return { ok: true, value: (name) => each.some((one) => one(name)) }
+  }
+
+  /** `^(?!A)(?=B)C` is: not `^A`, and `^B`, and `^C`, each of which RE2 can match. */
+  #alternative(text: string): Result<Matches> {
+    const conditions: Matches[] = []
+    let rest = text
+    for (let look = lookAhead(rest); look !== null; look = lookAhead(rest)) {
+      const inner = this.#expression(`^(?:${look.inner})`)
+      if (!inner.ok) return inner
+      const { wanted } = look
+      conditions.push((name) => inner.value(name) === wanted)
+      rest = `^${look.rest}`
+    }
+    const main = this.#expression(rest)
+    if (!main.ok || conditions.length === 0) return main
+    return { ok: true, value: (name) => conditions.every((one) => one(name)) && main.value(name) }
+  }
+
+  #expression(text: string): Result<Matches> {
+    assert(this.#engine !== null, 'prepare comes before')
+    try {
+      const compiled = this.#engine.compile(text)
+      return { ok: true, value: (name) => compiled.matcher(name).find() }
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      const why = error.message.replace(/^error parsing regexp: /, '')
+      return refuse(
+        'invalidRequest',
+        `'${text}' is not a regular expression that is matched here (RE2's syntax, and ` +
+          `look-ahead only at the beginning): ${why}`,
+      )
+    }
+  }
+}
+
+function matcherOfNames(names: readonly NameSet[], pattern: string): Matches {
+  if (names.some(({ kind }) => kind === 'any')) return () => true
+  if (names.length === 0 || pattern === '') return (name) => name === ''
+  const literals = new Set<string>()
+  const prefixes: string[] = []
+  for (const name of names)
+    if (name.kind === 'literal') literals.add(name.text)
+    else if (name.kind === 'prefix') prefixes.push(name.text)
+  return (name) => literals.has(name) || prefixes.some((prefix) => name.startsWith(prefix))
+}
+
+/** The look-ahead that an anchored alternative begins with. */
+function lookAhead(text: string): { inner: string; wanted: boolean; rest: string } | null {
+  const [head] = /^\^\(\?[!=]/.exec(text) ?? []
+  if (head === undefined) return null
+  let depth = 1
+  let isClass = false
+  for (let i = head.length; i < text.length; i++) {
+    const letter = text[i]
+    if (letter === '\\') i++
+    else if (isClass) isClass = letter !== ']'
+    else if (letter === '[') isClass = true
+    else if (letter === '(') depth++
+    else if (letter === ')' && --depth === 0)
+      return {
+        inner: text.slice(head.length, i),
+        wanted: head.endsWith('='),
+        rest: text.slice(i + 1),
+      }
+  }
+  return null
+}

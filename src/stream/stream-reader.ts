@@ -1,0 +1,205 @@
+// One consumer of a stream: reads the partitions of a topic from its place on and delivers while
+// the consumer has room. Settling gives room, which the consumer counts, and moves the tracked
+// offset of a consumer with a name; the messages stay. Waits by watching the partitions, never by
+// asking; a turn delivers so much and then lets others go on. Made by Streams; the door calls the
+// rest.
+import type { Clock } from '../io/clock.ts'
+import { MessageView } from '../model/message/message.ts'
+import { RecordMessages } from '../model/message/record-message.ts'
+import type { Consumer } from './consumer.ts'
+import { PlaceHeader } from './place-header.ts'
+import type { StreamFilter } from './stream-filter.ts'
+import type { StreamLane } from './stream-lane.ts'
+import type { Tracked, TrackedOffsets } from './tracked-offsets.ts'
+import { Unsettled } from './unsettled.ts'
+
+/** Bytes of records, passed over or delivered, before others have their turn. */
+const turnBytes = 512 << 10
+/** Of several partitions one is left for the next after so many messages. */
+const runLength = 64
+
+export interface Tracking {
+  readonly offsets: TrackedOffsets
+  /** One for each lane. */
+  readonly places: readonly Tracked[]
+}
+
+export interface ReaderParts {
+  readonly clock: Clock
+  readonly lanes: readonly StreamLane[]
+  readonly topicName: string
+  readonly filter: StreamFilter | null
+  readonly tracking: Tracking | null
+  /** Deliveries count as settled when they are made. */
+  readonly settled: boolean
+}
+
+export class StreamReader {
+  /** The topic, for people. */
+  readonly name: string
+  readonly consumer: Consumer
+  readonly #parts: ReaderParts
+  readonly #messages: RecordMessages
+  readonly #place: PlaceHeader
+  readonly #view = new MessageView()
+  /** One for each lane of a consumer with a name. */
+  readonly #unsettled: readonly Unsettled[] | null
+  #lane = 0
+  #run = 0
+  #lastNumber = 0
+  #isDelivering = false
+  #isPaused = false
+  #isOpen = true
+
+  constructor(parts: ReaderParts, consumer: Consumer) {
+    this.name = parts.topicName
+    this.consumer = consumer
+    this.#parts = parts
+    this.#messages = new RecordMessages(parts.topicName)
+    this.#place = new PlaceHeader(parts.lanes.length > 1)
+    const keeps = parts.tracking !== null && !parts.settled
+    this.#unsettled = keeps ? parts.lanes.map(() => new Unsettled()) : null
+    for (const { log } of parts.lanes) log.watchers.add(this.#look)
+    parts.lanes.forEach((_, i) => {
+      this.#track(i, 0)
+    })
+  }
+
+  /** Where its deliveries are settled. */
+  get queue(): this {
+    return this
+  }
+
+  /** The consumer has room: delivers what is in memory before it returns. */
+  resume(): void {
+    this.#deliver()
+  }
+
+  /** No more deliveries; those made may still be settled. Its place is durable when it resolves. */
+  async cancel(): Promise<void> {
+    this.#close()
+    const { tracking, lanes } = this.#parts
+    if (tracking === null) return
+    lanes.forEach((_, i) => {
+      this.#track(i, 0)
+    })
+    await Promise.all(tracking.places.map((place) => tracking.offsets.save(place)))
+  }
+
+  /** Settles one delivery. */
+  accept(id: number): void {
+    if (this.#unsettled === null) return
+    const { index, number } = this.#deliveryOf(id)
+    this.#unsettled[index]?.settle(number)
+    this.#track(index, 1)
+  }
+
+  /** As `accept`; with `requeue` a consumer with a name will begin there when it starts anew. */
+  reject(id: number, requeue: boolean, _failed = false): void {
+    if (!requeue) this.accept(id)
+    else if (this.#unsettled !== null) {
+      const { index, number } = this.#deliveryOf(id)
+      this.#unsettled[index]?.giveBack(number)
+    }
+  }
+
+  #deliveryOf(id: number): { index: number; number: number } {
+    const count = this.#parts.lanes.length
+    return { index: id % count, number: Math.floor(id / count) }
+  }
+
+  #track(index: number, settled: number): void {
+    const { tracking, lanes } = this.#parts
+    const place = tracking?.places[index]
+    const lane = lanes[index]
+    if (tracking === null || place === undefined || lane === undefined) return
+    const unsettled = this.#unsettled?.[index]
+    tracking.offsets.move(place, unsettled?.position(lane.next) ?? lane.next, settled)
+  }
+
+  // ---- Delivering -------------------------------------------------------------------------------
+
+  readonly #look = (): void => {
+    if (this.#parts.lanes.some(({ log }) => log.deleted)) this.#end()
+    else this.#deliver()
+  }
+
+  #end(): void {
+    if (!this.#isOpen) return
+    this.#close()
+    this.consumer.cancelled('queueDeleted')
+  }
+
+  #close(): void {
+    this.#isOpen = false
+    for (const lane of this.#parts.lanes) {
+      lane.log.watchers.delete(this.#look)
+      lane.letGo()
+    }
+  }
+
+  #deliver(): void {
+    if (this.#isDelivering || this.#isPaused) return
+    this.#isDelivering = true
+    for (let left = turnBytes; this.#isOpen && this.consumer.room > 0; ) {
+      const lane = this.#nextLane()
+      if (lane === null) break
+      left -= lane.work
+      lane.work = 0
+      this.#give(lane)
+      if (left > 0) continue
+      this.#pause()
+      break
+    }
+    this.#isDelivering = false
+  }
+
+  /** A lane that stands at a record; those that must read first are told to. */
+  #nextLane(): StreamLane | null {
+    const { lanes } = this.#parts
+    if (++this.#run > runLength) this.#turnOver()
+    for (let passed = 0; passed < lanes.length; passed++) {
+      const lane = lanes[this.#lane] as StreamLane
+      const step = lane.step()
+      if (step === 'record') return lane
+      if (step === 'load') lane.load(this.#loaded)
+      this.#turnOver()
+    }
+    return null
+  }
+
+  #turnOver(): void {
+    this.#run = 0
+    this.#lane = (this.#lane + 1) % this.#parts.lanes.length
+  }
+
+  readonly #loaded = (): void => {
+    this.#look()
+  }
+
+  #give(lane: StreamLane): void {
+    const { filter, settled } = this.#parts
+    const index = this.#lane
+    const view = this.#view
+    const offset = lane.take(this.#messages, view)
+    if (filter !== null && !filter.matches(view)) return
+    const properties = this.#place.put(view.properties, offset, lane.log.partition)
+    view.set(view.exchange, view.routingKey, properties, view.body)
+    this.consumer.deliver(settled ? 0 : this.#idFor(index, offset), view, false)
+    if (settled) this.#track(index, 1)
+  }
+
+  /** Says which lane it is of, and which delivery of that lane. */
+  #idFor(index: number, offset: number): number {
+    const number = this.#unsettled?.[index]?.add(offset) ?? ++this.#lastNumber
+    return number * this.#parts.lanes.length + index
+  }
+
+  #pause(): void {
+    this.#isPaused = true
+    this.#parts.clock.soon(() => {
+      this.#isPaused = false
+      this.#look()
+    })
+  }
+}

@@ -1,0 +1,177 @@
+// Topics as streams: what doors that speak of queues do with a topic. One for each node; the broker
+// gives it an appender for tracked offsets, and hands it their records when it starts.
+import type { Clock } from '../io/clock.ts'
+import type { Appender } from '../log/appender.ts'
+import type { LogStore } from '../log/log-store.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import { ok, type Result, refuse } from '../model/errors.ts'
+import { type FieldTable, textOf } from '../model/message/field.ts'
+import type { MessageView } from '../model/message/message.ts'
+import type { Topic } from '../model/topic.ts'
+import type { Consumer } from './consumer.ts'
+import { ReadAheads } from './read-aheads.ts'
+import { parseFilter } from './stream-filter.ts'
+import { StreamLane } from './stream-lane.ts'
+import { StreamReader, type Tracking } from './stream-reader.ts'
+import { findStart, parseStart, placeAt, type StreamStart, startArgument } from './stream-start.ts'
+import { TopicAppends } from './topic-appends.ts'
+import { type Tracked, TrackedOffsets } from './tracked-offsets.ts'
+
+export interface StreamParts {
+  readonly store: LogStore
+  readonly clock: Clock
+  /** Of the internal topic of tracked offsets. */
+  readonly appender: Appender
+  report(line: string): void
+}
+
+export interface StreamOptions {
+  /** What all consumers together may have read and not delivered. */
+  readonly readAheadBytes: number
+  /** The same for one. */
+  readonly consumerBytes: number
+  /** Tracked offsets: one for each name and partition. */
+  readonly trackedMax: number
+}
+
+export const streamOptions: StreamOptions = {
+  readAheadBytes: 64 << 20,
+  consumerBytes: 1 << 20,
+  trackedMax: 100_000,
+}
+
+export interface StreamWish {
+  /** Of the consumer; its name where `x-stream-automatic-offset-tracking` is set and no other. */
+  readonly tag: string
+  /** Deliveries count as settled when they are made. */
+  readonly settled: boolean
+  readonly arguments: FieldTable
+}
+
+const nameBytesMax = 255
+const pieceBytesMin = 64 << 10
+
+export class Streams {
+  readonly offsets: TrackedOffsets
+  readonly #parts: StreamParts
+  readonly #options: StreamOptions
+  readonly #readAheads: ReadAheads
+  readonly #appends: TopicAppends
+
+  constructor(parts: StreamParts, options: StreamOptions = streamOptions) {
+    this.#parts = parts
+    this.#options = options
+    this.#readAheads = new ReadAheads(options.readAheadBytes, parts.clock)
+    this.#appends = new TopicAppends(parts.store, parts.clock)
+    this.offsets = new TrackedOffsets(parts, options.trackedMax)
+  }
+
+  /** Bytes that consumers have read and not been given. */
+  get readAheadBytes(): number {
+    return this.#readAheads.bytes
+  }
+
+  /**
+   * A consumer of all partitions of a topic; nothing is delivered before its first `resume`.
+   * Refused: `queueNotFound`, `preconditionFailed` (arguments), `resourceExhausted`.
+   */
+  async consume(topic: Topic, wish: StreamWish, consumer: Consumer): Promise<Result<StreamReader>> {
+    const { store, clock } = this.#parts
+    const logs = topic.partitions.map((_, partition) => store.get(topic.id, partition))
+    const start = parseStart(wish.arguments.get(startArgument), clock.now())
+    if (!start.ok) return start
+    const filter = parseFilter(wish.arguments)
+    if (!filter.ok) return filter
+    const name = trackedName(wish)
+    if (!name.ok) return name
+    const gone = (): Result<never> => refuse('queueNotFound', `there is no topic ${topic.name}`)
+    if (!logs.every((log) => log !== undefined)) return gone()
+    const tracking = this.#tracking(topic, name.value)
+    if (!tracking.ok) return tracking
+    const lanes = await this.#lanes(logs, start.value, tracking.value)
+    if (logs.length === 0 || logs.some((log) => log.deleted)) return gone()
+    const { settled } = wish
+    const parts = { clock, lanes, topicName: topic.name, filter: filter.value, settled }
+    return ok(new StreamReader({ ...parts, tracking: tracking.value }, consumer))
+  }
+
+  #tracking(topic: Topic, name: string | null): Result<Tracking | null> {
+    if (name === null) return ok(null)
+    const places: Tracked[] = []
+    for (let partition = 0; partition < topic.partitions.length; partition++) {
+      const place = this.offsets.get({ topic: topic.id, partition, name })
+      if (!place.ok) return place
+      places.push(place.value)
+    }
+    return ok({ offsets: this.offsets, places })
+  }
+
+  #lanes(
+    logs: readonly PartitionLog[],
+    start: StreamStart,
+    tracking: Tracking | null,
+  ): Promise<StreamLane[]> {
+    const { store, report } = this.#parts
+    const parts = { store, report, readAheads: this.#readAheads }
+    const share = Math.floor(this.#options.consumerBytes / logs.length)
+    const pieceBytes = Math.max(Math.min(pieceBytesMin, this.#options.consumerBytes), share)
+    return Promise.all(
+      logs.map(async (log, i) => {
+        const tracked = tracking?.places[i]?.offset ?? -1
+        const place =
+          tracked >= 0
+            ? placeAt(Math.min(tracked, log.logEndOffset))
+            : await findStart(store.reader, log, start)
+        return new StreamLane(log, place, pieceBytes, parts)
+      }),
+    )
+  }
+
+  // ---- Appending --------------------------------------------------------------------------------
+
+  /**
+   * Appends a message to a partition of the topic: that of its `x-kafka-key`, or any. Placed by
+   * `flush`; nothing of it is kept beyond the call. Refused: `unknownTopic`, `messageTooLarge`,
+   * `invalidRecord`, `storageError`, `policyViolation`, `resourceExhausted`.
+   */
+  append(topic: Topic, message: MessageView): Result<null> {
+    return this.#appends.append(topic, message)
+  }
+
+  /** As `Messaging.flush`; null: nobody waits for what was appended. */
+  flush(durable: (() => void) | null): void {
+    this.#appends.flush(durable)
+  }
+
+  /** True while appended messages wait for room in the journal. */
+  get isHeldUp(): boolean {
+    return this.#appends.isHeldUp
+  }
+
+  whenTaken(action: () => void): void {
+    this.#appends.whenTaken(action)
+  }
+
+  /** Tracked offsets are durable. Before the store is closed. */
+  async close(): Promise<void> {
+    this.flush(null)
+    await this.offsets.close()
+    this.#readAheads.close()
+  }
+}
+
+/** Null: the node keeps no offset for this consumer. */
+function trackedName({ tag, arguments: wishes }: StreamWish): Result<string | null> {
+  const given = wishes.get('x-stream-consumer-name')
+  const automatic = wishes.get('x-stream-automatic-offset-tracking')
+  if (automatic !== undefined && automatic.type !== 't')
+    return refuse('preconditionFailed', 'x-stream-automatic-offset-tracking is true or false')
+  if (given === undefined) return ok(automatic?.value === true ? tag : null)
+  const name = textOf(given)
+  if (name === null || name === '' || Buffer.byteLength(name) > nameBytesMax)
+    return refuse(
+      'preconditionFailed',
+      `x-stream-consumer-name is a string of 1 to ${nameBytesMax} bytes`,
+    )
+  return ok(name)
+}

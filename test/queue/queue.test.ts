@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { Published } from '../../src/queue/published.ts'
+import { messageOf, subscribe, TestConsumer, TestNode } from './queue-fixture.ts'
+
+test('a queue delivers in order, settles, and is empty after a restart', async () => {
+  const disk = memoryDisk()
+  const node = await TestNode.open(disk)
+  const queue = await node.open(0)
+  for (let i = 0; i < 5; i++)
+    assert.equal(queue.publish(messageOf(`m${i}`)), Published.routed | Published.stored)
+  await node.flush()
+  assert.equal(queue.ready, 5)
+  const consumer = new TestConsumer()
+  subscribe(queue, consumer)
+  assert.deepEqual(consumer.texts, ['m0', 'm1', 'm2', 'm3', 'm4'])
+  for (const { id } of consumer.got) queue.accept(id)
+  assert.equal(queue.inFlight, 0)
+  await node.close()
+  const again = await TestNode.open(disk)
+  assert.equal((await again.open(0)).ready, 0)
+  await again.close()
+})
+
+test('what is not settled is ready after a restart, and told to be redelivered', async () => {
+  const disk = memoryDisk()
+  const node = await TestNode.open(disk)
+  const queue = await node.open(0)
+  const consumer = new TestConsumer(3)
+  subscribe(queue, consumer)
+  for (let i = 0; i < 6; i++) queue.publish(messageOf(`m${i}`))
+  assert.deepEqual(consumer.texts, ['m0', 'm1', 'm2'])
+  queue.accept(consumer.got[1]?.id ?? 0)
+  await node.close()
+  const again = await TestNode.open(disk)
+  const reopened = await again.open(0)
+  assert.equal(reopened.ready, 5)
+  assert.equal(reopened.readyBytes, 10)
+  const second = new TestConsumer()
+  subscribe(reopened, second)
+  await second.has(5)
+  assert.deepEqual(
+    second.got.map((d) => `${d.text}${d.redelivered ? ' again' : ''}`),
+    ['m0 again', 'm2 again', 'm3', 'm4', 'm5'],
+  )
+  await again.close()
+})

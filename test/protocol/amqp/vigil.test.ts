@@ -5,7 +5,7 @@ import { Vigil } from '../../../src/protocol/amqp/vigil.ts'
 
 const lookMs = 500
 
-test('a heartbeat is sent twice in the time agreed on, also where that is as short as can be', () => {
+test('a heartbeat is sent twice in the time agreed on, however short that is', () => {
   const vigil = new Vigil(defaultLimits, 0)
   vigil.isGreeting = false
   vigil.heartbeatSeconds = 1

@@ -142,9 +142,16 @@ export const rooms: readonly Room[] = [
     holds: 'queues: a log with a ledger, and the rules by which messages leave it',
   },
   {
+    path: 'broker/policies',
+    level: 5,
+    imports: ['security/access', 'metadata', 'model', 'model/message', 'base'],
+    holds: 'policies, what they define, and parameters',
+  },
+  {
     path: 'broker/messaging',
     level: 5,
     imports: [
+      'broker/policies',
       'queue',
       'routing',
       'security/access',
@@ -171,6 +178,7 @@ export const rooms: readonly Room[] = [
     level: 5,
     imports: [
       'broker/messaging',
+      'broker/policies',
       'metadata/entities',
       'queue',
       'coordinator',

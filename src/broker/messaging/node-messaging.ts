@@ -51,6 +51,9 @@ export class NodeMessaging implements Messaging {
     for (const name of new Set([defaultVhost, ...entities.vhosts])) node.#addVhost(name)
     await node.#recover(entities)
     node.lookedAtSpace()
+    parts.policies.onChange(() => {
+      for (const core of node.vhosts.values()) core.policiesChanged()
+    })
     return node
   }
 

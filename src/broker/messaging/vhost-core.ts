@@ -9,9 +9,16 @@ import type { MetadataStore } from '../../metadata/store.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import { topicId } from '../../model/ids.ts'
 import { textOf } from '../../model/message/field.ts'
+import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
 import { RoutingTable } from '../../routing/routing-table.ts'
+import type { Policies } from '../policies/policies.ts'
+import {
+  alternateExchangeKey,
+  argumentsInForce,
+  mergedDefinition,
+} from '../policies/policy-keys.ts'
 import { DeadLetters } from './dead-letters.ts'
 import {
   type ExchangeDefinition,
@@ -22,7 +29,7 @@ import {
 import { EntityWrites } from './entity-writes.ts'
 import { HostedQueue, type HostedQueueHooks } from './hosted-queue.ts'
 import { Lane } from './lane.ts'
-import { queueSettings } from './queue-arguments.ts'
+import { queueSettings, queueType } from './queue-arguments.ts'
 
 export interface VhostParts {
   readonly queues: Queues
@@ -30,10 +37,13 @@ export interface VhostParts {
   readonly image: Image
   readonly clock: Clock
   readonly chance: Chance
+  readonly policies: Policies
   /** Of the partitions of a queue. */
   partitionSettings(durable: boolean): TopicSettings
   /** Infinity: no limit of its own. */
   queuesMax(vhost: string): number
+  /** What else of the metadata goes with a vhost. */
+  keysOfVhost(vhost: string): readonly string[]
   /** The node cannot go on. */
   failed(cause: unknown): void
 }
@@ -67,21 +77,20 @@ export class VhostCore implements HostedQueueHooks {
     const { name, type, arguments: table } = exchange
     this.exchanges.set(name, exchange)
     if (name === '') return
-    this.routing.addExchange(name, type, table, textOf(table.get('alternate-exchange')))
+    this.routing.addExchange(name, type, table, this.#alternateOf(exchange))
   }
 
   /** A queue that holds nothing yet, and is not seen before `addQueue`. */
   makeQueue(definition: QueueDefinition, owner: object | null): HostedQueue {
     const hosted = new HostedQueue(definition, owner, this)
-    const { arguments: table, durable } = definition
-    const settings = queueSettings(table, durable)
+    const settings = this.#settingsFor(hosted)
     return hosted.hold(this.parts.queues.create(this.#placeOf(definition), settings, hosted))
   }
 
   /** With what it held before. */
   async openQueue(definition: QueueDefinition): Promise<HostedQueue> {
     const hosted = new HostedQueue(definition, null, this)
-    const settings = queueSettings(definition.arguments, definition.durable)
+    const settings = this.#settingsFor(hosted)
     return hosted.hold(await this.parts.queues.open(this.#placeOf(definition), settings, hosted))
   }
 
@@ -100,6 +109,45 @@ export class VhostCore implements HostedQueueHooks {
   /** `key`: of a durable one, in the metadata; null: of another. */
   addBinding(binding: Binding, key: string | null): void {
     if (this.routing.bind(binding) && key !== null) this.#bindingKeys.set(bindingId(binding), key)
+  }
+
+  // ---- Policies ---------------------------------------------------------------------------------
+
+  /** Those that hold for a queue: the user's and the operator's. */
+  policiesOf({ name, definition }: HostedQueue) {
+    const { policies } = this.parts
+    const kind = queueType(definition.arguments)
+    return {
+      policy: policies.ofQueue('user', this.name, name, kind),
+      operator: policies.ofQueue('operator', this.name, name, kind),
+    }
+  }
+
+  #settingsFor(hosted: HostedQueue): QueueSettings {
+    const { arguments: own, durable } = hosted.definition
+    const { policy, operator } = this.policiesOf(hosted)
+    hosted.inForce = argumentsInForce(own, queueType(own), mergedDefinition(policy, operator))
+    return queueSettings(hosted.inForce, durable)
+  }
+
+  #alternateOf({ name, arguments: table }: ExchangeDefinition): string | null {
+    const own = textOf(table.get('alternate-exchange'))
+    if (own !== null) return own
+    const definition = this.parts.policies.ofExchange(this.name, name)?.definition
+    const byPolicy = definition?.[alternateExchangeKey]
+    return typeof byPolicy === 'string' ? byPolicy : null
+  }
+
+  /** Every queue and exchange follows what holds for it now. */
+  policiesChanged(): void {
+    for (const hosted of this.queues.values()) {
+      const before = hosted.inForce
+      const settings = this.#settingsFor(hosted)
+      if (hosted.inForce !== before) hosted.queue.configure(settings)
+    }
+    for (const exchange of this.exchanges.values())
+      if (exchange.name !== '')
+        this.routing.setAlternate(exchange.name, this.#alternateOf(exchange))
   }
 
   newTopicId() {
@@ -151,7 +199,8 @@ export class VhostCore implements HostedQueueHooks {
     for (const hosted of [...this.queues.values()]) await this.deleteQueue(hosted)
     const exchanges = [...this.exchanges.values()].filter(({ name }) => !isOwn(name))
     await this.writes.gone(exchanges.flatMap((exchange) => this.removeExchange(exchange)))
-    await this.writes.gone(this.writes.vhostKeys)
+    const others = this.parts.keysOfVhost(this.name)
+    await this.writes.gone([...this.writes.vhostKeys, ...others])
   }
 
   /** Exchanges that go with the last binding from them. */

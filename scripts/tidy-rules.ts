@@ -314,6 +314,7 @@ export const rooms: readonly Room[] = [
       'cli',
       'admin',
       'protocol/amqp',
+      'protocol/amqp/channel',
       'protocol/amqp/frames',
       'protocol/kafka',
       'protocol/kafka/data',

@@ -13,12 +13,15 @@ import { realNetwork, TlsFilesError } from './io/real/network.ts'
 import { readSmallFile } from './io/small-file.ts'
 import type { BrokerSettings, TlsSettings } from './model/config/broker-settings.ts'
 import { type Result, refuse } from './model/errors.ts'
+import type { ReplyAddresses } from './protocol/amqp/channel/reply-addresses.ts'
 import { type AmqpDoor, openAmqpDoor } from './protocol/amqp/door.ts'
 import { defaultLimits, type Limits, limitsWithin } from './protocol/amqp/frames/limits.ts'
 import type { Login, LoginCheck } from './protocol/amqp/login.ts'
 
 export interface AmqpHome {
   readonly broker: NodeBroker
+  /** Direct replies go from one listener to the other too. */
+  readonly replyAddresses: ReplyAddresses
   readonly granted: ProcessLimits
   readonly report: (line: string) => void
 }
@@ -37,7 +40,7 @@ export async function openAmqps(home: AmqpHome, address: Address): Promise<AmqpD
 }
 
 async function openDoor(
-  { broker, granted, report }: AmqpHome,
+  { broker, replyAddresses, granted, report }: AmqpHome,
   network: Network,
   address: Address,
   mechanisms: readonly string[],
@@ -52,6 +55,7 @@ async function openDoor(
     login: loginOf(broker),
     mechanisms,
     clusterName: broker.clusterId,
+    replyAddresses,
     limits: limits(),
     report,
   })

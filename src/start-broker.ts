@@ -27,6 +27,7 @@ import { prepareCompression } from './model/compression.ts'
 import { resolveBrokerSettings } from './model/config/broker-settings.ts'
 import { brokerValues } from './model/config/config-source.ts'
 import { checkTogether, parseStaticConfig } from './model/config/static-config.ts'
+import { ReplyAddresses } from './protocol/amqp/channel/reply-addresses.ts'
 import { version } from './version.ts'
 
 export { BadSettingError } from './bad-setting.ts'
@@ -193,7 +194,8 @@ async function openAll(
   })
   closers.push(() => broker.close())
   await broker.accounts.makeDefaultUser()
-  const home = { broker, granted, report }
+  const replyAddresses = new ReplyAddresses(realChance)
+  const home = { broker, replyAddresses, granted, report }
   const { kafka: kafkaAt, amqp: amqpAt } = listen
   const door = kafkaAt && (await openKafka(home, kafkaAt, options.advertise?.kafka, sasl))
   if (door) closers.push(() => door.close())

@@ -89,7 +89,9 @@ export class Publisher {
   }
 }
 
-/** Deliveries between two acknowledgements: 0 none at all, 1 each its own, n one for all of them. */
+/**
+ * Deliveries between two acknowledgements: 0 none at all, 1 each its own, n one for all of them.
+ */
 export type AckEvery = number
 
 export class Consumer {

@@ -1,5 +1,5 @@
-// Frames of AMQP 0-9-1 as a load needs them: made once, sent many times. Nothing here is shared with
-// the broker's own codecs, so that a mistake of theirs does not hide itself.
+// Frames of AMQP 0-9-1 as a load needs them: made once, sent many times. Nothing here is shared
+// with the broker's own codecs, so that a mistake of theirs does not hide itself.
 
 export const methodFrame = 1
 const headerFrame = 2

@@ -1,6 +1,6 @@
-// The load, as a process of its own: `load.js JSON`, where JSON is one of the tasks below; prints its
-// result as one line of JSON. Started by run-load.ts. It reads the broker's CPU time itself, at the
-// moments between which it counts.
+// The load, as a process of its own: `load.js JSON`, where JSON is one of the tasks below; prints
+// its result as one line of JSON. Started by run-load.ts. It reads the broker's CPU time itself, at
+// the moments between which it counts.
 import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,5 +1,5 @@
-// Messages through one queue as fast as they go, in and out at once. The broker's CPU per message is
-// the figure that counts: client and broker share the machine.
+// Messages through one queue as fast as they go, in and out at once. The broker's CPU per message
+// is the figure that counts: client and broker share the machine.
 import type { Peer } from '../../scripts/peers/peer.ts'
 import type { Flow, FlowResult } from '../amqp/load.ts'
 import { load } from '../amqp/run-load.ts'

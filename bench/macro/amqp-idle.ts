@@ -1,5 +1,5 @@
-// What waits costs memory: a connection with a channel and a queue, both without any traffic. A tenth
-// of them comes first, for what is only taken once.
+// What waits costs memory: a connection with a channel and a queue, both without any traffic. A
+// tenth of them comes first, for what is only taken once.
 import type { Peer } from '../../scripts/peers/peer.ts'
 import type { Idle } from '../amqp/load.ts'
 import { holding } from '../amqp/run-load.ts'

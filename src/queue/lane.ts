@@ -205,6 +205,13 @@ export class Lane {
     else newlySettled.push(from, to)
   }
 
+  /** True: the ledger has a mark to write, of what it has not told yet. */
+  askForMark(): boolean {
+    if (this.bytesSinceMark === 0) return false
+    this.bytesSinceMark = Number.POSITIVE_INFINITY
+    return true
+  }
+
   close(): void {
     this.#reader?.letGo()
     for (const batch of this.unplaced) batch.release()

@@ -85,6 +85,7 @@ export class Placing {
   }
 
   noted(stock: PlacedStock): void {
+    if (stock.isNoted) return
     stock.isNoted = true
     this.#noted.push(stock)
     if (this.#isClosed) return

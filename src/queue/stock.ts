@@ -285,18 +285,14 @@ export class Stock {
 
   #settleLogged(lane: Lane, offset: number, bytes: number): void {
     lane.settle(offset, bytes, this.ledger !== null)
-    this.#noted()
+    this.#node.noted(this)
   }
 
   /** Settles what in [from, to) is not. Returns how many. */
   #settleBetween(lane: Lane, from: number, to: number, bytes: number): number {
     if (to <= from) return 0
-    this.#noted()
+    this.#node.noted(this)
     return lane.settleRange(from, to, bytes, this.ledger !== null)
-  }
-
-  #noted(): void {
-    if (!this.isNoted) this.#node.noted(this)
   }
 
   // ---- Coming back ------------------------------------------------------------------------------
@@ -306,7 +302,7 @@ export class Stock {
     entry.dueMs = dueMs
     if (entry.kept === null && this.ledger !== null) {
       this.ledger.returned(entry)
-      this.#noted()
+      this.#node.noted(this)
     }
     this.restore(entry)
   }
@@ -372,11 +368,10 @@ export class Stock {
 
   /** Those that a snapshot must tell of, since their offsets alone do not say all. */
   *unusual(): Generator<Entry> {
-    for (const entry of this.entries.all)
-      if (entry.kept === null && (entry.failures > 0 || entry.deliveries > 1)) yield entry
-    for (const lane of this.lanes)
-      for (const entry of lane.allReturned) if (entry.kept === null) yield entry
-    for (const entry of this.#delayed?.all ?? []) if (entry.kept === null) yield entry
+    for (const entry of this.#everyEntry()) {
+      const isFirstFlight = entry.id > 0 && entry.failures === 0 && entry.deliveries <= 1
+      if (entry.kept === null && !isFirstFlight) yield entry
+    }
   }
 
   *#everyEntry(): Generator<Entry> {
@@ -388,12 +383,8 @@ export class Stock {
 
   /** So that the next start has nothing to count. */
   markAll(): void {
-    if (this.ledger === null) return
-    for (const lane of this.lanes)
-      if (lane.bytesSinceMark > 0) {
-        lane.bytesSinceMark = Number.POSITIVE_INFINITY
-        this.#noted()
-      }
+    for (const lane of this.ledger === null ? [] : this.lanes)
+      if (lane.askForMark()) this.#node.noted(this)
   }
 
   close(): void {

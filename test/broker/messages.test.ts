@@ -10,6 +10,7 @@ import {
   textField,
   textOf,
 } from '../../src/model/message/field.ts'
+import { placeOf, propertiesFault, property } from '../../src/model/message/properties.ts'
 import { plainTable } from '../../src/model/message/readable-headers.ts'
 import { Published } from '../../src/queue/published.ts'
 import { batchOf } from '../log/log-fixture.ts'
@@ -365,3 +366,37 @@ test('a disk that has too little space left is an alarm, and takes no messages',
     assert.equal(messaging.isHeldUp(1), false)
   })
 })
+
+test('headers that nobody could write again do not stop a dead letter', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    const args = table({ 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'graves' })
+    const none = { 'x-message-ttl': 0 }
+    const both = new Map([...args, ...table(none)])
+    value(await vhost.declareQueue(queueWish('work', { arguments: both })))
+    value(await vhost.declareQueue(queueWish('graves')))
+    // No UTF-8: as text, each byte of the name has three.
+    const entry = Buffer.concat([Uint8Array.of(255), Buffer.alloc(255, 0xff), Buffer.from('V')])
+    const length = Buffer.alloc(4)
+    const forged: FieldValue = { type: 'A', value: [textField('no table'), { type: 'V' }] }
+    const sent = messageTo('', 'work', 'a', { headers: new Map([['x-death', forged]]) })
+    const at = placeOf(sent.properties, property.headers)
+    const known = Buffer.from(sent.properties).readUInt32BE(at)
+    length.writeUInt32BE(known + entry.length)
+    const properties = Buffer.concat([
+      sent.properties.subarray(0, at),
+      length,
+      entry,
+      sent.properties.subarray(at + 4),
+    ])
+    assert.equal(propertiesFault(properties), null)
+    value(vhost.publisher('')).publish(sent.set('', 'work', properties, Buffer.from('a')))
+    await confirmed(node)
+    const got = value(await vhost.get('graves', true))
+    assert.ok(got)
+    assert.equal(propertiesFault(got.message.properties), null)
+    assert.deepEqual(
+      deathOf(got.message.headers).map(({ queue, reason }) => [queue, reason]),
+      [['work', 'expired']],
+    )
+  }))

@@ -2,10 +2,11 @@
 import { join } from 'node:path'
 import { Driver, type Program } from '../lib/driver.ts'
 import type { Check } from '../lib/report.ts'
-import { npmTool, pythonAmqp, sources } from '../lib/tools.ts'
+import { goAmqp, npmTool, pythonAmqp, sources } from '../lib/tools.ts'
 import { runAmqpTools } from './amqp-tools.ts'
 import type { AmqpBroker } from './broker.ts'
 import type { AmqpCommands } from './commands.ts'
+import { runGoSuite } from './go-suite.ts'
 import { runAmqpClientSuite, runAmqplibSuite } from './own-suites.ts'
 import { runRabbitmqadmin } from './rabbitmqadmin.ts'
 import { type AmqpAbilities, AmqpScenario } from './scenario.ts'
@@ -120,6 +121,22 @@ const inPython = (name: string, file: string, can: AmqpAbilities): AmqpSuite =>
 const pika = inPython('pika', 'pika_client.py', everything)
 const aioPika = inPython('aio-pika', 'aio.py', recovering)
 
+const celery = script('celery', false, async () => ({
+  command: await pythonAmqp(),
+  args: [join(sources, 'amqp/python/celery_case.py')],
+}))
+
+const amqp091Go = client('amqp091-go', false, everything, async () => ({
+  command: join(await goAmqp(), 'amqp'),
+  args: [],
+}))
+
+const amqp091GoSuite: AmqpSuite = {
+  name: "amqp091-go's own suite",
+  ci: false,
+  run: runGoSuite,
+}
+
 export const amqpSuites: readonly AmqpSuite[] = [
   amqplib,
   amqplibSuite,
@@ -133,4 +150,7 @@ export const amqpSuites: readonly AmqpSuite[] = [
   rabbitmqadmin,
   pika,
   aioPika,
+  celery,
+  amqp091Go,
+  amqp091GoSuite,
 ]

@@ -82,15 +82,18 @@ export const pythonAmqp = (): Promise<string> =>
   pythonOf('python-amqp', 'amqp/python/requirements.txt')
 
 /** Builds the Go clients; go itself knows when there is nothing to do. Answers the folder. */
-export const go = async (): Promise<string> => {
-  const dir = join(toolsDir, 'go')
+const goOf = async (name: string, source: string): Promise<string> => {
+  const dir = join(toolsDir, name)
   mkdirSync(dir, { recursive: true })
   await mustRun('go', ['build', '-o', `${dir}/`, './...'], {
-    cwd: join(sources, 'go'),
+    cwd: join(sources, source),
     timeoutMs: installTimeoutMs,
   })
   return dir
 }
+
+export const go = (): Promise<string> => goOf('go', 'go')
+export const goAmqp = (): Promise<string> => goOf('go-amqp', 'amqp/go')
 
 /** A Debian package, unless it is there. */
 export const debian = async (name: string): Promise<void> => {

@@ -237,6 +237,8 @@ test('a consumer of a client that does not read stops at a bound, and goes on', 
   const body = 'x'.repeat(1000)
   for (let i = 0; i < 100; i++) publisher.send(publishFrames(1, 'q', body))
   await publisher.settled()
+  // Who publishes is held up for moments, as long as the consumer is given anything.
+  for (let i = 0; i < 20; i++) await door.clock.advance(5)
   const left = door.messaging.queues.get('q')?.ready.length ?? 0
   assert.ok(left >= 85 && left < 95, `${left} wait`)
   client.pipe.unstick()
@@ -287,6 +289,23 @@ test('direct replies go to the consumer of the channel that asked', async () => 
   await answerer.content(1)
   answerer.method(1, queue.declare, { ...declaration, queue: address, passive: true })
   assert.match(await answerer.closed(1), /^404 /)
+})
+
+test('direct replies find their way from one door of a node to another', async () => {
+  const door = await TestDoor.open()
+  const other = await TestDoor.open({}, door)
+  const asker = await door.client(1)
+  const answerer = await other.client(1)
+  await answerer.declare('calls')
+  const pseudo = 'amq.rabbitmq.reply-to'
+  await asker.consume(pseudo, { noAck: true })
+  asker.send(
+    publishFrames(1, 'calls', 'ping', { properties: textProperty(property.replyTo, pseudo) }),
+  )
+  await asker.settled()
+  const [asked] = door.messaging.queues.get('calls')?.ready ?? []
+  answerer.send(publishFrames(1, asked?.message.text(property.replyTo) ?? '', 'pong'))
+  assert.equal((await asker.delivery(1)).body, 'pong')
 })
 
 test('direct replies are neither acknowledged nor consumed twice', async () => {

@@ -5,6 +5,7 @@ import { isLoopback } from '../../../src/io/network.ts'
 import { SimChance } from '../../../src/io/sim/sim-chance.ts'
 import { ok, refuse } from '../../../src/model/errors.ts'
 import { type FieldTable, noFields } from '../../../src/model/message/field.ts'
+import { ReplyAddresses } from '../../../src/protocol/amqp/channel/reply-addresses.ts'
 import { type AmqpDoor, openAmqpDoor } from '../../../src/protocol/amqp/door.ts'
 import type { Limits } from '../../../src/protocol/amqp/frames/limits.ts'
 import type { LoginCheck } from '../../../src/protocol/amqp/login.ts'
@@ -100,12 +101,19 @@ export const textProperty = (flag: number, text: string): Buffer => {
 export class TestDoor {
   readonly clock = new TestClock()
   readonly network = new PipeNetwork()
-  readonly messaging = new MemoryMessaging()
+  readonly messaging: MemoryMessaging
+  readonly replyAddresses: ReplyAddresses
   readonly lines: string[] = []
   door!: AmqpDoor
 
-  static async open(limits: Partial<Limits> = {}): Promise<TestDoor> {
-    const test = new TestDoor()
+  /** `beside`: another door of the same node. */
+  constructor(beside?: TestDoor) {
+    this.messaging = beside?.messaging ?? new MemoryMessaging()
+    this.replyAddresses = beside?.replyAddresses ?? new ReplyAddresses(new SimChance(2))
+  }
+
+  static async open(limits: Partial<Limits> = {}, beside?: TestDoor): Promise<TestDoor> {
+    const test = new TestDoor(beside)
     test.door = await openAmqpDoor({
       messaging: test.messaging,
       network: test.network,
@@ -114,6 +122,7 @@ export class TestDoor {
       address: { host: '127.0.0.1', port: 5672 },
       login: guestOnly,
       limits,
+      replyAddresses: test.replyAddresses,
       report: (line) => test.lines.push(line),
     })
     return test

@@ -11,6 +11,12 @@ export type Run = (t: Case) => Promise<void>
 /** Cases of one area, by name. */
 export type Cases = Readonly<Record<string, Run>>
 
+/** A case with a restart of the broker in its middle. */
+export interface Halves {
+  readonly before: Run
+  readonly after: Run
+}
+
 export interface Asked {
   readonly id: string
   readonly answer: unknown

@@ -31,6 +31,7 @@ const about: Readonly<Record<string, string>> = {
   access: 'permissions, topic permissions, validated user ids, vhosts',
   quorum: 'queues of type quorum, delivery counts and limits',
   streams: 'queues of type stream, read from an offset',
+  restart: 'what is there after the broker was stopped and started again',
 }
 
 function areaTable(reference: readonly Answer[]): string {

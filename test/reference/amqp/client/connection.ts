@@ -1,6 +1,6 @@
 // A connection of the suite: it sends whatever frames a case wants, and keeps every frame that
-// comes as an item of its channel, in order. It answers closes of the other side, as a client must,
-// and nothing else on its own. Waiting is for an item; silence is told by a fence, not by time.
+// comes as an item of its channel, in order. It answers closes of the other side, as a client
+// must, and nothing else on its own. Waiting is for an item; silence is told by a fence, not time.
 import { createHash } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { Channel } from './channel.ts'

@@ -110,7 +110,7 @@ export class NodeMessaging implements Messaging {
     return this.#sessions
   }
 
-  open({ vhost, user, name }: Opening): Result<Session> {
+  open({ vhost, user, name, view }: Opening): Result<Session> {
     const core = this.vhosts.get(vhost)
     if (core === undefined) return refuse('vhostNotFound', `vhost ${vhost} not found`)
     const { authorizer } = this.#parts
@@ -118,7 +118,7 @@ export class NodeMessaging implements Messaging {
       return refuse('accessRefused', `access to vhost '${vhost}' refused for user '${user}'`)
     const full = this.#limitReached(vhost, user)
     if (full !== null) return refuse('notAllowed', full)
-    const owner = { vhost, user, name }
+    const owner = { vhost, user, name, ...(view && { view }) }
     this.#sessions.add(owner)
     return ok({
       vhost: new SessionVhost(core, owner, user, authorizer),
@@ -128,6 +128,19 @@ export class NodeMessaging implements Messaging {
         return core.release(owner)
       },
     })
+  }
+
+  /**
+   * A vhost as a user sees it for the length of one request: no session, which would count as a
+   * connection, and nothing may be declared exclusive. Refused as `open`.
+   */
+  visit(name: string, user: string): Result<SessionVhost> {
+    const core = this.vhosts.get(name)
+    if (core === undefined) return refuse('vhostNotFound', `vhost ${name} not found`)
+    const { authorizer } = this.#parts
+    if (authorizer.mayUse(user, name))
+      return ok(new SessionVhost(core, { vhost: name, user }, user, authorizer))
+    return refuse('accessRefused', `access to vhost '${name}' refused for user '${user}'`)
   }
 
   /** In words; null: there is room for one more. */

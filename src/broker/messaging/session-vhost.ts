@@ -201,6 +201,9 @@ export class SessionVhost implements Vhost {
     hosted.hadConsumer = true
     return ok({
       queue: hosted.queue,
+      get isActive() {
+        return member.isActive
+      },
       resume: () => member.resume(),
       cancel: () => {
         member.cancel()

@@ -9,6 +9,7 @@ import type { MetadataStore } from '../../metadata/store.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import { topicId } from '../../model/ids.ts'
 import { textOf } from '../../model/message/field.ts'
+import { addCounters, QueueCounters } from '../../queue/queue-counters.ts'
 import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
@@ -48,6 +49,12 @@ export interface VhostParts {
   failed(cause: unknown): void
 }
 
+/** Messages that were published to an exchange, and copies of them that it gave to queues. */
+export interface ExchangeCounters {
+  in: number
+  out: number
+}
+
 export class VhostCore implements HostedQueueHooks {
   readonly name: string
   readonly parts: VhostParts
@@ -56,6 +63,11 @@ export class VhostCore implements HostedQueueHooks {
   readonly writes: EntityWrites
   readonly exchanges = new Map<string, ExchangeDefinition>()
   readonly queues = new Map<string, HostedQueue>()
+  /** By name; they begin anew with an exchange. */
+  readonly exchangeCounters = new Map<string, ExchangeCounters>()
+  /** Of queues that are gone, and how many came and went. */
+  readonly past = new QueueCounters()
+  readonly churn = { queuesMade: 0, queuesGone: 0, queuesDeclared: 0 }
   /** Of durable bindings, by `bindingId`. */
   readonly #bindingKeys = new Map<string, string>()
   /** Nothing can be made in it any more. */
@@ -76,6 +88,7 @@ export class VhostCore implements HostedQueueHooks {
   addExchange(exchange: ExchangeDefinition): void {
     const { name, type, arguments: table } = exchange
     this.exchanges.set(name, exchange)
+    this.exchangeCounters.set(name, { in: 0, out: 0 })
     if (name === '') return
     this.routing.addExchange(name, type, table, this.#alternateOf(exchange))
   }
@@ -100,6 +113,7 @@ export class VhostCore implements HostedQueueHooks {
 
   addQueue(hosted: HostedQueue): void {
     this.queues.set(hosted.name, hosted)
+    this.churn.queuesMade++
     this.routing.addQueue(hosted.name, hosted)
     if (hosted.owner === null) return
     const owned = this.#owned.get(hosted.owner) ?? new Set()
@@ -164,6 +178,7 @@ export class VhostCore implements HostedQueueHooks {
 
   removeExchange(exchange: ExchangeDefinition): string[] {
     if (!this.exchanges.delete(exchange.name)) return []
+    this.exchangeCounters.delete(exchange.name)
     const bindings = this.routing.removeExchange(exchange.name)
     return [
       ...this.writes.exchangeKeys(exchange),
@@ -177,6 +192,8 @@ export class VhostCore implements HostedQueueHooks {
     if (hosted.isGone) return []
     hosted.isGone = true
     this.queues.delete(hosted.name)
+    this.churn.queuesGone++
+    addCounters(this.past, hosted.queue.counters)
     if (hosted.owner !== null) this.#owned.get(hosted.owner)?.delete(hosted)
     const bindings = this.routing.removeQueue(hosted.name)
     return [

@@ -78,6 +78,7 @@ async function countBytes(
   from: number,
 ): Promise<void> {
   const records = new StoredRecords()
+  const told = lane.bytes
   await eachBatch(
     store,
     log,
@@ -93,6 +94,7 @@ async function countBytes(
       }
     },
   )
+  lane.bytesSinceMark = lane.bytes - told
   lane.bytes = Math.max(0, lane.bytes)
 }
 

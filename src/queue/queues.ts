@@ -84,6 +84,8 @@ export class Queues implements QueueNode, StockNode {
   async open(place: QueuePlace, settings: QueueSettings, host: QueueHost): Promise<Queue> {
     const stock = this.#stock(place, settings)
     await recoverStock(stock, this.store, this.#report)
+    // What was counted now need not be counted at the next start.
+    if (stock.ledger?.hasNotes === true) this.#placing.noted(stock)
     return this.#add(place, settings, stock, host)
   }
 

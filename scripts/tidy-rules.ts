@@ -142,9 +142,16 @@ export const rooms: readonly Room[] = [
     holds: 'queues: a log with a ledger, and the rules by which messages leave it',
   },
   {
+    path: 'broker/policies',
+    level: 5,
+    imports: ['security/access', 'metadata', 'model', 'model/message', 'base'],
+    holds: 'policies, what they define, and parameters',
+  },
+  {
     path: 'broker/messaging',
     level: 5,
     imports: [
+      'broker/policies',
       'queue',
       'routing',
       'security/access',
@@ -171,6 +178,7 @@ export const rooms: readonly Room[] = [
     level: 5,
     imports: [
       'broker/messaging',
+      'broker/policies',
       'metadata/entities',
       'queue',
       'coordinator',
@@ -284,6 +292,40 @@ export const rooms: readonly Room[] = [
     holds: 'health and metrics over HTTP',
   },
   {
+    path: 'admin/management',
+    level: 6,
+    imports: [
+      'admin/management/resources',
+      'broker/messaging',
+      'broker/policies',
+      'queue',
+      'routing',
+      'security/access',
+      'model',
+      'model/message',
+      'io',
+      'base',
+    ],
+    holds: 'the management API: routes, callers, lists, rates',
+  },
+  {
+    path: 'admin/management/resources',
+    level: 6,
+    imports: [
+      'admin/management',
+      'broker/messaging',
+      'broker/policies',
+      'queue',
+      'routing',
+      'security/access',
+      'model',
+      'model/message',
+      'io',
+      'base',
+    ],
+    holds: 'what stands at each path of the management API',
+  },
+  {
     path: 'cli',
     level: 7,
     imports: [
@@ -305,6 +347,7 @@ export const rooms: readonly Room[] = [
     imports: [
       'cli',
       'admin',
+      'admin/management',
       'protocol/amqp',
       'protocol/amqp/channel',
       'protocol/amqp/frames',

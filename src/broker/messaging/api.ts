@@ -9,6 +9,7 @@
 import type { Result } from '../../model/errors.ts'
 import type { FieldTable } from '../../model/message/field.ts'
 import type { MessageView } from '../../model/message/message.ts'
+import type { SessionView } from './listings.ts'
 
 // ---- Who asks -----------------------------------------------------------------------------------
 
@@ -25,6 +26,8 @@ export interface Opening {
   readonly user: string
   /** For people: in listings and in the log. */
   readonly name: string
+  /** What listings show; absent: it is not listed. */
+  readonly view?: SessionView
 }
 
 export interface Messaging {
@@ -167,6 +170,8 @@ export type CancelReason = 'queueDeleted' | 'timeout' | 'notLeader'
 
 export interface Subscription {
   readonly queue: QueueHandle
+  /** False for one that waits until the single active consumer leaves. */
+  readonly isActive: boolean
   /** The consumer has room again. */
   resume(): void
   /** No more deliveries; what is in flight stays in flight. */

@@ -39,6 +39,7 @@ export class QueueChanges {
     session: object,
     isNamedHere: boolean,
   ): Promise<Result<HostedQueue>> {
+    this.#core.churn.queuesDeclared++
     const existing = this.#core.queues.get(wish.name)
     if (existing !== undefined) return this.#again(existing, wish, session)
     return this.#core.lane.run(async () => {

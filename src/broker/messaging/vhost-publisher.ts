@@ -12,7 +12,7 @@ import { encodable } from './encodable-table.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { noTopicAccess } from './refusals.ts'
 import { senderKeys } from './sender-keys.ts'
-import type { VhostCore } from './vhost-core.ts'
+import type { ExchangeCounters, VhostCore } from './vhost-core.ts'
 
 const noQueues: readonly HostedQueue[] = []
 
@@ -25,6 +25,7 @@ export class VhostPublisher implements Publisher {
   readonly #permissions: number
   /** Topic permissions hold. */
   readonly #isByTopic: boolean
+  readonly #counters: ExchangeCounters
   #key = ''
   #queues = noQueues
   /** Of the routing table when the last route was found; 0: none is remembered. */
@@ -37,6 +38,7 @@ export class VhostPublisher implements Publisher {
     this.#authorizer = authorizer
     this.#permissions = authorizer.version
     this.#isByTopic = routesByTopic(exchange)
+    this.#counters = core.exchangeCounters.get(exchange.name) ?? { in: 0, out: 0 }
   }
 
   get isGone(): boolean {
@@ -49,7 +51,7 @@ export class VhostPublisher implements Publisher {
     if (!keys.ok) return this.#refuse(keys)
     if (keys.value.length > 0) return this.#publishTo(message, keys.value)
     const queues = this.#route(message)
-    return queues === null ? -1 : place(message, queues)
+    return queues === null ? -1 : this.#place(message, queues)
   }
 
   /** Null: not permitted. */
@@ -73,7 +75,7 @@ export class VhostPublisher implements Publisher {
     const { routing } = this.#core
     if (!routing.hasExchange(this.#exchange.name)) return 0
     const { queues } = routing.route(this.#exchange.name, message, keys)
-    if (!message.headers.has('BCC')) return place(message, queues)
+    if (!message.headers.has('BCC')) return this.#place(message, queues)
     const headers = new Map(message.headers)
     headers.delete('BCC')
     const properties = changeProperties(
@@ -82,7 +84,7 @@ export class VhostPublisher implements Publisher {
       property.headers,
     )
     const { exchange, routingKey, body } = message
-    return place(new View().set(exchange, routingKey, properties, body), queues)
+    return this.#place(new View().set(exchange, routingKey, properties, body), queues)
   }
 
   #mayUse(key: string): boolean {
@@ -93,15 +95,18 @@ export class VhostPublisher implements Publisher {
     return false
   }
 
+  #place(message: MessageView, queues: readonly HostedQueue[]): number {
+    this.#counters.in++
+    this.#counters.out += queues.length
+    if (queues.length === 0) return 0
+    let flags: number = Published.routed
+    for (let i = 0; i < queues.length; i++)
+      flags |= (queues[i] as HostedQueue).queue.publish(message)
+    return flags
+  }
+
   #refuse({ error, message }: Refusal): number {
     this.refusal = refuse(error, message)
     return -1
   }
-}
-
-function place(message: MessageView, queues: readonly HostedQueue[]): number {
-  if (queues.length === 0) return 0
-  let flags: number = Published.routed
-  for (let i = 0; i < queues.length; i++) flags |= (queues[i] as HostedQueue).queue.publish(message)
-  return flags
 }

@@ -68,16 +68,22 @@ export class Dispatcher implements FrameOwner {
     return null
   }
 
+  /** Those that are open. */
+  get open(): readonly Channel[] {
+    return [...this.channels.values()].filter((channel) => channel.isOpen)
+  }
+
   /** Closes all channels; resolves when what they had is given back. */
   async release(): Promise<void> {
     const channels = [...this.channels.values()]
+    this.connection.door.counters.channelsClosed += channels.length
     this.channels.clear()
     this.last = null
     await Promise.all(channels.map((channel) => channel.release()))
   }
 
   channelGone(id: number): void {
-    this.channels.delete(id)
+    if (this.channels.delete(id)) this.connection.door.counters.channelsClosed++
     this.used.add(id)
     this.last = null
   }
@@ -288,6 +294,7 @@ export class Dispatcher implements FrameOwner {
     }
     const channel = new Channel(id, connection)
     this.channels.set(id, channel)
+    connection.door.counters.channelsOpened++
     channel.send(channelMethods.openOk, { reserved1: new Uint8Array(0) })
   }
 

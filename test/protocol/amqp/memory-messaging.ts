@@ -358,6 +358,7 @@ class MemoryVhost implements Vhost {
     queue.consumers.push(consumer)
     return ok({
       queue,
+      isActive: true,
       resume: () => queue.deliver(),
       cancel: async () => {
         queue.consumers = queue.consumers.filter((each) => each !== consumer)

@@ -174,8 +174,12 @@ export class Queue implements MemberQueue, Attended {
 
   // ---- Consuming --------------------------------------------------------------------------------
 
-  /** Null: it is exclusive to another, or has consumers and this one wants to be alone. */
+  /**
+   * Null: it is exclusive to another; or this one wants to be alone, and there are others, or only
+   * one is active anyway.
+   */
   consume(consumer: Consumer, options: ConsumeOptions): Subscription | null {
+    if (options.exclusive && this.#settings.singleActiveConsumer) return null
     if (!this.#consumers.mayJoin(options.exclusive)) return null
     const member = new Member(consumer, options, this)
     this.#consumers.add(member)

@@ -155,7 +155,7 @@ class Import {
     return ok(null)
   }
 
-  // ---- Exchanges, queues, bindings ----------------------------------------------------------------
+  // ---- Exchanges, queues, bindings --------------------------------------------------------------
 
   async exchange(item: Item): Promise<Result<null>> {
     const core = this.#coreOf(item)
@@ -194,8 +194,7 @@ class Import {
       autoDelete: item['auto_delete'] === true,
       arguments: given,
     }
-    // Names that a node gave are declared under them again.
-    const declared = await new QueueChanges(core.value).declare(wish, this, true)
+    const declared = await new QueueChanges(core.value).declare(wish, this, 'definitions')
     return declared.ok ? ok(null) : declared
   }
 

@@ -220,7 +220,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     const text =
       `Login was refused using authentication mechanism ${mechanism}. ` +
       'For details see the broker logfile.'
-    this.failHard(replies.accessRefused, text, methods.startOk.id, `refused a login: ${why}`)
+    this.failHard(replies.accessRefused, text, 0, `refused a login: ${why}`)
   }
 
   openSession(vhost: string, user: string, name: string): Result<Session> {

@@ -91,9 +91,7 @@ function declareQueue(channel: Channel, values: Of<typeof queue.declare>): void 
     return
   }
   if (values.passive) {
-    const meant = queueMeant(channel, name, declare)
-    if (meant === null) return
-    const found = vhostOf(channel).checkQueue(meant)
+    const found = vhostOf(channel).checkQueue(name)
     if (found.ok) answer(found.value)
     else channel.refuse(found, declare)
     return

@@ -7,10 +7,10 @@ import type { PartitionLog } from '../log/partition-log.ts'
 import { emptyRead, type ReadResult } from '../log/read-result.ts'
 import { openBatch } from '../model/batch-content.ts'
 import type { MessageView } from '../model/message/message.ts'
+import type { RecordMessages } from '../model/message/record-message.ts'
 import { BatchHeader } from '../model/record-batch.ts'
 import { RecordWalk } from '../model/records.ts'
 import type { Holder, ReadAheads } from './read-aheads.ts'
-import type { RecordMessages } from './record-message.ts'
 import type { StreamPlace } from './stream-start.ts'
 
 /** What is copied out of the journal's memory at a time: more is soon had. */

@@ -5,9 +5,9 @@
 // rest.
 import type { Clock } from '../io/clock.ts'
 import { MessageView } from '../model/message/message.ts'
+import { RecordMessages } from '../model/message/record-message.ts'
 import type { Consumer } from './consumer.ts'
 import { PlaceHeader } from './place-header.ts'
-import { RecordMessages } from './record-message.ts'
 import type { StreamFilter } from './stream-filter.ts'
 import type { StreamLane } from './stream-lane.ts'
 import type { Tracked, TrackedOffsets } from './tracked-offsets.ts'

@@ -10,10 +10,10 @@ import { openBatch } from '../../src/model/batch-content.ts'
 import { prepareCompression } from '../../src/model/compression.ts'
 import { noTexts } from '../../src/model/config/config-source.ts'
 import { resolveTopicSettings } from '../../src/model/config/topic-settings.ts'
+import { readHeaders } from '../../src/model/message/record-message.ts'
 import { BatchHeader } from '../../src/model/record-batch.ts'
 import { checkRecords, RecordWalk } from '../../src/model/records.ts'
 import { murmur2, partitionOfKey } from '../../src/stream/key-partition.ts'
-import { readHeaders } from '../../src/stream/record-message.ts'
 import { first, KeepingConsumer, long, message, until, World } from './stream-world.ts'
 
 before(prepareCompression)

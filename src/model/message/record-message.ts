@@ -1,13 +1,13 @@
 // A record of a topic as a message. What an AMQP client published has its address and properties,
-// byte for byte, in the header `amqp` (model/message/stored-message.ts writes it); any other record
+// byte for byte, in the header `amqp` (stored-message.ts writes it); any other record
 // becomes a message to the default exchange with the topic's name as its routing key, whose
 // properties follow from the record's key, headers and time. Records come from any producer, so a
 // header of that name is believed only when it is well-formed. Called by StreamLane; what it sets
 // are views.
-import type { MessageView } from '../model/message/message.ts'
-import { propertiesFault } from '../model/message/properties.ts'
-import { propertiesOfRecord, type RecordHeader } from '../model/message/readable-headers.ts'
-import type { RecordWalk } from '../model/records.ts'
+import type { RecordWalk } from '../records.ts'
+import type { MessageView } from './message.ts'
+import { propertiesFault } from './properties.ts'
+import { propertiesOfRecord, type RecordHeader } from './readable-headers.ts'
 
 const ownName = 'amqp'
 const ownNameBytes = Buffer.from(ownName)

@@ -142,9 +142,16 @@ export const rooms: readonly Room[] = [
     holds: 'queues: a log with a ledger, and the rules by which messages leave it',
   },
   {
+    path: 'broker/policies',
+    level: 5,
+    imports: ['security/access', 'metadata', 'model', 'model/message', 'base'],
+    holds: 'policies, what they define, and parameters',
+  },
+  {
     path: 'broker/messaging',
     level: 5,
     imports: [
+      'broker/policies',
       'queue',
       'routing',
       'security/access',
@@ -163,7 +170,15 @@ export const rooms: readonly Room[] = [
   {
     path: 'broker/definitions',
     level: 5,
-    imports: ['broker/messaging', 'security/access', 'routing', 'model', 'model/message', 'base'],
+    imports: [
+      'broker/messaging',
+      'broker/policies',
+      'security/access',
+      'routing',
+      'model',
+      'model/message',
+      'base',
+    ],
     holds: 'users, vhosts, exchanges and queues as text, given out and taken in',
   },
   {
@@ -177,6 +192,7 @@ export const rooms: readonly Room[] = [
     level: 5,
     imports: [
       'broker/messaging',
+      'broker/policies',
       'metadata/entities',
       'queue',
       'coordinator',

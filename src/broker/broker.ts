@@ -41,6 +41,7 @@ import { NodeConfigs } from './node-configs.ts'
 import { NodeGroups } from './node-groups.ts'
 import { NodeLogs } from './node-logs.ts'
 import { NodeTopics } from './node-topics.ts'
+import { Policies } from './policies/policies.ts'
 import { Upkeep } from './upkeep.ts'
 
 export interface NodeParts {
@@ -73,6 +74,7 @@ export class NodeBroker implements Broker {
   readonly grants = null
   /** Users and what they may do. */
   readonly accounts: Accounts
+  readonly policies: Policies
   readonly store: LogStore
   readonly image: Image
   readonly #parts: NodeParts
@@ -104,6 +106,7 @@ export class NodeBroker implements Broker {
       chance,
       loopbackUsers: () => image.settings.loopbackUsers,
     })
+    const policies = await Policies.open(metadata)
     const store = await LogStore.open(
       { disk, clock, chance, options: parts.logOptions, hooks: parts },
       {
@@ -120,6 +123,11 @@ export class NodeBroker implements Broker {
         ...parts,
         authorizer: accounts.authorizer,
         limits: accounts.limits,
+        policies,
+        keysOfVhost: (vhost) => [
+          ...accounts.permissions.keysOfVhost(vhost),
+          ...policies.keysOfVhost(vhost),
+        ],
         store: metadata,
         log: store,
         image,
@@ -130,6 +138,7 @@ export class NodeBroker implements Broker {
       metadata,
       image,
       accounts,
+      policies,
       store,
       clusterId,
       messaging,
@@ -144,6 +153,7 @@ export class NodeBroker implements Broker {
       metadata: MetadataStore
       image: Image
       accounts: Accounts
+      policies: Policies
       store: LogStore
       clusterId: string
       messaging: NodeMessaging
@@ -157,10 +167,14 @@ export class NodeBroker implements Broker {
     this.clusterId = opened.clusterId
     this.image = image
     this.accounts = opened.accounts
+    this.policies = opened.policies
     this.accounts.permissions.knowVhosts((name) => messaging.vhosts.has(name))
     this.store = store
     this.#operations = new TopicOperations(metadata, image, chance)
     this.messaging = messaging
+    this.accounts.onChange(() =>
+      messaging.usersChanged((name) => this.accounts.user(name) !== null),
+    )
     this.logs = new NodeLogs(store, clock, messaging)
     this.topics = new NodeTopics(image, this.#operations, () => this.#offsetsTopic(), messaging)
     this.configs = new NodeConfigs(image, new ConfigOperations(metadata, image))
@@ -201,6 +215,7 @@ export class NodeBroker implements Broker {
     await this.#upkeep.stop()
     this.image.close()
     this.accounts.close()
+    this.policies.close()
     await this.store.close()
     await this.#metadata.close()
   }

@@ -9,6 +9,7 @@ import { Consumers, Member, type MemberQueue } from './consumers.ts'
 import { Departures } from './departures.ts'
 import type { Lane } from './lane.ts'
 import { Published } from './published.ts'
+import { QueueCounters } from './queue-counters.ts'
 import type { QueueHost } from './queue-host.ts'
 import type { Attended, QueueNode } from './queue-node.ts'
 import { type QueueSettings, retryDelayMs } from './queue-settings.ts'
@@ -33,6 +34,7 @@ export class Queue implements MemberQueue, Attended {
   /** The topic's id. */
   readonly topic: string
   readonly stock: Stock
+  readonly counters = new QueueCounters()
   readonly host: QueueHost
   readonly #node: QueueNode
   readonly #consumers: Consumers
@@ -120,6 +122,7 @@ export class Queue implements MemberQueue, Attended {
       return Published.routed | Published.rejected
     if (settings.overflow !== 'drop-head' && this.#departures.overflows(1, body.length))
       return this.#refuse(message)
+    this.counters.published++
     const lane = this.#laneOf(message)
     const nowMs = this.#node.now()
     const isSync = settings.durable && message.isPersistent
@@ -154,6 +157,8 @@ export class Queue implements MemberQueue, Attended {
   #hand(message: MessageView, member: Member, lane: Lane, nowMs: number, isSync: boolean): number {
     const { stock } = this
     const { consumer, settled } = member
+    if (settled) this.counters.deliveredSettled++
+    else this.counters.delivered++
     if (!isSync) {
       if (settled) {
         consumer.deliver(0, message, false, 0)
@@ -209,10 +214,15 @@ export class Queue implements MemberQueue, Attended {
       if (this.#departures.dropExpired()) continue
       const redelivered = stock.isHeadRedelivered
       const failures = stock.headFailures
+      if (redelivered) this.counters.redelivered++
       if (member.settled) {
+        this.counters.deliveredSettled++
         stock.settleHead()
         member.consumer.deliver(0, message, redelivered, failures)
-      } else member.consumer.deliver(stock.take().id, message, redelivered, failures)
+      } else {
+        this.counters.delivered++
+        member.consumer.deliver(stock.take().id, message, redelivered, failures)
+      }
     }
     this.#isPumping = false
     this.#departures.watchHeads()
@@ -224,10 +234,11 @@ export class Queue implements MemberQueue, Attended {
     const { stock } = this
     while (stock.ready > 0 && !this.#isGone) {
       const found = stock.look()
-      if (found === Look.nothing) return null
+      if (found === Look.nothing) break
       if (found === Look.later) await new Promise<void>((r) => this.#readWaiters.push(r))
       else if (!this.#departures.dropExpired()) return this.#got(settled)
     }
+    this.counters.gotNothing++
     return null
   }
 
@@ -237,6 +248,9 @@ export class Queue implements MemberQueue, Attended {
     const redelivered = stock.isHeadRedelivered
     const failures = stock.headFailures
     let id = 0
+    if (redelivered) this.counters.redelivered++
+    if (settled) this.counters.gotSettled++
+    else this.counters.got++
     if (settled) stock.settleHead()
     else id = stock.take().id
     this.#departures.watchHeads()
@@ -255,6 +269,7 @@ export class Queue implements MemberQueue, Attended {
 
   accept(id: number): void {
     if (this.#isGone) return
+    this.counters.accepted++
     this.stock.settle(this.stock.entries.land(id))
   }
 

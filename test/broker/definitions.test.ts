@@ -29,6 +29,18 @@ const definitions = {
   parameters: [
     { vhost: 'shop', component: 'vhost-limits', name: 'limits', value: { 'max-queues': 5 } },
   ],
+  global_parameters: [{ name: 'cluster_name', value: 'mine' }],
+  policies: [
+    {
+      vhost: 'shop',
+      name: 'short',
+      pattern: '^o',
+      'apply-to': 'queues',
+      definition: { 'max-length': 100 },
+      priority: 1,
+    },
+  ],
+  operator_policies: [],
   exchanges: [
     {
       name: 'in',
@@ -74,6 +86,8 @@ test('what is taken in can be used, and is given out as it came', async () => {
     assert.deepEqual(exportDefinitions(node, null), definitions)
     assert.deepEqual(Object.keys(exportDefinitions(node, 'shop')), [
       'parameters',
+      'policies',
+      'operator_policies',
       'exchanges',
       'queues',
       'bindings',

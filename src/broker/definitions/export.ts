@@ -5,6 +5,7 @@ import { isOwn } from '../messaging/definitions.ts'
 import type { HostedQueue } from '../messaging/hosted-queue.ts'
 import { queueType } from '../messaging/queue-arguments.ts'
 import type { VhostCore } from '../messaging/vhost-core.ts'
+import type { Policy } from '../policies/policy-values.ts'
 import type { DefinitionsHome } from './import.ts'
 import { jsonOf } from './json-fields.ts'
 
@@ -14,8 +15,11 @@ export type Definitions = Readonly<Record<string, readonly object[]>>
 export function exportDefinitions(home: DefinitionsHome, vhost: string | null): Definitions {
   const { vhosts } = home.messaging
   const cores = [...vhosts.values()].filter(({ name }) => vhost === null || name === vhost)
+  const isMeant = (of: { vhost: string }): boolean => vhost === null || of.vhost === vhost
   const things = {
-    parameters: limitsOfVhosts(home, vhost),
+    parameters: [...limitsOfVhosts(home, vhost), ...home.policies.parameters().filter(isMeant)],
+    policies: home.policies.list('user').filter(isMeant).map(policyOf),
+    operator_policies: home.policies.list('operator').filter(isMeant).map(policyOf),
     exchanges: cores.flatMap(exchangesOf),
     queues: cores.flatMap(queuesOf),
     bindings: cores.flatMap(bindingsOf),
@@ -29,9 +33,19 @@ export function exportDefinitions(home: DefinitionsHome, vhost: string | null): 
     topic_permissions: permissions
       .listTopic()
       .map(({ user, vhost, exchange, texts }) => ({ user, vhost, exchange, ...texts })),
+    global_parameters: home.policies.globalParameters(),
     ...things,
   }
 }
+
+const policyOf = ({ vhost, name, pattern, applyTo, priority, definition }: Policy): object => ({
+  vhost,
+  name,
+  pattern,
+  'apply-to': applyTo,
+  definition,
+  priority,
+})
 
 const usersOf = ({ accounts }: DefinitionsHome): object[] =>
   accounts.users().map(({ name, hash, tags }) => ({

@@ -1,6 +1,6 @@
-// Takes definitions in: users, vhosts, permissions, exchanges, queues and bindings, in the JSON
-// that RabbitMQ exports. Users, permissions and limits become what the text says; exchanges,
-// queues and bindings that are there stay as they are, so that the same text can be taken in at
+// Takes definitions in: users, vhosts, permissions, policies, parameters, exchanges, queues and
+// bindings, in the JSON that RabbitMQ exports. What is no exchange, queue or binding becomes what
+// the text says; exchanges, queues and bindings that are there stay as they are, so that the same text can be taken in at
 // every start. The first thing that cannot be taken in ends it with a refusal that names it; what
 // came before stays. Called when a node starts (polymq.definitions.file) and by the management API.
 import { ok, type Refusal, type Result, refuse } from '../../model/errors.ts'
@@ -12,11 +12,14 @@ import { ExchangeChanges } from '../messaging/exchange-changes.ts'
 import type { NodeMessaging } from '../messaging/node-messaging.ts'
 import { QueueChanges } from '../messaging/queue-changes.ts'
 import type { VhostCore } from '../messaging/vhost-core.ts'
+import type { Policies, PolicyRole } from '../policies/policies.ts'
+import { type Json, type JsonObject, policyScopes } from '../policies/policy-values.ts'
 import { tableOf } from './json-fields.ts'
 
 export interface DefinitionsHome {
   readonly accounts: Accounts
   readonly messaging: NodeMessaging
+  readonly policies: Policies
 }
 
 type Item = Readonly<Record<string, unknown>>
@@ -44,6 +47,9 @@ export async function importDefinitions(
     ['permissions', (item) => into.permission(item)],
     ['topic_permissions', (item) => into.topicPermission(item)],
     ['parameters', (item) => into.parameter(item)],
+    ['global_parameters', (item) => into.globalParameter(item)],
+    ['policies', (item) => into.policy(item, 'user')],
+    ['operator_policies', (item) => into.policy(item, 'operator')],
     ['exchanges', (item) => into.exchange(item)],
     ['queues', (item) => into.queue(item)],
     ['bindings', (item) => into.binding(item)],
@@ -133,14 +139,42 @@ class Import {
     return this.#home.accounts.permissions.setTopic(user, vhost, exchange, { write, read })
   }
 
-  /** Limits of a vhost; others are of parts of RabbitMQ that are not here, and are passed over. */
+  /** Those of a vhost's limits are the limits; others mean something to whoever reads them. */
   async parameter(item: Item): Promise<Result<null>> {
-    if (item['component'] !== 'vhost-limits') return ok(null)
-    const vhost = this.#vhostOf(item)
-    if (vhost === null) return lacks('vhost')
-    return this.#limits(item['value'], (limit, value) =>
-      this.#home.accounts.limits.setVhost(vhost, limit, value),
-    )
+    const [component, name] = textsOf(item, ['component', 'name'])
+    const core = this.#coreOf(item)
+    if (!core.ok) return core
+    const vhost = core.value.name
+    if (component === undefined || name === undefined) return lacks('component or name')
+    if (component === 'vhost-limits')
+      return this.#limits(item['value'], (limit, value) =>
+        this.#home.accounts.limits.setVhost(vhost, limit, value),
+      )
+    const value = (item['value'] ?? null) as Json
+    return this.#home.policies.setParameter({ component, vhost, name, value })
+  }
+
+  async globalParameter(item: Item): Promise<Result<null>> {
+    const [name] = textsOf(item, ['name'])
+    if (name === undefined) return lacks('name')
+    return this.#home.policies.setGlobalParameter(name, (item['value'] ?? null) as Json)
+  }
+
+  async policy(item: Item, role: PolicyRole): Promise<Result<null>> {
+    const core = this.#coreOf(item)
+    if (!core.ok) return core
+    const [name, pattern] = textsOf(item, ['name', 'pattern'])
+    if (name === undefined || pattern === undefined) return lacks('name or pattern')
+    const applyTo = policyScopes.find((scope) => scope === (item['apply-to'] ?? 'all'))
+    if (applyTo === undefined)
+      return refuse('invalidRequest', `apply-to is one of ${policyScopes.join(', ')}`)
+    const { priority = 0, definition } = item
+    if (!Number.isSafeInteger(priority)) return refuse('invalidRequest', 'priority is no integer')
+    if (typeof definition !== 'object' || definition === null || Array.isArray(definition))
+      return refuse('invalidRequest', 'definition is not an object')
+    const vhost = core.value.name
+    const rest = { applyTo, priority: Number(priority), definition: definition as JsonObject }
+    return this.#home.policies.set(role, { vhost, name, pattern, ...rest })
   }
 
   async #limits(

@@ -9,6 +9,7 @@
 import type { Result } from '../../model/errors.ts'
 import type { FieldTable } from '../../model/message/field.ts'
 import type { MessageView } from '../../model/message/message.ts'
+import type { SessionView } from './listings.ts'
 
 // ---- Who asks -----------------------------------------------------------------------------------
 
@@ -16,6 +17,9 @@ import type { MessageView } from '../../model/message/message.ts'
 export interface Session {
   readonly vhost: Vhost
   readonly user: string
+  /** One more channel, where there are such. Refused with `notAllowed`: a limit of the user. */
+  openChannel(): Result<null>
+  closeChannel(): void
   /** Takes what belongs to the connection away: exclusive queues. Resolves when that is durable. */
   close(): Promise<void>
 }
@@ -25,6 +29,8 @@ export interface Opening {
   readonly user: string
   /** For people: in listings and in the log. */
   readonly name: string
+  /** What listings show; absent: it is not listed. */
+  readonly view?: SessionView
 }
 
 export interface Messaging {
@@ -167,6 +173,8 @@ export type CancelReason = 'queueDeleted' | 'timeout' | 'notLeader'
 
 export interface Subscription {
   readonly queue: QueueHandle
+  /** False for one that waits until the single active consumer leaves. */
+  readonly isActive: boolean
   /** The consumer has room again. */
   resume(): void
   /** No more deliveries; what is in flight stays in flight. */

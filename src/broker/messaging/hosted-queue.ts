@@ -2,6 +2,7 @@
 // asks it what shall become of dead letters, and tells it when nobody has used it for long. A vhost
 // makes it, and gives it to sessions and routes.
 import { assert } from '../../base/assert.ts'
+import type { FieldTable } from '../../model/message/field.ts'
 import type { MessageView } from '../../model/message/message.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { DeadLetterReason, QueueHost } from '../../queue/queue-host.ts'
@@ -16,6 +17,8 @@ export class HostedQueue implements QueueHost {
   readonly definition: QueueDefinition
   /** The session that alone may use it; null: all may. */
   readonly owner: object | null
+  /** The arguments that hold now: those of the definition, and what policies add to them. */
+  inForce: FieldTable
   readonly #hooks: HostedQueueHooks
   /** What deletes itself does so only after it was used. */
   hadConsumer = false
@@ -25,6 +28,7 @@ export class HostedQueue implements QueueHost {
   constructor(definition: QueueDefinition, owner: object | null, hooks: HostedQueueHooks) {
     this.definition = definition
     this.owner = owner
+    this.inForce = definition.arguments
     this.#hooks = hooks
   }
 

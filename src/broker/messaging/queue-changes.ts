@@ -37,11 +37,7 @@ export class QueueChanges {
   }
 
   /** `wish.name` is final. */
-  async declare(
-    wish: QueueWish,
-    session: object,
-    namedBy: NamedBy,
-  ): Promise<Result<HostedQueue>> {
+  async declare(wish: QueueWish, session: object, namedBy: NamedBy): Promise<Result<HostedQueue>> {
     if (namedBy === 'client' && wish.name.startsWith(reservedPrefix))
       return reservedName('queue', wish.name)
     const existing = this.#core.queues.get(wish.name)
@@ -69,11 +65,7 @@ export class QueueChanges {
     return ok(hosted)
   }
 
-  async #make(
-    wish: QueueWish,
-    session: object,
-    namedBy: NamedBy,
-  ): Promise<Result<HostedQueue>> {
+  async #make(wish: QueueWish, session: object, namedBy: NamedBy): Promise<Result<HostedQueue>> {
     const core = this.#core
     const label = labelOf('queue', wish.name, core.name)
     const checked = checkQueueArguments(wish.arguments, wish, label)

@@ -92,7 +92,11 @@ export class SessionVhost implements Vhost {
         ? null
         : (this.#lacks('read', 'queue', name) ?? this.#lacks('write', 'exchange', deadLetters)))
     if (refused !== null) return refused
-    const declared = await this.#queues.declare(wish, this.#session, isNamedHere ? 'node' : 'client')
+    const declared = await this.#queues.declare(
+      wish,
+      this.#session,
+      isNamedHere ? 'node' : 'client',
+    )
     return declared.ok ? ok(stateOf(declared.value)) : declared
   }
 
@@ -206,6 +210,9 @@ export class SessionVhost implements Vhost {
     hosted.hadConsumer = true
     return ok({
       queue: hosted.queue,
+      get isActive() {
+        return member.isActive
+      },
       resume: () => member.resume(),
       cancel: () => {
         member.cancel()

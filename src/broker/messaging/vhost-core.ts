@@ -9,9 +9,17 @@ import type { MetadataStore } from '../../metadata/store.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import { topicId } from '../../model/ids.ts'
 import { textOf } from '../../model/message/field.ts'
+import { addCounters, QueueCounters } from '../../queue/queue-counters.ts'
+import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
 import { RoutingTable } from '../../routing/routing-table.ts'
+import type { Policies } from '../policies/policies.ts'
+import {
+  alternateExchangeKey,
+  argumentsInForce,
+  mergedDefinition,
+} from '../policies/policy-keys.ts'
 import { DeadLetters } from './dead-letters.ts'
 import {
   type ExchangeDefinition,
@@ -22,7 +30,7 @@ import {
 import { EntityWrites } from './entity-writes.ts'
 import { HostedQueue, type HostedQueueHooks } from './hosted-queue.ts'
 import { Lane } from './lane.ts'
-import { queueSettings } from './queue-arguments.ts'
+import { queueSettings, queueType } from './queue-arguments.ts'
 
 export interface VhostParts {
   readonly queues: Queues
@@ -30,12 +38,21 @@ export interface VhostParts {
   readonly image: Image
   readonly clock: Clock
   readonly chance: Chance
+  readonly policies: Policies
   /** Of the partitions of a queue. */
   partitionSettings(durable: boolean): TopicSettings
   /** Infinity: no limit of its own. */
   queuesMax(vhost: string): number
+  /** What else of the metadata goes with a vhost. */
+  keysOfVhost(vhost: string): readonly string[]
   /** The node cannot go on. */
   failed(cause: unknown): void
+}
+
+/** Messages that were published to an exchange, and copies of them that it gave to queues. */
+export interface ExchangeCounters {
+  in: number
+  out: number
 }
 
 export class VhostCore implements HostedQueueHooks {
@@ -46,6 +63,11 @@ export class VhostCore implements HostedQueueHooks {
   readonly writes: EntityWrites
   readonly exchanges = new Map<string, ExchangeDefinition>()
   readonly queues = new Map<string, HostedQueue>()
+  /** By name; they begin anew with an exchange. */
+  readonly exchangeCounters = new Map<string, ExchangeCounters>()
+  /** Of queues that are gone, and how many came and went. */
+  readonly past = new QueueCounters()
+  readonly churn = { queuesMade: 0, queuesGone: 0, queuesDeclared: 0 }
   /** Of durable bindings, by `bindingId`. */
   readonly #bindingKeys = new Map<string, string>()
   /** Nothing can be made in it any more. */
@@ -66,22 +88,22 @@ export class VhostCore implements HostedQueueHooks {
   addExchange(exchange: ExchangeDefinition): void {
     const { name, type, arguments: table } = exchange
     this.exchanges.set(name, exchange)
+    this.exchangeCounters.set(name, { in: 0, out: 0 })
     if (name === '') return
-    this.routing.addExchange(name, type, table, textOf(table.get('alternate-exchange')))
+    this.routing.addExchange(name, type, table, this.#alternateOf(exchange))
   }
 
   /** A queue that holds nothing yet, and is not seen before `addQueue`. */
   makeQueue(definition: QueueDefinition, owner: object | null): HostedQueue {
     const hosted = new HostedQueue(definition, owner, this)
-    const { arguments: table, durable } = definition
-    const settings = queueSettings(table, durable)
+    const settings = this.#settingsFor(hosted)
     return hosted.hold(this.parts.queues.create(this.#placeOf(definition), settings, hosted))
   }
 
   /** With what it held before. */
   async openQueue(definition: QueueDefinition): Promise<HostedQueue> {
     const hosted = new HostedQueue(definition, null, this)
-    const settings = queueSettings(definition.arguments, definition.durable)
+    const settings = this.#settingsFor(hosted)
     return hosted.hold(await this.parts.queues.open(this.#placeOf(definition), settings, hosted))
   }
 
@@ -91,6 +113,7 @@ export class VhostCore implements HostedQueueHooks {
 
   addQueue(hosted: HostedQueue): void {
     this.queues.set(hosted.name, hosted)
+    this.churn.queuesMade++
     this.routing.addQueue(hosted.name, hosted)
     if (hosted.owner === null) return
     const owned = this.#owned.get(hosted.owner) ?? new Set()
@@ -100,6 +123,45 @@ export class VhostCore implements HostedQueueHooks {
   /** `key`: of a durable one, in the metadata; null: of another. */
   addBinding(binding: Binding, key: string | null): void {
     if (this.routing.bind(binding) && key !== null) this.#bindingKeys.set(bindingId(binding), key)
+  }
+
+  // ---- Policies ---------------------------------------------------------------------------------
+
+  /** Those that hold for a queue: the user's and the operator's. */
+  policiesOf({ name, definition }: HostedQueue) {
+    const { policies } = this.parts
+    const kind = queueType(definition.arguments)
+    return {
+      policy: policies.ofQueue('user', this.name, name, kind),
+      operator: policies.ofQueue('operator', this.name, name, kind),
+    }
+  }
+
+  #settingsFor(hosted: HostedQueue): QueueSettings {
+    const { arguments: own, durable } = hosted.definition
+    const { policy, operator } = this.policiesOf(hosted)
+    hosted.inForce = argumentsInForce(own, queueType(own), mergedDefinition(policy, operator))
+    return queueSettings(hosted.inForce, durable)
+  }
+
+  #alternateOf({ name, arguments: table }: ExchangeDefinition): string | null {
+    const own = textOf(table.get('alternate-exchange'))
+    if (own !== null) return own
+    const definition = this.parts.policies.ofExchange(this.name, name)?.definition
+    const byPolicy = definition?.[alternateExchangeKey]
+    return typeof byPolicy === 'string' ? byPolicy : null
+  }
+
+  /** Every queue and exchange follows what holds for it now. */
+  policiesChanged(): void {
+    for (const hosted of this.queues.values()) {
+      const before = hosted.inForce
+      const settings = this.#settingsFor(hosted)
+      if (hosted.inForce !== before) hosted.queue.configure(settings)
+    }
+    for (const exchange of this.exchanges.values())
+      if (exchange.name !== '')
+        this.routing.setAlternate(exchange.name, this.#alternateOf(exchange))
   }
 
   newTopicId() {
@@ -116,6 +178,7 @@ export class VhostCore implements HostedQueueHooks {
 
   removeExchange(exchange: ExchangeDefinition): string[] {
     if (!this.exchanges.delete(exchange.name)) return []
+    this.exchangeCounters.delete(exchange.name)
     const bindings = this.routing.removeExchange(exchange.name)
     return [
       ...this.writes.exchangeKeys(exchange),
@@ -129,6 +192,8 @@ export class VhostCore implements HostedQueueHooks {
     if (hosted.isGone) return []
     hosted.isGone = true
     this.queues.delete(hosted.name)
+    this.churn.queuesGone++
+    addCounters(this.past, hosted.queue.counters)
     if (hosted.owner !== null) this.#owned.get(hosted.owner)?.delete(hosted)
     const bindings = this.routing.removeQueue(hosted.name)
     return [
@@ -151,7 +216,8 @@ export class VhostCore implements HostedQueueHooks {
     for (const hosted of [...this.queues.values()]) await this.deleteQueue(hosted)
     const exchanges = [...this.exchanges.values()].filter(({ name }) => !isOwn(name))
     await this.writes.gone(exchanges.flatMap((exchange) => this.removeExchange(exchange)))
-    await this.writes.gone(this.writes.vhostKeys)
+    const others = this.parts.keysOfVhost(this.name)
+    await this.writes.gone([...this.writes.vhostKeys, ...others])
   }
 
   /** Exchanges that go with the last binding from them. */

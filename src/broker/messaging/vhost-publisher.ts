@@ -9,7 +9,7 @@ import { type ExchangeDefinition, routesByTopic } from './definitions.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { noTopicAccess } from './refusals.ts'
 import { senderKeys, withoutHiddenKeys } from './sender-keys.ts'
-import type { VhostCore } from './vhost-core.ts'
+import type { ExchangeCounters, VhostCore } from './vhost-core.ts'
 
 const noQueues: readonly HostedQueue[] = []
 
@@ -22,6 +22,7 @@ export class VhostPublisher implements Publisher {
   readonly #permissions: number
   /** Topic permissions hold. */
   readonly #isByTopic: boolean
+  readonly #counters: ExchangeCounters
   #key = ''
   #queues = noQueues
   /** Of the routing table when the last route was found; 0: none is remembered. */
@@ -34,6 +35,7 @@ export class VhostPublisher implements Publisher {
     this.#authorizer = authorizer
     this.#permissions = authorizer.version
     this.#isByTopic = routesByTopic(exchange)
+    this.#counters = core.exchangeCounters.get(exchange.name) ?? { in: 0, out: 0 }
   }
 
   get isGone(): boolean {
@@ -46,7 +48,7 @@ export class VhostPublisher implements Publisher {
     if (!keys.ok) return this.#refuse(keys)
     if (keys.value.length > 0) return this.#publishTo(message, keys.value)
     const queues = this.#route(message)
-    return queues === null ? -1 : place(message, queues)
+    return queues === null ? -1 : this.#place(message, queues)
   }
 
   /** Null: not permitted. */
@@ -70,7 +72,7 @@ export class VhostPublisher implements Publisher {
     const { routing } = this.#core
     if (!routing.hasExchange(this.#exchange.name)) return 0
     const { queues } = routing.route(this.#exchange.name, message, keys)
-    return place(withoutHiddenKeys(message), queues)
+    return this.#place(withoutHiddenKeys(message), queues)
   }
 
   #mayUse(key: string): boolean {
@@ -81,15 +83,18 @@ export class VhostPublisher implements Publisher {
     return false
   }
 
+  #place(message: MessageView, queues: readonly HostedQueue[]): number {
+    this.#counters.in++
+    this.#counters.out += queues.length
+    if (queues.length === 0) return 0
+    let flags: number = Published.routed
+    for (let i = 0; i < queues.length; i++)
+      flags |= (queues[i] as HostedQueue).queue.publish(message)
+    return flags
+  }
+
   #refuse({ error, message }: Refusal): number {
     this.refusal = refuse(error, message)
     return -1
   }
-}
-
-function place(message: MessageView, queues: readonly HostedQueue[]): number {
-  if (queues.length === 0) return 0
-  let flags: number = Published.routed
-  for (let i = 0; i < queues.length; i++) flags |= (queues[i] as HostedQueue).queue.publish(message)
-  return flags
 }

@@ -71,16 +71,26 @@ export class Dispatcher implements FrameOwner {
     return null
   }
 
+  /** Those that are open. */
+  get open(): readonly Channel[] {
+    return [...this.channels.values()].filter((channel) => channel.isOpen)
+  }
+
   /** Closes all channels; resolves when what they had is given back. */
   async release(): Promise<void> {
     const channels = [...this.channels.values()]
+    this.connection.door.counters.channelsClosed += channels.length
+    for (let i = 0; i < channels.length; i++) this.connection.session.closeChannel()
     this.channels.clear()
     this.last = null
     await Promise.all(channels.map((channel) => channel.release()))
   }
 
   channelGone(id: number): void {
-    this.channels.delete(id)
+    if (this.channels.delete(id)) {
+      this.connection.door.counters.channelsClosed++
+      this.connection.session.closeChannel()
+    }
     this.used.add(id)
     this.last = null
   }
@@ -297,13 +307,14 @@ export class Dispatcher implements FrameOwner {
       this.fail(replies.notAllowed, text, 0)
       return
     }
-    const refused = connection.session.mayOpenChannel()
+    const refused = connection.session.openChannel()
     if (!refused.ok) {
       this.fail(replies.notAllowed, refused.message, 0)
       return
     }
     const channel = new Channel(id, connection)
     this.channels.set(id, channel)
+    connection.door.counters.channelsOpened++
     channel.send(channelMethods.openOk, { reserved1: new Uint8Array(0) })
   }
 
@@ -317,8 +328,7 @@ export class Dispatcher implements FrameOwner {
   }
 
   private call(channel: Channel, id: number, bytes: Buffer, from: number, to: number): true {
-    if (id === channelMethods.open.id)
-      return this.fail(replies.channelError, secondOpen, id)
+    if (id === channelMethods.open.id) return this.fail(replies.channelError, secondOpen, id)
     const call = callOf(id)
     if (call === undefined)
       return this.fail(replies.commandInvalid, `method ${nameOf(id)} is not known here`, id)

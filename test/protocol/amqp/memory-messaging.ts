@@ -163,6 +163,8 @@ export class MemoryMessaging implements Messaging {
     const session: Session = {
       user: opening.user,
       vhost: null as unknown as Vhost,
+      openChannel: () => ok(null),
+      closeChannel: () => undefined,
       close: async () => {
         this.sessions.delete(session)
         for (const queue of [...this.queues.values()]) if (queue.owner === session) this.drop(queue)
@@ -358,6 +360,7 @@ class MemoryVhost implements Vhost {
     queue.consumers.push(consumer)
     return ok({
       queue,
+      isActive: true,
       resume: () => queue.deliver(),
       cancel: async () => {
         queue.consumers = queue.consumers.filter((each) => each !== consumer)

@@ -16,6 +16,20 @@ export interface MessageCounters {
   settled: number
 }
 
+/** Plain numbers that only grow. */
+export interface ChannelCounters {
+  channelsOpened: number
+  channelsClosed: number
+}
+
+export const newCounters = (): MessageCounters => ({
+  published: 0,
+  confirmed: 0,
+  returned: 0,
+  delivered: 0,
+  settled: 0,
+})
+
 /** A consumer that had no room. */
 export interface Resumable {
   isResumeDue: boolean
@@ -38,7 +52,7 @@ export interface Confirming {
 export interface ChannelDoor {
   readonly limits: Limits
   readonly memory: PartialMemory
-  readonly counters: MessageCounters
+  readonly counters: MessageCounters & ChannelCounters
   readonly replyAddresses: ReplyAddresses
   /** A consumer whose client is crowded was given what is being published. */
   crowded(): void

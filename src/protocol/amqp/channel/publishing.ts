@@ -131,11 +131,14 @@ export class Publishing {
     const { home } = channel
     const confirm = (isAck: boolean, tag: number, multiple: boolean) => {
       if (!channel.isOpen) return
-      home.door.counters.confirmed++
       writeConfirm(home.out, channel.id, isAck, tag, multiple)
       home.sendSoon()
     }
-    this.confirms ??= new Confirms({ confirm })
+    const acknowledged = (count: number) => {
+      home.door.counters.confirmed += count
+      channel.counters.confirmed += count
+    }
+    this.confirms ??= new Confirms({ confirm, acknowledged })
   }
 
   private readMethod(bytes: Buffer, from: number, to: number): boolean {
@@ -236,6 +239,7 @@ export class Publishing {
     const went = this.isReply ? this.reply(message) : this.route(message)
     if (went < 0) return
     home.door.counters.published++
+    this.channel.counters.published++
     if (this.mandatory && (went & Published.routed) === 0) this.giveBack(message)
     if (this.confirms !== null) {
       this.confirms.published((went & Published.stored) !== 0, (went & Published.rejected) !== 0)
@@ -273,6 +277,7 @@ export class Publishing {
     const values = { replyCode, replyText, exchange, routingKey }
     writeContent(home.out, id, basic.return, values, message, home.frameMax)
     home.door.counters.returned++
+    this.channel.counters.returned++
     home.sendSoon()
   }
 

@@ -91,6 +91,7 @@ export class Settling {
     const id = unacked.idOf(tag)
     unacked.remove(tag)
     home.door.counters.settled++
+    this.channel.counters.settled++
     if (!owner.isGone) {
       if (how.isAccepted) owner.queue.accept(id)
       else owner.queue.reject(id, how.requeue, how.failed)

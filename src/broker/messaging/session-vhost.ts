@@ -19,9 +19,11 @@ import type {
 } from './api.ts'
 import { BindingChanges } from './binding-changes.ts'
 import { checkConsumerArguments } from './consumer-arguments.ts'
+import { CountingConsumer, counted } from './counting-consumer.ts'
 import { cleanName, routesByTopic } from './definitions.ts'
 import { ExchangeChanges } from './exchange-changes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
+import { queueType } from './queue-arguments.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { defaultExchange, labelOf, locked, noAccess, noTopicAccess, notFound } from './refusals.ts'
 import type { VhostCore } from './vhost-core.ts'
@@ -205,7 +207,9 @@ export class SessionVhost implements Vhost {
     const checked = checkConsumerArguments(wish, hosted.definition.arguments, label)
     if (!checked.ok) return checked
     const { settled, exclusive, priority } = wish
-    const member = hosted.queue.consume(consumer, { settled, exclusive, priority })
+    const isCounting = queueType(hosted.definition.arguments) === 'quorum'
+    const to = isCounting ? new CountingConsumer(consumer) : consumer
+    const member = hosted.queue.consume(to, { settled, exclusive, priority })
     if (member === null) return refuse('accessRefused', `${label} in exclusive use`)
     hosted.hadConsumer = true
     return ok({
@@ -224,9 +228,12 @@ export class SessionVhost implements Vhost {
   async get(asked: string, settled: boolean): Promise<Result<Got | null>> {
     const found = this.#permitted('read', cleanName(asked))
     if (!found.ok) return found
-    const { queue } = found.value
+    const { queue, definition } = found.value
     const got = await queue.get(settled)
-    return ok(got === null ? null : { queue, ...got })
+    if (got === null) return ok(null)
+    if (!got.redelivered || queueType(definition.arguments) !== 'quorum')
+      return ok({ queue, ...got })
+    return ok({ queue, ...got, message: counted(got.message, got.failures, got.deliveries) })
   }
 }
 

@@ -138,9 +138,14 @@ function purgeQueue(channel: Channel, values: Of<typeof queue.purge>): void {
 function deleteQueue(channel: Channel, values: Of<typeof queue.delete>): void {
   const name = queueMeant(channel, stripped(values.queue), queue.delete)
   if (name === null) return
+  const { home } = channel
+  // The answer comes before what its own consumers are told.
+  home.holdTold()
   const deleted = vhostOf(channel).deleteQueue(name, values.ifUnused, values.ifEmpty)
-  settle(channel, queue.delete, deleted, (messageCount) => {
-    if (!values.nowait) channel.send(queue.deleteOk, { messageCount })
+  home.wait(deleted, (result) => {
+    if (!result.ok) channel.refuse(result, queue.delete)
+    else if (!values.nowait) channel.send(queue.deleteOk, { messageCount: result.value })
+    home.tellNow()
   })
 }
 

@@ -168,6 +168,20 @@ export const rooms: readonly Room[] = [
     holds: 'vhosts, exchanges and queues of one node, and who uses them',
   },
   {
+    path: 'broker/definitions',
+    level: 5,
+    imports: [
+      'broker/messaging',
+      'broker/policies',
+      'security/access',
+      'routing',
+      'model',
+      'model/message',
+      'base',
+    ],
+    holds: 'users, vhosts, exchanges and queues as text, given out and taken in',
+  },
+  {
     path: 'security/access',
     level: 4,
     imports: ['security', 'metadata', 'model', 'wire', 'io', 'base'],
@@ -356,6 +370,7 @@ export const rooms: readonly Room[] = [
       'protocol/kafka/group',
       'protocol/kafka/admin',
       'broker',
+      'broker/definitions',
       'broker/access',
       'coordinator',
       'security',

@@ -172,6 +172,9 @@ export class NodeBroker implements Broker {
     this.store = store
     this.#operations = new TopicOperations(metadata, image, chance)
     this.messaging = messaging
+    this.accounts.onChange(() =>
+      messaging.usersChanged((name) => this.accounts.user(name) !== null),
+    )
     this.logs = new NodeLogs(store, clock, messaging)
     this.topics = new NodeTopics(image, this.#operations, () => this.#offsetsTopic(), messaging)
     this.configs = new NodeConfigs(image, new ConfigOperations(metadata, image))

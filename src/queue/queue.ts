@@ -22,6 +22,8 @@ export interface Got {
   readonly message: MessageView
   readonly redelivered: boolean
   readonly failures: number
+  /** Of before. */
+  readonly deliveries: number
   /** Ready messages behind it. */
   readonly remaining: number
 }
@@ -161,26 +163,30 @@ export class Queue implements MemberQueue, Attended {
     else this.counters.delivered++
     if (!isSync) {
       if (settled) {
-        consumer.deliver(0, message, false, 0)
+        consumer.deliver(0, message, false, 0, 0)
         return Published.routed
       }
       const kept = stock.keepTaken(message, lane, nowMs)
       if (kept !== null) {
-        consumer.deliver(kept.id, message, false, 0)
+        consumer.deliver(kept.id, message, false, 0, 0)
         return Published.routed
       }
     }
     if (settled) {
       stock.storeSettled(message, lane, nowMs, isSync)
-      consumer.deliver(0, message, false, 0)
-    } else consumer.deliver(stock.storeTaken(message, lane, nowMs, isSync).id, message, false, 0)
+      consumer.deliver(0, message, false, 0, 0)
+    } else consumer.deliver(stock.storeTaken(message, lane, nowMs, isSync).id, message, false, 0, 0)
     return isSync ? Published.routed | Published.stored : Published.routed
   }
 
   // ---- Consuming --------------------------------------------------------------------------------
 
-  /** Null: it is exclusive to another, or has consumers and this one wants to be alone. */
+  /**
+   * Null: it is exclusive to another; or this one wants to be alone, and there are others, or only
+   * one is active anyway.
+   */
   consume(consumer: Consumer, options: ConsumeOptions): Subscription | null {
+    if (options.exclusive && this.#settings.singleActiveConsumer) return null
     if (!this.#consumers.mayJoin(options.exclusive)) return null
     const member = new Member(consumer, options, this)
     this.#consumers.add(member)
@@ -210,14 +216,15 @@ export class Queue implements MemberQueue, Attended {
       if (this.#departures.dropExpired()) continue
       const redelivered = stock.isHeadRedelivered
       const failures = stock.headFailures
+      const deliveries = stock.headDeliveries
       if (redelivered) this.counters.redelivered++
       if (member.settled) {
         this.counters.deliveredSettled++
         stock.settleHead()
-        member.consumer.deliver(0, message, redelivered, failures)
+        member.consumer.deliver(0, message, redelivered, failures, deliveries)
       } else {
         this.counters.delivered++
-        member.consumer.deliver(stock.take().id, message, redelivered, failures)
+        member.consumer.deliver(stock.take().id, message, redelivered, failures, deliveries)
       }
     }
     this.#isPumping = false
@@ -243,6 +250,7 @@ export class Queue implements MemberQueue, Attended {
     const message = copyOf(stock.message)
     const redelivered = stock.isHeadRedelivered
     const failures = stock.headFailures
+    const deliveries = stock.headDeliveries
     let id = 0
     if (redelivered) this.counters.redelivered++
     if (settled) this.counters.gotSettled++
@@ -250,7 +258,7 @@ export class Queue implements MemberQueue, Attended {
     if (settled) stock.settleHead()
     else id = stock.take().id
     this.#departures.watchHeads()
-    return { id, message, redelivered, failures, remaining: stock.ready }
+    return { id, message, redelivered, failures, deliveries, remaining: stock.ready }
   }
 
   /** What was asked for has been read. */

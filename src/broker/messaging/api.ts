@@ -17,6 +17,9 @@ import type { SessionView } from './listings.ts'
 export interface Session {
   readonly vhost: Vhost
   readonly user: string
+  /** One more channel, where there are such. Refused with `notAllowed`: a limit of the user. */
+  openChannel(): Result<null>
+  closeChannel(): void
   /** Takes what belongs to the connection away: exclusive queues. Resolves when that is durable. */
   close(): Promise<void>
 }
@@ -159,9 +162,16 @@ export interface Consumer {
   readonly room: number
   /**
    * `message` and its views are used only during the call. `id` is what to settle it with, 0 when
-   * it counts as settled. `failures`: attempts to process it that failed before.
+   * it counts as settled. Of before: `failures`, attempts to process it, and `deliveries`, of any
+   * end.
    */
-  deliver(id: number, message: MessageView, redelivered: boolean, failures: number): void
+  deliver(
+    id: number,
+    message: MessageView,
+    redelivered: boolean,
+    failures: number,
+    deliveries: number,
+  ): void
   /** The queue is gone, or the consumer's time has run out. Its deliveries in flight go back. */
   cancelled(reason: CancelReason): void
 }
@@ -197,6 +207,7 @@ export interface Got {
   readonly message: MessageView
   readonly redelivered: boolean
   readonly failures: number
+  readonly deliveries: number
   /** Ready messages behind it. */
   readonly remaining: number
 }

@@ -77,7 +77,7 @@ export class ExchangeChanges {
     return this.#core.lane.run(async () => {
       if (name === '') return defaultExchange()
       const label = labelOf('exchange', name, this.#core.name)
-      if (name.startsWith(reservedPrefix) && this.#core.exchanges.has(name))
+      if (name.startsWith(reservedPrefix))
         return refuse('accessRefused', `deletion of system ${label} not allowed`)
       const exchange = this.#core.exchanges.get(name)
       if (exchange === undefined) return ok(null)

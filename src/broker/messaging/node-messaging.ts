@@ -17,15 +17,10 @@ import { nameFault } from '../../security/access/name-fault.ts'
 import type { Messaging, Opening, Session } from './api.ts'
 import { topicsVhost } from './entity-writes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
+import { type ConnectionLimits, type OpenSession, OpenSessions } from './open-sessions.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { SessionVhost } from './session-vhost.ts'
 import { VhostCore, type VhostParts } from './vhost-core.ts'
-
-/** What `AccessLimits` says; Infinity: no limit. */
-export interface ConnectionLimits {
-  ofVhost(vhost: string, limit: 'max-connections' | 'max-queues'): number
-  ofUser(user: string, limit: 'max-connections'): number
-}
 
 export interface MessagingParts
   extends Omit<VhostParts, 'queues' | 'partitionSettings' | 'queuesMax'> {
@@ -44,7 +39,7 @@ export class NodeMessaging implements Messaging {
   readonly vhosts = new Map<string, VhostCore>()
   readonly queues: Queues
   readonly #parts: MessagingParts
-  readonly #sessions = new Set<Opening>()
+  readonly #sessions: OpenSessions
   readonly #listeners = new Set<(alarm: string | null) => void>()
   #alarm: string | null = null
 
@@ -65,6 +60,7 @@ export class NodeMessaging implements Messaging {
   private constructor(parts: MessagingParts) {
     const { log: store, clock, report } = parts
     this.#parts = parts
+    this.#sessions = new OpenSessions(parts.limits)
     this.queues = new Queues({ store, clock, report })
   }
 
@@ -116,9 +112,14 @@ export class NodeMessaging implements Messaging {
 
   // ---- Sessions ---------------------------------------------------------------------------------
 
+  /** Users came or went: sessions of those who are no more end. */
+  usersChanged(isThere: (user: string) => boolean): void {
+    this.#sessions.endOfUsersBut(isThere)
+  }
+
   /** Those that are open, for listings. */
   get sessions(): Iterable<Opening> {
-    return this.#sessions
+    return this.#sessions.all
   }
 
   open({ vhost, user, name, view }: Opening): Result<Session> {
@@ -127,15 +128,24 @@ export class NodeMessaging implements Messaging {
     const { authorizer } = this.#parts
     if (!authorizer.mayUse(user, vhost))
       return refuse('accessRefused', `access to vhost '${vhost}' refused for user '${user}'`)
-    const full = this.#limitReached(vhost, user)
+    const full = this.#sessions.limitReached(vhost, user)
     if (full !== null) return refuse('notAllowed', full)
-    const owner = { vhost, user, name, ...(view && { view }) }
+    const owner: OpenSession = { vhost, user, name, channels: 0, ...(view && { view }) }
     this.#sessions.add(owner)
     return ok({
       vhost: new SessionVhost(core, owner, user, authorizer),
       user,
+      openChannel: () => {
+        const reached = this.#sessions.channelLimitReached(user)
+        if (reached !== null) return refuse('notAllowed', reached)
+        owner.channels++
+        return ok(null)
+      },
+      closeChannel: () => {
+        owner.channels--
+      },
       close: () => {
-        this.#sessions.delete(owner)
+        this.#sessions.remove(owner)
         return core.release(owner)
       },
     })
@@ -152,23 +162,6 @@ export class NodeMessaging implements Messaging {
     if (authorizer.mayUse(user, name))
       return ok(new SessionVhost(core, { vhost: name, user }, user, authorizer))
     return refuse('accessRefused', `access to vhost '${name}' refused for user '${user}'`)
-  }
-
-  /** In words; null: there is room for one more. */
-  #limitReached(vhost: string, user: string): string | null {
-    const { limits } = this.#parts
-    const ofVhost = limits.ofVhost(vhost, 'max-connections')
-    const ofUser = limits.ofUser(user, 'max-connections')
-    if (Math.min(ofVhost, ofUser) === Number.POSITIVE_INFINITY) return null
-    const all = [...this.#sessions]
-    if (all.filter((each) => each.vhost === vhost).length >= ofVhost)
-      return (
-        `access to vhost '${vhost}' refused for user '${user}': connection limit (${ofVhost}) is ` +
-        'reached'
-      )
-    if (all.filter((each) => each.user === user).length >= ofUser)
-      return `connection refused for user '${user}': user connection limit (${ofUser}) is reached`
-    return null
   }
 
   isHeldUp(bytes: number): boolean {
@@ -201,12 +194,13 @@ export class NodeMessaging implements Messaging {
     if (!this.vhosts.has(name)) await this.putVhost(name, plainVhost)
   }
 
-  /** With all that is in it; `/` stays. Its sessions can make nothing any more. */
+  /** With all that is in it; `/` stays. Its sessions end. */
   async deleteVhost(name: string): Promise<Result<null>> {
     const core = this.vhosts.get(name)
     if (core === undefined) return refuse('vhostNotFound', `vhost ${name} not found`)
     if (name === defaultVhost) return refuse('notAllowed', `vhost ${name} stays`)
     this.vhosts.delete(name)
+    this.#sessions.endOfVhost(name)
     await core.lane.run(() => core.deleteAll())
     return ok(null)
   }

@@ -10,8 +10,8 @@ import { invalidArgument } from './refusals.ts'
 
 export type QueueType = 'classic' | 'quorum'
 
-/** Milliseconds of a timer: RabbitMQ's bound. */
-const timerMsMax = 0xffff_ffff
+/** Milliseconds: ten years, RabbitMQ's bound. */
+const timerMsMax = 315_360_000_000
 const prioritiesMax = 255
 const deliveryLimitDefault = 20
 const retryMsDefault = { min: 1000, max: 86_400_000 }
@@ -23,7 +23,7 @@ interface Rule {
   readonly only?: QueueType
 }
 
-const integer = (min: number, max = Number.MAX_SAFE_INTEGER): Rule => ({
+const integer = (min: number, max = Number.POSITIVE_INFINITY): Rule => ({
   fault(value) {
     const n = integerOf(value)
     if (n === null) return `expected an integer, got ${typeName(value)} '${plainText(value)}'`
@@ -65,7 +65,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['x-single-active-consumer', flag],
   ['x-queue-mode', { ...oneOf('default', 'lazy'), only: 'classic' }],
   ['x-queue-version', { ...integer(1, 2), only: 'classic' }],
-  ['x-delivery-limit', integer(-1)],
+  ['x-delivery-limit', integer(Number.NEGATIVE_INFINITY)],
   ['x-consumer-timeout', integer(0, timerMsMax)],
   ['x-delayed-retry-type', oneOf('disabled', 'all', 'returned', 'failed')],
   ['x-delayed-retry-min', integer(1, timerMsMax)],

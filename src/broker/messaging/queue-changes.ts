@@ -15,6 +15,9 @@ import {
 import { labelOf, locked, reservedName } from './refusals.ts'
 import type { VhostCore } from './vhost-core.ts'
 
+/** Who has chosen the name of a queue: a client, `nameFor`, or definitions that are taken in. */
+export type NamedBy = 'client' | 'node' | 'definitions'
+
 /** Random bytes of a name that the node gives. */
 const nameBytes = 16
 
@@ -33,12 +36,10 @@ export class QueueChanges {
     return `amq.gen-${random.toString('base64url')}`
   }
 
-  /** `wish.name` is final; `isNamedHere`: by `nameFor`. */
-  async declare(
-    wish: QueueWish,
-    session: object,
-    isNamedHere: boolean,
-  ): Promise<Result<HostedQueue>> {
+  /** `wish.name` is final. */
+  async declare(wish: QueueWish, session: object, namedBy: NamedBy): Promise<Result<HostedQueue>> {
+    if (namedBy === 'client' && wish.name.startsWith(reservedPrefix))
+      return reservedName('queue', wish.name)
     this.#core.churn.queuesDeclared++
     const existing = this.#core.queues.get(wish.name)
     if (existing !== undefined) return this.#again(existing, wish, session)
@@ -46,9 +47,7 @@ export class QueueChanges {
       // While this waited for its turn, somebody else may have made it.
       const found = this.#core.queues.get(wish.name)
       if (found !== undefined) return this.#again(found, wish, session)
-      if (!isNamedHere && wish.name.startsWith(reservedPrefix))
-        return reservedName('queue', wish.name)
-      return this.#make(wish, session)
+      return this.#make(wish, session, namedBy)
     })
   }
 
@@ -57,8 +56,6 @@ export class QueueChanges {
     const label = labelOf('queue', wish.name, this.#core.name)
     if (hosted.owner !== (wish.exclusive ? session : null))
       return locked(wish.name, this.#core.name)
-    const checked = checkQueueArguments(wish.arguments, wish, label)
-    if (!checked.ok) return checked
     const durable = sameText('durable', label, wish.durable && !wish.exclusive, definition.durable)
     if (!durable.ok) return durable
     const autoDelete = sameText('auto_delete', label, wish.autoDelete, definition.autoDelete)
@@ -69,11 +66,16 @@ export class QueueChanges {
     return ok(hosted)
   }
 
-  async #make(wish: QueueWish, session: object): Promise<Result<HostedQueue>> {
+  async #make(wish: QueueWish, session: object, namedBy: NamedBy): Promise<Result<HostedQueue>> {
     const core = this.#core
     const label = labelOf('queue', wish.name, core.name)
     const checked = checkQueueArguments(wish.arguments, wish, label)
     if (!checked.ok) return checked
+    if (namedBy === 'node' && queueType(wish.arguments) === 'quorum')
+      return refuse(
+        'preconditionFailed',
+        'Cannot declare a server-named queue for type rabbit_quorum_queue',
+      )
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
     const queuesMax = Math.min(vhostLimits.queues, core.parts.queuesMax(core.name))
     if (core.queues.size >= queuesMax)

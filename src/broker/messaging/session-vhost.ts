@@ -18,10 +18,12 @@ import type {
   Vhost,
 } from './api.ts'
 import { BindingChanges } from './binding-changes.ts'
+import { checkConsumerArguments } from './consumer-arguments.ts'
+import { CountingConsumer, counted } from './counting-consumer.ts'
 import { cleanName, routesByTopic } from './definitions.ts'
 import { ExchangeChanges } from './exchange-changes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
-import { withDefaultType } from './queue-arguments.ts'
+import { queueType, withDefaultType } from './queue-arguments.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { defaultExchange, labelOf, locked, noAccess, noTopicAccess, notFound } from './refusals.ts'
 import type { VhostCore } from './vhost-core.ts'
@@ -92,7 +94,11 @@ export class SessionVhost implements Vhost {
         ? null
         : (this.#lacks('read', 'queue', name) ?? this.#lacks('write', 'exchange', deadLetters)))
     if (refused !== null) return refused
-    const declared = await this.#queues.declare(wish, this.#session, isNamedHere)
+    const declared = await this.#queues.declare(
+      wish,
+      this.#session,
+      isNamedHere ? 'node' : 'client',
+    )
     return declared.ok ? ok(stateOf(declared.value)) : declared
   }
 
@@ -137,8 +143,9 @@ export class SessionVhost implements Vhost {
     return this.#change('queue', wish, (binding) => this.#bindings.bind(binding))
   }
 
+  /** Of another's exclusive queue too. */
   unbindQueue(wish: BindingWish): Promise<Result<null>> {
-    return this.#change('queue', wish, (binding) => this.#bindings.unbind(binding))
+    return this.#change('queue', wish, (binding) => this.#bindings.unbind(binding), true)
   }
 
   bindExchange(wish: BindingWish): Promise<Result<null>> {
@@ -153,6 +160,7 @@ export class SessionVhost implements Vhost {
     kind: TargetKind,
     wish: BindingWish,
     make: (binding: Binding) => Promise<Result<null>>,
+    ofOthersToo = false,
   ): Promise<Result<null>> {
     const source = cleanName(wish.source)
     const target = cleanName(wish.destination)
@@ -163,7 +171,7 @@ export class SessionVhost implements Vhost {
       this.#lacks('read', 'exchange', source) ??
       this.#lacksTopic(source, routingKey)
     if (refused !== null) return refused
-    const found = kind === 'queue' ? this.#find(target) : null
+    const found = kind === 'queue' && !ofOthersToo ? this.#find(target) : null
     if (found !== null && !found.ok && found.error === 'resourceLocked') return found
     return make({ source, kind, target, routingKey, arguments: table })
   }
@@ -178,10 +186,10 @@ export class SessionVhost implements Vhost {
   // ---- Messages ---------------------------------------------------------------------------------
 
   publisher(name: string): Result<Publisher> {
-    const exchange = this.#core.exchanges.get(name)
-    if (exchange === undefined) return notFound('exchange', name, this.name)
     const refused = this.#lacks('write', 'exchange', name)
     if (refused !== null) return refused
+    const exchange = this.#core.exchanges.get(name)
+    if (exchange === undefined) return notFound('exchange', name, this.name)
     if (exchange.internal)
       return refuse(
         'accessRefused',
@@ -195,10 +203,14 @@ export class SessionVhost implements Vhost {
     const found = this.#permitted('read', name)
     if (!found.ok) return found
     const hosted = found.value
+    const label = labelOf('queue', name, this.name)
+    const checked = checkConsumerArguments(wish, hosted.definition.arguments, label)
+    if (!checked.ok) return checked
     const { settled, exclusive, priority } = wish
-    const member = hosted.queue.consume(consumer, { settled, exclusive, priority })
-    if (member === null)
-      return refuse('accessRefused', `${labelOf('queue', name, this.name)} in exclusive use`)
+    const isCounting = queueType(hosted.definition.arguments) === 'quorum'
+    const to = isCounting ? new CountingConsumer(consumer) : consumer
+    const member = hosted.queue.consume(to, { settled, exclusive, priority })
+    if (member === null) return refuse('accessRefused', `${label} in exclusive use`)
     hosted.hadConsumer = true
     return ok({
       queue: hosted.queue,
@@ -216,9 +228,12 @@ export class SessionVhost implements Vhost {
   async get(asked: string, settled: boolean): Promise<Result<Got | null>> {
     const found = this.#permitted('read', cleanName(asked))
     if (!found.ok) return found
-    const { queue } = found.value
+    const { queue, definition } = found.value
     const got = await queue.get(settled)
-    return ok(got === null ? null : { queue, ...got })
+    if (got === null) return ok(null)
+    if (!got.redelivered || queueType(definition.arguments) !== 'quorum')
+      return ok({ queue, ...got })
+    return ok({ queue, ...got, message: counted(got.message, got.failures, got.deliveries) })
   }
 }
 

@@ -3,15 +3,12 @@
 // others. A deleted exchange or other permissions end it.
 import { type Refusal, type Result, refuse } from '../../model/errors.ts'
 import type { MessageView } from '../../model/message/message.ts'
-import { MessageView as View } from '../../model/message/message.ts'
-import { changeProperties, property, tableProperty } from '../../model/message/properties.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { Published, type Publisher } from './api.ts'
 import { type ExchangeDefinition, routesByTopic } from './definitions.ts'
-import { encodable } from './encodable-table.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { noTopicAccess } from './refusals.ts'
-import { senderKeys } from './sender-keys.ts'
+import { senderKeys, withoutHiddenKeys } from './sender-keys.ts'
 import type { ExchangeCounters, VhostCore } from './vhost-core.ts'
 
 const noQueues: readonly HostedQueue[] = []
@@ -75,16 +72,7 @@ export class VhostPublisher implements Publisher {
     const { routing } = this.#core
     if (!routing.hasExchange(this.#exchange.name)) return 0
     const { queues } = routing.route(this.#exchange.name, message, keys)
-    if (!message.headers.has('BCC')) return this.#place(message, queues)
-    const headers = new Map(message.headers)
-    headers.delete('BCC')
-    const properties = changeProperties(
-      message.properties,
-      headers.size === 0 ? [] : [tableProperty(encodable(headers))],
-      property.headers,
-    )
-    const { exchange, routingKey, body } = message
-    return this.#place(new View().set(exchange, routingKey, properties, body), queues)
+    return this.#place(withoutHiddenKeys(message), queues)
   }
 
   #mayUse(key: string): boolean {

@@ -146,6 +146,7 @@ export const rooms: readonly Room[] = [
     level: 5,
     imports: [
       'queue',
+      'stream',
       'routing',
       'security/access',
       'log',
@@ -173,6 +174,7 @@ export const rooms: readonly Room[] = [
       'broker/messaging',
       'metadata/entities',
       'queue',
+      'stream',
       'coordinator',
       'security',
       'security/access',

@@ -48,7 +48,7 @@ export class BindingChanges {
     const { source: from, kind, target: to } = binding
     const core = this.#core
     if (from === '' || (kind === 'exchange' && to === '')) return defaultExchange()
-    const target = kind === 'queue' ? core.queues.get(to)?.definition : core.exchanges.get(to)
+    const target = kind === 'queue' ? core.routing.queue(to)?.definition : core.exchanges.get(to)
     if (target === undefined) return notFound(kind, to, core.name)
     const source = core.exchanges.get(from)
     if (source === undefined) return notFound('exchange', from, core.name)

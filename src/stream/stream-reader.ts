@@ -118,11 +118,12 @@ export class StreamReader {
   // ---- Delivering -------------------------------------------------------------------------------
 
   readonly #look = (): void => {
-    if (this.#parts.lanes.some(({ log }) => log.deleted)) this.#end()
+    if (this.#parts.lanes.some(({ log }) => log.deleted)) this.end()
     else this.#deliver()
   }
 
-  #end(): void {
+  /** What it reads is gone. */
+  end(): void {
     if (!this.#isOpen) return
     this.#close()
     this.consumer.cancelled('queueDeleted')

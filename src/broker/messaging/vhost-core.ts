@@ -164,6 +164,7 @@ export class VhostCore implements HostedQueueHooks {
   removeStream(stream: HostedStream): string[] {
     if (this.streams.get(stream.name) !== stream) return []
     this.streams.delete(stream.name)
+    for (const reader of [...stream.readers]) reader.end()
     const bindings = this.routing.removeQueue(stream.name)
     return [
       ...(stream.isDeclared ? this.writes.streamKeys(stream.definition) : []),

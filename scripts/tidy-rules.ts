@@ -153,6 +153,7 @@ export const rooms: readonly Room[] = [
     imports: [
       'broker/policies',
       'queue',
+      'stream',
       'routing',
       'security/access',
       'log',
@@ -195,6 +196,7 @@ export const rooms: readonly Room[] = [
       'broker/policies',
       'metadata/entities',
       'queue',
+      'stream',
       'coordinator',
       'security',
       'security/access',

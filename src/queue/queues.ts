@@ -27,8 +27,17 @@ export const ledgerPartition = 1_000_000
 export interface QueuesParts {
   readonly store: LogStore
   readonly clock: Clock
+  /** Where else dead letters go: moves wait for them too. */
+  readonly others?: Others
   report(line: string): void
 }
+
+export interface Others {
+  readonly isHeldUp: boolean
+  whenTaken(action: () => void): void
+}
+
+const noOthers: Others = { isHeldUp: false, whenTaken: (action) => action() }
 
 export interface QueuePlace {
   /** The topic's id. */
@@ -54,6 +63,7 @@ export class Queues implements QueueNode, StockNode {
   readonly messageBytesMax: number
   readonly batchBytesMax: number
   readonly #clock: Clock
+  readonly #others: Others
   readonly #report: (line: string) => void
   readonly options: QueueOptions
   readonly #placing: Placing
@@ -68,6 +78,7 @@ export class Queues implements QueueNode, StockNode {
   constructor(parts: QueuesParts, options: Partial<QueueOptions> = {}) {
     this.store = parts.store
     this.#clock = parts.clock
+    this.#others = parts.others ?? noOthers
     this.#report = (line) => parts.report(line)
     this.options = { ...queueOptions, ...options }
     const { maxBatchBytes } = parts.store.journal
@@ -188,6 +199,7 @@ export class Queues implements QueueNode, StockNode {
       for (const queue of again) this.attend(queue)
     }
     if (this.#placing.isFull) this.whenTaken(goOn)
+    else if (this.#others.isHeldUp) this.#others.whenTaken(goOn)
     else goOn()
   }
 
@@ -198,7 +210,7 @@ export class Queues implements QueueNode, StockNode {
   }
 
   get isFull(): boolean {
-    return this.#placing.isFull
+    return this.#placing.isFull || this.#others.isHeldUp
   }
 
   wakeAt(queue: Attended, atMs: number): void {

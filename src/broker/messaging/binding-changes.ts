@@ -50,7 +50,7 @@ export class BindingChanges {
     if (from === '' || (kind === 'exchange' && to === '')) return defaultExchange()
     const source = core.exchanges.get(from)
     if (source === undefined) return notFound('exchange', from, core.name)
-    const target = kind === 'queue' ? core.queues.get(to)?.definition : core.exchanges.get(to)
+    const target = kind === 'queue' ? core.routing.queue(to)?.definition : core.exchanges.get(to)
     if (target === undefined) return notFound(kind, to, core.name)
     const routing = routingType(source.type, source.arguments)
     const checked = checkBinding(routing, binding.routingKey, binding.arguments)

@@ -77,6 +77,20 @@ export class EntityWrites {
     })
   }
 
+  /** The definition of a stream, to be written with its topic. */
+  streamEntry({ name, topic, arguments: table }: QueueDefinition): { key: string; value: string } {
+    const value = { topic, lanes: 1, autoDelete: false, arguments: bytesOf(table) }
+    return { key: queueKey(this.#vhost, name), value: encodeQueue(value) }
+  }
+
+  async stream(definition: QueueDefinition): Promise<void> {
+    await this.#store.txn({ put: [this.streamEntry(definition)] })
+  }
+
+  streamKeys({ name }: QueueDefinition): string[] {
+    return [queueKey(this.#vhost, name)]
+  }
+
   /** Whether the name belongs to a topic that is no queue's. */
   topicFault(name: string): Result<null> {
     const topic = this.#vhost === topicsVhost ? this.#image.topic(name) : null

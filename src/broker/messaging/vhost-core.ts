@@ -10,11 +10,13 @@ import type { MetadataStore } from '../../metadata/store.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import { topicId } from '../../model/ids.ts'
 import { textOf } from '../../model/message/field.ts'
+import type { Topic } from '../../model/topic.ts'
 import { addCounters, QueueCounters } from '../../queue/queue-counters.ts'
 import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
 import { RoutingTable } from '../../routing/routing-table.ts'
+import type { Streams } from '../../stream/streams.ts'
 import type { Policies } from '../policies/policies.ts'
 import {
   alternateExchangeKey,
@@ -30,11 +32,15 @@ import {
 } from './definitions.ts'
 import { EntityWrites } from './entity-writes.ts'
 import { HostedQueue, type HostedQueueHooks } from './hosted-queue.ts'
+import { HostedStream } from './hosted-stream.ts'
 import { Lane } from './lane.ts'
 import { queueSettings, queueType } from './queue-arguments.ts'
+import type { StreamTopics } from './stream-topics.ts'
+import type { Target } from './target.ts'
 
 export interface VhostParts {
   readonly queues: Queues
+  readonly streams: Streams
   readonly store: MetadataStore
   readonly image: Image
   readonly clock: Clock
@@ -60,7 +66,7 @@ export class VhostCore implements HostedQueueHooks {
   readonly name: string
   readonly parts: VhostParts
   readonly lane = new Lane()
-  readonly routing = new RoutingTable<HostedQueue>()
+  readonly routing = new RoutingTable<Target>()
   readonly writes: EntityWrites
   readonly exchanges = new Map<string, ExchangeDefinition>()
   readonly queues = new Map<string, HostedQueue>()
@@ -69,6 +75,9 @@ export class VhostCore implements HostedQueueHooks {
   /** Of queues that are gone, and how many came and went. */
   readonly past = new QueueCounters()
   readonly churn = { queuesMade: 0, queuesGone: 0, queuesDeclared: 0 }
+  /** Of other names than the queues. */
+  readonly streams = new Map<string, HostedStream>()
+  readonly streamTopics: StreamTopics
   /** Of durable bindings, by `bindingId`. */
   readonly #bindingKeys = new Map<string, string>()
   about: VhostValue
@@ -77,11 +86,17 @@ export class VhostCore implements HostedQueueHooks {
   readonly #owned = new Map<object, Set<HostedQueue>>()
   readonly #deadLetters: DeadLetters
 
-  constructor(name: string, about: VhostValue, parts: VhostParts) {
+  constructor(
+    name: string,
+    about: VhostValue,
+    parts: VhostParts,
+    streamTopics: (writes: EntityWrites) => StreamTopics,
+  ) {
     this.name = name
     this.about = about
     this.parts = parts
     this.writes = new EntityWrites(parts.store, parts.image, name)
+    this.streamTopics = streamTopics(this.writes)
     this.#deadLetters = new DeadLetters(this.routing, parts.clock)
     for (const exchange of ownExchanges) this.addExchange(exchange)
   }
@@ -121,6 +136,14 @@ export class VhostCore implements HostedQueueHooks {
     if (hosted.owner === null) return
     const owned = this.#owned.get(hosted.owner) ?? new Set()
     this.#owned.set(hosted.owner, owned.add(hosted))
+  }
+
+  /** What a topic is here; `isDeclared`: the metadata has its definition. */
+  addStream(definition: QueueDefinition, topic: Topic, isDeclared: boolean): HostedStream {
+    const stream = new HostedStream(definition, topic, isDeclared, this.parts.streams)
+    this.streams.set(stream.name, stream)
+    this.routing.addQueue(stream.name, stream)
+    return stream
   }
 
   /** `key`: of a durable one, in the metadata; null: of another. */
@@ -206,6 +229,19 @@ export class VhostCore implements HostedQueueHooks {
     ]
   }
 
+  /** Its topic is going. */
+  removeStream(stream: HostedStream): string[] {
+    if (this.streams.get(stream.name) !== stream) return []
+    this.streams.delete(stream.name)
+    for (const reader of [...stream.readers]) reader.end()
+    const bindings = this.routing.removeQueue(stream.name)
+    return [
+      ...(stream.isDeclared ? this.writes.streamKeys(stream.definition) : []),
+      ...this.#keysOf(bindings),
+      ...this.#sweep(bindings.map((b) => b.source)),
+    ]
+  }
+
   /** Takes a queue away for good. */
   async deleteQueue(hosted: HostedQueue): Promise<void> {
     const keys = this.removeQueue(hosted)
@@ -217,6 +253,7 @@ export class VhostCore implements HostedQueueHooks {
   async deleteAll(): Promise<void> {
     this.isGone = true
     for (const hosted of [...this.queues.values()]) await this.deleteQueue(hosted)
+    for (const stream of [...this.streams.values()]) await this.streamTopics.delete(stream)
     const exchanges = [...this.exchanges.values()].filter(({ name }) => !isOwn(name))
     await this.writes.gone(exchanges.flatMap((exchange) => this.removeExchange(exchange)))
     const others = this.parts.keysOfVhost(this.name)

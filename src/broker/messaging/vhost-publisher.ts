@@ -6,12 +6,12 @@ import type { MessageView } from '../../model/message/message.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { Published, type Publisher } from './api.ts'
 import { type ExchangeDefinition, routesByTopic } from './definitions.ts'
-import type { HostedQueue } from './hosted-queue.ts'
 import { noTopicAccess } from './refusals.ts'
 import { senderKeys, withoutHiddenKeys } from './sender-keys.ts'
+import type { Target } from './target.ts'
 import type { ExchangeCounters, VhostCore } from './vhost-core.ts'
 
-const noQueues: readonly HostedQueue[] = []
+const noQueues: readonly Target[] = []
 
 export class VhostPublisher implements Publisher {
   refusal: Result<never> | null = null
@@ -52,7 +52,7 @@ export class VhostPublisher implements Publisher {
   }
 
   /** Null: not permitted. */
-  #route(message: MessageView): readonly HostedQueue[] | null {
+  #route(message: MessageView): readonly Target[] | null {
     const { routing } = this.#core
     // What was permitted stays so until `isGone`.
     if (this.#version === routing.version && message.routingKey === this.#key) return this.#queues
@@ -83,13 +83,12 @@ export class VhostPublisher implements Publisher {
     return false
   }
 
-  #place(message: MessageView, queues: readonly HostedQueue[]): number {
+  #place(message: MessageView, queues: readonly Target[]): number {
     this.#counters.in++
     this.#counters.out += queues.length
     if (queues.length === 0) return 0
     let flags: number = Published.routed
-    for (let i = 0; i < queues.length; i++)
-      flags |= (queues[i] as HostedQueue).queue.publish(message)
+    for (let i = 0; i < queues.length; i++) flags |= (queues[i] as Target).publish(message)
     return flags
   }
 

@@ -13,6 +13,7 @@ import type { Topic } from '../../model/topic.ts'
 import { ledgerPartition, Queues } from '../../queue/queues.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import type { Messaging, Opening, Session } from './api.ts'
+import { delayedName } from './delayed-exchange.ts'
 import { topicsVhost } from './entity-writes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { QueueChanges } from './queue-changes.ts'
@@ -75,9 +76,9 @@ export class NodeMessaging implements Messaging {
   /** Bindings of what is gone are left over from a deletion that a crash has cut short. */
   async #recover({ exchanges, queues, bindings }: Entities): Promise<void> {
     for (const stored of exchanges)
-      this.vhosts
+      await this.vhosts
         .get(stored.vhost)
-        ?.addExchange({ ...stored, durable: true, arguments: decodeTable(stored.arguments) })
+        ?.openExchange({ ...stored, durable: true, arguments: decodeTable(stored.arguments) })
     for (let from = 0; from < queues.length; from += openedTogether)
       await Promise.all(queues.slice(from, from + openedTogether).map((q) => this.#openQueue(q)))
     const lost: string[] = []
@@ -223,7 +224,9 @@ export class NodeMessaging implements Messaging {
 
   /** Changes that are under way end, and all that was published is placed. */
   async close(): Promise<void> {
-    await Promise.all([...this.vhosts.values()].map((core) => core.lane.idle()))
+    const cores = [...this.vhosts.values()]
+    await Promise.all(cores.map((core) => core.lane.idle()))
+    for (const core of cores) for (const { queue } of core.delayed.values()) await queue.stop()
     await this.queues.close()
   }
 }
@@ -242,9 +245,12 @@ export function queuePartitionSettings(image: Image, durable: boolean): TopicSet
 }
 
 /** The partitions of durable queues, for the log to know when it is opened. */
-export function queuePartitions({ queues }: Entities, image: Image): KnownPartition[] {
+export function queuePartitions({ queues, exchanges }: Entities, image: Image): KnownPartition[] {
   const settings = queuePartitionSettings(image, true)
-  return queues.flatMap(({ topic, name, lanes }) =>
+  const delayed = exchanges.flatMap(({ topic, name }) =>
+    topic === undefined ? [] : [{ topic, name: delayedName(name), lanes: 1 }],
+  )
+  return [...queues, ...delayed].flatMap(({ topic, name, lanes }) =>
     [...Array(lanes).keys(), ledgerPartition].map((partition) => ({
       topic,
       topicName: name,

@@ -2,19 +2,22 @@
 // remembered, so that a key that comes again costs a comparison; the routing table remembers
 // others. A deleted exchange or other permissions end it.
 import { type Refusal, type Result, refuse } from '../../model/errors.ts'
+import { delayMsMax, delayMsOf } from '../../model/message/delay.ts'
 import type { MessageView } from '../../model/message/message.ts'
 import { MessageView as View } from '../../model/message/message.ts'
 import { changeProperties, property, tableProperty } from '../../model/message/properties.ts'
+import { delayedType } from '../../routing/exchange-types.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { Published, type Publisher } from './api.ts'
 import { type ExchangeDefinition, routesByTopic } from './definitions.ts'
 import { encodable } from './encodable-table.ts'
-import type { HostedQueue } from './hosted-queue.ts'
 import { noTopicAccess } from './refusals.ts'
 import { senderKeys } from './sender-keys.ts'
+import type { Target } from './target.ts'
 import type { VhostCore } from './vhost-core.ts'
 
-const noQueues: readonly HostedQueue[] = []
+const tooLong = `invalid message: x-delay is more than ${delayMsMax} ms`
+const noQueues: readonly Target[] = []
 
 export class VhostPublisher implements Publisher {
   refusal: Result<never> | null = null
@@ -47,13 +50,15 @@ export class VhostPublisher implements Publisher {
   publish(message: MessageView): number {
     const keys = senderKeys(message)
     if (!keys.ok) return this.#refuse(keys)
+    if (this.#exchange.type === delayedType && delayMsOf(message) > delayMsMax)
+      return this.#refuse(refuse('preconditionFailed', tooLong))
     if (keys.value.length > 0) return this.#publishTo(message, keys.value)
     const queues = this.#route(message)
     return queues === null ? -1 : place(message, queues)
   }
 
   /** Null: not permitted. */
-  #route(message: MessageView): readonly HostedQueue[] | null {
+  #route(message: MessageView): readonly Target[] | null {
     const { routing } = this.#core
     // What was permitted stays so until `isGone`.
     if (this.#version === routing.version && message.routingKey === this.#key) return this.#queues
@@ -82,7 +87,10 @@ export class VhostPublisher implements Publisher {
       property.headers,
     )
     const { exchange, routingKey, body } = message
-    return place(new View().set(exchange, routingKey, properties, body), queues)
+    const shown = new View().set(exchange, routingKey, properties, body)
+    const later = queues.filter((to) => to.routesOn)
+    const now = queues.filter((to) => !to.routesOn)
+    return place(shown, now) | place(message, later)
   }
 
   #mayUse(key: string): boolean {
@@ -99,9 +107,9 @@ export class VhostPublisher implements Publisher {
   }
 }
 
-function place(message: MessageView, queues: readonly HostedQueue[]): number {
+function place(message: MessageView, queues: readonly Target[]): number {
   if (queues.length === 0) return 0
   let flags: number = Published.routed
-  for (let i = 0; i < queues.length; i++) flags |= (queues[i] as HostedQueue).queue.publish(message)
+  for (let i = 0; i < queues.length; i++) flags |= (queues[i] as Target).publish(message)
   return flags
 }

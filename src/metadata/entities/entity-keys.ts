@@ -3,8 +3,8 @@
 // hold whatever a client has put into it. A change to a layout raises its "v".
 //
 //   /vhosts/<vhost>              {"v":1}
-//   /exchanges/<vhost>/<name>    {"v":1,"type","autoDelete","internal","arguments"}, and "topic":<id>
-//                                if messages wait at it
+//   /exchanges/<vhost>/<name>    {"v":1,"type","autoDelete","internal","arguments"}, with
+//                                "topic":<id> if messages wait at it
 //   /queues/<vhost>/<name>       {"v":1,"topic":<id>,"lanes","autoDelete","arguments"}
 //   /bindings/<vhost>/<source>/<q|e>/<target>/<n>
 //                                {"v":1,"routingKey","arguments"}

@@ -6,7 +6,7 @@ import type { KnownPartition } from '../../log/log-parts.ts'
 import type { LogStore } from '../../log/log-store.ts'
 import type { Entities, StoredQueue } from '../../metadata/entities/entities.ts'
 import type { Image } from '../../metadata/image.ts'
-import { resolveTopicSettings, type TopicSettings } from '../../model/config/topic-settings.ts'
+import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import { decodeTable } from '../../model/message/field-codec.ts'
 import type { Topic } from '../../model/topic.ts'
@@ -239,10 +239,13 @@ const kept = [
   ['compression.type', 'uncompressed'],
 ] as const
 
-export function queuePartitionSettings(image: Image, durable: boolean): TopicSettings {
-  const flush = ['polymq.flush', durable ? 'sync' : 'async'] as const
-  return resolveTopicSettings(new Map([...kept, flush]), image.brokerValues)
+const textsOf = {
+  durable: new Map([...kept, ['polymq.flush', 'sync']]),
+  transient: new Map([...kept, ['polymq.flush', 'async']]),
 }
+
+export const queuePartitionSettings = (image: Image, durable: boolean): TopicSettings =>
+  image.sharedSettings(durable ? textsOf.durable : textsOf.transient)
 
 /** The partitions of durable queues, for the log to know when it is opened. */
 export function queuePartitions({ queues, exchanges }: Entities, image: Image): KnownPartition[] {

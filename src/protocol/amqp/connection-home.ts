@@ -3,6 +3,7 @@ import type { Messaging } from '../../broker/messaging/api.ts'
 import type { ChannelDoor, MessageCounters } from './channel/channel-home.ts'
 import type { Slabs } from './frames/out-buffer.ts'
 import type { Offer } from './login.ts'
+import type { Pacing } from './pacing.ts'
 
 /** Plain numbers that only grow. */
 export interface DoorCounters extends MessageCounters {
@@ -39,6 +40,7 @@ export interface ConnectionHome extends ChannelDoor {
   readonly clusterName: string
   readonly counters: DoorCounters
   readonly slabs: Slabs
+  readonly pacing: Pacing
   /** Where all connections receive. */
   readonly readBuffer: Buffer
   /** Clients leave so much untaken, all together, that each may leave only little. */

@@ -31,6 +31,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   readonly vigil: Vigil
   readonly greeting: Greeting
   isSendDue = false
+  isPaced = false
   readonly door: ConnectionHome
   private readonly link: Link
   private readonly output: Output
@@ -77,7 +78,9 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     const buffer = this.door.readBuffer
     const from = this.state === 'header' ? this.readHeader(buffer, bytes) : 0
     if (from < 0) return
+    this.door.pacing.begin(this)
     this.reader.received(buffer, from, bytes)
+    this.door.pacing.end()
     this.updateReading()
   }
 
@@ -118,7 +121,9 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   /** What stopped it may be over: reads on. */
   goOn(): void {
     if (this.isGone) return
+    this.door.pacing.begin(this)
     this.reader.goOn()
+    this.door.pacing.end()
     this.updateReading()
   }
 
@@ -156,7 +161,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   }
 
   get isBusy(): boolean {
-    return this.waits > 0 || this.output.isOverfull
+    return this.waits > 0 || this.isPaced || this.output.isOverfull
   }
 
   /** Whether nothing of the size may be published now; then `goOn` is called when it may. */
@@ -256,6 +261,10 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
 
   get isFull(): boolean {
     return this.output.isFull
+  }
+
+  get isCrowded(): boolean {
+    return this.output.isCrowded
   }
 
   sendSoon(): void {

@@ -13,6 +13,7 @@ import { defaultLimits, type Limits } from './frames/limits.ts'
 import { Slabs } from './frames/out-buffer.ts'
 import { PartialMemory } from './frames/partial-memory.ts'
 import type { LoginCheck, Offer } from './login.ts'
+import { Pacing } from './pacing.ts'
 import { Turn } from './turn.ts'
 
 export interface AmqpDoorOptions {
@@ -74,6 +75,7 @@ class Home extends Turn implements ConnectionHome {
   readonly offer: Offer
   readonly clusterName: string
   readonly slabs = new Slabs()
+  readonly pacing: Pacing
   readonly memory: PartialMemory
   readonly replyAddresses: ReplyAddresses
   readonly readBuffer = Buffer.allocUnsafeSlow(readBytes)
@@ -114,6 +116,7 @@ class Home extends Turn implements ConnectionHome {
     this.clusterName = options.clusterName ?? 'polymq'
     this.memory = new PartialMemory(this.limits.partialBytesMax, (action) => clock.soon(action))
     this.replyAddresses = options.replyAddresses ?? new ReplyAddresses(chance)
+    this.pacing = new Pacing(clock)
     this.reporter = new Reporter(clock, options.report)
     this.alarm = messaging.alarm
     this.alarms = messaging.onAlarm((alarm) => this.alarmChanged(alarm))
@@ -154,6 +157,10 @@ class Home extends Turn implements ConnectionHome {
     this.connections.add(connection)
     this.perHost.set(host, fromHost + 1)
     return connection
+  }
+
+  crowded(): void {
+    this.pacing.crowded()
   }
 
   monotonic(): number {
@@ -199,6 +206,7 @@ class Home extends Turn implements ConnectionHome {
   drain(): Promise<void> {
     this.sweeper?.cancel()
     this.sweeper = null
+    this.pacing.stop()
     this.alarms.cancel()
     return new Promise((resolve) => {
       const deadline = this.options.clock.after(this.limits.drainMsMax, () => {

@@ -28,6 +28,11 @@ export class Output {
     return this.buffer.bytes >= this.bytesMax
   }
 
+  /** Half of that: who publishes to it may wait for a moment. */
+  get isCrowded(): boolean {
+    return this.buffer.bytes * 2 >= this.bytesMax
+  }
+
   /** No more should be asked for. */
   get isOverfull(): boolean {
     return this.buffer.bytes > this.bytesMax * overfull
@@ -49,6 +54,7 @@ export class Output {
       buffer.taken(outgoing)
       home.unsentChanged(-outgoing.length)
       home.counters.sentBytes += outgoing.length
+      if (!this.isCrowded) home.pacing.taken()
       if (this.isFull) return
       this.resume()
       this.onTaken()

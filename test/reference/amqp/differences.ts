@@ -119,7 +119,7 @@ const words: readonly Difference[] = [
 /** Who it is. */
 const itself: readonly Difference[] = [
   {
-    id: /^connection\.start\.(product|productVersion|properties)$/,
+    id: /^connection\.start\.(productVersion|properties)$/,
     reason: 'PolyMQ says who it is, and a version that clients of RabbitMQ 4 can read',
   },
 ]

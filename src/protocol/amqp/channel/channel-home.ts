@@ -40,6 +40,8 @@ export interface ChannelDoor {
   readonly memory: PartialMemory
   readonly counters: MessageCounters
   readonly replyAddresses: ReplyAddresses
+  /** A consumer whose client is crowded was given what is being published. */
+  crowded(): void
   /** A tag for a consumer without one. */
   newTag(): string
   /** The following are done once, at the end of this turn. */
@@ -65,6 +67,8 @@ export interface ChannelHome {
   readonly takesCancels: boolean
   /** So much waits for the client that no more should be delivered to it. */
   readonly isFull: boolean
+  /** Somewhat less: who publishes to it may wait for a moment. */
+  readonly isCrowded: boolean
   /** Something was written to `out`. */
   sendSoon(): void
   /** The consumer had no room because of `isFull`. */

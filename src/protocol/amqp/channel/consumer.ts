@@ -60,7 +60,10 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
       tag = channel.unacked.add(this, id)
       this.inFlight++
       channel.inFlight++
-    } else tag = channel.unacked.pass()
+    } else {
+      tag = channel.unacked.pass()
+      if (channel.home.isCrowded) channel.home.door.crowded()
+    }
     this.writer.write(tag, redelivered, message)
     channel.home.door.counters.delivered++
     channel.home.sendSoon()

@@ -93,7 +93,7 @@ export class Queues implements QueueNode, StockNode {
 
   /** A queue as it was left, or a new one. */
   async open(place: QueuePlace, settings: QueueSettings, host: QueueHost): Promise<Queue> {
-    const stock = this.#stock(place, settings)
+    const stock = this.stockOf(place, settings)
     await recoverStock(stock, this.store, this.#report)
     // What was counted now need not be counted at the next start.
     if (stock.ledger?.hasNotes === true) this.#placing.noted(stock)
@@ -102,10 +102,11 @@ export class Queues implements QueueNode, StockNode {
 
   /** A queue that has never held anything. */
   create(place: QueuePlace, settings: QueueSettings, host: QueueHost): Queue {
-    return this.#add(place, settings, this.#stock(place, settings), host)
+    return this.#add(place, settings, this.stockOf(place, settings), host)
   }
 
-  #stock(place: QueuePlace, { durable, priorities }: QueueSettings): Stock {
+  /** What a queue is made of, as the log has it; the ledger is not read yet. */
+  stockOf(place: QueuePlace, { durable, priorities }: QueueSettings): Stock {
     const logs: (PartitionLog | null)[] = []
     for (let lane = 0; lane <= priorities; lane++)
       logs.push(this.store.get(place.topic, lane) ?? null)

@@ -53,8 +53,8 @@ export class EntityWrites {
   }
 
   async exchange(exchange: ExchangeDefinition): Promise<void> {
-    const { name, type, autoDelete, internal } = exchange
-    const value = { type, autoDelete, internal, arguments: bytesOf(exchange.arguments) }
+    const { name, type, autoDelete, internal, topic } = exchange
+    const value = { type, autoDelete, internal, arguments: bytesOf(exchange.arguments), topic }
     const put = [{ key: exchangeKey(this.#vhost, name), value: encodeExchange(value) }]
     await this.#store.txn({ put })
   }

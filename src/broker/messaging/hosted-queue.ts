@@ -15,6 +15,7 @@ export interface HostedQueueHooks {
 }
 
 export class HostedQueue implements QueueHost, Target {
+  readonly routesOn = false
   readonly definition: QueueDefinition
   /** The session that alone may use it; null: all may. */
   readonly owner: object | null
@@ -54,6 +55,10 @@ export class HostedQueue implements QueueHost, Target {
   /** Queues see to it themselves. */
   moved(): void {
     return
+  }
+
+  refuses(message: MessageView): boolean {
+    return this.queue.refuses(message)
   }
 
   deadLetter(_queue: Queue, message: MessageView, reason: DeadLetterReason): void {

@@ -17,6 +17,7 @@ import { ledgerPartition, Queues } from '../../queue/queues.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { nameFault } from '../../security/access/name-fault.ts'
 import type { Messaging, Opening, Session } from './api.ts'
+import { delayedName } from './delayed-exchange.ts'
 import { topicsVhost } from './entity-writes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import type { HostedStream } from './hosted-stream.ts'
@@ -97,9 +98,9 @@ export class NodeMessaging implements Messaging {
   /** Bindings of what is gone are left over from a deletion that a crash has cut short. */
   async #recover({ exchanges, queues, bindings }: Entities): Promise<void> {
     for (const stored of exchanges)
-      this.vhosts
+      await this.vhosts
         .get(stored.vhost)
-        ?.addExchange({ ...stored, durable: true, arguments: decodeTable(stored.arguments) })
+        ?.openExchange({ ...stored, durable: true, arguments: decodeTable(stored.arguments) })
     for (let from = 0; from < queues.length; from += openedTogether)
       await Promise.all(queues.slice(from, from + openedTogether).map((q) => this.#openQueue(q)))
     const lost = this.#lostStreams(queues)
@@ -345,7 +346,9 @@ export class NodeMessaging implements Messaging {
 
   /** Changes that are under way end, and all that was published is placed. */
   async close(): Promise<void> {
-    await Promise.all([...this.vhosts.values()].map((core) => core.lane.idle()))
+    const cores = [...this.vhosts.values()]
+    await Promise.all(cores.map((core) => core.lane.idle()))
+    for (const core of cores) for (const { queue } of core.delayed.values()) await queue.stop()
     await this.queues.close()
     await this.#parts.streams.close()
   }
@@ -368,9 +371,12 @@ export const queuePartitionSettings = (image: Image, durable: boolean): TopicSet
   image.sharedSettings(durable ? textsOf.durable : textsOf.transient)
 
 /** The partitions of durable queues, for the log to know when it is opened. */
-export function queuePartitions({ queues }: Entities, image: Image): KnownPartition[] {
+export function queuePartitions({ queues, exchanges }: Entities, image: Image): KnownPartition[] {
   const settings = queuePartitionSettings(image, true)
-  return queues.flatMap(({ vhost, topic, name: topicName, lanes, arguments: bytes }) => {
+  const delayed = exchanges.flatMap(({ topic, name }) =>
+    topic === undefined ? [] : delayedPartitions(topic, delayedName(name), settings),
+  )
+  const ofQueues = queues.flatMap(({ vhost, topic, name: topicName, lanes, arguments: bytes }) => {
     const table = decodeTable(bytes)
     const isStream = queueType(table) === 'stream'
     // The image knows of the others.
@@ -380,4 +386,13 @@ export function queuePartitions({ queues }: Entities, image: Image): KnownPartit
     const partitions = [...Array(lanes).keys(), ledgerPartition]
     return partitions.map((partition) => ({ topic, topicName, partition, settings }))
   })
+  return [...ofQueues, ...delayed]
 }
+
+/** Where the messages of an exchange that delays them wait. */
+const delayedPartitions = (
+  topic: string,
+  topicName: string,
+  settings: TopicSettings,
+): KnownPartition[] =>
+  [0, ledgerPartition].map((partition) => ({ topic, topicName, partition, settings }))

@@ -10,6 +10,7 @@ import { resolveTopicSettings, type TopicSettings } from '../../model/config/top
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import { decodeTable } from '../../model/message/field-codec.ts'
 import type { Topic } from '../../model/topic.ts'
+import type { QueueOptions } from '../../queue/queue-options.ts'
 import { ledgerPartition, Queues } from '../../queue/queues.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import type { Messaging, Opening, Session } from './api.ts'
@@ -30,6 +31,8 @@ export interface MessagingParts
   readonly log: LogStore
   readonly authorizer: Authorizer
   readonly limits: ConnectionLimits
+  /** Sizes of what queues take of memory; absent: those of a real node. */
+  readonly queueOptions?: Partial<QueueOptions>
   report(line: string): void
 }
 
@@ -55,9 +58,9 @@ export class NodeMessaging implements Messaging {
   }
 
   private constructor(parts: MessagingParts) {
-    const { log: store, clock, report } = parts
+    const { log: store, clock, report, queueOptions } = parts
     this.#parts = parts
-    this.queues = new Queues({ store, clock, report })
+    this.queues = new Queues({ store, clock, report }, queueOptions)
   }
 
   #addVhost(name: string): VhostCore {

@@ -85,22 +85,25 @@ export class Actions {
     return values.length === 0 ? undefined : values[this.#scene.chance.int(values.length)]
   }
 
+  /** Mostly one that is there. */
+  #queueName(): string {
+    const { chance, watch } = this.#scene
+    const there = chance.oneIn(12) ? [] : [...watch.queues.keys()]
+    return this.#pick(there) ?? draw.queueName(chance)
+  }
+
   // ---- Publishing -------------------------------------------------------------------------------
 
   #publish(): void {
     const { chance, node, watch } = this.#scene
     const client = this.#pick(this.#clients)
     if (client === undefined) return
-    const exchange = this.#pick([
-      '',
-      '',
-      ...(node.messaging.vhosts.get('/')?.exchanges.keys() ?? []),
-    ])
-    const found = client.session.vhost.publisher(exchange ?? '')
+    const exchange = chance.oneIn(2) ? '' : draw.exchangeName(chance)
+    const found = client.session.vhost.publisher(exchange)
     if (!found.ok) return
     for (let n = chance.int(8); n >= 0 && !node.messaging.isHeldUp(0); n--) {
       watch.made = { waits: false, copies: 0 }
-      const message = this.#message(exchange ?? '')
+      const message = this.#message(exchange)
       const flags = found.value.publish(message)
       if (flags < 0) watch.fail(`refused: ${JSON.stringify(found.value.refusal)}`)
       const isConfirmedAtOnce = (flags & (Published.stored | Published.rejected)) === 0
@@ -110,6 +113,8 @@ export class Actions {
       this.#saw(message.isPersistent ? 'published persistent' : 'published transient')
       if (watch.made.copies > 1) this.#saw('published to several queues')
       if (flags === 0) this.#saw('unroutable')
+      if (flags === 0 && exchange === '' && watch.isThere(message.routingKey))
+        watch.fail(`what is for ${message.routingKey} does not get there`)
     }
   }
 
@@ -120,11 +125,11 @@ export class Actions {
     if (chance.oneIn(3)) headers.set('h', { type: 'I', value: chance.int(2) })
     for (const name of ['CC', 'BCC'] as const)
       if (chance.oneIn(15)) {
-        headers.set(name, { type: 'A', value: [textField(draw.queueName(chance))] })
+        headers.set(name, { type: 'A', value: [textField(this.#queueName())] })
         this.#saw(name)
       }
     const toQueue = exchange === '' || chance.oneIn(8)
-    const key = toQueue ? draw.queueName(chance) : (this.#pick(draw.keys) as string)
+    const key = toQueue ? this.#queueName() : (this.#pick(draw.keys) as string)
     const hasPriority = chance.oneIn(3)
     const hasTtl = chance.oneIn(12)
     if (hasTtl) this.#saw('published with a time to live')
@@ -155,7 +160,7 @@ export class Actions {
   /** A Kafka client writes to a queue that it sees as a topic. */
   #appendForeign(): void {
     const { chance, node, watch, newName } = this.#scene
-    const name = draw.queueName(chance)
+    const name = this.#queueName()
     const topic = node.image.topic(name)
     const model = watch.queues.get(name)
     if (topic === null || topic.kind !== 'queue' || model?.isThere !== true) return
@@ -197,7 +202,7 @@ export class Actions {
       if (consumer !== undefined) consumer.giveBack(chance.oneIn(2))
       return
     }
-    const model = watch.queues.get(draw.queueName(chance))
+    const model = watch.queues.get(this.#queueName())
     if (model?.isThere !== true) return
     this.#let(() => this.#subscribe(client, new SimConsumer(watch, model)))
   }
@@ -258,7 +263,7 @@ export class Actions {
   #get(): void {
     const { chance, watch } = this.#scene
     const client = this.#pick(this.#clients)
-    const model = watch.queues.get(draw.queueName(chance))
+    const model = watch.queues.get(this.#queueName())
     if (client === undefined || model?.isThere !== true) return
     const settled = chance.oneIn(2)
     this.#let(async () => {
@@ -301,7 +306,7 @@ export class Actions {
     }
     const what = chance.int(10)
     if (what < 2) this.declareQueue()
-    else if (what === 2) this.#let(() => this.#declareExchange())
+    else if (what === 2) this.declareExchange()
     else if (what < 5) this.bind()
     else if (what === 5) this.#let(() => this.#deleteQueue())
     else if (what === 6) this.#let(() => this.#purge())
@@ -333,11 +338,13 @@ export class Actions {
     })
   }
 
-  async #declareExchange(): Promise<void> {
+  declareExchange(): void {
     const { chance } = this.#scene
     const wish = draw.drawExchange(chance, draw.exchangeName(chance))
-    const declared = await this.#pick(this.#clients)?.session.vhost.declareExchange(wish)
-    if (declared?.ok) this.#saw(`exchanges ${wish.type}`)
+    this.#let(async () => {
+      const declared = await this.#pick(this.#clients)?.session.vhost.declareExchange(wish)
+      if (declared?.ok) this.#saw(`exchanges ${wish.type}`)
+    })
   }
 
   bind(): void {
@@ -347,13 +354,14 @@ export class Actions {
     const from = core?.exchanges.get(draw.exchangeName(chance))
     if (vhost === undefined || from === undefined) return
     const toExchange = chance.oneIn(5)
-    const to = toExchange ? draw.exchangeName(chance) : draw.queueName(chance)
+    const to = toExchange ? draw.exchangeName(chance) : this.#queueName()
     const wish = draw.drawBinding(chance, from.name, to, from.type)
     this.#let(async () => {
-      const isUnbind = chance.oneIn(6)
+      const isUnbind = chance.oneIn(8)
       if (isUnbind) await vhost.unbindQueue(wish)
-      else if (toExchange) await vhost.bindExchange(wish)
-      else if ((await vhost.bindQueue(wish)).ok) this.#saw('bindings')
+      else if (toExchange) {
+        if ((await vhost.bindExchange(wish)).ok) this.#saw('bindings of exchanges')
+      } else if ((await vhost.bindQueue(wish)).ok) this.#saw('bindings')
     })
   }
 
@@ -378,7 +386,7 @@ export class Actions {
   async #purge(): Promise<void> {
     const { chance, watch } = this.#scene
     const vhost = this.#pick(this.#clients)?.session.vhost
-    const model = watch.queues.get(draw.queueName(chance))
+    const model = watch.queues.get(this.#queueName())
     if (vhost === undefined || model?.isThere !== true || !chance.oneIn(3)) return
     const queue = watch.hosted.get(model.name)?.queue
     const ready = queue?.ready ?? 0

@@ -85,6 +85,8 @@ export class QueueModel {
   readonly settings: QueueSettings
   readonly isExclusive: boolean
   readonly type: string
+  /** The queue that its dead letters go to through the default exchange; null: another way. */
+  readonly letterQueue: string | null
   /** It was seen. */
   isThere = false
   /** Its deletion has begun. */
@@ -97,11 +99,13 @@ export class QueueModel {
   live = 0
   #places = 0
 
-  constructor(name: string, settings: QueueSettings, isExclusive: boolean, type: string) {
+  constructor(name: string, settings: QueueSettings, table: FieldTable, isExclusive: boolean) {
     this.name = name
     this.settings = settings
     this.isExclusive = isExclusive
-    this.type = type
+    this.type = textOf(table.get('x-queue-type')) ?? 'classic'
+    const isDirect = textOf(table.get('x-dead-letter-exchange')) === ''
+    this.letterQueue = isDirect ? textOf(table.get('x-dead-letter-routing-key')) : null
   }
 
   get isDurable(): boolean {

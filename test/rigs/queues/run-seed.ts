@@ -227,8 +227,12 @@ class Run {
     })
     for (let n = watch.queues.size; n < queueCount; n++) {
       actions.declareQueue()
+      actions.declareExchange()
       await this.#clock.run(40)
+    }
+    for (let n = this.#chance.int(2 * queueCount); n > 0; n--) {
       actions.bind()
+      await this.#clock.run(10)
     }
     for (let n = 0; n < steps; n++) {
       actions.step()

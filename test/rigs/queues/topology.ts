@@ -26,7 +26,7 @@ export function drawQueue(chance: SimChance, name: string) {
   const settings = queueSettings(args, durable && !exclusive)
   return {
     wish: queueWish(name, { durable, exclusive, autoDelete, arguments: args }),
-    model: new QueueModel(name, settings, exclusive, isQuorum ? 'quorum' : 'classic'),
+    model: new QueueModel(name, settings, args, exclusive),
   }
 }
 

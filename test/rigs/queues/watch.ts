@@ -96,7 +96,8 @@ export class Watch implements Tracer {
     }
     if (!copy.isVirtual) {
       this.made.copies++
-      if (copy.isSync && copy.isLive && !copy.mayVanish) this.made.waits = true
+      const isPromised = copy.isSync && (parent === null || parent.isSync)
+      if (isPromised && copy.isLive && !copy.mayVanish) this.made.waits = true
     }
     return flags
   }
@@ -129,8 +130,21 @@ export class Watch implements Tracer {
     this.#moving.push(copy)
     go()
     this.#moving.pop()
-    if (copy.children.length === 0) this.saw('dead letters without a way')
+    if (copy.children.length === 0) this.#checkNoWay(copy)
     if (isNested) this.saw('dead letters of dead letters')
+  }
+
+  #checkNoWay(copy: Copy): void {
+    this.saw('dead letters without a way')
+    const { letterQueue, name } = copy.queue
+    // What has died before may go in a circle.
+    if (letterQueue === null || letterQueue === name || copy.key.includes('<')) return
+    if (this.isThere(letterQueue)) this.fail(`${copy} dies, and does not get to ${letterQueue}`)
+  }
+
+  isThere(name: string): boolean {
+    const model = this.queues.get(name)
+    return model?.isDeclared === true && !model.isLeaving
   }
 
   #dyingCopy(model: QueueModel, message: MessageView, reason: DeadLetterReason): Copy | null {

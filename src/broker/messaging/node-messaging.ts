@@ -52,7 +52,9 @@ export class NodeMessaging implements Messaging {
   static async open(parts: MessagingParts, entities: Entities): Promise<NodeMessaging> {
     const node = new NodeMessaging(parts)
     for (const name of new Set([defaultVhost, ...entities.vhosts])) node.#addVhost(name)
+    node.queues.rest()
     await node.#recover(entities)
+    node.queues.begin()
     node.lookedAtSpace()
     return node
   }

@@ -74,6 +74,7 @@ export class Watch implements Tracer {
   queueRemoved(hosted: HostedQueue): void {
     const model = this.queues.get(hosted.name)
     if (model !== undefined) model.isLeaving = true
+    this.hosted.delete(hosted.name)
   }
 
   // ---- Coming in --------------------------------------------------------------------------------

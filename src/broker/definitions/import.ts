@@ -1,8 +1,9 @@
 // Takes definitions in: users, vhosts, permissions, policies, parameters, exchanges, queues and
 // bindings, in the JSON that RabbitMQ exports. What is no exchange, queue or binding becomes what
-// the text says; exchanges, queues and bindings that are there stay as they are, so that the same text can be taken in at
-// every start. The first thing that cannot be taken in ends it with a refusal that names it; what
-// came before stays. Called when a node starts (polymq.definitions.file) and by the management API.
+// the text says; exchanges, queues and bindings that are there stay as they are, so that the same
+// text can be taken in at every start. The first thing that cannot be taken in ends it with a
+// refusal that names it; what came before stays. Called when a node starts
+// (polymq.definitions.file) and by the management API.
 import { ok, type Refusal, type Result, refuse } from '../../model/errors.ts'
 import type { Accounts, Secret } from '../../security/access/accounts.ts'
 import { hashingDefault, isHashingAlgorithm } from '../../security/access/password-hash.ts'

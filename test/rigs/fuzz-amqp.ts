@@ -18,6 +18,10 @@ export interface FuzzReport {
   readonly closes: Readonly<Record<number, number>>
   readonly answered: number
   readonly watched: number
+  /** What the door counted of it: how deep the sessions went. */
+  readonly published: number
+  readonly delivered: number
+  readonly settled: number
   /** The live heap without compiled code, eight times during the run. */
   readonly heapMiB: readonly number[]
   readonly codeMiB: readonly number[]
@@ -66,8 +70,9 @@ export async function fuzzAmqp(count: number, seed: number): Promise<FuzzReport>
   }
   await host.tidyUp()
   await watcher.look('the end')
+  const { published, delivered, settled } = host.door.counters
   await host.close()
-  return { ...tally, closes, watched: watcher.seen, ...series }
+  return { ...tally, closes, watched: watcher.seen, published, delivered, settled, ...series }
 }
 
 /**

@@ -6,12 +6,13 @@ import type { Pipe } from '../../protocol/kafka/pipe.ts'
 import { FrameStream } from './frame-stream.ts'
 import type { FuzzNode } from './fuzz-node.ts'
 import { mutatedGreeting, mutatedStep } from './mutations.ts'
-import { greeting, methodFrame, someStep } from './steps.ts'
+import { furniture, greeting, methodFrame, someStep } from './steps.ts'
 import { below, type Random } from './tables.ts'
 
-const stepsMax = 40
-/** Sessions in which everything means what it says; of the steps of the others the same share. */
-const validShare = 0.3
+const stepsMax = 80
+/** Sessions in which everything means what it says, and steps of the others that do. */
+const validSessions = 0.25
+const validSteps = 0.75
 
 export class FuzzSession {
   sent = 0
@@ -53,20 +54,31 @@ export class FuzzSession {
   private async steps(): Promise<void> {
     const { random, pipe, stream } = this
     const isGuest = random() < 0.98
-    const isValid = isGuest && random() < validShare
+    const isValid = isGuest && random() < validSessions
     const hello = greeting(random, isGuest ? 'guest' : 'wrong')
     this.send(!isValid && random() < 0.05 ? mutatedGreeting(hello, random) : hello)
+    if (random() < 0.5) this.send(furniture(random))
     const count = 1 + below(random, stepsMax)
     for (let i = 0; i < count && !pipe.isClosed && stream.closeCode === 0; i++) {
-      const isStepValid = isValid || random() < validShare
+      const isStepValid = isValid || random() < validSteps
       this.send(isStepValid ? someStep(random) : mutatedStep(random))
-      if (random() < 0.3) await this.host.settle(below(random, 30))
+      if (random() < 0.4) await this.host.settle(below(random, 30))
       this.stick()
       if (random() < 0.9) this.agree()
     }
     pipe.unstick()
-    await this.host.settle()
+    await this.quiet()
+    this.agree()
     await this.end(isValid)
+  }
+
+  /** Until nothing more comes. */
+  private async quiet(): Promise<void> {
+    const { stream, host } = this
+    for (let i = 0, before = -1; i < 20 && stream.frames !== before; i++) {
+      before = stream.frames
+      await host.settle(5)
+    }
   }
 
   /** For some steps it does not take what the broker sends. */
@@ -107,9 +119,9 @@ export class FuzzSession {
   }
 
   private send(frames: readonly Buffer[]): void {
+    if (this.pipe.isClosed) return
     this.frames.push(...frames)
     this.sent += frames.length
-    if (this.pipe.isClosed) return
     // In one piece, or cut anywhere.
     const bytes = Buffer.concat(frames)
     if (this.random() < 0.9) this.pipe.send(bytes)

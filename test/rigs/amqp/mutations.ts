@@ -16,12 +16,15 @@ const headBytes = 7
 
 type Mutation = (frames: Buffer[], random: Random) => Buffer[]
 
-/** One of the frames, changed. */
+/** One of the frames, changed, unless an earlier mutation has left too little of it. */
 const inOne =
   (change: (frame: Buffer, random: Random) => Buffer): Mutation =>
   (frames, random) => {
     const at = below(random, frames.length)
-    return frames.map((frame, i) => (i === at ? change(Buffer.from(frame), random) : frame))
+    return frames.map((frame, i) => {
+      const isWhole = frame.length > headBytes
+      return i === at && isWhole ? change(Buffer.from(frame), random) : frame
+    })
   }
 
 /** Behind the head and before the end, so that it is still a frame. */
@@ -29,7 +32,7 @@ const inside = (frame: Buffer, random: Random, width: number): number =>
   Math.min(headBytes + below(random, 60), Math.max(0, frame.length - 1 - width))
 
 const octet = inOne((frame, random) => {
-  if (frame.length > headBytes + 1) frame[inside(frame, random, 1)] = below(random, 256)
+  frame[inside(frame, random, 1)] = below(random, 256)
   return frame
 })
 
@@ -50,7 +53,6 @@ const length = inOne((frame, random) => {
 })
 
 const frameSize = inOne((frame, random) => {
-  if (frame.length < headBytes) return frame
   const old = frame.readUInt32BE(3)
   frame.writeUInt32BE(pick(random, [...lengths, 131_064, 131_065, old + 1, old - 1]) >>> 0, 3)
   return frame

@@ -90,9 +90,12 @@ function someTable(random: Random): Buffer {
   return chance < 0.9 ? someArguments(random) : hostileTable(random)
 }
 
-const anyExchange = (random: Random): string => pick(random, ['', '', ...exchanges, ...own])
+const anyExchange = (random: Random): string =>
+  pick(random, ['', '', '', '', ...exchanges, ...own, ...own])
 
 // ---- Contents -----------------------------------------------------------------------------------
+
+const expirations = [...Array(20).fill('1'), '0', '60000', '-1', 'soon', '9'.repeat(20)]
 
 type Property = readonly [flag: number, value: (random: Random) => Uint8Array]
 
@@ -102,10 +105,10 @@ const properties: readonly Property[] = [
   [1 << 12, (random) => Uint8Array.of(1 + below(random, 2))],
   [1 << 11, (random) => Uint8Array.of(below(random, 12))],
   [1 << 9, (random) => shortstr(pick(random, ['q1', 'amq.rabbitmq.reply-to', 'amq.none']))],
-  [1 << 8, (random) => shortstr(pick(random, ['0', '1', '60000', '-1', 'soon', '9'.repeat(20)]))],
+  [1 << 8, (random) => shortstr(pick(random, expirations))],
   [1 << 7, () => shortstr('id')],
   [1 << 6, () => uint64(2n ** 63n)],
-  [1 << 4, (random) => shortstr(pick(random, ['guest', 'other']))],
+  [1 << 4, (random) => shortstr(pick(random, ['guest', 'guest', 'guest', 'other']))],
 ]
 
 export function someProperties(random: Random): Buffer {
@@ -132,7 +135,10 @@ export const headerFrame = (
 export function publishFrames(channelId: number, random: Random): Buffer[] {
   const to = anyExchange(random)
   const routingKey = pick(random, to === '' ? queues : keys)
-  const method = methodFrame(channelId, basic.publish, { exchange: to, routingKey }, random)
+  // Which is refused with a hard error.
+  const immediate = random() < 0.005
+  const said = { exchange: to, routingKey, immediate }
+  const method = methodFrame(channelId, basic.publish, said, random)
   const size = random() < 0.05 ? below(random, 20_000) : below(random, 60)
   const frames = [method, headerFrame(channelId, BigInt(size), someProperties(random))]
   for (let left = size; left > 0; ) {
@@ -157,12 +163,14 @@ const call =
 const declareQueue = call(queue.declare, (random) => ({
   queue: random() < 0.03 ? '' : pick(random, queues),
   passive: random() < 0.1,
+  durable: random() < 0.95,
 }))
 
 const declareExchange = call(exchange.declare, (random) => ({
   exchange: pick(random, exchanges),
   type: pick(random, types),
   passive: random() < 0.1,
+  durable: random() < 0.95,
 }))
 
 const boundQueue = (random: Random) => ({
@@ -175,7 +183,11 @@ const boundExchange = (random: Random) => ({
   source: anyExchange(random),
 })
 
-const settle = (random: Random) => ({ deliveryTag: BigInt(below(random, 12)) })
+/** Mostly all that there is, else one that may be. */
+const settle = (random: Random) =>
+  random() < 0.75
+    ? { deliveryTag: 0n, multiple: true }
+    : { deliveryTag: BigInt(1 + below(random, 3)), multiple: random() < 0.5 }
 
 /** So many settlements at once, most of what is not there. */
 const storm: Step = (channelId, random) =>
@@ -209,13 +221,13 @@ const steps: readonly (readonly [number, Step])[] = [
   [3, call(basic.qos, (random) => ({ prefetchSize: 0, prefetchCount: below(random, 5) }))],
   [8, call(basic.ack, settle)],
   [4, call(basic.nack, settle)],
-  [4, call(basic.reject, settle)],
-  [2, call(basic.recover)],
-  [1, call(basic.recoverAsync)],
+  [1, call(basic.reject, settle)],
+  [2, call(basic.recover, (random) => ({ requeue: random() < 0.97 }))],
+  [1, call(basic.recoverAsync, (random) => ({ requeue: random() < 0.97 }))],
   [2, call(confirm.select)],
   [1, call(tx.select)],
-  [2, call(tx.commit)],
-  [1, call(tx.rollback)],
+  [1, call(tx.commit)],
+  [0.5, call(tx.rollback)],
   [1, call(channel.flow, () => ({ active: true }))],
   [1, storm],
   [1, (_, random) => [methodFrame(0, connection.updateSecret, {}, random)]],
@@ -233,6 +245,28 @@ export function someStep(random: Random): Buffer[] {
     if (at < 0) return step(channelId, random)
   }
   return publishFrames(channelId, random)
+}
+
+/** Queues and exchanges that most steps find, and a consumer. */
+export const furniture = (random: Random): Buffer[] => [
+  ...queues
+    .slice(0, 4)
+    .map((name) => methodFrame(1, queue.declare, { queue: name, ...plain }, random)),
+  ...exchanges
+    .slice(0, 3)
+    .map((name) =>
+      methodFrame(1, exchange.declare, { exchange: name, type: 'topic', ...plain }, random),
+    ),
+  methodFrame(2, basic.consume, { queue: 'q1', consumerTag: 'f', ...plain }, random),
+]
+
+const plain = {
+  passive: false,
+  durable: true,
+  exclusive: false,
+  autoDelete: false,
+  internal: false,
+  arguments: emptyTable,
 }
 
 // ---- The beginning of a session -----------------------------------------------------------------

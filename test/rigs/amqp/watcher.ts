@@ -11,7 +11,7 @@ import { frameOf, greeting, headerFrame, methodFrame } from './steps.ts'
 import { emptyTable } from './tables.ts'
 
 const messages = 5
-const none = () => 1
+const none = () => 0.5
 
 export class Watcher {
   seen = 0

@@ -1,9 +1,9 @@
 // Gives definitions out, in the JSON that `import.ts` and RabbitMQ take in: what is durable, of all
 // vhosts or of one. Passwords go as their hashes. Called by the management API.
 
-import { isOwn } from '../messaging/definitions.ts'
+import { isOwn } from '../declarations/definitions.ts'
+import { queueType } from '../declarations/queue-arguments.ts'
 import type { HostedQueue } from '../messaging/hosted-queue.ts'
-import { queueType } from '../messaging/queue-arguments.ts'
 import type { VhostCore } from '../messaging/vhost-core.ts'
 import type { Policy } from '../policies/policy-values.ts'
 import type { DefinitionsHome } from './import.ts'

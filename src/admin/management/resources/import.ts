@@ -2,8 +2,9 @@
 // stays as it is, users and policies are replaced, so that the same file can be imported again.
 // What cannot be made here does not stop the rest; it is told at the end, and the answer is then
 // not a success.
+
+import { isOwn } from '../../../broker/declarations/definitions.ts'
 import { BindingChanges } from '../../../broker/messaging/binding-changes.ts'
-import { isOwn } from '../../../broker/messaging/definitions.ts'
 import { ExchangeChanges } from '../../../broker/messaging/exchange-changes.ts'
 import { QueueChanges } from '../../../broker/messaging/queue-changes.ts'
 import type { VhostCore } from '../../../broker/messaging/vhost-core.ts'

@@ -1,6 +1,7 @@
 // /api/queues: listing, making and deleting queues.
+
+import { queueType } from '../../../broker/declarations/queue-arguments.ts'
 import type { HostedQueue } from '../../../broker/messaging/hosted-queue.ts'
-import { queueType } from '../../../broker/messaging/queue-arguments.ts'
 import type { VhostCore } from '../../../broker/messaging/vhost-core.ts'
 import { mergedDefinition } from '../../../broker/policies/policy-keys.ts'
 import type { HttpAnswer } from '../../../io/http.ts'

@@ -295,7 +295,6 @@ export const rooms: readonly Room[] = [
     path: 'admin/management',
     level: 6,
     imports: [
-      'admin/management/resources',
       'broker/messaging',
       'broker/policies',
       'queue',
@@ -348,6 +347,7 @@ export const rooms: readonly Room[] = [
       'cli',
       'admin',
       'admin/management',
+      'admin/management/resources',
       'protocol/amqp',
       'protocol/amqp/channel',
       'protocol/amqp/frames',

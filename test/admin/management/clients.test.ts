@@ -62,7 +62,7 @@ test('connections, channels and consumers are listed, and a connection is closed
     const { object_totals: totals } = await call('/overview')
     assert.deepEqual([totals.connections, totals.channels, totals.consumers], [1, 1, 1])
 
-    const closed = once(connection, 'error')
+    const closed = once(connection, 'close')
     await call(`/connections/${encodeURIComponent(shown.name)}`, 'DELETE')
     const [error] = await closed
     assert.match(String(error), /320.*Closed via management plugin/)

@@ -89,9 +89,11 @@ function loginOf({ accounts }: NodeBroker): LoginCheck {
   return (mechanism, response, { host }) => {
     const text = Buffer.from(response).toString('utf8')
     if (mechanism === 'EXTERNAL') return byCertificate(accounts, text, host)
-    const [, name, password, ...more] = text.split('\0')
+    const [as, name, password, ...more] = text.split('\0')
     if (name === undefined || password === undefined || more.length > 0)
       return refuse('authenticationFailed', 'the PLAIN response is malformed')
+    if (as !== '' && as !== name)
+      return refuse('authenticationFailed', 'nobody acts for another by PLAIN')
     return accounts.login.checkPassword(name, password, host)
   }
 }

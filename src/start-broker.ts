@@ -7,6 +7,7 @@ import { openAmqp, openAmqps } from './amqp-listeners.ts'
 import { BadSettingError } from './bad-setting.ts'
 import { NodeBroker } from './broker/broker.ts'
 import { checkDataFormat } from './broker/data-format.ts'
+import { takeDefinitions } from './definitions-file.ts'
 import { memoryDisk } from './io/memory-disk.ts'
 import { type Address, showAddress } from './io/network.ts'
 import { processLimits } from './io/process-stats.ts'
@@ -194,6 +195,7 @@ async function openAll(
     },
   })
   closers.push(() => broker.close())
+  await takeDefinitions(broker)
   await broker.accounts.makeDefaultUser()
   const replyAddresses = new ReplyAddresses(realChance)
   const home = { broker, replyAddresses, granted, report }

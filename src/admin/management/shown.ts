@@ -1,5 +1,5 @@
-// Numbers with their rates, as RabbitMQ writes them, {"publish": 5, "publish_details": {"rate": 1}},
-// for every listing that tells how fast something goes.
+// Numbers with their rates, as RabbitMQ writes them: {"publish": 5, "publish_details": {"rate":
+// 1}}.
 import type { Numbers } from './numbers.ts'
 import type { Rates } from './rates.ts'
 

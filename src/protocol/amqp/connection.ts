@@ -48,6 +48,8 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   private pending: Promise<unknown> | null = null
   private takenAway: Promise<void> | null = null
   private heldBytes = 0
+  /** To be told behind the answer that is due; null: none is waited for. */
+  private heldBack: (() => void)[] | null = null
   private readonly standstill = new Standstill()
   private isPublisher = false
   private isToldBlocked = false
@@ -229,7 +231,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     const text =
       `Login was refused using authentication mechanism ${mechanism}. ` +
       'For details see the broker logfile.'
-    this.failHard(replies.accessRefused, text, methods.startOk.id, `refused a login: ${why}`)
+    this.failHard(replies.accessRefused, text, 0, `refused a login: ${why}`)
   }
 
   openSession(vhost: string, user: string, name: string): Result<Session> {
@@ -289,6 +291,21 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
       then(value)
       if (this.waits === 0) this.goOn()
     })
+  }
+
+  holdTold(): void {
+    this.heldBack ??= []
+  }
+
+  tell(write: () => void): void {
+    if (this.heldBack === null) write()
+    else this.heldBack.push(write)
+  }
+
+  tellNow(): void {
+    const { heldBack } = this
+    this.heldBack = null
+    for (const write of heldBack ?? []) write()
   }
 
   failHard(reply: Reply, text: string, methodId: number, report = text): void {

@@ -156,7 +156,7 @@ class Import {
       arguments: tableOf(row['arguments'], 'arguments'),
     }
     // Names that a node gave are good, too.
-    must(await changes.declare(wish, this, true))
+    must(await changes.declare(wish, this, 'definitions'))
   }
 
   async #exchange(row: JsonBody): Promise<void> {

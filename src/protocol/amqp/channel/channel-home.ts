@@ -89,6 +89,11 @@ export interface ChannelHome {
   resumeWhenSent(consumer: Resumable): void
   /** Takes no further frame before `promise` has resolved and `then` has run. */
   wait<T>(promise: Promise<T>, then: (value: T) => void): void
+  /** From now on `tell` waits, until `tellNow`. */
+  holdTold(): void
+  tellNow(): void
+  /** Writes what is no answer, in its order. */
+  tell(write: () => void): void
   /** Closes the connection: `methodId` is what went wrong. */
   failHard(reply: Reply, text: string, methodId: number): void
   /** The channel with this number is no more. */

@@ -138,7 +138,8 @@ export class Channel implements ChannelView {
   consumerCancelled(consumer: { readonly tag: string }): void {
     if (this.consumers.get(consumer.tag) !== consumer) return
     this.consumers.delete(consumer.tag)
-    if (this.home.takesCancels) this.send(basic.cancel, { consumerTag: consumer.tag, nowait: true })
+    const cancel = { consumerTag: consumer.tag, nowait: true }
+    if (this.home.takesCancels) this.home.tell(() => this.send(basic.cancel, cancel))
   }
 
   /** Of all consumers together one more may be in flight. */

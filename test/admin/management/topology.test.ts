@@ -42,6 +42,20 @@ const publish = (
     ...more,
   })
 
+test('a stream is a queue, and so is any topic', () =>
+  withApi(async (api) => {
+    const wish = { durable: true, arguments: { 'x-queue-type': 'stream' } }
+    assert.equal(await api.status('PUT', '/queues/%2F/log', wish), '201')
+    assert.equal(await api.status('PUT', '/queues/%2F/log', wish), '204')
+    await publish(api, 'log', 'a')
+    const shown = await api.get('/queues/%2F/log')
+    assert.deepEqual([shown.type, shown.messages, shown.consumers], ['stream', 1, 0])
+    assert.equal((await api.get('/overview')).object_totals.queues, 1)
+    assert.equal((await api.get('/queues/%2F/log/bindings')).length, 1)
+    assert.equal(await api.status('DELETE', '/queues/%2F/log'), '204')
+    assert.deepEqual(await api.get('/queues'), [])
+  }))
+
 test('what is not as it must be is refused before anything is made', () =>
   withApi(async (api) => {
     assert.equal(await api.status('PUT', '/queues/%2F/q', '{bad'), '400 not_json')

@@ -354,7 +354,6 @@ export const rooms: readonly Room[] = [
     path: 'admin/management',
     level: 6,
     imports: [
-      'admin/management/resources',
       'broker/messaging',
       'broker/policies',
       'queue',

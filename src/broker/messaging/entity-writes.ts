@@ -10,6 +10,7 @@ import {
   encodeVhost,
   exchangeKey,
   queueKey,
+  type VhostValue,
   vhostKey,
 } from '../../metadata/entities/entity-keys.ts'
 import type { Image } from '../../metadata/image.ts'
@@ -43,8 +44,8 @@ export class EntityWrites {
     this.#vhost = vhost
   }
 
-  async vhost(): Promise<void> {
-    await this.#store.txn({ put: [{ key: vhostKey(this.#vhost), value: encodeVhost() }] })
+  async vhost(about: VhostValue): Promise<void> {
+    await this.#store.txn({ put: [{ key: vhostKey(this.#vhost), value: encodeVhost(about) }] })
   }
 
   get vhostKeys(): string[] {

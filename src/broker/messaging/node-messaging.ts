@@ -5,6 +5,7 @@
 import type { KnownPartition } from '../../log/log-parts.ts'
 import type { LogStore } from '../../log/log-store.ts'
 import type { Entities, StoredQueue } from '../../metadata/entities/entities.ts'
+import { plainVhost, type VhostValue } from '../../metadata/entities/entity-keys.ts'
 import type { Image } from '../../metadata/image.ts'
 import { resolveTopicSettings, type TopicSettings } from '../../model/config/topic-settings.ts'
 import { ok, type Result, refuse } from '../../model/errors.ts'
@@ -12,6 +13,7 @@ import { decodeTable } from '../../model/message/field-codec.ts'
 import type { Topic } from '../../model/topic.ts'
 import { ledgerPartition, Queues } from '../../queue/queues.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
+import { nameFault } from '../../security/access/name-fault.ts'
 import type { Messaging, Opening, Session } from './api.ts'
 import { topicsVhost } from './entity-writes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
@@ -31,6 +33,7 @@ export interface MessagingParts
 /** Queues that are opened at a time. */
 const openedTogether = 64
 const defaultVhost = '/'
+const vhostsMax = 10_000
 
 export class NodeMessaging implements Messaging {
   readonly vhosts = new Map<string, VhostCore>()
@@ -43,8 +46,10 @@ export class NodeMessaging implements Messaging {
   /** What `entities` says was made is there when it resolves, with its messages. */
   static async open(parts: MessagingParts, entities: Entities): Promise<NodeMessaging> {
     const node = new NodeMessaging(parts)
-    for (const name of new Set([defaultVhost, ...entities.vhosts])) node.#addVhost(name)
+    node.#addVhost(defaultVhost, plainVhost)
+    for (const { name, ...about } of entities.vhosts) node.#addVhost(name, about)
     await node.#recover(entities)
+    for (const { churn } of node.vhosts.values()) churn.queuesMade = 0
     node.lookedAtSpace()
     parts.policies.onChange(() => {
       for (const core of node.vhosts.values()) core.policiesChanged()
@@ -59,9 +64,15 @@ export class NodeMessaging implements Messaging {
     this.queues = new Queues({ store, clock, report })
   }
 
-  #addVhost(name: string): VhostCore {
+  /** What is there takes what is new `about` it. */
+  #addVhost(name: string, about: VhostValue): VhostCore {
     const { image } = this.#parts
-    const core = new VhostCore(name, {
+    const existing = this.vhosts.get(name)
+    if (existing !== undefined) {
+      existing.about = about
+      return existing
+    }
+    const core = new VhostCore(name, about, {
       ...this.#parts,
       queues: this.queues,
       partitionSettings: (durable) => queuePartitionSettings(image, durable),
@@ -167,11 +178,20 @@ export class NodeMessaging implements Messaging {
 
   // ---- Vhosts -----------------------------------------------------------------------------------
 
+  /** Makes it, or changes what is noted of the one that is there. */
+  async putVhost(name: string, about: VhostValue): Promise<Result<null>> {
+    const fault = nameFault('vhost', name)
+    if (fault !== null) return fault
+    if (!this.vhosts.has(name) && this.vhosts.size >= vhostsMax)
+      return refuse('policyViolation', `this node keeps at most ${vhostsMax} vhosts`)
+    const core = this.#addVhost(name, about)
+    await core.lane.run(() => core.writes.vhost(about))
+    return ok(null)
+  }
+
   /** What is there stays as it is. */
   async createVhost(name: string): Promise<void> {
-    if (this.vhosts.has(name)) return
-    const core = this.#addVhost(name)
-    await core.lane.run(() => core.writes.vhost())
+    if (!this.vhosts.has(name)) await this.putVhost(name, plainVhost)
   }
 
   /** With all that is in it; `/` stays. Its sessions end. */

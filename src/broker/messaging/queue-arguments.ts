@@ -3,7 +3,7 @@
 // type of queue is refused; one that nobody knows is kept and does nothing.
 import { ok, type Refusal, type Result } from '../../model/errors.ts'
 import type { FieldTable, FieldValue } from '../../model/message/field.ts'
-import { integerOf, textOf } from '../../model/message/field.ts'
+import { integerOf, textField, textOf } from '../../model/message/field.ts'
 import type { QueueSettings } from '../../queue/queue-settings.ts'
 import { plainText, sameArguments, typeName } from './equivalence.ts'
 import { invalidArgument } from './refusals.ts'
@@ -201,4 +201,15 @@ function withType(table: FieldTable): FieldTable {
   if (table.has('x-queue-type')) return table
   const type: FieldValue = { type: 'S', value: Buffer.from('classic') }
   return new Map([...table, ['x-queue-type', type]])
+}
+
+/** The wish with the vhost's type, where it names none and can be of that type. */
+export function withDefaultType<W extends QueueProperties & { readonly arguments: FieldTable }>(
+  wish: W,
+  type: 'classic' | 'quorum' | 'stream',
+): W {
+  const { durable, exclusive, autoDelete, arguments: table } = wish
+  if (type === 'classic' || table.has('x-queue-type')) return wish
+  if (!durable || exclusive || autoDelete) return wish
+  return { ...wish, arguments: new Map([...table, ['x-queue-type', textField(type)]]) }
 }

@@ -40,6 +40,7 @@ export class QueueChanges {
   async declare(wish: QueueWish, session: object, namedBy: NamedBy): Promise<Result<HostedQueue>> {
     if (namedBy === 'client' && wish.name.startsWith(reservedPrefix))
       return reservedName('queue', wish.name)
+    this.#core.churn.queuesDeclared++
     const existing = this.#core.queues.get(wish.name)
     if (existing !== undefined) return this.#again(existing, wish, session)
     return this.#core.lane.run(async () => {

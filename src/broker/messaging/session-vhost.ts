@@ -23,7 +23,7 @@ import { CountingConsumer, counted } from './counting-consumer.ts'
 import { cleanName, routesByTopic } from './definitions.ts'
 import { ExchangeChanges } from './exchange-changes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
-import { queueType } from './queue-arguments.ts'
+import { queueType, withDefaultType } from './queue-arguments.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { defaultExchange, labelOf, locked, noAccess, noTopicAccess, notFound } from './refusals.ts'
 import type { VhostCore } from './vhost-core.ts'
@@ -86,7 +86,7 @@ export class SessionVhost implements Vhost {
   async declareQueue(asked: QueueWish): Promise<Result<QueueState>> {
     const isNamedHere = cleanName(asked.name) === ''
     const name = this.#queues.nameFor(asked.name)
-    const wish = { ...asked, name }
+    const wish = withDefaultType({ ...asked, name }, this.#core.about.defaultQueueType)
     const deadLetters = textOf(wish.arguments.get('x-dead-letter-exchange'))
     const refused =
       this.#lacks('configure', 'queue', name) ??

@@ -4,6 +4,7 @@
 // `exchange-changes`), binding (`binding-changes`), and what goes by itself.
 import type { Chance } from '../../io/chance.ts'
 import type { Clock } from '../../io/clock.ts'
+import type { VhostValue } from '../../metadata/entities/entity-keys.ts'
 import type { Image } from '../../metadata/image.ts'
 import type { MetadataStore } from '../../metadata/store.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
@@ -70,13 +71,15 @@ export class VhostCore implements HostedQueueHooks {
   readonly churn = { queuesMade: 0, queuesGone: 0, queuesDeclared: 0 }
   /** Of durable bindings, by `bindingId`. */
   readonly #bindingKeys = new Map<string, string>()
+  about: VhostValue
   /** Nothing can be made in it any more. */
   isGone = false
   readonly #owned = new Map<object, Set<HostedQueue>>()
   readonly #deadLetters: DeadLetters
 
-  constructor(name: string, parts: VhostParts) {
+  constructor(name: string, about: VhostValue, parts: VhostParts) {
     this.name = name
+    this.about = about
     this.parts = parts
     this.writes = new EntityWrites(parts.store, parts.image, name)
     this.#deadLetters = new DeadLetters(this.routing, parts.clock)

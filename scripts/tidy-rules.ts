@@ -138,7 +138,17 @@ export const rooms: readonly Room[] = [
   {
     path: 'queue',
     level: 4,
-    imports: ['log', 'log/journal', 'model', 'model/config', 'model/message', 'wire', 'io', 'base'],
+    imports: [
+      'queue/memory',
+      'log',
+      'log/journal',
+      'model',
+      'model/config',
+      'model/message',
+      'wire',
+      'io',
+      'base',
+    ],
     holds: 'queues: a log with a ledger, and the rules by which messages leave it',
   },
   {
@@ -148,11 +158,26 @@ export const rooms: readonly Room[] = [
     holds: 'policies, what they define, and parameters',
   },
   {
+    path: 'queue/memory',
+    level: 4,
+    imports: ['base'],
+    holds: 'what queues remember besides their messages, in few bytes each',
+  },
+  {
+    path: 'queue/delayed',
+    level: 4,
+    imports: ['queue', 'queue/memory', 'model', 'model/message', 'base'],
+    holds: 'messages that wait for their time',
+  },
+  {
     path: 'broker/messaging',
     level: 5,
     imports: [
       'broker/policies',
       'queue',
+      'stream',
+      'queue/delayed',
+      'queue/memory',
       'routing',
       'security/access',
       'log',
@@ -195,6 +220,7 @@ export const rooms: readonly Room[] = [
       'broker/policies',
       'metadata/entities',
       'queue',
+      'stream',
       'coordinator',
       'security',
       'security/access',

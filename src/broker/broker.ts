@@ -23,14 +23,16 @@ import { Topics as TopicOperations } from '../metadata/topics.ts'
 import { prepareCompression } from '../model/compression.ts'
 import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
 import { brokerValues } from '../model/config/config-source.ts'
-import type { NodeId } from '../model/ids.ts'
+import { type NodeId, topicId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
 import { Accounts } from '../security/access/accounts.ts'
+import { trackedOffsetsTopic } from '../stream/tracked-record.ts'
 import { allRights } from './all-rights.ts'
 import type { Broker } from './api.ts'
 import { joinCluster } from './identity.ts'
 import { InternalAppender } from './internal-appender.ts'
-import { offsetsTopic, offsetsTopicConfig } from './internal-topics.ts'
+import { InternalTopic } from './internal-topic.ts'
+import { offsetsTopic, offsetsTopicConfig, trackedOffsetsLayout } from './internal-topics.ts'
 import { loadGroups } from './load-groups.ts'
 import {
   NodeMessaging,
@@ -41,6 +43,7 @@ import { NodeConfigs } from './node-configs.ts'
 import { NodeGroups } from './node-groups.ts'
 import { NodeLogs } from './node-logs.ts'
 import { NodeTopics } from './node-topics.ts'
+import { openStreams } from './open-streams.ts'
 import { Policies } from './policies/policies.ts'
 import { Upkeep } from './upkeep.ts'
 
@@ -79,9 +82,8 @@ export class NodeBroker implements Broker {
   readonly image: Image
   readonly #parts: NodeParts
   readonly #metadata: MetadataStore
-  readonly #operations: TopicOperations
+  readonly #offsets: InternalTopic
   readonly #upkeep: Upkeep
-  #offsetsTopicMade: Promise<Topic | null> | null = null
 
   /**
    * Recovers everything that the disk holds. Rejects when it is damaged beyond what can be set
@@ -118,6 +120,14 @@ export class NodeBroker implements Broker {
       },
     )
     await store.lookAtSpace(image.settings.diskFreeBytesMin)
+    const operations = new TopicOperations(metadata, image, chance)
+    const ownStreams = new Set(entities.queues.map(({ topic }) => topic as string))
+    const streams = await openStreams({
+      ...parts,
+      store,
+      topic: new InternalTopic(image, operations, trackedOffsetsTopic, () => trackedOffsetsLayout),
+      isTopic: (id) => ownStreams.has(id) || image.topicById(topicId(id)) !== null,
+    })
     const messaging = await NodeMessaging.open(
       {
         ...parts,
@@ -131,6 +141,8 @@ export class NodeBroker implements Broker {
         store: metadata,
         log: store,
         image,
+        topics: operations,
+        streams,
       },
       entities,
     )
@@ -142,6 +154,7 @@ export class NodeBroker implements Broker {
       store,
       clusterId,
       messaging,
+      operations,
     })
     await broker.#loadGroups()
     return broker
@@ -157,10 +170,11 @@ export class NodeBroker implements Broker {
       store: LogStore
       clusterId: string
       messaging: NodeMessaging
+      operations: TopicOperations
     },
   ) {
     const { clock, chance } = parts
-    const { metadata, image, store, messaging } = opened
+    const { metadata, image, store, messaging, operations } = opened
     this.#parts = parts
     this.#metadata = metadata
     this.nodeId = image.node
@@ -170,20 +184,23 @@ export class NodeBroker implements Broker {
     this.policies = opened.policies
     this.accounts.permissions.knowVhosts((name) => messaging.vhosts.has(name))
     this.store = store
-    this.#operations = new TopicOperations(metadata, image, chance)
+    this.#offsets = new InternalTopic(image, operations, offsetsTopic, () => {
+      const { offsetsTopicPartitions: partitions, offsetsTopicSegmentBytes } = image.settings
+      return { partitions, configs: offsetsTopicConfig(offsetsTopicSegmentBytes) }
+    })
     this.messaging = messaging
     this.accounts.onChange(() =>
       messaging.usersChanged((name) => this.accounts.user(name) !== null),
     )
     this.logs = new NodeLogs(store, clock, messaging)
-    this.topics = new NodeTopics(image, this.#operations, () => this.#offsetsTopic(), messaging)
+    this.topics = new NodeTopics(image, operations, this.#offsets, messaging)
     this.configs = new NodeConfigs(image, new ConfigOperations(metadata, image))
     const broker = image.settings
     this.rack = broker.rack
     this.groups = new NodeGroups({
       clock,
       chance,
-      partitions: image.topic(offsetsTopic)?.partitions.length ?? broker.offsetsTopicPartitions,
+      partitions: this.#offsets.existing?.partitions.length ?? broker.offsetsTopicPartitions,
       options: {
         sessionTimeoutMsMin: broker.sessionTimeoutMsMin,
         sessionTimeoutMsMax: broker.sessionTimeoutMsMax,
@@ -226,9 +243,11 @@ export class NodeBroker implements Broker {
     switch (event.kind) {
       case 'created':
         this.#create(event.topic)
+        this.messaging.topicMade(event.topic)
         return
       case 'deleted':
         this.groups.forgetTopic(event.topic.name)
+        this.messaging.topicGone(event.topic)
         if (event.topic.kind === 'queue') return
         this.store
           .delete(event.topic.id, event.topic.partitions.keys())
@@ -236,6 +255,7 @@ export class NodeBroker implements Broker {
         return
       case 'changed':
         this.#applySettings(event.topic)
+        this.messaging.topicChanged(event.topic)
         return
       case 'brokerConfig':
         for (const topic of this.image.topics()) this.#applySettings(topic)
@@ -262,40 +282,12 @@ export class NodeBroker implements Broker {
   // ---- Groups -----------------------------------------------------------------------------------
 
   prepareGroup(_groupId: string): null {
-    void this.#offsetsTopic()
+    void this.#offsets.get()
     return null
   }
 
-  /** The internal topic of the groups, made when it is first needed; null when that failed. */
-  #offsetsTopic(): Promise<Topic | null> {
-    const topic = this.image.topic(offsetsTopic)
-    if (topic !== null) return Promise.resolve(topic)
-    this.#offsetsTopicMade ??= this.#makeOffsetsTopic().finally(() => {
-      this.#offsetsTopicMade = null
-    })
-    return this.#offsetsTopicMade
-  }
-
-  async #makeOffsetsTopic(): Promise<Topic | null> {
-    const settings = this.image.settings
-    await this.#operations.create(
-      [
-        {
-          name: offsetsTopic,
-          partitions: settings.offsetsTopicPartitions,
-          replicationFactor: -1,
-          assignments: null,
-          configs: offsetsTopicConfig(settings.offsetsTopicSegmentBytes),
-          internal: true,
-        },
-      ],
-      { validateOnly: false },
-    )
-    return this.image.topic(offsetsTopic)
-  }
-
   async #loadGroups(): Promise<void> {
-    const topic = this.image.topic(offsetsTopic)
+    const topic = this.#offsets.existing
     if (topic === null) return
     const logs = topic.partitions.map((_, partition) => this.store.get(topic.id, partition))
     await loadGroups(
@@ -312,7 +304,7 @@ export class NodeBroker implements Broker {
 
   #appenderOf(partition: number): Appender {
     const { clock, report } = this.#parts
-    return new InternalAppender(this.store, clock, partition, () => this.#offsetsTopic(), report)
+    return new InternalAppender(this.store, clock, partition, () => this.#offsets.get(), report)
   }
 }
 

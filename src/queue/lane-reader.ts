@@ -11,10 +11,13 @@ import { type Addresses, StoredRecords } from '../model/message/stored-message.t
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
 import type { BatchBuilder } from './batch-builder.ts'
 
-/** From the journal's memory a little, from the disk a lot. */
+/** From the journal's memory a little, from the disk a lot if it goes on where it was. */
 const memoryPieceBytes = 128 << 10
 const diskPieceBytes = 1 << 20
+const lonePieceBytes = 64 << 10
 const openedBytesMax = 64 << 20
+/** What lies between may have been settled. */
+const goesOnWithin = 1000
 
 /** What all lane readers of a node share. */
 export class PieceCache {
@@ -64,6 +67,8 @@ export class LaneReader {
   #batchFrom = 0
   #batchTo = 0
   isLoading = false
+  /** Behind the last piece: who asks for what follows goes on. */
+  #goesOnAt = 0
 
   constructor(store: LogStore, pieces: PieceCache, addresses: Addresses) {
     this.#store = store
@@ -168,7 +173,9 @@ export class LaneReader {
     if (this.isLoading) return
     this.isLoading = true
     const read = emptyRead()
-    const want = { offset, below: log.highWatermark, maxBytes: diskPieceBytes, mustGive: true }
+    const goesOn = offset >= this.#goesOnAt && offset <= this.#goesOnAt + goesOnWithin
+    const maxBytes = goesOn ? diskPieceBytes : lonePieceBytes
+    const want = { offset, below: log.highWatermark, maxBytes, mustGive: true }
     this.#store.reader.readFromDisk(log, want, read).then(
       () => {
         this.isLoading = false
@@ -196,6 +203,7 @@ export class LaneReader {
     this.#batchTo = 0
     this.#from = offset
     this.#to = this.#endOfPiece()
+    this.#goesOnAt = this.#to
     this.#pieces.hold(this, this.#piece?.length ?? 0)
   }
 

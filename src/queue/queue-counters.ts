@@ -16,5 +16,12 @@ export class QueueCounters {
 
 /** Adds those of `more` to `sum`. */
 export function addCounters(sum: QueueCounters, more: QueueCounters): void {
-  for (const name of Object.keys(sum) as (keyof QueueCounters)[]) sum[name] += more[name]
+  sum.published += more.published
+  sum.delivered += more.delivered
+  sum.deliveredSettled += more.deliveredSettled
+  sum.got += more.got
+  sum.gotSettled += more.gotSettled
+  sum.gotNothing += more.gotNothing
+  sum.redelivered += more.redelivered
+  sum.accepted += more.accepted
 }

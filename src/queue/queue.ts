@@ -119,11 +119,8 @@ export class Queue implements MemberQueue, Attended {
   publish(message: MessageView): number {
     if (this.#isGone) return Published.routed
     const { stock, settings } = this
-    const { body, properties } = message
-    if (body.length + properties.length > this.#node.messageBytesMax)
-      return Published.routed | Published.rejected
-    if (settings.overflow !== 'drop-head' && this.#departures.overflows(1, body.length))
-      return this.#refuse(message)
+    if (this.#isTooLarge(message)) return Published.routed | Published.rejected
+    if (this.#isFullFor(message)) return this.#refuse(message)
     this.counters.published++
     const lane = this.#laneOf(message)
     const nowMs = this.#node.now()
@@ -141,6 +138,19 @@ export class Queue implements MemberQueue, Attended {
     if (ttlMs < Number.POSITIVE_INFINITY) this.#departures.expiresLater(nowMs + ttlMs)
     if (this.#departures.overflows(0, 0)) this.#node.attend(this)
     return isSync ? Published.routed | Published.stored : Published.routed
+  }
+
+  /** Whether `publish` would refuse it now. */
+  refuses(message: MessageView): boolean {
+    return this.#isGone || this.#isTooLarge(message) || this.#isFullFor(message)
+  }
+
+  #isTooLarge({ body, properties }: MessageView): boolean {
+    return body.length + properties.length > this.#node.messageBytesMax
+  }
+
+  #isFullFor({ body }: MessageView): boolean {
+    return this.#settings.overflow !== 'drop-head' && this.#departures.overflows(1, body.length)
   }
 
   #laneOf(message: MessageView): Lane {

@@ -67,7 +67,7 @@ test('known arguments are checked, unknown ones are not', () =>
       { 'x-dead-letter-routing-key': 'k' },
       { 'x-single-active-consumer': 'yes' },
       { 'x-max-age': '1h' },
-      { 'x-queue-type': 'stream' },
+      { 'x-queue-type': 'stream', 'x-max-length': 5 },
       { 'x-queue-type': 'nonsense' },
       { 'x-queue-type': 'quorum', 'x-max-priority': 5 },
       { 'x-delayed-retry-min': 10, 'x-delayed-retry-max': 5 },

@@ -6,7 +6,7 @@ import { PatternCompiler } from '../../security/access/name-pattern.ts'
 import { badRequest, json, pieces, Refused } from './answer.ts'
 import type { Call } from './call.ts'
 
-type Shown = Readonly<Record<string, unknown>>
+export type Shown = Readonly<Record<string, unknown>>
 
 const pageSizeMax = 500
 const pageSizeDefault = 100
@@ -50,6 +50,17 @@ export async function listed<T>(
     page_size: size,
     total_count: items.length,
   })
+}
+
+/** A list that is never paged: sorted and with its columns only. */
+export async function listedWhole<T extends Shown>(
+  call: Call,
+  rows: readonly T[],
+): Promise<HttpAnswer> {
+  const columns = columnsOf(call)
+  const sort = call.query.get('sort')
+  const sorted = sort === null ? rows : await sortedBy(call, sort, rows, (row) => row)
+  return pieces(streamed(call, sorted, (row) => only(row, columns)))
 }
 
 /** Of one object: the columns that are asked for. */

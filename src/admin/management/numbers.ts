@@ -35,6 +35,17 @@ export const lengthsOf = ({ ready, delayed, inFlight }: Sized): Numbers => ({
   messages_unacknowledged: inFlight,
 })
 
+/** Of bodies: of those in flight, too. */
+export function bytesOf({ stock, readyBytes }: Queue): Numbers {
+  let unacknowledged = 0
+  for (const { bytes } of stock.entries.all) unacknowledged += bytes
+  return {
+    message_bytes: readyBytes + unacknowledged,
+    message_bytes_ready: readyBytes,
+    message_bytes_unacknowledged: unacknowledged,
+  }
+}
+
 export const queueCounts = ({ counters }: Queue): Numbers => ofCounters(counters)
 
 export const queueNumbers = (queue: Queue): Numbers => ({
@@ -118,16 +129,5 @@ export function churnOf(node: ManagedNode): Numbers {
     queue_created: made['queuesMade'] ?? 0,
     queue_declared: made['queuesDeclared'] ?? 0,
     queue_deleted: made['queuesGone'] ?? 0,
-  }
-}
-
-/** Of the node as a whole: what is told of it as rates. */
-export function nodeTotals(node: ManagedNode): Numbers {
-  const cores = [...node.messaging.vhosts.values()]
-  return {
-    ...addNumbers(cores.map(vhostCounts)),
-    ...doorCounts(node),
-    ...addNumbers(cores.map(vhostLengths)),
-    ...churnOf(node),
   }
 }

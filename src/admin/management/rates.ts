@@ -4,7 +4,15 @@
 // done on a node that nobody asks. A look gives way to other work.
 import type { Clock, Timer } from '../../io/clock.ts'
 import type { ManagedNode } from './managed-node.ts'
-import { nodeTotals, queueNumbers, trafficNumbers } from './numbers.ts'
+import {
+  addNumbers,
+  churnOf,
+  doorCounts,
+  queueNumbers,
+  trafficNumbers,
+  vhostCounts,
+  vhostLengths,
+} from './numbers.ts'
 
 const everyMs = 5000
 /** Looks go on for so long after the last request. */
@@ -69,11 +77,16 @@ export class Rates {
 
   *#all(): Iterable<readonly [object, Numbers]> {
     const { messaging } = this.#node
-    yield [this.#node, nodeTotals(this.#node)]
+    const vhosts: Numbers[] = []
     for (const core of messaging.vhosts.values()) {
+      const numbers = { ...vhostCounts(core), ...vhostLengths(core) }
+      vhosts.push(numbers)
+      yield [core, numbers]
       for (const hosted of core.queues.values()) yield [hosted, queueNumbers(hosted.queue)]
       for (const counters of core.exchangeCounters.values()) yield [counters, { ...counters }]
     }
+    const node = this.#node
+    yield [node, { ...addNumbers(vhosts), ...doorCounts(node), ...churnOf(node) }]
     for (const { view } of messaging.sessions) {
       if (view === undefined) continue
       yield [view, trafficNumbers(view.traffic)]

@@ -150,6 +150,8 @@ export interface ConsumeWish {
   readonly settled: boolean
   readonly exclusive: boolean
   readonly priority: number
+  /** Deliveries that may wait to be settled; absent or 0: no limit, which streams refuse. */
+  readonly prefetch?: number
   readonly arguments: FieldTable
 }
 
@@ -191,6 +193,8 @@ export interface Subscription {
 /** Where deliveries are settled; the same for all consumers of one queue. */
 export interface QueueHandle {
   readonly name: string
+  /** It keeps its messages, and none is given back but by a channel that ends. */
+  readonly isStream?: boolean
   /** Settles one delivery, which must be in flight. */
   accept(id: number): void
   /**

@@ -7,13 +7,15 @@ import type { MessageView } from '../../model/message/message.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { DeadLetterReason, QueueHost } from '../../queue/queue-host.ts'
 import type { QueueDefinition } from './definitions.ts'
+import type { Target } from './target.ts'
 
 export interface HostedQueueHooks {
   deadLetter(from: HostedQueue, message: MessageView, reason: DeadLetterReason): void
   unused(queue: HostedQueue): void
 }
 
-export class HostedQueue implements QueueHost {
+export class HostedQueue implements QueueHost, Target {
+  readonly routesOn = false
   readonly definition: QueueDefinition
   /** The session that alone may use it; null: all may. */
   readonly owner: object | null
@@ -44,6 +46,19 @@ export class HostedQueue implements QueueHost {
   hold(queue: Queue): this {
     this.#queue = queue
     return this
+  }
+
+  publish(message: MessageView): number {
+    return this.queue.publish(message)
+  }
+
+  /** Queues see to it themselves. */
+  moved(): void {
+    return
+  }
+
+  refuses(message: MessageView): boolean {
+    return this.queue.refuses(message)
   }
 
   deadLetter(_queue: Queue, message: MessageView, reason: DeadLetterReason): void {

@@ -5,26 +5,34 @@
 import type { KnownPartition } from '../../log/log-parts.ts'
 import type { LogStore } from '../../log/log-store.ts'
 import type { Entities, StoredQueue } from '../../metadata/entities/entities.ts'
-import { plainVhost, type VhostValue } from '../../metadata/entities/entity-keys.ts'
+import { plainVhost, queueKey, type VhostValue } from '../../metadata/entities/entity-keys.ts'
 import type { Image } from '../../metadata/image.ts'
-import { resolveTopicSettings, type TopicSettings } from '../../model/config/topic-settings.ts'
-import { ok, type Result, refuse } from '../../model/errors.ts'
+import type { Topics } from '../../metadata/topics.ts'
+import type { TopicSettings } from '../../model/config/topic-settings.ts'
+import { ok, type Refusal, type Result, refuse } from '../../model/errors.ts'
 import { decodeTable } from '../../model/message/field-codec.ts'
 import type { Topic } from '../../model/topic.ts'
+import { escapePrefix, queueNameOf } from '../../model/topic-name.ts'
 import { ledgerPartition, Queues } from '../../queue/queues.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { nameFault } from '../../security/access/name-fault.ts'
 import type { Messaging, Opening, Session } from './api.ts'
+import { delayedName } from './delayed-exchange.ts'
 import { topicsVhost } from './entity-writes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
+import type { HostedStream } from './hosted-stream.ts'
 import { type ConnectionLimits, type OpenSession, OpenSessions } from './open-sessions.ts'
+import { queueType } from './queue-arguments.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { SessionVhost } from './session-vhost.ts'
+import { plainStream } from './stream-changes.ts'
+import { OwnTopics, ownTopic, SharedTopics, streamSettings } from './stream-topics.ts'
 import { VhostCore, type VhostParts } from './vhost-core.ts'
 
 export interface MessagingParts
   extends Omit<VhostParts, 'queues' | 'partitionSettings' | 'queuesMax'> {
   readonly log: LogStore
+  readonly topics: Topics
   readonly authorizer: Authorizer
   readonly limits: ConnectionLimits
   report(line: string): void
@@ -61,7 +69,7 @@ export class NodeMessaging implements Messaging {
     const { log: store, clock, report } = parts
     this.#parts = parts
     this.#sessions = new OpenSessions(parts.limits)
-    this.queues = new Queues({ store, clock, report })
+    this.queues = new Queues({ store, clock, report, others: parts.streams })
   }
 
   /** What is there takes what is new `about` it. */
@@ -72,12 +80,17 @@ export class NodeMessaging implements Messaging {
       existing.about = about
       return existing
     }
-    const core = new VhostCore(name, about, {
+    const parts = {
       ...this.#parts,
       queues: this.queues,
-      partitionSettings: (durable) => queuePartitionSettings(image, durable),
-      queuesMax: (vhost) => this.#parts.limits.ofVhost(vhost, 'max-queues'),
-    })
+      partitionSettings: (durable: boolean) => queuePartitionSettings(image, durable),
+      queuesMax: (vhost: string) => this.#parts.limits.ofVhost(vhost, 'max-queues'),
+    }
+    const core: VhostCore = new VhostCore(name, about, parts, (writes) =>
+      name === topicsVhost
+        ? new SharedTopics(image, this.#parts.topics, writes)
+        : new OwnTopics({ ...parts, writes, remove: (stream) => core.removeStream(stream) }),
+    )
     this.vhosts.set(name, core)
     return core
   }
@@ -85,18 +98,21 @@ export class NodeMessaging implements Messaging {
   /** Bindings of what is gone are left over from a deletion that a crash has cut short. */
   async #recover({ exchanges, queues, bindings }: Entities): Promise<void> {
     for (const stored of exchanges)
-      this.vhosts
+      await this.vhosts
         .get(stored.vhost)
-        ?.addExchange({ ...stored, durable: true, arguments: decodeTable(stored.arguments) })
+        ?.openExchange({ ...stored, durable: true, arguments: decodeTable(stored.arguments) })
     for (let from = 0; from < queues.length; from += openedTogether)
       await Promise.all(queues.slice(from, from + openedTogether).map((q) => this.#openQueue(q)))
-    const lost: string[] = []
+    const lost = this.#lostStreams(queues)
+    for (const topic of this.#parts.image.topics()) this.topicMade(topic)
     for (const stored of bindings) {
       const { vhost, key, ...rest } = stored
       const core = this.vhosts.get(vhost)
       const isWhole =
         core?.exchanges.has(stored.source) === true &&
-        (stored.kind === 'queue' ? core.queues : core.exchanges).has(stored.target)
+        (stored.kind === 'queue'
+          ? core.routing.queue(stored.target) !== undefined
+          : core.exchanges.has(stored.target))
       if (isWhole) core.addBinding({ ...rest, arguments: decodeTable(stored.arguments) }, key)
       else lost.push(key)
     }
@@ -107,7 +123,71 @@ export class NodeMessaging implements Messaging {
     const core = this.vhosts.get(stored.vhost)
     if (core === undefined) return
     const table = decodeTable(stored.arguments)
-    core.addQueue(await core.openQueue({ ...stored, durable: true, arguments: table }))
+    const definition = { ...stored, durable: true, arguments: table }
+    if (queueType(table) !== 'stream') core.addQueue(await core.openQueue(definition))
+    else {
+      const { image } = this.#parts
+      const isShared = stored.vhost === topicsVhost
+      const topic = isShared ? image.topicById(stored.topic) : ownTopic(definition, image)
+      if (topic !== null) core.addStream(definition, topic, true)
+    }
+  }
+
+  /** Keys of streams whose topics are gone: a crash came between. */
+  #lostStreams(queues: readonly StoredQueue[]): string[] {
+    const lost: string[] = []
+    for (const { vhost, name } of queues) {
+      const core = this.vhosts.get(vhost)
+      if (core !== undefined && core.routing.queue(name) === undefined)
+        lost.push(queueKey(vhost, name))
+    }
+    return lost
+  }
+
+  // ---- Topics that are streams ------------------------------------------------------------------
+
+  get #shared(): VhostCore | undefined {
+    return this.vhosts.get(topicsVhost)
+  }
+
+  /** Everybody's topics are streams of one vhost, whoever makes them. */
+  topicMade(topic: Topic): void {
+    const core = this.#shared
+    const name = queueNameOf(topic.name)
+    if (topic.kind !== 'log' || topic.internal || core?.routing.queue(name) !== undefined) return
+    const plain = { name, durable: true, autoDelete: false, topic: topic.id }
+    core?.addStream({ ...plain, arguments: plainStream }, topic, false)
+  }
+
+  /** A topic of this name would have the name of something else. */
+  topicFault(name: string): Refusal | null {
+    if (name.startsWith(escapePrefix))
+      return refuse(
+        'invalidTopicName',
+        `names that begin with ${escapePrefix} are those of queues that Kafka cannot spell`,
+      )
+    if (this.#shared?.queues.has(name) !== true) return null
+    return refuse('topicExists', `'${name}' is the name of a queue`)
+  }
+
+  topicChanged(topic: Topic): void {
+    const stream = this.#streamOf(topic)
+    if (stream !== null) stream.topic = topic
+  }
+
+  topicGone(topic: Topic): void {
+    const core = this.#shared
+    const stream = this.#streamOf(topic)
+    if (core === undefined || stream === null) return
+    this.#parts.streams.offsets.forget(topic.id)
+    const keys = core.removeStream(stream)
+    if (keys.length === 0) return
+    core.lane.run(() => core.writes.gone(keys)).catch((cause: unknown) => this.#parts.failed(cause))
+  }
+
+  #streamOf(topic: Topic): HostedStream | null {
+    const stream = this.#shared?.streams.get(queueNameOf(topic.name))
+    return stream?.topic.id === topic.id ? stream : null
   }
 
   // ---- Sessions ---------------------------------------------------------------------------------
@@ -165,15 +245,28 @@ export class NodeMessaging implements Messaging {
   }
 
   isHeldUp(bytes: number): boolean {
-    return this.queues.isHeldUp(bytes)
+    return this.queues.isHeldUp(bytes) || this.#parts.streams.isHeldUp
   }
 
   whenTaken(action: () => void): void {
-    this.queues.whenTaken(action)
+    const { streams } = this.#parts
+    if (streams.isHeldUp) streams.whenTaken(() => this.queues.whenTaken(action))
+    else this.queues.whenTaken(action)
   }
 
   flush(durable: (() => void) | null): void {
-    this.queues.flush(durable)
+    const { streams } = this.#parts
+    if (durable === null || !streams.isUsed) {
+      streams.flush(null)
+      this.queues.flush(durable)
+      return
+    }
+    let left = 2
+    const done = (): void => {
+      if (--left === 0) durable()
+    }
+    streams.flush(done)
+    this.queues.flush(done)
   }
 
   // ---- Vhosts -----------------------------------------------------------------------------------
@@ -253,8 +346,11 @@ export class NodeMessaging implements Messaging {
 
   /** Changes that are under way end, and all that was published is placed. */
   async close(): Promise<void> {
-    await Promise.all([...this.vhosts.values()].map((core) => core.lane.idle()))
+    const cores = [...this.vhosts.values()]
+    await Promise.all(cores.map((core) => core.lane.idle()))
+    for (const core of cores) for (const { queue } of core.delayed.values()) await queue.stop()
     await this.queues.close()
+    await this.#parts.streams.close()
   }
 }
 
@@ -266,20 +362,37 @@ const kept = [
   ['compression.type', 'uncompressed'],
 ] as const
 
-export function queuePartitionSettings(image: Image, durable: boolean): TopicSettings {
-  const flush = ['polymq.flush', durable ? 'sync' : 'async'] as const
-  return resolveTopicSettings(new Map([...kept, flush]), image.brokerValues)
+const textsOf = {
+  durable: new Map([...kept, ['polymq.flush', 'sync']]),
+  transient: new Map([...kept, ['polymq.flush', 'async']]),
 }
 
+export const queuePartitionSettings = (image: Image, durable: boolean): TopicSettings =>
+  image.sharedSettings(durable ? textsOf.durable : textsOf.transient)
+
 /** The partitions of durable queues, for the log to know when it is opened. */
-export function queuePartitions({ queues }: Entities, image: Image): KnownPartition[] {
+export function queuePartitions({ queues, exchanges }: Entities, image: Image): KnownPartition[] {
   const settings = queuePartitionSettings(image, true)
-  return queues.flatMap(({ topic, name, lanes }) =>
-    [...Array(lanes).keys(), ledgerPartition].map((partition) => ({
-      topic,
-      topicName: name,
-      partition,
-      settings,
-    })),
+  const delayed = exchanges.flatMap(({ topic, name }) =>
+    topic === undefined ? [] : delayedPartitions(topic, delayedName(name), settings),
   )
+  const ofQueues = queues.flatMap(({ vhost, topic, name: topicName, lanes, arguments: bytes }) => {
+    const table = decodeTable(bytes)
+    const isStream = queueType(table) === 'stream'
+    // The image knows of the others.
+    if (isStream && vhost === topicsVhost) return []
+    if (isStream)
+      return [{ topic, topicName, partition: 0, settings: streamSettings(table, image) }]
+    const partitions = [...Array(lanes).keys(), ledgerPartition]
+    return partitions.map((partition) => ({ topic, topicName, partition, settings }))
+  })
+  return [...ofQueues, ...delayed]
 }
+
+/** Where the messages of an exchange that delays them wait. */
+const delayedPartitions = (
+  topic: string,
+  topicName: string,
+  settings: TopicSettings,
+): KnownPartition[] =>
+  [0, ledgerPartition].map((partition) => ({ topic, topicName, partition, settings }))

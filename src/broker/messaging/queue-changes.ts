@@ -5,6 +5,7 @@ import type { QueueWish } from './api.ts'
 import { cleanName, reservedPrefix } from './definitions.ts'
 import { sameText } from './equivalence.ts'
 import type { HostedQueue } from './hosted-queue.ts'
+import type { HostedStream } from './hosted-stream.ts'
 import { vhostLimits } from './limits.ts'
 import {
   checkQueueArguments,
@@ -13,6 +14,7 @@ import {
   sameQueueArguments,
 } from './queue-arguments.ts'
 import { labelOf, locked, reservedName } from './refusals.ts'
+import { StreamChanges } from './stream-changes.ts'
 import type { VhostCore } from './vhost-core.ts'
 
 /** Who has chosen the name of a queue: a client, `nameFor`, or definitions that are taken in. */
@@ -23,9 +25,11 @@ const nameBytes = 16
 
 export class QueueChanges {
   readonly #core: VhostCore
+  readonly #streams: StreamChanges
 
   constructor(core: VhostCore) {
     this.#core = core
+    this.#streams = new StreamChanges(core)
   }
 
   /** The name that a declaration means, and a new one for ''. */
@@ -37,18 +41,30 @@ export class QueueChanges {
   }
 
   /** `wish.name` is final. */
-  async declare(wish: QueueWish, session: object, namedBy: NamedBy): Promise<Result<HostedQueue>> {
+  async declare(
+    wish: QueueWish,
+    session: object,
+    namedBy: NamedBy,
+  ): Promise<Result<HostedQueue | HostedStream>> {
     if (namedBy === 'client' && wish.name.startsWith(reservedPrefix))
       return reservedName('queue', wish.name)
     this.#core.churn.queuesDeclared++
-    const existing = this.#core.queues.get(wish.name)
-    if (existing !== undefined) return this.#again(existing, wish, session)
+    const existing = this.#existing(wish, session)
+    if (existing !== null) return existing
     return this.#core.lane.run(async () => {
       // While this waited for its turn, somebody else may have made it.
-      const found = this.#core.queues.get(wish.name)
-      if (found !== undefined) return this.#again(found, wish, session)
-      return this.#make(wish, session, namedBy)
+      const found = this.#existing(wish, session)
+      if (found !== null) return found
+      const isStream = queueType(wish.arguments) === 'stream'
+      return isStream ? this.#streams.make(wish) : this.#make(wish, session, namedBy)
     })
+  }
+
+  #existing(wish: QueueWish, session: object): Result<HostedQueue | HostedStream> | null {
+    const queue = this.#core.queues.get(wish.name)
+    if (queue !== undefined) return this.#again(queue, wish, session)
+    const stream = this.#core.streams.get(wish.name)
+    return stream === undefined ? null : this.#streams.again(stream, wish)
   }
 
   #again(hosted: HostedQueue, wish: QueueWish, session: object): Result<HostedQueue> {
@@ -78,7 +94,7 @@ export class QueueChanges {
       )
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
     const queuesMax = Math.min(vhostLimits.queues, core.parts.queuesMax(core.name))
-    if (core.queues.size >= queuesMax)
+    if (core.queues.size + core.streams.size >= queuesMax)
       return refuse(
         'preconditionFailed',
         `cannot declare queue '${wish.name}': queue limit in vhost '${core.name}' (${queuesMax}) ` +

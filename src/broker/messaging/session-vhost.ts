@@ -23,9 +23,12 @@ import { CountingConsumer, counted } from './counting-consumer.ts'
 import { cleanName, routesByTopic } from './definitions.ts'
 import { ExchangeChanges } from './exchange-changes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
+import { HostedStream } from './hosted-stream.ts'
 import { queueType, withDefaultType } from './queue-arguments.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { defaultExchange, labelOf, locked, noAccess, noTopicAccess, notFound } from './refusals.ts'
+import { StreamChanges } from './stream-changes.ts'
+import { consumeStreams, notOfStreams, streamsNamed } from './stream-use.ts'
 import type { VhostCore } from './vhost-core.ts'
 import { VhostPublisher } from './vhost-publisher.ts'
 
@@ -37,6 +40,7 @@ export class SessionVhost implements Vhost {
   readonly #user: string
   readonly #authorizer: Authorizer
   readonly #queues: QueueChanges
+  readonly #streams: StreamChanges
   readonly #exchanges: ExchangeChanges
   readonly #bindings: BindingChanges
 
@@ -46,6 +50,7 @@ export class SessionVhost implements Vhost {
     this.#user = user
     this.#authorizer = authorizer
     this.#queues = new QueueChanges(core)
+    this.#streams = new StreamChanges(core)
     this.#exchanges = new ExchangeChanges(core)
     this.#bindings = new BindingChanges(core)
   }
@@ -103,7 +108,10 @@ export class SessionVhost implements Vhost {
   }
 
   checkQueue(asked: string): Result<QueueState> {
-    const found = this.#find(cleanName(asked))
+    const name = cleanName(asked)
+    const stream = this.#core.streams.get(name)
+    if (stream !== undefined) return ok(stateOf(stream))
+    const found = this.#find(name)
     return found.ok ? ok(stateOf(found.value)) : found
   }
 
@@ -111,13 +119,15 @@ export class SessionVhost implements Vhost {
     const name = cleanName(asked)
     const refused = this.#lacks('configure', 'queue', name)
     if (refused !== null) return refused
+    const stream = this.#core.streams.get(name)
+    if (stream !== undefined) return this.#streams.delete(stream, ifUnused, ifEmpty)
     const found = this.#find(name)
     if (found.ok) return this.#queues.delete(found.value, ifUnused, ifEmpty)
     return found.error === 'queueNotFound' ? ok(0) : found
   }
 
   async purgeQueue(asked: string): Promise<Result<number>> {
-    const found = this.#permitted('read', cleanName(asked))
+    const found = this.#readable('queue.purge', cleanName(asked))
     return found.ok ? ok(found.value.queue.purge()) : found
   }
 
@@ -128,8 +138,11 @@ export class SessionVhost implements Vhost {
     return ok(hosted)
   }
 
-  #permitted(permission: Right, name: string): Result<HostedQueue> {
-    return this.#lacks(permission, 'queue', name) ?? this.#find(name)
+  /** `method`: what streams do not do. */
+  #readable(method: string, name: string): Result<HostedQueue> {
+    const refused = this.#lacks('read', 'queue', name)
+    if (refused !== null) return refused
+    return this.#core.streams.has(name) ? notOfStreams(method, name, this.name) : this.#find(name)
   }
 
   #lacks(permission: Right, kind: TargetKind, name: string): Refused | null {
@@ -200,7 +213,11 @@ export class SessionVhost implements Vhost {
 
   async consume(wish: ConsumeWish, consumer: Consumer): Promise<Result<Subscription>> {
     const name = cleanName(wish.queue)
-    const found = this.#permitted('read', name)
+    const refused = this.#lacks('read', 'queue', name)
+    if (refused !== null) return refused
+    const streams = streamsNamed(this.#core, name, wish)
+    if (streams !== null) return this.#consumeStreams(streams, { ...wish, queue: name }, consumer)
+    const found = this.#find(name)
     if (!found.ok) return found
     const hosted = found.value
     const label = labelOf('queue', name, this.name)
@@ -225,8 +242,20 @@ export class SessionVhost implements Vhost {
     })
   }
 
+  async #consumeStreams(
+    streams: readonly HostedStream[],
+    wish: ConsumeWish,
+    consumer: Consumer,
+  ): Promise<Result<Subscription>> {
+    for (const { name } of streams) {
+      const refused = this.#lacks('read', 'queue', name)
+      if (refused !== null) return refused
+    }
+    return consumeStreams(this.#core, streams, wish, consumer)
+  }
+
   async get(asked: string, settled: boolean): Promise<Result<Got | null>> {
-    const found = this.#permitted('read', cleanName(asked))
+    const found = this.#readable('basic.get', cleanName(asked))
     if (!found.ok) return found
     const { queue, definition } = found.value
     const got = await queue.get(settled)
@@ -237,8 +266,10 @@ export class SessionVhost implements Vhost {
   }
 }
 
-const stateOf = ({ queue }: HostedQueue): QueueState => ({
-  name: queue.name,
-  messages: queue.ready,
-  consumers: queue.consumerCount,
-})
+function stateOf(found: HostedQueue | HostedStream): QueueState {
+  const { name } = found
+  if (found instanceof HostedStream)
+    return { name, messages: found.messages, consumers: found.readers.size }
+  const { queue } = found
+  return { name, messages: queue.ready, consumers: queue.consumerCount }
+}

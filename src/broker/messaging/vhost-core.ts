@@ -10,11 +10,14 @@ import type { MetadataStore } from '../../metadata/store.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import { topicId } from '../../model/ids.ts'
 import { textOf } from '../../model/message/field.ts'
+import type { Topic } from '../../model/topic.ts'
+import { DelayQueue } from '../../queue/delayed/delay-queue.ts'
 import { addCounters, QueueCounters } from '../../queue/queue-counters.ts'
 import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
 import { RoutingTable } from '../../routing/routing-table.ts'
+import type { Streams } from '../../stream/streams.ts'
 import type { Policies } from '../policies/policies.ts'
 import {
   alternateExchangeKey,
@@ -28,13 +31,18 @@ import {
   ownExchanges,
   type QueueDefinition,
 } from './definitions.ts'
+import { DelayedExchange } from './delayed-exchange.ts'
 import { EntityWrites } from './entity-writes.ts'
 import { HostedQueue, type HostedQueueHooks } from './hosted-queue.ts'
+import { HostedStream } from './hosted-stream.ts'
 import { Lane } from './lane.ts'
 import { queueSettings, queueType } from './queue-arguments.ts'
+import type { StreamTopics } from './stream-topics.ts'
+import type { Target } from './target.ts'
 
 export interface VhostParts {
   readonly queues: Queues
+  readonly streams: Streams
   readonly store: MetadataStore
   readonly image: Image
   readonly clock: Clock
@@ -60,7 +68,7 @@ export class VhostCore implements HostedQueueHooks {
   readonly name: string
   readonly parts: VhostParts
   readonly lane = new Lane()
-  readonly routing = new RoutingTable<HostedQueue>()
+  readonly routing = new RoutingTable<Target>()
   readonly writes: EntityWrites
   readonly exchanges = new Map<string, ExchangeDefinition>()
   readonly queues = new Map<string, HostedQueue>()
@@ -69,6 +77,13 @@ export class VhostCore implements HostedQueueHooks {
   /** Of queues that are gone, and how many came and went. */
   readonly past = new QueueCounters()
   readonly churn = { queuesMade: 0, queuesGone: 0, queuesDeclared: 0 }
+  /** Of other names than the queues. */
+  readonly streams = new Map<string, HostedStream>()
+  readonly streamTopics: StreamTopics
+  /** By the names of their exchanges. */
+  readonly delayed = new Map<string, DelayedExchange>()
+  /** Of exchanges that are taken away. */
+  readonly #dropped: DelayQueue[] = []
   /** Of durable bindings, by `bindingId`. */
   readonly #bindingKeys = new Map<string, string>()
   about: VhostValue
@@ -77,23 +92,59 @@ export class VhostCore implements HostedQueueHooks {
   readonly #owned = new Map<object, Set<HostedQueue>>()
   readonly #deadLetters: DeadLetters
 
-  constructor(name: string, about: VhostValue, parts: VhostParts) {
+  constructor(
+    name: string,
+    about: VhostValue,
+    parts: VhostParts,
+    streamTopics: (writes: EntityWrites) => StreamTopics,
+  ) {
     this.name = name
     this.about = about
     this.parts = parts
     this.writes = new EntityWrites(parts.store, parts.image, name)
+    this.streamTopics = streamTopics(this.writes)
     this.#deadLetters = new DeadLetters(this.routing, parts.clock)
     for (const exchange of ownExchanges) this.addExchange(exchange)
   }
 
   // ---- Coming -----------------------------------------------------------------------------------
 
-  addExchange(exchange: ExchangeDefinition): void {
+  /** `waiting`: where messages wait, if it delays them. */
+  addExchange(exchange: ExchangeDefinition, waiting: DelayedExchange | null = null): void {
     const { name, type, arguments: table } = exchange
     this.exchanges.set(name, exchange)
     this.exchangeCounters.set(name, { in: 0, out: 0 })
     if (name === '') return
-    this.routing.addExchange(name, type, table, this.#alternateOf(exchange))
+    if (waiting !== null) this.delayed.set(name, waiting)
+    this.routing.addExchange(name, type, table, this.#alternateOf(exchange), waiting)
+  }
+
+  /** One that is new. */
+  makeExchange(exchange: ExchangeDefinition): void {
+    const { name, topic, durable } = exchange
+    if (topic === undefined) {
+      this.addExchange(exchange)
+      return
+    }
+    const waiting = new DelayedExchange(name, this.routing)
+    const place = this.#placeOf({ name: waiting.name, topic, durable })
+    this.addExchange(
+      exchange,
+      waiting.hold(new DelayQueue(this.parts.queues, place, durable, waiting)),
+    )
+  }
+
+  /** One as it was left, with the messages that wait at it. */
+  async openExchange(exchange: ExchangeDefinition): Promise<void> {
+    const { name, topic, durable } = exchange
+    if (topic === undefined) {
+      this.addExchange(exchange)
+      return
+    }
+    const waiting = new DelayedExchange(name, this.routing)
+    const place = this.#placeOf({ name: waiting.name, topic, durable })
+    const queue = await DelayQueue.open(this.parts.queues, place, waiting)
+    this.addExchange(exchange, waiting.hold(queue))
   }
 
   /** A queue that holds nothing yet, and is not seen before `addQueue`. */
@@ -110,7 +161,7 @@ export class VhostCore implements HostedQueueHooks {
     return hosted.hold(await this.parts.queues.open(this.#placeOf(definition), settings, hosted))
   }
 
-  #placeOf({ name, topic, durable }: QueueDefinition) {
+  #placeOf({ name, topic, durable }: Pick<QueueDefinition, 'name' | 'topic' | 'durable'>) {
     return { topic, name, partitionSettings: this.parts.partitionSettings(durable) }
   }
 
@@ -121,6 +172,14 @@ export class VhostCore implements HostedQueueHooks {
     if (hosted.owner === null) return
     const owned = this.#owned.get(hosted.owner) ?? new Set()
     this.#owned.set(hosted.owner, owned.add(hosted))
+  }
+
+  /** What a topic is here; `isDeclared`: the metadata has its definition. */
+  addStream(definition: QueueDefinition, topic: Topic, isDeclared: boolean): HostedStream {
+    const stream = new HostedStream(definition, topic, isDeclared, this.parts.streams)
+    this.streams.set(stream.name, stream)
+    this.routing.addQueue(stream.name, stream)
+    return stream
   }
 
   /** `key`: of a durable one, in the metadata; null: of another. */
@@ -182,6 +241,12 @@ export class VhostCore implements HostedQueueHooks {
   removeExchange(exchange: ExchangeDefinition): string[] {
     if (!this.exchanges.delete(exchange.name)) return []
     this.exchangeCounters.delete(exchange.name)
+    const waiting = this.delayed.get(exchange.name)
+    if (waiting !== undefined) {
+      this.delayed.delete(exchange.name)
+      void waiting.queue.stop()
+      this.#dropped.push(waiting.queue)
+    }
     const bindings = this.routing.removeExchange(exchange.name)
     return [
       ...this.writes.exchangeKeys(exchange),
@@ -206,19 +271,39 @@ export class VhostCore implements HostedQueueHooks {
     ]
   }
 
+  /** Its topic is going. */
+  removeStream(stream: HostedStream): string[] {
+    if (this.streams.get(stream.name) !== stream) return []
+    this.streams.delete(stream.name)
+    for (const reader of [...stream.readers]) reader.end()
+    const bindings = this.routing.removeQueue(stream.name)
+    return [
+      ...(stream.isDeclared ? this.writes.streamKeys(stream.definition) : []),
+      ...this.#keysOf(bindings),
+      ...this.#sweep(bindings.map((b) => b.source)),
+    ]
+  }
+
   /** Takes a queue away for good. */
   async deleteQueue(hosted: HostedQueue): Promise<void> {
     const keys = this.removeQueue(hosted)
-    await this.writes.gone(keys)
+    await this.gone(keys)
     await hosted.queue.drop()
+  }
+
+  /** Writes what was taken away, and then drops the messages that waited at exchanges. */
+  async gone(keys: readonly string[]): Promise<void> {
+    await this.writes.gone(keys)
+    for (const queue of this.#dropped.splice(0)) await queue.drop()
   }
 
   /** Takes everything away, and the vhost from the metadata last. */
   async deleteAll(): Promise<void> {
     this.isGone = true
     for (const hosted of [...this.queues.values()]) await this.deleteQueue(hosted)
+    for (const stream of [...this.streams.values()]) await this.streamTopics.delete(stream)
     const exchanges = [...this.exchanges.values()].filter(({ name }) => !isOwn(name))
-    await this.writes.gone(exchanges.flatMap((exchange) => this.removeExchange(exchange)))
+    await this.gone(exchanges.flatMap((exchange) => this.removeExchange(exchange)))
     const others = this.parts.keysOfVhost(this.name)
     await this.writes.gone([...this.writes.vhostKeys, ...others])
   }

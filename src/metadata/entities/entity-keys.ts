@@ -4,7 +4,8 @@
 //
 //   /vhosts/<vhost>              {"v":1,"description","tags":[],"defaultQueueType"}; of an older
 //                                release {"v":1} alone
-//   /exchanges/<vhost>/<name>    {"v":1,"type","autoDelete","internal","arguments"}
+//   /exchanges/<vhost>/<name>    {"v":1,"type","autoDelete","internal","arguments"}, with
+//                                "topic":<id> if messages wait at it
 //   /queues/<vhost>/<name>       {"v":1,"topic":<id>,"lanes","autoDelete","arguments"}
 //   /bindings/<vhost>/<source>/<q|e>/<target>/<n>
 //                                {"v":1,"routingKey","arguments"}
@@ -54,6 +55,8 @@ export interface ExchangeValue {
   readonly internal: boolean
   /** A field table as bytes. */
   readonly arguments: Uint8Array
+  /** Of the log in which messages wait. */
+  readonly topic?: TopicId | undefined
 }
 
 export interface QueueValue {
@@ -92,6 +95,9 @@ export const encodeQueue = (value: QueueValue): string =>
 export const encodeBinding = (value: BindingValue): string =>
   JSON.stringify({ v: 1, ...value, arguments: base64(value.arguments) })
 
+const isTopicId = (value: unknown): value is string =>
+  typeof value === 'string' && /^[0-9a-f]{32}$/.test(value)
+
 export function parseVhost(text: string): VhostValue | null {
   const value = parseObject(text)
   if (value === null) return null
@@ -103,15 +109,18 @@ export function parseVhost(text: string): VhostValue | null {
 }
 
 export function parseExchange(text: string): ExchangeValue | null {
-  const { type, autoDelete, internal, arguments: table } = parseObject(text) ?? {}
+  const { type, autoDelete, internal, arguments: table, topic } = parseObject(text) ?? {}
   if (typeof type !== 'string' || typeof table !== 'string') return null
   if (typeof autoDelete !== 'boolean' || typeof internal !== 'boolean') return null
-  return { type, autoDelete, internal, arguments: Buffer.from(table, 'base64') }
+  const bytes = Buffer.from(table, 'base64')
+  if (topic === undefined) return { type, autoDelete, internal, arguments: bytes }
+  if (!isTopicId(topic)) return null
+  return { type, autoDelete, internal, arguments: bytes, topic: topicId(topic) }
 }
 
 export function parseQueue(text: string): QueueValue | null {
   const { topic, lanes, autoDelete, arguments: table } = parseObject(text) ?? {}
-  if (typeof topic !== 'string' || !/^[0-9a-f]{32}$/.test(topic)) return null
+  if (!isTopicId(topic)) return null
   if (!Number.isSafeInteger(lanes) || Number(lanes) < 1 || Number(lanes) > 256) return null
   if (typeof autoDelete !== 'boolean' || typeof table !== 'string') return null
   const bytes = Buffer.from(table, 'base64')

@@ -305,7 +305,7 @@ test('the table of the greeting is read back as it was written', async () => {
   const table = decodeTable(bytes, 7 + 4 + 2)
   assert.deepEqual(table.get('product'), {
     type: 'S',
-    value: new Uint8Array(Buffer.from('PolyMQ')),
+    value: new Uint8Array(Buffer.from('RabbitMQ')),
   })
 })
 

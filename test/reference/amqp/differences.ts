@@ -157,6 +157,11 @@ const clearer: readonly Difference[] = [
     expected: { is: 'channel.close', replyCode: 406 },
     reason: 'a value without a meaning is refused; in RabbitMQ it is an internal error',
   },
+  {
+    id: 'streams.properties.kept',
+    at: /\.headers\.list$/,
+    reason: 'a stream keeps all headers; RabbitMQ drops lists and tables on their way into it',
+  },
 ]
 
 /** PolyMQ holds what was asked for, or does more. */
@@ -231,7 +236,7 @@ const words: readonly Difference[] = [
 /** Who it is. */
 const itself: readonly Difference[] = [
   {
-    id: /^connection\.start\.(product|productVersion|properties)$/,
+    id: /^connection\.start\.(productVersion|properties)$/,
     reason: 'PolyMQ says who it is, and a version that clients of RabbitMQ 4 can read',
   },
 ]

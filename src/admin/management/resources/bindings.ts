@@ -11,7 +11,7 @@ import type { Binding, TargetKind } from '../../../routing/binding.ts'
 import { badRequest, createdAt, json, must, noContent, notFound } from '../answer.ts'
 import { type Call, textIn } from '../call.ts'
 import { tableOf } from '../json-fields.ts'
-import { listed } from '../listing.ts'
+import { listedWhole } from '../listing.ts'
 import { exchangeOf } from './exchanges.ts'
 import { queueOf } from './queues.ts'
 
@@ -61,7 +61,7 @@ export function bindingsTo(core: VhostCore, kind: TargetKind, target: string): B
 }
 
 const list = (call: Call, items: readonly Item[]): Promise<HttpAnswer> =>
-  listed(call, items, ({ binding }) => binding.source, describe)
+  listedWhole(call, items.map(describe))
 
 const itemsOf = (core: VhostCore, bindings: readonly Binding[]): Item[] =>
   bindings.map((binding) => ({ core, binding }))

@@ -4,7 +4,7 @@ import type { HttpAnswer } from '../../../io/http.ts'
 import { plainTable } from '../../../model/message/readable-headers.ts'
 import { notFound } from '../answer.ts'
 import type { Call } from '../call.ts'
-import { listed, shownOne } from '../listing.ts'
+import { listed, listedWhole, type Shown, shownOne } from '../listing.ts'
 import { channelCounts, channelRateNames } from '../numbers.ts'
 import { messageStats } from '../shown.ts'
 import { type ListedSession, sessionOf, sessionsOf } from './connections.ts'
@@ -91,8 +91,8 @@ interface At {
 }
 
 /** Of all connections, whoever may see them: those of one queue, say. */
-export function consumersOf(call: Call, isWanted: (at: At) => boolean): object[] {
-  const shown: object[] = []
+export function consumersOf(call: Call, isWanted: (at: At) => boolean): Shown[] {
+  const shown: Shown[] = []
   for (const session of call.node.messaging.sessions) {
     const { view, vhost } = session
     if (view === undefined) continue
@@ -107,10 +107,5 @@ export function consumersOf(call: Call, isWanted: (at: At) => boolean): object[]
 export function listConsumers(call: Call): Promise<HttpAnswer> {
   const vhosts = new Set(call.vhosts().map(({ name }) => name))
   const shown = consumersOf(call, ({ vhost }) => vhosts.has(vhost))
-  return listed(
-    call,
-    shown as Record<string, unknown>[],
-    (each) => String(each['consumer_tag']),
-    (each) => each,
-  )
+  return listedWhole(call, shown)
 }

@@ -4,7 +4,7 @@ import type { Json, Parameter } from '../../../broker/policies/policy-values.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
 import { json, must, noContent, notFound, put } from '../answer.ts'
 import type { Call } from '../call.ts'
-import { listed } from '../listing.ts'
+import { listedWhole } from '../listing.ts'
 import { setVhostLimits } from './limits.ts'
 import { policyIn } from './policies.ts'
 
@@ -44,11 +44,9 @@ export function listParameters(call: Call): Promise<HttpAnswer> {
       (component === '' || each.component === component) &&
       (vhost === '' || each.vhost === vhost),
   )
-  return listed(
+  return listedWhole(
     call,
-    seen,
-    ({ name }) => name,
-    (each) => ({ ...each }),
+    seen.map((each) => ({ ...each })),
   )
 }
 
@@ -105,12 +103,7 @@ export function allGlobalParameters({ node }: Call) {
 }
 
 export const listGlobalParameters = (call: Call): Promise<HttpAnswer> =>
-  listed(
-    call,
-    allGlobalParameters(call),
-    ({ name }) => name,
-    (each) => each,
-  )
+  listedWhole(call, allGlobalParameters(call))
 
 export function showGlobalParameter(call: Call): HttpAnswer {
   const found = allGlobalParameters(call).find(({ name }) => name === call.part('name'))

@@ -4,7 +4,7 @@ import type { Permission, TopicPermission } from '../../../security/access/acces
 import type { PermissionFilter } from '../../../security/access/permissions.ts'
 import { badRequest, json, must, noContent, notFound, put } from '../answer.ts'
 import { type Call, textIn } from '../call.ts'
-import { listed } from '../listing.ts'
+import { listedWhole } from '../listing.ts'
 import { userOf } from './users.ts'
 
 export const shownPermission = ({ user, vhost, texts }: Permission) => ({ user, vhost, ...texts })
@@ -14,15 +14,10 @@ export const shownTopicPermission = ({ user, vhost, exchange, texts }: TopicPerm
 })
 
 const list = (call: Call, filter: PermissionFilter): Promise<HttpAnswer> =>
-  listed(call, call.node.accounts.permissions.list(filter), ({ user }) => user, shownPermission)
+  listedWhole(call, call.node.accounts.permissions.list(filter).map(shownPermission))
 
 const listTopic = (call: Call, filter: PermissionFilter): Promise<HttpAnswer> =>
-  listed(
-    call,
-    call.node.accounts.permissions.listTopic(filter),
-    ({ user }) => user,
-    shownTopicPermission,
-  )
+  listedWhole(call, call.node.accounts.permissions.listTopic(filter).map(shownTopicPermission))
 
 export const listPermissions = (call: Call): Promise<HttpAnswer> => list(call, {})
 export const listOfUser = (call: Call): Promise<HttpAnswer> =>

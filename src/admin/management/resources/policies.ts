@@ -8,7 +8,7 @@ import {
 import type { HttpAnswer } from '../../../io/http.ts'
 import { badRequest, json, must, noContent, notAuthorised, notFound, put } from '../answer.ts'
 import { type Call, integerIn, type JsonBody, textIn } from '../call.ts'
-import { listed } from '../listing.ts'
+import { listedWhole } from '../listing.ts'
 import { get, put as putRoute, type Route, remove } from '../routes.ts'
 import { compareNames } from './queues.ts'
 
@@ -27,7 +27,7 @@ const list = (call: Call, role: PolicyRole): Promise<HttpAnswer> => {
     .list(role)
     .filter((each) => (vhost === null ? call.sees(each.vhost) : each.vhost === vhost))
   seen.sort((a, b) => compareNames(a.vhost, b.vhost) || compareNames(a.name, b.name))
-  return listed(call, seen, ({ name }) => name, shownPolicy)
+  return listedWhole(call, seen.map(shownPolicy))
 }
 
 function policyOf(call: Call, role: PolicyRole): Policy {

@@ -9,7 +9,7 @@ import { must, noContent, notFound, put } from '../answer.ts'
 import { type Call, checkedName, flagIn } from '../call.ts'
 import { tableOf } from '../json-fields.ts'
 import { listed, shownOne } from '../listing.ts'
-import { lengthsOf, queueCounts } from '../numbers.ts'
+import { bytesOf, lengthsOf, queueCounts } from '../numbers.ts'
 import { messageStats, withRates } from '../shown.ts'
 import { consumersOf } from './channels.ts'
 
@@ -48,6 +48,9 @@ export function describeQueue(call: Call, { core, hosted }: QueueItem): Record<s
     ...ownerOf(owner),
     arguments: plainTable(definition.arguments),
     node: node.name,
+    leader: node.name,
+    members: [node.name],
+    online: [node.name],
     state: 'running',
     policy: policy?.name ?? null,
     operator_policy: operator?.name ?? null,
@@ -57,7 +60,7 @@ export function describeQueue(call: Call, { core, hosted }: QueueItem): Record<s
     consumer_utilisation: queue.consumerCount > 0 && queue.ready === 0 ? 1 : 0,
     ...withRates(lengthsOf(queue), rates, hosted),
     messages_delayed: queue.delayed,
-    message_bytes_ready: queue.readyBytes,
+    ...bytesOf(queue),
     ...messageStats(queueCounts(queue), rates, hosted),
   }
 }

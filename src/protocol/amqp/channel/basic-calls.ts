@@ -61,6 +61,7 @@ function consume(channel: Channel, values: Of<typeof basic.consume>): void {
     settled: values.noAck,
     exclusive: values.exclusive,
     priority: priorityOf(values.arguments),
+    prefetch: channel.prefetchOfConsumers,
     arguments: values.arguments,
   }
   home.wait(home.session.vhost.consume(wish, consumer), (result) => {

@@ -64,13 +64,27 @@ export class Settling {
       this.channel.fail(replies.preconditionFailed, `unknown delivery tag ${tag}`, methodId)
       return
     }
+    const from = multiple ? unacked.first : tag
+    const to = isAll ? unacked.next - 1 : tag
+    if (!how.isAccepted && this.isOfStream(from, to, methodId)) return
     if (!multiple && owner !== null && transaction === null) this.apply(tag, owner, how)
-    else {
-      const from = multiple ? unacked.first : tag
-      const to = isAll ? unacked.next - 1 : tag
-      this.settleRange(from, to, how, methodId)
-    }
+    else this.settleRange(from, to, how, methodId)
     home.door.flushSoon()
+  }
+
+  /** Refuses to give back what is a stream's. */
+  private isOfStream(from: number, to: number, methodId: number): boolean {
+    const { unacked, home } = this.channel
+    for (let tag = from; tag <= to; tag++) {
+      const queue = unacked.ownerOf(tag)?.queue
+      if (queue?.isStream !== true) continue
+      const text =
+        'basic.nack and basic.reject not supported by stream queues ' +
+        `queue '${queue.name}' in vhost '${home.session.vhost.name}'`
+      this.channel.fail(replies.notImplemented, text, methodId)
+      return true
+    }
+    return false
   }
 
   private settleRange(from: number, to: number, how: Settlement, methodId: number): void {

@@ -25,6 +25,7 @@ import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
 import { brokerValues } from '../model/config/config-source.ts'
 import { type NodeId, topicId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
+import type { QueueOptions } from '../queue/queue-options.ts'
 import { Accounts } from '../security/access/accounts.ts'
 import { trackedOffsetsTopic } from '../stream/tracked-record.ts'
 import { allRights } from './all-rights.ts'
@@ -52,6 +53,8 @@ export interface NodeParts {
   readonly clock: Clock
   readonly chance: Chance
   readonly logOptions: LogOptions
+  /** Absent: those of a real node. */
+  readonly queueOptions?: Partial<QueueOptions>
   /** Validated broker settings by Kafka's names. */
   readonly settings: ReadonlyMap<string, string>
   /** What the engine may use for objects. */

@@ -132,7 +132,8 @@ export class Queue implements MemberQueue, Attended {
     const ttlMs = this.#departures.ttlMs(message)
     if (ttlMs === 0 && !this.#isPumping) {
       this.#departures.deadLetter(message, 'expired')
-      return Published.routed
+      // It is where its dead letter is.
+      return isSync && settings.deadLetters ? Published.routed | Published.stored : Published.routed
     }
     stock.store(message, lane, nowMs, isSync)
     if (ttlMs < Number.POSITIVE_INFINITY) this.#departures.expiresLater(nowMs + ttlMs)

@@ -71,6 +71,7 @@ export class Queues implements QueueNode, StockNode {
   readonly #all = new Set<Queue>()
   #attended: Attended[] = []
   #isSoon = false
+  #isResting = false
   #isWorking = false
   #depth = 0
   #keptBytes = 0
@@ -168,8 +169,18 @@ export class Queues implements QueueNode, StockNode {
     this.#soon()
   }
 
+  /** No queue does anything by its rules until `begin`: where dead letters go is not known yet. */
+  rest(): void {
+    this.#isResting = true
+  }
+
+  begin(): void {
+    this.#isResting = false
+    if (this.#attended.length > 0) this.#soon()
+  }
+
   #soon(): void {
-    if (this.#isSoon || this.#isWorking) return
+    if (this.#isSoon || this.#isWorking || this.#isResting) return
     this.#isSoon = true
     this.#clock.soon(() => {
       this.#isSoon = false
@@ -178,7 +189,7 @@ export class Queues implements QueueNode, StockNode {
   }
 
   #work(): void {
-    if (this.#isWorking) return
+    if (this.#isWorking || this.#isResting) return
     this.#isWorking = true
     const again: Attended[] = []
     for (let i = 0; i < this.#attended.length; i++) {
@@ -267,6 +278,7 @@ export class Queues implements QueueNode, StockNode {
   /** Everything is on the disk: the store may be closed. Queues are not to be used any more. */
   async close(): Promise<void> {
     this.#wakeUps.stop()
+    await this.pieces.close()
     for (const queue of this.#all) queue.stock.markAll()
     await this.#placing.close()
   }

@@ -1,4 +1,5 @@
-// Numbers with their rates, as RabbitMQ writes them: {"publish": 5, "publish_details": {"rate": 1}}.
+// Numbers with their rates, as RabbitMQ writes them: {"publish": 5, "publish_details": {"rate":
+// 1}}.
 import type { Numbers } from './numbers.ts'
 import type { Rates } from './rates.ts'
 

@@ -13,6 +13,7 @@ import { ok, type Refusal, type Result, refuse } from '../../model/errors.ts'
 import { decodeTable } from '../../model/message/field-codec.ts'
 import type { Topic } from '../../model/topic.ts'
 import { escapePrefix, queueNameOf } from '../../model/topic-name.ts'
+import type { QueueOptions } from '../../queue/queue-options.ts'
 import { ledgerPartition, Queues } from '../../queue/queues.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { nameFault } from '../../security/access/name-fault.ts'
@@ -35,6 +36,8 @@ export interface MessagingParts
   readonly topics: Topics
   readonly authorizer: Authorizer
   readonly limits: ConnectionLimits
+  /** Sizes of what queues take of memory; absent: those of a real node. */
+  readonly queueOptions?: Partial<QueueOptions>
   report(line: string): void
 }
 
@@ -56,7 +59,9 @@ export class NodeMessaging implements Messaging {
     const node = new NodeMessaging(parts)
     node.#addVhost(defaultVhost, plainVhost)
     for (const { name, ...about } of entities.vhosts) node.#addVhost(name, about)
+    node.queues.rest()
     await node.#recover(entities)
+    node.queues.begin()
     for (const { churn } of node.vhosts.values()) churn.queuesMade = 0
     node.lookedAtSpace()
     parts.policies.onChange(() => {
@@ -66,10 +71,10 @@ export class NodeMessaging implements Messaging {
   }
 
   private constructor(parts: MessagingParts) {
-    const { log: store, clock, report } = parts
+    const { log: store, clock, report, queueOptions } = parts
     this.#parts = parts
     this.#sessions = new OpenSessions(parts.limits)
-    this.queues = new Queues({ store, clock, report, others: parts.streams })
+    this.queues = new Queues({ store, clock, report, others: parts.streams }, queueOptions)
   }
 
   /** What is there takes what is new `about` it. */

@@ -372,6 +372,7 @@ export const rooms: readonly Room[] = [
     imports: [
       'admin/management',
       'broker/declarations',
+      'broker/definitions',
       'broker/messaging',
       'broker/policies',
       'queue',

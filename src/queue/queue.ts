@@ -226,8 +226,8 @@ export class Queue implements MemberQueue, Attended {
       if (member === null || stock.look() !== Look.there) break
       if (this.#departures.dropExpired()) continue
       const redelivered = stock.isHeadRedelivered
-      const failures = stock.headFailures
-      const deliveries = stock.headDeliveries
+      const failures = stock.headBefore?.failures ?? 0
+      const deliveries = redelivered ? (stock.headBefore?.deliveries ?? 1) : 0
       if (redelivered) this.counters.redelivered++
       if (member.settled) {
         this.counters.deliveredSettled++
@@ -260,8 +260,8 @@ export class Queue implements MemberQueue, Attended {
     const { stock } = this
     const message = copyOf(stock.message)
     const redelivered = stock.isHeadRedelivered
-    const failures = stock.headFailures
-    const deliveries = stock.headDeliveries
+    const failures = stock.headBefore?.failures ?? 0
+    const deliveries = redelivered ? (stock.headBefore?.deliveries ?? 1) : 0
     let id = 0
     if (redelivered) this.counters.redelivered++
     if (settled) this.counters.gotSettled++

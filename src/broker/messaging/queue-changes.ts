@@ -46,10 +46,10 @@ export class QueueChanges {
     session: object,
     namedBy: NamedBy,
   ): Promise<Result<HostedQueue | HostedStream>> {
-    const existing = this.#existing(wish, session)
     if (namedBy === 'client' && wish.name.startsWith(reservedPrefix))
       return reservedName('queue', wish.name)
     this.#core.churn.queuesDeclared++
+    const existing = this.#existing(wish, session)
     if (existing !== null) return existing
     return this.#core.lane.run(async () => {
       // While this waited for its turn, somebody else may have made it.

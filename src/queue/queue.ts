@@ -9,6 +9,7 @@ import { Consumers, Member, type MemberQueue } from './consumers.ts'
 import { Departures } from './departures.ts'
 import type { Lane } from './lane.ts'
 import { Published } from './published.ts'
+import { QueueCounters } from './queue-counters.ts'
 import type { QueueHost } from './queue-host.ts'
 import type { Attended, QueueNode } from './queue-node.ts'
 import { type QueueSettings, retryDelayMs } from './queue-settings.ts'
@@ -21,6 +22,8 @@ export interface Got {
   readonly message: MessageView
   readonly redelivered: boolean
   readonly failures: number
+  /** Of before. */
+  readonly deliveries: number
   /** Ready messages behind it. */
   readonly remaining: number
 }
@@ -33,6 +36,7 @@ export class Queue implements MemberQueue, Attended {
   /** The topic's id. */
   readonly topic: string
   readonly stock: Stock
+  readonly counters = new QueueCounters()
   readonly host: QueueHost
   readonly #node: QueueNode
   readonly #consumers: Consumers
@@ -115,11 +119,9 @@ export class Queue implements MemberQueue, Attended {
   publish(message: MessageView): number {
     if (this.#isGone) return Published.routed
     const { stock, settings } = this
-    const { body, properties } = message
-    if (body.length + properties.length > this.#node.messageBytesMax)
-      return Published.routed | Published.rejected
-    if (settings.overflow !== 'drop-head' && this.#departures.overflows(1, body.length))
-      return this.#refuse(message)
+    if (this.#isTooLarge(message)) return Published.routed | Published.rejected
+    if (this.#isFullFor(message)) return this.#refuse(message)
+    this.counters.published++
     const lane = this.#laneOf(message)
     const nowMs = this.#node.now()
     const isSync = settings.durable && message.isPersistent
@@ -130,12 +132,26 @@ export class Queue implements MemberQueue, Attended {
     const ttlMs = this.#departures.ttlMs(message)
     if (ttlMs === 0 && !this.#isPumping) {
       this.#departures.deadLetter(message, 'expired')
-      return Published.routed
+      // It is where its dead letter is.
+      return isSync && settings.deadLetters ? Published.routed | Published.stored : Published.routed
     }
     stock.store(message, lane, nowMs, isSync)
     if (ttlMs < Number.POSITIVE_INFINITY) this.#departures.expiresLater(nowMs + ttlMs)
     if (this.#departures.overflows(0, 0)) this.#node.attend(this)
     return isSync ? Published.routed | Published.stored : Published.routed
+  }
+
+  /** Whether `publish` would refuse it now. */
+  refuses(message: MessageView): boolean {
+    return this.#isGone || this.#isTooLarge(message) || this.#isFullFor(message)
+  }
+
+  #isTooLarge({ body, properties }: MessageView): boolean {
+    return body.length + properties.length > this.#node.messageBytesMax
+  }
+
+  #isFullFor({ body }: MessageView): boolean {
+    return this.#settings.overflow !== 'drop-head' && this.#departures.overflows(1, body.length)
   }
 
   #laneOf(message: MessageView): Lane {
@@ -154,28 +170,34 @@ export class Queue implements MemberQueue, Attended {
   #hand(message: MessageView, member: Member, lane: Lane, nowMs: number, isSync: boolean): number {
     const { stock } = this
     const { consumer, settled } = member
+    if (settled) this.counters.deliveredSettled++
+    else this.counters.delivered++
     if (!isSync) {
       if (settled) {
-        consumer.deliver(0, message, false, 0)
+        consumer.deliver(0, message, false, 0, 0)
         return Published.routed
       }
       const kept = stock.keepTaken(message, lane, nowMs)
       if (kept !== null) {
-        consumer.deliver(kept.id, message, false, 0)
+        consumer.deliver(kept.id, message, false, 0, 0)
         return Published.routed
       }
     }
     if (settled) {
       stock.storeSettled(message, lane, nowMs, isSync)
-      consumer.deliver(0, message, false, 0)
-    } else consumer.deliver(stock.storeTaken(message, lane, nowMs, isSync).id, message, false, 0)
+      consumer.deliver(0, message, false, 0, 0)
+    } else consumer.deliver(stock.storeTaken(message, lane, nowMs, isSync).id, message, false, 0, 0)
     return isSync ? Published.routed | Published.stored : Published.routed
   }
 
   // ---- Consuming --------------------------------------------------------------------------------
 
-  /** Null: it is exclusive to another, or has consumers and this one wants to be alone. */
+  /**
+   * Null: it is exclusive to another; or this one wants to be alone, and there are others, or only
+   * one is active anyway.
+   */
   consume(consumer: Consumer, options: ConsumeOptions): Subscription | null {
+    if (options.exclusive && this.#settings.singleActiveConsumer) return null
     if (!this.#consumers.mayJoin(options.exclusive)) return null
     const member = new Member(consumer, options, this)
     this.#consumers.add(member)
@@ -205,10 +227,16 @@ export class Queue implements MemberQueue, Attended {
       if (this.#departures.dropExpired()) continue
       const redelivered = stock.isHeadRedelivered
       const failures = stock.headFailures
+      const deliveries = stock.headDeliveries
+      if (redelivered) this.counters.redelivered++
       if (member.settled) {
+        this.counters.deliveredSettled++
         stock.settleHead()
-        member.consumer.deliver(0, message, redelivered, failures)
-      } else member.consumer.deliver(stock.take().id, message, redelivered, failures)
+        member.consumer.deliver(0, message, redelivered, failures, deliveries)
+      } else {
+        this.counters.delivered++
+        member.consumer.deliver(stock.take().id, message, redelivered, failures, deliveries)
+      }
     }
     this.#isPumping = false
     this.#departures.watchHeads()
@@ -220,10 +248,11 @@ export class Queue implements MemberQueue, Attended {
     const { stock } = this
     while (stock.ready > 0 && !this.#isGone) {
       const found = stock.look()
-      if (found === Look.nothing) return null
+      if (found === Look.nothing) break
       if (found === Look.later) await new Promise<void>((r) => this.#readWaiters.push(r))
       else if (!this.#departures.dropExpired()) return this.#got(settled)
     }
+    this.counters.gotNothing++
     return null
   }
 
@@ -232,11 +261,15 @@ export class Queue implements MemberQueue, Attended {
     const message = copyOf(stock.message)
     const redelivered = stock.isHeadRedelivered
     const failures = stock.headFailures
+    const deliveries = stock.headDeliveries
     let id = 0
+    if (redelivered) this.counters.redelivered++
+    if (settled) this.counters.gotSettled++
+    else this.counters.got++
     if (settled) stock.settleHead()
     else id = stock.take().id
     this.#departures.watchHeads()
-    return { id, message, redelivered, failures, remaining: stock.ready }
+    return { id, message, redelivered, failures, deliveries, remaining: stock.ready }
   }
 
   /** What was asked for has been read. */
@@ -251,6 +284,7 @@ export class Queue implements MemberQueue, Attended {
 
   accept(id: number): void {
     if (this.#isGone) return
+    this.counters.accepted++
     this.stock.settle(this.stock.entries.land(id))
   }
 

@@ -247,6 +247,12 @@ export class Stock {
     return this.#headEntry?.failures ?? 0
   }
 
+  /** Those that the message which the last look found had before; of an earlier life one counts. */
+  get headDeliveries(): number {
+    const deliveries = this.#headEntry?.deliveries ?? 0
+    return this.isHeadRedelivered ? Math.max(1, deliveries) : deliveries
+  }
+
   /** Settles the message that the last look found. */
   settleHead(): void {
     const lane = this.#headLane

@@ -2,20 +2,25 @@
 // asks it what shall become of dead letters, and tells it when nobody has used it for long. A vhost
 // makes it, and gives it to sessions and routes.
 import { assert } from '../../base/assert.ts'
+import type { FieldTable } from '../../model/message/field.ts'
 import type { MessageView } from '../../model/message/message.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { DeadLetterReason, QueueHost } from '../../queue/queue-host.ts'
 import type { QueueDefinition } from './definitions.ts'
+import type { Target } from './target.ts'
 
 export interface HostedQueueHooks {
   deadLetter(from: HostedQueue, message: MessageView, reason: DeadLetterReason): void
   unused(queue: HostedQueue): void
 }
 
-export class HostedQueue implements QueueHost {
+export class HostedQueue implements QueueHost, Target {
+  readonly routesOn = false
   readonly definition: QueueDefinition
   /** The session that alone may use it; null: all may. */
   readonly owner: object | null
+  /** The arguments that hold now: those of the definition, and what policies add to them. */
+  inForce: FieldTable
   readonly #hooks: HostedQueueHooks
   /** What deletes itself does so only after it was used. */
   hadConsumer = false
@@ -25,6 +30,7 @@ export class HostedQueue implements QueueHost {
   constructor(definition: QueueDefinition, owner: object | null, hooks: HostedQueueHooks) {
     this.definition = definition
     this.owner = owner
+    this.inForce = definition.arguments
     this.#hooks = hooks
   }
 
@@ -40,6 +46,19 @@ export class HostedQueue implements QueueHost {
   hold(queue: Queue): this {
     this.#queue = queue
     return this
+  }
+
+  publish(message: MessageView): number {
+    return this.queue.publish(message)
+  }
+
+  /** Queues see to it themselves. */
+  moved(): void {
+    return
+  }
+
+  refuses(message: MessageView): boolean {
+    return this.queue.refuses(message)
   }
 
   deadLetter(_queue: Queue, message: MessageView, reason: DeadLetterReason): void {

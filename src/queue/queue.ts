@@ -205,7 +205,8 @@ export class Queue implements MemberQueue, Attended {
   }
 
   /** A consumer has room. */
-  resume(): void {
+  resume(member: Member): void {
+    this.#consumers.resumed(member)
     this.#pump()
   }
 

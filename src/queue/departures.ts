@@ -14,6 +14,9 @@ interface Leaving {
   readonly reason: DeadLetterReason
 }
 
+/** While dead letters have to wait for room, nobody looks at the clock more often. */
+const blockedMs = 10
+
 export interface Departed extends Attended, QueueName {
   readonly settings: QueueSettings
 }
@@ -66,9 +69,10 @@ export class Departures {
   /** Asks to be woken when the heads expire. */
   watchHeads(): void {
     if (!this.mayExpire) return
+    const earliestMs = this.#isBlocked ? this.#node.now() + blockedMs : 0
     for (const lane of this.#stock.lanes)
       if (this.#stock.look(lane) === Look.there && this.#expiresAtMs < Number.POSITIVE_INFINITY)
-        this.#node.wakeAt(this.#queue, this.#expiresAtMs)
+        this.#node.wakeAt(this.#queue, Math.max(earliestMs, this.#expiresAtMs))
   }
 
   // ---- Leaving ----------------------------------------------------------------------------------

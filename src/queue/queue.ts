@@ -334,7 +334,7 @@ export class Queue implements MemberQueue, Attended {
     this.#watch()
     this.#tellUnused(nowMs)
     // Dead letters that found no room are tried again when there is some.
-    return left <= 0 || (this.#node.isFull && this.#settings.deadLetters)
+    return left <= 0 || this.#departures.isBlocked
   }
 
   #watch(): void {

@@ -9,6 +9,7 @@ import type { LogStore } from '../log/log-store.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { MessageView } from '../model/message/message.ts'
 import type { Addresses } from '../model/message/stored-message.ts'
+import { queueNameOf } from '../model/topic-name.ts'
 import { BatchBuilder, type BatchMemory } from './batch-builder.ts'
 import { type Entry, isBefore } from './entry.ts'
 import { LaneReader, type PieceCache } from './lane-reader.ts'
@@ -30,6 +31,8 @@ export interface LaneParts {
 
 export class Lane {
   readonly index: number
+  /** Its log is a partition of a topic, which is only read. */
+  readonly isOfTopic: boolean
   readonly #parts: LaneParts
   readonly #open: () => PartitionLog
   #log: PartitionLog | null
@@ -60,12 +63,24 @@ export class Lane {
   newlySettledBytes = 0
 
   /** `log` null: made by `open` when the first message needs it. */
-  constructor(index: number, parts: LaneParts, log: PartitionLog | null, open: () => PartitionLog) {
+  constructor(
+    index: number,
+    parts: LaneParts,
+    log: PartitionLog | null,
+    open: () => PartitionLog,
+    isOfTopic = false,
+  ) {
     this.index = index
+    this.isOfTopic = isOfTopic
     this.#parts = parts
     this.#log = log
     this.#open = open
-    this.end = log?.logEndOffset ?? 0
+    this.end = log === null ? 0 : this.endOf(log)
+  }
+
+  /** Behind the last record that counts: of a topic only what is durable. */
+  endOf(log: PartitionLog): number {
+    return this.isOfTopic ? log.highWatermark : log.logEndOffset
   }
 
   get existing(): PartitionLog | null {
@@ -78,8 +93,9 @@ export class Lane {
   }
 
   get reader(): LaneReader {
+    if (this.#reader !== null) return this.#reader
     const { store, pieces, addresses } = this.#parts
-    this.#reader ??= new LaneReader(store, pieces, addresses)
+    this.#reader = new LaneReader(store, pieces, addresses, queueNameOf(this.log.topicName))
     return this.#reader
   }
 
@@ -101,7 +117,7 @@ export class Lane {
   /** As the ledger says it was; nothing has come back yet. */
   restore(state: LaneState, log: PartitionLog): void {
     const { settled } = this
-    this.end = log.logEndOffset
+    this.end = this.endOf(log)
     settled.addRange(0, Math.min(this.end, Math.max(state.settled.lowWater, log.logStartOffset)))
     state.settled.ranges((from, to) => settled.addRange(from, Math.min(to, this.end)))
     this.cursor = settled.lowWater
@@ -188,8 +204,23 @@ export class Lane {
     if (isNoted) this.#note(offset, offset + 1, bytes)
   }
 
+  /** The same of what is ready: those taken aside are somewhere else. */
+  settleReady(from: number, to: number, bytes: number, isNoted: boolean): number {
+    let count = 0
+    let at = from
+    if (this.taken !== null)
+      for (const offset of [...this.taken].sort((a, b) => a - b)) {
+        if (offset < at || offset >= to) continue
+        this.taken.delete(offset)
+        count += this.settleRange(at, offset, 0, isNoted)
+        at = offset + 1
+      }
+    return count + this.settleRange(at, to, bytes, isNoted)
+  }
+
   /** Returns how many in it were not settled. */
   settleRange(from: number, to: number, bytes: number, isNoted: boolean): number {
+    if (to <= from) return 0
     const count = this.settled.addRange(from, to)
     this.bytes -= bytes
     this.settledBytes += bytes

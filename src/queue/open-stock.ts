@@ -32,7 +32,8 @@ export async function recoverStock(
     if (log === null) continue
     const from = state.lanes[lane.index] as LaneState
     lane.restore(from, log)
-    await countBytes(store, log, lane, Math.max(from.markedTo, log.logStartOffset))
+    const countFrom = Math.max(from.markedTo, log.logStartOffset)
+    if (!lane.isOfTopic) await countBytes(store, log, lane, countFrom)
     const delayed = restoreReturned(stock, lane, from)
     const { settled, end } = lane
     stock.ready += end - settled.lowWater - settled.above - lane.takenCount

@@ -3,6 +3,7 @@
 // read. Calls are synchronous; what a call sets off in other queues (dead letters) happens before
 // the node's next flush. The broker makes one for each queue, by `Queues`, and doors call it.
 import { assert } from '../base/assert.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
 import { MessageView } from '../model/message/message.ts'
 import type { ConsumeOptions, Consumer, Subscription } from './consumer.ts'
 import { Consumers, Member, type MemberQueue } from './consumers.ts'
@@ -14,6 +15,7 @@ import type { Attended, QueueNode } from './queue-node.ts'
 import { type QueueSettings, retryDelayMs } from './queue-settings.ts'
 import type { Stock } from './stock.ts'
 import { Look } from './stock-parts.ts'
+import { TopicFeed } from './topic-feed.ts'
 
 export interface Got {
   readonly id: number
@@ -43,6 +45,7 @@ export class Queue implements MemberQueue, Attended {
   #lastUseMs: number
   #isUnusedTold = false
   #readWaiters: (() => void)[] = []
+  readonly #feed: TopicFeed | null
   wakeAtMs = Number.POSITIVE_INFINITY
   isAttended = false
 
@@ -63,6 +66,7 @@ export class Queue implements MemberQueue, Attended {
     this.#lastUseMs = node.now()
     this.#departures = new Departures(this, stock, host, node)
     stock.onRead = () => this.#read()
+    this.#feed = stock.isOfTopic ? new TopicFeed(stock, () => this.#recordsCame()) : null
   }
 
   get settings(): QueueSettings {
@@ -115,6 +119,7 @@ export class Queue implements MemberQueue, Attended {
   publish(message: MessageView): number {
     if (this.#isGone) return Published.routed
     const { stock, settings } = this
+    assert(!stock.isOfTopic, 'messages of a topic are appended to it')
     const { body, properties } = message
     if (body.length + properties.length > this.#node.messageBytesMax)
       return Published.routed | Published.rejected
@@ -324,6 +329,24 @@ export class Queue implements MemberQueue, Attended {
     this.host.unused(this)
   }
 
+  // ---- Over a topic -----------------------------------------------------------------------------
+
+  /** Where its messages begin, in each partition. Nothing was given of it yet. */
+  beginAt(offsets: readonly number[]): void {
+    for (const lane of this.stock.lanes) this.stock.beginAt(lane, offsets[lane.index] ?? 0)
+  }
+
+  /** The partitions that its topic has now. */
+  follow(logs: readonly PartitionLog[]): void {
+    this.#feed?.follow(logs)
+  }
+
+  #recordsCame(): void {
+    if (this.#isGone) return
+    this.#departures.mayExpire = true
+    this.#node.attend(this)
+  }
+
   // ---- Others -----------------------------------------------------------------------------------
 
   /**
@@ -346,6 +369,7 @@ export class Queue implements MemberQueue, Attended {
   async drop(): Promise<void> {
     if (this.#isGone) return
     this.#isGone = true
+    this.#feed?.end()
     for (const member of this.#consumers.all) {
       this.#consumers.remove(member)
       member.consumer.cancelled('queueDeleted')

@@ -19,7 +19,7 @@ import type { Messaging, Opening, Session } from './api.ts'
 import { topicsVhost } from './entity-writes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import type { HostedStream } from './hosted-stream.ts'
-import { queueType } from './queue-arguments.ts'
+import { queueType, topicOfQueue } from './queue-arguments.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { SessionVhost } from './session-vhost.ts'
 import { plainStream } from './stream-changes.ts'
@@ -91,10 +91,13 @@ export class NodeMessaging implements Messaging {
       this.vhosts
         .get(stored.vhost)
         ?.addExchange({ ...stored, durable: true, arguments: decodeTable(stored.arguments) })
-    for (let from = 0; from < queues.length; from += openedTogether)
-      await Promise.all(queues.slice(from, from + openedTogether).map((q) => this.#openQueue(q)))
-    const lost = this.#lostStreams(queues)
-    for (const topic of this.#parts.image.topics()) this.topicMade(topic)
+    const held = queues.filter((stored) => !this.#openStream(stored))
+    const names = new Set(held.filter(({ vhost }) => vhost === topicsVhost).map(({ name }) => name))
+    for (const topic of this.#parts.image.topics())
+      if (!names.has(queueNameOf(topic.name))) this.topicMade(topic)
+    for (let from = 0; from < held.length; from += openedTogether)
+      await Promise.all(held.slice(from, from + openedTogether).map((q) => this.#openQueue(q)))
+    const lost = this.#lost(queues)
     for (const stored of bindings) {
       const { vhost, key, ...rest } = stored
       const core = this.vhosts.get(vhost)
@@ -109,22 +112,31 @@ export class NodeMessaging implements Messaging {
     if (lost.length > 0) await this.#parts.store.txn({ delete: lost })
   }
 
+  /** False: it is none. */
+  #openStream(stored: StoredQueue): boolean {
+    const table = decodeTable(stored.arguments)
+    if (queueType(table) !== 'stream') return false
+    const definition = { ...stored, durable: true, arguments: table }
+    const { image } = this.#parts
+    const isShared = stored.vhost === topicsVhost
+    const topic = isShared ? image.topicById(stored.topic) : ownTopic(definition, image)
+    if (topic !== null) this.vhosts.get(stored.vhost)?.addStream(definition, topic, true)
+    return true
+  }
+
   async #openQueue(stored: StoredQueue): Promise<void> {
     const core = this.vhosts.get(stored.vhost)
     if (core === undefined) return
     const table = decodeTable(stored.arguments)
+    const over = topicOfQueue(table)
+    const source = over === null ? null : core.streams.get(over)
+    if (source === undefined) return
     const definition = { ...stored, durable: true, arguments: table }
-    if (queueType(table) !== 'stream') core.addQueue(await core.openQueue(definition))
-    else {
-      const { image } = this.#parts
-      const isShared = stored.vhost === topicsVhost
-      const topic = isShared ? image.topicById(stored.topic) : ownTopic(definition, image)
-      if (topic !== null) core.addStream(definition, topic, true)
-    }
+    core.addQueue(await core.openQueue(definition, source))
   }
 
-  /** Keys of streams whose topics are gone: a crash came between. */
-  #lostStreams(queues: readonly StoredQueue[]): string[] {
+  /** Keys of those whose topics are gone: a crash came between. */
+  #lost(queues: readonly StoredQueue[]): string[] {
     const lost: string[] = []
     for (const { vhost, name } of queues) {
       const core = this.vhosts.get(vhost)
@@ -162,7 +174,9 @@ export class NodeMessaging implements Messaging {
 
   topicChanged(topic: Topic): void {
     const stream = this.#streamOf(topic)
-    if (stream !== null) stream.topic = topic
+    if (stream === null) return
+    stream.topic = topic
+    this.#shared?.streamGrew(stream)
   }
 
   topicGone(topic: Topic): void {
@@ -348,7 +362,8 @@ export function queuePartitions({ queues }: Entities, image: Image): KnownPartit
     if (isStream && vhost === topicsVhost) return []
     if (isStream)
       return [{ topic, topicName, partition: 0, settings: streamSettings(table, image) }]
-    const partitions = [...Array(lanes).keys(), ledgerPartition]
+    const own = topicOfQueue(table) === null ? Array(lanes).keys() : []
+    const partitions = [...own, ledgerPartition]
     return partitions.map((partition) => ({ topic, topicName, partition, settings }))
   })
 }

@@ -2,7 +2,7 @@
 // and then what all can see. Who may do it was asked before (`session-vhost`).
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import type { QueueWish } from './api.ts'
-import { cleanName, reservedPrefix } from './definitions.ts'
+import { cleanName, type QueueDefinition, reservedPrefix } from './definitions.ts'
 import { sameText } from './equivalence.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import type { HostedStream } from './hosted-stream.ts'
@@ -12,8 +12,9 @@ import {
   queueSettings,
   queueType,
   sameQueueArguments,
+  topicOfQueue,
 } from './queue-arguments.ts'
-import { labelOf, locked, reservedName } from './refusals.ts'
+import { labelOf, locked, notFound, reservedName } from './refusals.ts'
 import { StreamChanges } from './stream-changes.ts'
 import type { VhostCore } from './vhost-core.ts'
 
@@ -102,12 +103,42 @@ export class QueueChanges {
       arguments: wish.arguments,
       topic: core.newTopicId(),
     }
+    const owner = wish.exclusive ? session : null
+    const topic = topicOfQueue(wish.arguments)
+    if (topic !== null) return this.#makeOver(topic, definition, owner)
     if (definition.durable) {
       const lanes = queueSettings(wish.arguments, true).priorities + 1
       const written = await core.writes.queue(definition, lanes)
       if (!written.ok) return written
     }
-    const hosted = core.makeQueue(definition, wish.exclusive ? session : null)
+    const hosted = core.makeQueue(definition, owner)
+    core.addQueue(hosted)
+    return ok(hosted)
+  }
+
+  /** Where it begins is in its ledger before anybody knows of it. */
+  async #makeOver(
+    topic: string,
+    definition: QueueDefinition,
+    owner: object | null,
+  ): Promise<Result<HostedQueue>> {
+    const core = this.#core
+    const { queues, streams } = core.parts
+    const source = core.streams.get(topic)
+    if (source === undefined) return notFound('queue', topic, core.name)
+    const start = definition.arguments.get('x-stream-offset')
+    const starts = await streams.startsOf(source.topic, start)
+    if (!starts.ok) return starts
+    const hosted = core.makeQueue(definition, owner, source)
+    hosted.queue.beginAt(starts.value)
+    if (definition.durable) {
+      await new Promise<void>((durable) => queues.flush(durable))
+      const written = await core.writes.queue(definition, 1)
+      if (!written.ok || core.streams.get(topic) !== source) {
+        await hosted.queue.drop()
+        return written.ok ? notFound('queue', topic, core.name) : written
+      }
+    }
     core.addQueue(hosted)
     return ok(hosted)
   }

@@ -22,6 +22,7 @@ import { cleanName, routesByTopic } from './definitions.ts'
 import { ExchangeChanges } from './exchange-changes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { HostedStream } from './hosted-stream.ts'
+import { topicOfQueue } from './queue-arguments.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { defaultExchange, labelOf, locked, noAccess, noTopicAccess, notFound } from './refusals.ts'
 import { StreamChanges } from './stream-changes.ts'
@@ -90,11 +91,13 @@ export class SessionVhost implements Vhost {
     const name = this.#queues.nameFor(asked.name)
     const wish = { ...asked, name }
     const deadLetters = textOf(wish.arguments.get('x-dead-letter-exchange'))
+    const topic = topicOfQueue(wish.arguments)
     const refused =
       this.#lacks('configure', 'queue', name) ??
       (deadLetters === null
         ? null
-        : (this.#lacks('read', 'queue', name) ?? this.#lacks('write', 'exchange', deadLetters)))
+        : (this.#lacks('read', 'queue', name) ?? this.#lacks('write', 'exchange', deadLetters))) ??
+      (topic === null ? null : this.#lacks('read', 'queue', topic))
     if (refused !== null) return refused
     const declared = await this.#queues.declare(wish, this.#session, isNamedHere)
     return declared.ok ? ok(stateOf(declared.value)) : declared

@@ -85,22 +85,36 @@ export class VhostCore implements HostedQueueHooks {
   }
 
   /** A queue that holds nothing yet, and is not seen before `addQueue`. */
-  makeQueue(definition: QueueDefinition, owner: object | null): HostedQueue {
-    const hosted = new HostedQueue(definition, owner, this)
+  makeQueue(
+    definition: QueueDefinition,
+    owner: object | null,
+    source: HostedStream | null = null,
+  ): HostedQueue {
+    const hosted = new HostedQueue(definition, owner, source, this)
     const { arguments: table, durable } = definition
     const settings = queueSettings(table, durable)
-    return hosted.hold(this.parts.queues.create(this.#placeOf(definition), settings, hosted))
+    const place = this.#placeOf(definition, source)
+    return hosted.hold(this.parts.queues.create(place, settings, hosted))
   }
 
   /** With what it held before. */
-  async openQueue(definition: QueueDefinition): Promise<HostedQueue> {
-    const hosted = new HostedQueue(definition, null, this)
+  async openQueue(definition: QueueDefinition, source: HostedStream | null): Promise<HostedQueue> {
+    const hosted = new HostedQueue(definition, null, source, this)
     const settings = queueSettings(definition.arguments, definition.durable)
-    return hosted.hold(await this.parts.queues.open(this.#placeOf(definition), settings, hosted))
+    const place = this.#placeOf(definition, source)
+    return hosted.hold(await this.parts.queues.open(place, settings, hosted))
   }
 
-  #placeOf({ name, topic, durable }: QueueDefinition) {
-    return { topic, name, partitionSettings: this.parts.partitionSettings(durable) }
+  #placeOf({ name, topic, durable }: QueueDefinition, source: HostedStream | null) {
+    const place = { topic, name, partitionSettings: this.parts.partitionSettings(durable) }
+    return source === null ? place : { ...place, source: this.parts.streams.logsOf(source.topic) }
+  }
+
+  /** The topic of a stream has more partitions. */
+  streamGrew(stream: HostedStream): void {
+    const logs = this.parts.streams.logsOf(stream.topic)
+    for (const hosted of this.queues.values())
+      if (hosted.source === stream) hosted.queue.follow(logs)
   }
 
   addQueue(hosted: HostedQueue): void {
@@ -165,6 +179,7 @@ export class VhostCore implements HostedQueueHooks {
     if (this.streams.get(stream.name) !== stream) return []
     this.streams.delete(stream.name)
     for (const reader of [...stream.readers]) reader.end()
+    for (const hosted of this.queues.values()) if (hosted.source === stream) this.unused(hosted)
     const bindings = this.routing.removeQueue(stream.name)
     return [
       ...(stream.isDeclared ? this.writes.streamKeys(stream.definition) : []),

@@ -86,7 +86,7 @@ export class NodeTopics implements Topics {
     if (made.ok || made.error !== 'topicExists') return made
     // Somebody else asked for it at the same time.
     const topic = this.#image.topic(name)
-    return topic === null ? made : ok(topic)
+    return topic === null ? refuse('unknownTopic', made.message) : ok(topic)
   }
 
   async #ownTopic(): Promise<Result<Topic>> {

@@ -8,6 +8,7 @@ import type { Journal } from '../log/journal/journal.ts'
 import type { LogStore } from '../log/log-store.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { MessageView } from '../model/message/message.ts'
+import { nothingShown, type Shown, shownBytes, shownOf } from '../model/message/shown-record.ts'
 import type { Addresses } from '../model/message/stored-message.ts'
 import { queueNameOf } from '../model/topic-name.ts'
 import { BatchBuilder, type BatchMemory } from './batch-builder.ts'
@@ -27,12 +28,21 @@ export interface LaneParts {
   readonly pieces: PieceCache
   /** A batch takes no more messages when it would grow beyond. */
   readonly batchBytesMax: number
+  /** Of properties and body. */
+  readonly messageBytesMax: number
+}
+
+export interface LaneKind {
+  readonly isOfTopic?: boolean
+  readonly isShown?: boolean
 }
 
 export class Lane {
   readonly index: number
   /** Its log is a partition of a topic, which is only read. */
   readonly isOfTopic: boolean
+  /** Clients of other protocols read its log. */
+  readonly isShown: boolean
   readonly #parts: LaneParts
   readonly #open: () => PartitionLog
   #log: PartitionLog | null
@@ -68,10 +78,11 @@ export class Lane {
     parts: LaneParts,
     log: PartitionLog | null,
     open: () => PartitionLog,
-    isOfTopic = false,
+    { isOfTopic = false, isShown = false }: LaneKind = {},
   ) {
     this.index = index
     this.isOfTopic = isOfTopic
+    this.isShown = isShown
     this.#parts = parts
     this.#log = log
     this.#open = open
@@ -161,16 +172,25 @@ export class Lane {
   /** Returns the offset of the message. */
   append(message: MessageView, nowMs: number, isSync: boolean): number {
     let batch = this.unplaced[this.unplaced.length - 1]
-    if (batch === undefined || !batch.mayTake(message, this.#parts.batchBytesMax)) {
+    const shown = this.isShown ? this.#shownOf(message) : nothingShown
+    if (batch === undefined || !batch.mayTake(message, shown, this.#parts.batchBytesMax)) {
       batch = new BatchBuilder(this.#parts.memory, this.end, nowMs)
       this.unplaced.push(batch)
     }
-    batch.add(message, this.#parts.addresses, nowMs)
+    batch.add(message, this.#parts.addresses, nowMs, shown)
     if (isSync) batch.isSync = true
     const { length } = message.body
     this.bytes += length
     this.bytesSinceMark += length
     return this.end++
+  }
+
+  /** What others see of a message, unless it would be too large with it. */
+  #shownOf(message: MessageView): Shown {
+    const shown = shownOf(message)
+    if (shown === nothingShown) return shown
+    const bytes = message.properties.length + message.body.length + shownBytes(shown)
+    return bytes > this.#parts.messageBytesMax ? nothingShown : shown
   }
 
   /** Puts the first batch into the journal, which has room for it. Returns what to wait for. */

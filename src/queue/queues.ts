@@ -47,6 +47,8 @@ export interface QueuePlace {
   readonly partitionSettings: TopicSettings
   /** Partitions of a topic whose records are its messages: only its ledger is its own. */
   readonly source?: readonly PartitionLog[]
+  /** Clients of other protocols read its messages. */
+  readonly isShown?: boolean
 }
 
 /** Dead letters that lead to queues which refuse them, and so on: beyond, they are dropped. */
@@ -116,7 +118,8 @@ export class Queues implements QueueNode, StockNode {
     for (let lane = 0; lane <= priorities; lane++)
       logs.push(this.store.get(place.topic, lane) ?? null)
     const open = (lane: number): PartitionLog => this.#log(place, lane)
-    return new Stock({ name: place.name, logs, open, ledgerLog }, this)
+    const { name, isShown = false } = place
+    return new Stock({ name, logs, open, ledgerLog, isShown }, this)
   }
 
   #log({ topic, name, partitionSettings }: QueuePlace, partition: number): PartitionLog {

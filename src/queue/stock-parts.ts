@@ -37,6 +37,8 @@ export interface StockPlace {
   open(lane: number): PartitionLog
   /** The logs are a topic's, which others append to and retention trims: they are only read. */
   readonly isOfTopic?: boolean
+  /** Clients of other protocols read the logs. */
+  readonly isShown?: boolean
   /** Null: nothing of the queue survives the node. */
   readonly ledgerLog: PartitionLog | null
 }

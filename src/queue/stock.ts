@@ -51,9 +51,7 @@ export class Stock {
   constructor(place: StockPlace, node: StockNode) {
     this.name = place.name
     this.isOfTopic = place.isOfTopic ?? false
-    this.lanes = place.logs.map(
-      (log, i) => new Lane(i, node, log, () => place.open(i), this.isOfTopic),
-    )
+    this.lanes = place.logs.map((log, i) => new Lane(i, node, log, () => place.open(i), place))
     this.ledgerLog = place.ledgerLog
     this.ledger = place.ledgerLog === null ? null : new Ledger(this.lanes, node.options)
     this.#node = node
@@ -122,7 +120,7 @@ export class Stock {
   }
 
   addLane(log: PartitionLog): Lane {
-    const lane = new Lane(this.lanes.length, this.#node, log, () => log, true)
+    const lane = new Lane(this.lanes.length, this.#node, log, () => log, this)
     this.lanes.push(lane)
     this.ready += lane.end
     return lane

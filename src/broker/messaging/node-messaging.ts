@@ -7,6 +7,7 @@ import type { LogStore } from '../../log/log-store.ts'
 import type { Entities, StoredQueue } from '../../metadata/entities/entities.ts'
 import { queueKey } from '../../metadata/entities/entity-keys.ts'
 import type { Image } from '../../metadata/image.ts'
+import { queueTopicConfig } from '../../metadata/queue-topics.ts'
 import type { Topics } from '../../metadata/topics.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import { ok, type Refusal, type Result, refuse } from '../../model/errors.ts'
@@ -284,7 +285,8 @@ export class NodeMessaging implements Messaging {
 
   /** The queue whose messages are the records of this topic of kind `queue`. */
   queueOf(topic: Topic): HostedQueue | null {
-    return this.vhosts.get(topicsVhost)?.queues.get(topic.name) ?? null
+    const hosted = this.#shared?.queues.get(queueNameOf(topic.name))
+    return hosted?.definition.topic === topic.id ? hosted : null
   }
 
   /**
@@ -336,17 +338,9 @@ export class NodeMessaging implements Messaging {
   }
 }
 
-/** Nothing of a queue goes by its age or size: what was settled does. */
-const kept = [
-  ['cleanup.policy', 'delete'],
-  ['retention.ms', '-1'],
-  ['retention.bytes', '-1'],
-  ['compression.type', 'uncompressed'],
-] as const
-
 const textsOf = {
-  durable: new Map([...kept, ['polymq.flush', 'sync']]),
-  transient: new Map([...kept, ['polymq.flush', 'async']]),
+  durable: new Map([...queueTopicConfig, ['polymq.flush', 'sync']]),
+  transient: new Map([...queueTopicConfig, ['polymq.flush', 'async']]),
 }
 
 export const queuePartitionSettings = (image: Image, durable: boolean): TopicSettings =>

@@ -21,7 +21,7 @@ import {
   ownExchanges,
   type QueueDefinition,
 } from './definitions.ts'
-import { EntityWrites } from './entity-writes.ts'
+import { EntityWrites, topicsVhost } from './entity-writes.ts'
 import { HostedQueue, type HostedQueueHooks } from './hosted-queue.ts'
 import { HostedStream } from './hosted-stream.ts'
 import { Lane } from './lane.ts'
@@ -106,7 +106,9 @@ export class VhostCore implements HostedQueueHooks {
   }
 
   #placeOf({ name, topic, durable }: QueueDefinition, source: HostedStream | null) {
-    const place = { topic, name, partitionSettings: this.parts.partitionSettings(durable) }
+    const isShown = durable && this.name === topicsVhost
+    const partitionSettings = this.parts.partitionSettings(durable)
+    const place = { topic, name, isShown, partitionSettings }
     return source === null ? place : { ...place, source: this.parts.streams.logsOf(source.topic) }
   }
 

@@ -14,7 +14,7 @@ import type { MessageView } from './message.ts'
 import { propertiesFault } from './properties.ts'
 import { propertiesOfRecord } from './readable-headers.ts'
 import { readHeaders } from './record-message.ts'
-import { nothingShown, type Shown } from './shown-record.ts'
+import { nothingShown, type Shown, shownBytes } from './shown-record.ts'
 
 /** Names are short strings: their bytes fit one octet of length. */
 const shortMax = 255
@@ -95,10 +95,10 @@ function putVarint(into: Uint8Array, from: number, z: number): number {
 export function storedBytesMax(
   { properties, body }: MessageView,
   address: Uint8Array,
-  { key, headers }: Shown = nothingShown,
+  shown: Shown = nothingShown,
 ): number {
-  const shown = (key?.length ?? 0) + headers.length
-  return fixedBytes + 50 + address.length + properties.length + body.length + shown
+  const bytes = fixedBytes + 50 + address.length + properties.length + body.length
+  return bytes + shownBytes(shown)
 }
 
 /**

@@ -136,9 +136,25 @@ export const rooms: readonly Room[] = [
     holds: 'vhosts, exchanges, queues and bindings as the metadata keeps them',
   },
   {
+    path: 'queue/ledger',
+    level: 4,
+    imports: ['base'],
+    holds: 'what a ledger says: its records, and the set of what is settled',
+  },
+  {
     path: 'queue',
     level: 4,
-    imports: ['log', 'log/journal', 'model', 'model/config', 'model/message', 'wire', 'io', 'base'],
+    imports: [
+      'queue/ledger',
+      'log',
+      'log/journal',
+      'model',
+      'model/config',
+      'model/message',
+      'wire',
+      'io',
+      'base',
+    ],
     holds: 'queues: a log with a ledger, and the rules by which messages leave it',
   },
   {

@@ -8,8 +8,8 @@ import { StoredRecords } from '../model/message/stored-message.ts'
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
 import { readRecords } from '../model/records.ts'
 import type { Lane } from './lane.ts'
-import type { LaneState } from './ledger-state.ts'
-import { LedgerState } from './ledger-state.ts'
+import type { LaneState } from './ledger/ledger-state.ts'
+import { LedgerState } from './ledger/ledger-state.ts'
 import type { Stock } from './stock.ts'
 
 const pieceBytes = 1 << 20

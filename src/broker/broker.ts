@@ -25,6 +25,7 @@ import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
 import { brokerValues } from '../model/config/config-source.ts'
 import { type NodeId, topicId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
+import type { QueueOptions } from '../queue/queue-options.ts'
 import { Accounts } from '../security/access/accounts.ts'
 import { trackedOffsetsTopic } from '../stream/tracked-record.ts'
 import { allRights } from './all-rights.ts'
@@ -44,6 +45,7 @@ import { NodeGroups } from './node-groups.ts'
 import { NodeLogs } from './node-logs.ts'
 import { NodeTopics } from './node-topics.ts'
 import { openStreams } from './open-streams.ts'
+import { Policies } from './policies/policies.ts'
 import { Upkeep } from './upkeep.ts'
 
 export interface NodeParts {
@@ -51,6 +53,8 @@ export interface NodeParts {
   readonly clock: Clock
   readonly chance: Chance
   readonly logOptions: LogOptions
+  /** Absent: those of a real node. */
+  readonly queueOptions?: Partial<QueueOptions>
   /** Validated broker settings by Kafka's names. */
   readonly settings: ReadonlyMap<string, string>
   /** What the engine may use for objects. */
@@ -76,6 +80,7 @@ export class NodeBroker implements Broker {
   readonly grants = null
   /** Users and what they may do. */
   readonly accounts: Accounts
+  readonly policies: Policies
   readonly store: LogStore
   readonly image: Image
   readonly #parts: NodeParts
@@ -106,6 +111,7 @@ export class NodeBroker implements Broker {
       chance,
       loopbackUsers: () => image.settings.loopbackUsers,
     })
+    const policies = await Policies.open(metadata)
     const store = await LogStore.open(
       { disk, clock, chance, options: parts.logOptions, hooks: parts },
       {
@@ -130,6 +136,11 @@ export class NodeBroker implements Broker {
         ...parts,
         authorizer: accounts.authorizer,
         limits: accounts.limits,
+        policies,
+        keysOfVhost: (vhost) => [
+          ...accounts.permissions.keysOfVhost(vhost),
+          ...policies.keysOfVhost(vhost),
+        ],
         store: metadata,
         log: store,
         image,
@@ -142,6 +153,7 @@ export class NodeBroker implements Broker {
       metadata,
       image,
       accounts,
+      policies,
       store,
       clusterId,
       messaging,
@@ -157,6 +169,7 @@ export class NodeBroker implements Broker {
       metadata: MetadataStore
       image: Image
       accounts: Accounts
+      policies: Policies
       store: LogStore
       clusterId: string
       messaging: NodeMessaging
@@ -171,6 +184,7 @@ export class NodeBroker implements Broker {
     this.clusterId = opened.clusterId
     this.image = image
     this.accounts = opened.accounts
+    this.policies = opened.policies
     this.accounts.permissions.knowVhosts((name) => messaging.vhosts.has(name))
     this.store = store
     this.#offsets = new InternalTopic(image, operations, offsetsTopic, () => {
@@ -178,6 +192,9 @@ export class NodeBroker implements Broker {
       return { partitions, configs: offsetsTopicConfig(offsetsTopicSegmentBytes) }
     })
     this.messaging = messaging
+    this.accounts.onChange(() =>
+      messaging.usersChanged((name) => this.accounts.user(name) !== null),
+    )
     this.logs = new NodeLogs(store, clock, messaging)
     this.topics = new NodeTopics(image, operations, this.#offsets, messaging)
     this.configs = new NodeConfigs(image, new ConfigOperations(metadata, image))
@@ -218,6 +235,7 @@ export class NodeBroker implements Broker {
     await this.#upkeep.stop()
     this.image.close()
     this.accounts.close()
+    this.policies.close()
     await this.store.close()
     await this.#metadata.close()
   }
@@ -228,11 +246,11 @@ export class NodeBroker implements Broker {
     switch (event.kind) {
       case 'created':
         this.#create(event.topic)
-        this.messaging.topicMade(event.topic)
+        this.messaging.topics.made(event.topic)
         return
       case 'deleted':
         this.groups.forgetTopic(event.topic.name)
-        this.messaging.topicGone(event.topic)
+        this.messaging.topics.gone(event.topic)
         if (event.topic.kind === 'queue') return
         this.store
           .delete(event.topic.id, event.topic.partitions.keys())
@@ -240,7 +258,7 @@ export class NodeBroker implements Broker {
         return
       case 'changed':
         this.#applySettings(event.topic)
-        this.messaging.topicChanged(event.topic)
+        this.messaging.topics.changed(event.topic)
         return
       case 'brokerConfig':
         for (const topic of this.image.topics()) this.#applySettings(topic)

@@ -11,16 +11,22 @@ import { type Addresses, StoredRecords } from '../model/message/stored-message.t
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
 import type { BatchBuilder } from './batch-builder.ts'
 
-/** From the journal's memory a little, from the disk a lot. */
+/** From the journal's memory a little, from the disk a lot if it goes on where it was. */
 const memoryPieceBytes = 128 << 10
 const diskPieceBytes = 1 << 20
+const lonePieceBytes = 64 << 10
 const openedBytesMax = 64 << 20
+/** What lies between may have been settled. */
+const goesOnWithin = 1000
 
 /** What all lane readers of a node share. */
 export class PieceCache {
   readonly #limitBytes: number
   readonly #readers = new Map<LaneReader, number>()
   #bytes = 0
+  readonly #loads = new Set<Promise<void>>()
+  /** Nothing is read from the disk any more. */
+  isClosed = false
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes
@@ -28,6 +34,18 @@ export class PieceCache {
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** What is on its way from the disk. */
+  loading(load: Promise<void>): void {
+    this.#loads.add(load)
+    void load.then(() => this.#loads.delete(load))
+  }
+
+  /** Resolves when nothing is on its way any more. */
+  async close(): Promise<void> {
+    this.isClosed = true
+    await Promise.all(this.#loads)
   }
 
   /** `reader` holds so many bytes now; others let go of theirs when it is too much together. */
@@ -68,6 +86,8 @@ export class LaneReader {
   #batchFrom = 0
   #batchTo = 0
   isLoading = false
+  /** Behind the last piece: who asks for what follows goes on. */
+  #goesOnAt = 0
 
   /** `name`: of the queue that messages of other producers were meant for. */
   constructor(store: LogStore, pieces: PieceCache, addresses: Addresses, name: string) {
@@ -173,9 +193,12 @@ export class LaneReader {
   load(log: PartitionLog, offset: number, done: (found: Loaded) => void): void {
     if (this.isLoading) return
     this.isLoading = true
+    if (this.#pieces.isClosed) return
     const read = emptyRead()
-    const want = { offset, below: log.highWatermark, maxBytes: diskPieceBytes, mustGive: true }
-    this.#store.reader.readFromDisk(log, want, read).then(
+    const goesOn = offset >= this.#goesOnAt && offset <= this.#goesOnAt + goesOnWithin
+    const maxBytes = goesOn ? diskPieceBytes : lonePieceBytes
+    const want = { offset, below: log.highWatermark, maxBytes, mustGive: true }
+    const load = this.#store.reader.readFromDisk(log, want, read).then(
       () => {
         this.isLoading = false
         const { damaged } = read
@@ -184,6 +207,7 @@ export class LaneReader {
       },
       (cause: unknown) => this.#store.journal.fail(cause),
     )
+    this.#pieces.loading(load)
   }
 
   /** Copies what was read, so that nobody waits for the memory that it holds. */
@@ -203,6 +227,7 @@ export class LaneReader {
     this.#batchTo = 0
     this.#from = offset
     this.#to = this.#endOfPiece()
+    this.#goesOnAt = this.#to
     this.#pieces.hold(this, this.#piece?.length ?? 0)
   }
 

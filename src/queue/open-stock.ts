@@ -68,6 +68,7 @@ async function readLedger(
   await eachBatch(store, log, log.logStartOffset, tell, (header) => {
     for (const { value } of readRecords(header.records(), header.recordCount) ?? [])
       if (value !== null && !state.apply(value)) tell('its ledger cannot be understood')
+    return true
   })
 }
 
@@ -79,31 +80,37 @@ async function countBytes(
   from: number,
 ): Promise<void> {
   const records = new StoredRecords()
+  const told = lane.bytes
   await eachBatch(
     store,
     log,
     from,
     () => undefined,
     (header) => {
-      if (header.compression !== 'none' || header.isControl) return
+      if (header.compression !== 'none' || header.isControl) return true
       const bytes = header.whole()
       records.open(bytes, headerBytes, bytes.length, header.baseOffset, header.baseTimestamp)
       for (let offset = Math.max(from, header.baseOffset); records.seek(offset); ) {
         lane.bytes += records.bodyBytes
         offset = records.offset + 1
       }
+      return true
     },
   )
+  lane.bytesSinceMark = lane.bytes - told
   lane.bytes = Math.max(0, lane.bytes)
 }
 
-/** Calls `each` for the batches at and behind `from`. Passes over what cannot be read. */
-async function eachBatch(
+/**
+ * Calls `each` for the batches at and behind `from`, until it says false. Passes over what cannot
+ * be read.
+ */
+export async function eachBatch(
   store: LogStore,
   log: PartitionLog,
   from: number,
   tell: (why: string) => void,
-  each: (header: BatchHeader) => void,
+  each: (header: BatchHeader) => boolean,
 ): Promise<void> {
   const header = new BatchHeader()
   for (let offset = from; offset < log.highWatermark; ) {
@@ -120,7 +127,7 @@ async function eachBatch(
     }
     for (let at = 0; at < bytes.length; at += header.bytes) {
       header.moveTo(bytes, at)
-      each(header)
+      if (!each(header)) return
       offset = header.nextOffset
     }
   }

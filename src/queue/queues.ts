@@ -75,6 +75,7 @@ export class Queues implements QueueNode, StockNode {
   readonly #all = new Set<Queue>()
   #attended: Attended[] = []
   #isSoon = false
+  #isResting = false
   #isWorking = false
   #depth = 0
   #keptBytes = 0
@@ -97,17 +98,20 @@ export class Queues implements QueueNode, StockNode {
 
   /** A queue as it was left, or a new one. */
   async open(place: QueuePlace, settings: QueueSettings, host: QueueHost): Promise<Queue> {
-    const stock = this.#stock(place, settings)
+    const stock = this.stockOf(place, settings)
     await recoverStock(stock, this.store, this.#report)
+    // What was counted now need not be counted at the next start.
+    if (stock.ledger?.hasNotes === true) this.#placing.noted(stock)
     return this.#add(place, settings, stock, host)
   }
 
   /** A queue that has never held anything. */
   create(place: QueuePlace, settings: QueueSettings, host: QueueHost): Queue {
-    return this.#add(place, settings, this.#stock(place, settings), host)
+    return this.#add(place, settings, this.stockOf(place, settings), host)
   }
 
-  #stock(place: QueuePlace, { durable, priorities }: QueueSettings): Stock {
+  /** What a queue is made of, as the log has it; the ledger is not read yet. */
+  stockOf(place: QueuePlace, { durable, priorities }: QueueSettings): Stock {
     const ledgerLog = durable ? this.#log(place, ledgerPartition) : null
     if (place.source !== undefined) {
       const { name, source: logs } = place
@@ -175,8 +179,18 @@ export class Queues implements QueueNode, StockNode {
     this.#soon()
   }
 
+  /** No queue does anything by its rules until `begin`: where dead letters go is not known yet. */
+  rest(): void {
+    this.#isResting = true
+  }
+
+  begin(): void {
+    this.#isResting = false
+    if (this.#attended.length > 0) this.#soon()
+  }
+
   #soon(): void {
-    if (this.#isSoon || this.#isWorking) return
+    if (this.#isSoon || this.#isWorking || this.#isResting) return
     this.#isSoon = true
     this.#clock.soon(() => {
       this.#isSoon = false
@@ -185,7 +199,7 @@ export class Queues implements QueueNode, StockNode {
   }
 
   #work(): void {
-    if (this.#isWorking) return
+    if (this.#isWorking || this.#isResting) return
     this.#isWorking = true
     const again: Attended[] = []
     for (let i = 0; i < this.#attended.length; i++) {
@@ -233,10 +247,6 @@ export class Queues implements QueueNode, StockNode {
     this.#depth--
   }
 
-  placeNow(): void {
-    this.#placing.place(false)
-  }
-
   keep(bytes: number): boolean {
     if (this.#keptBytes + bytes > this.options.keptBytes) return false
     this.#keptBytes += bytes
@@ -274,6 +284,7 @@ export class Queues implements QueueNode, StockNode {
   /** Everything is on the disk: the store may be closed. Queues are not to be used any more. */
   async close(): Promise<void> {
     this.#wakeUps.stop()
+    await this.pieces.close()
     for (const queue of this.#all) queue.stock.markAll()
     await this.#placing.close()
   }

@@ -112,13 +112,6 @@ export class Stock {
     return offset
   }
 
-  /** The records of a lane's topic from there on are its messages. */
-  beginAt(lane: Lane, offset: number): void {
-    lane.end = Math.max(lane.end, offset)
-    this.ready += lane.end - lane.cursor
-    this.settleUpTo(lane, offset)
-  }
-
   addLane(log: PartitionLog): Lane {
     const lane = new Lane(this.lanes.length, this.#node, log, () => log, this)
     this.lanes.push(lane)
@@ -259,6 +252,12 @@ export class Stock {
 
   get #headBytes(): number {
     return this.isOfTopic ? 0 : this.message.body.length
+  }
+
+  /** Those that the message which the last look found had before; of an earlier life one counts. */
+  get headDeliveries(): number {
+    const deliveries = this.#headEntry?.deliveries ?? 0
+    return this.isHeadRedelivered ? Math.max(1, deliveries) : deliveries
   }
 
   /** Settles the message that the last look found. */

@@ -15,6 +15,16 @@ export class TopicFeed {
     for (const lane of stock.lanes) this.#watch(lane)
   }
 
+  /** Where its messages begin, in each partition. Nothing was given of them yet. */
+  beginAt(offsets: readonly number[]): void {
+    for (const lane of this.#stock.lanes) {
+      const offset = offsets[lane.index] ?? 0
+      lane.end = Math.max(lane.end, offset)
+      this.#stock.ready += lane.end - lane.cursor
+      this.#stock.settleUpTo(lane, offset)
+    }
+  }
+
   /** All partitions that the topic has now. */
   follow(logs: readonly PartitionLog[]): void {
     for (const log of logs.slice(this.#stock.lanes.length)) this.#watch(this.#stock.addLane(log))

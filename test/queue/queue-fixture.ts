@@ -7,6 +7,12 @@ import { realClock } from '../../src/io/real/clock.ts'
 import { LogStore } from '../../src/log/log-store.ts'
 import type { TopicSettings } from '../../src/model/config/topic-settings.ts'
 import { MessageView } from '../../src/model/message/message.ts'
+import {
+  buildProperties,
+  octetProperty,
+  property,
+  tableProperty,
+} from '../../src/model/message/properties.ts'
 import type { CancelReason, Consumer } from '../../src/queue/consumer.ts'
 import type { Queue } from '../../src/queue/queue.ts'
 import type { DeadLetterReason, QueueHost } from '../../src/queue/queue-host.ts'
@@ -126,6 +132,19 @@ export function messageOf(body: string, wishes: Wishes = {}): MessageView {
     values.push(wishes.expiration.length, ...Buffer.from(wishes.expiration))
   }
   const properties = Uint8Array.of(flags >> 8, flags & 255, ...values)
+  return new MessageView().set('ex', 'key', properties, Buffer.from(body))
+}
+
+/** A message with that body that says how long it has to wait. */
+export function delayedMessage(
+  body: string,
+  delayMs: number,
+  wishes: Pick<Wishes, 'transient'> = {},
+): MessageView {
+  const properties = buildProperties([
+    octetProperty(property.deliveryMode, wishes.transient === true ? 1 : 2),
+    tableProperty(new Map([['x-delay', { type: 'l', value: BigInt(delayMs) }]])),
+  ])
   return new MessageView().set('ex', 'key', properties, Buffer.from(body))
 }
 

@@ -43,7 +43,7 @@ export class DeadLetters {
   }
 
   #send(from: HostedQueue, message: MessageView, reason: DeadLetterReason): void {
-    const { arguments: table } = from.definition
+    const { inForce: table } = from
     const exchange = textOf(table.get('x-dead-letter-exchange'))
     if (exchange === null || !this.#routing.hasExchange(exchange)) return
     const ownKey = textOf(table.get('x-dead-letter-routing-key'))

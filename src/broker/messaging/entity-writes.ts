@@ -10,6 +10,7 @@ import {
   encodeVhost,
   exchangeKey,
   queueKey,
+  type VhostValue,
   vhostKey,
 } from '../../metadata/entities/entity-keys.ts'
 import type { Image } from '../../metadata/image.ts'
@@ -44,8 +45,8 @@ export class EntityWrites {
     this.#vhost = vhost
   }
 
-  async vhost(): Promise<void> {
-    await this.#store.txn({ put: [{ key: vhostKey(this.#vhost), value: encodeVhost() }] })
+  async vhost(about: VhostValue): Promise<void> {
+    await this.#store.txn({ put: [{ key: vhostKey(this.#vhost), value: encodeVhost(about) }] })
   }
 
   get vhostKeys(): string[] {
@@ -53,8 +54,8 @@ export class EntityWrites {
   }
 
   async exchange(exchange: ExchangeDefinition): Promise<void> {
-    const { name, type, autoDelete, internal } = exchange
-    const value = { type, autoDelete, internal, arguments: bytesOf(exchange.arguments) }
+    const { name, type, autoDelete, internal, topic } = exchange
+    const value = { type, autoDelete, internal, arguments: bytesOf(exchange.arguments), topic }
     const put = [{ key: exchangeKey(this.#vhost, name), value: encodeExchange(value) }]
     await this.#store.txn({ put })
   }

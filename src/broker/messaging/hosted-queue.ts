@@ -2,6 +2,7 @@
 // asks it what shall become of dead letters, and tells it when nobody has used it for long. A vhost
 // makes it, and gives it to sessions and routes.
 import { assert } from '../../base/assert.ts'
+import type { FieldTable } from '../../model/message/field.ts'
 import type { MessageView } from '../../model/message/message.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { DeadLetterReason, QueueHost } from '../../queue/queue-host.ts'
@@ -15,11 +16,14 @@ export interface HostedQueueHooks {
 }
 
 export class HostedQueue implements QueueHost, Target {
+  readonly routesOn = false
   readonly definition: QueueDefinition
   /** The session that alone may use it; null: all may. */
   readonly owner: object | null
   /** The topic whose records are its messages; null: it has its own. */
   readonly source: HostedStream | null
+  /** The arguments that hold now: those of the definition, and what policies add to them. */
+  inForce: FieldTable
   readonly #hooks: HostedQueueHooks
   /** What deletes itself does so only after it was used. */
   hadConsumer = false
@@ -35,6 +39,7 @@ export class HostedQueue implements QueueHost, Target {
     this.definition = definition
     this.owner = owner
     this.source = source
+    this.inForce = definition.arguments
     this.#hooks = hooks
   }
 
@@ -60,6 +65,10 @@ export class HostedQueue implements QueueHost, Target {
   /** Queues see to it themselves. */
   moved(): void {
     this.source?.moved()
+  }
+
+  refuses(message: MessageView): boolean {
+    return this.queue.refuses(message)
   }
 
   deadLetter(_queue: Queue, message: MessageView, reason: DeadLetterReason): void {

@@ -17,6 +17,7 @@ export class HostedStream implements Target {
   topic: Topic
   /** The metadata has its definition. */
   isDeclared: boolean
+  readonly routesOn = false
   readonly readers = new Set<StreamReader>()
   readonly #streams: Streams
 
@@ -38,6 +39,10 @@ export class HostedStream implements Target {
 
   publish(message: MessageView): number {
     return this.#streams.append(this.topic, message).ok ? routed | stored : routed | rejected
+  }
+
+  refuses(_message: MessageView): boolean {
+    return this.#streams.isHeldUp
   }
 
   moved(): void {

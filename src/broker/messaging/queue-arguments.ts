@@ -3,7 +3,7 @@
 // type of queue is refused; one that nobody knows is kept and does nothing.
 import { ok, type Refusal, type Result } from '../../model/errors.ts'
 import type { FieldTable, FieldValue } from '../../model/message/field.ts'
-import { integerOf, textOf } from '../../model/message/field.ts'
+import { integerOf, textField, textOf } from '../../model/message/field.ts'
 import type { QueueSettings } from '../../queue/queue-settings.ts'
 import { topicConfigOf } from '../../stream/declaration.ts'
 import { plainText, sameArguments, typeName } from './equivalence.ts'
@@ -11,8 +11,8 @@ import { invalidArgument } from './refusals.ts'
 
 export type QueueType = 'classic' | 'quorum' | 'stream'
 
-/** Milliseconds of a timer: RabbitMQ's bound. */
-const timerMsMax = 0xffff_ffff
+/** Milliseconds: ten years, RabbitMQ's bound. */
+const timerMsMax = 315_360_000_000
 const prioritiesMax = 255
 const deliveryLimitDefault = 20
 const retryMsDefault = { min: 1000, max: 86_400_000 }
@@ -24,7 +24,7 @@ interface Rule {
   readonly only?: readonly QueueType[]
 }
 
-const integer = (min: number, max = Number.MAX_SAFE_INTEGER): Rule => ({
+const integer = (min: number, max = Number.POSITIVE_INFINITY): Rule => ({
   fault(value) {
     const n = integerOf(value)
     if (n === null) return `expected an integer, got ${typeName(value)} '${plainText(value)}'`
@@ -67,7 +67,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['x-single-active-consumer', flag],
   ['x-queue-mode', { ...oneOf('default', 'lazy'), only: ['classic'] }],
   ['x-queue-version', { ...integer(1, 2), only: ['classic'] }],
-  ['x-delivery-limit', integer(-1)],
+  ['x-delivery-limit', integer(Number.NEGATIVE_INFINITY)],
   ['x-consumer-timeout', integer(0, timerMsMax)],
   ['x-delayed-retry-type', oneOf('disabled', 'all', 'returned', 'failed')],
   ['x-delayed-retry-min', integer(1, timerMsMax)],
@@ -217,4 +217,15 @@ function withType(table: FieldTable): FieldTable {
   if (table.has('x-queue-type')) return table
   const type: FieldValue = { type: 'S', value: Buffer.from('classic') }
   return new Map([...table, ['x-queue-type', type]])
+}
+
+/** The wish with the vhost's type, where it names none and can be of that type. */
+export function withDefaultType<W extends QueueProperties & { readonly arguments: FieldTable }>(
+  wish: W,
+  type: 'classic' | 'quorum' | 'stream',
+): W {
+  const { durable, exclusive, autoDelete, arguments: table } = wish
+  if (type === 'classic' || table.has('x-queue-type')) return wish
+  if (!durable || exclusive || autoDelete) return wish
+  return { ...wish, arguments: new Map([...table, ['x-queue-type', textField(type)]]) }
 }

@@ -18,6 +18,9 @@ import { labelOf, locked, notFound, reservedName } from './refusals.ts'
 import { StreamChanges } from './stream-changes.ts'
 import type { VhostCore } from './vhost-core.ts'
 
+/** Who has chosen the name of a queue: a client, `nameFor`, or definitions that are taken in. */
+export type NamedBy = 'client' | 'node' | 'definitions'
+
 /** Random bytes of a name that the node gives. */
 const nameBytes = 16
 
@@ -38,22 +41,23 @@ export class QueueChanges {
     return `amq.gen-${random.toString('base64url')}`
   }
 
-  /** `wish.name` is final; `isNamedHere`: by `nameFor`. */
+  /** `wish.name` is final. */
   async declare(
     wish: QueueWish,
     session: object,
-    isNamedHere: boolean,
+    namedBy: NamedBy,
   ): Promise<Result<HostedQueue | HostedStream>> {
     const existing = this.#existing(wish, session)
+    if (namedBy === 'client' && wish.name.startsWith(reservedPrefix))
+      return reservedName('queue', wish.name)
+    this.#core.churn.queuesDeclared++
     if (existing !== null) return existing
     return this.#core.lane.run(async () => {
       // While this waited for its turn, somebody else may have made it.
       const found = this.#existing(wish, session)
       if (found !== null) return found
-      if (!isNamedHere && wish.name.startsWith(reservedPrefix))
-        return reservedName('queue', wish.name)
       const isStream = queueType(wish.arguments) === 'stream'
-      return isStream ? this.#streams.make(wish) : this.#make(wish, session)
+      return isStream ? this.#streams.make(wish) : this.#make(wish, session, namedBy)
     })
   }
 
@@ -69,8 +73,6 @@ export class QueueChanges {
     const label = labelOf('queue', wish.name, this.#core.name)
     if (hosted.owner !== (wish.exclusive ? session : null))
       return locked(wish.name, this.#core.name)
-    const checked = checkQueueArguments(wish.arguments, wish, label)
-    if (!checked.ok) return checked
     const durable = sameText('durable', label, wish.durable && !wish.exclusive, definition.durable)
     if (!durable.ok) return durable
     const autoDelete = sameText('auto_delete', label, wish.autoDelete, definition.autoDelete)
@@ -81,11 +83,16 @@ export class QueueChanges {
     return ok(hosted)
   }
 
-  async #make(wish: QueueWish, session: object): Promise<Result<HostedQueue>> {
+  async #make(wish: QueueWish, session: object, namedBy: NamedBy): Promise<Result<HostedQueue>> {
     const core = this.#core
     const label = labelOf('queue', wish.name, core.name)
     const checked = checkQueueArguments(wish.arguments, wish, label)
     if (!checked.ok) return checked
+    if (namedBy === 'node' && queueType(wish.arguments) === 'quorum')
+      return refuse(
+        'preconditionFailed',
+        'Cannot declare a server-named queue for type rabbit_quorum_queue',
+      )
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
     const queuesMax = Math.min(vhostLimits.queues, core.parts.queuesMax(core.name))
     if (core.queues.size + core.streams.size >= queuesMax)
@@ -130,7 +137,7 @@ export class QueueChanges {
     const starts = await streams.startsOf(source.topic, start)
     if (!starts.ok) return starts
     const hosted = core.makeQueue(definition, owner, source)
-    hosted.queue.beginAt(starts.value)
+    hosted.queue.feed?.beginAt(starts.value)
     if (definition.durable) {
       await new Promise<void>((durable) => queues.flush(durable))
       const written = await core.writes.queue(definition, 1)

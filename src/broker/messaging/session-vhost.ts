@@ -18,11 +18,13 @@ import type {
   Vhost,
 } from './api.ts'
 import { BindingChanges } from './binding-changes.ts'
+import { checkConsumerArguments } from './consumer-arguments.ts'
+import { CountingConsumer, counted } from './counting-consumer.ts'
 import { cleanName, routesByTopic } from './definitions.ts'
 import { ExchangeChanges } from './exchange-changes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { HostedStream } from './hosted-stream.ts'
-import { topicOfQueue } from './queue-arguments.ts'
+import { queueType, topicOfQueue, withDefaultType } from './queue-arguments.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { defaultExchange, labelOf, locked, noAccess, noTopicAccess, notFound } from './refusals.ts'
 import { StreamChanges } from './stream-changes.ts'
@@ -89,7 +91,7 @@ export class SessionVhost implements Vhost {
   async declareQueue(asked: QueueWish): Promise<Result<QueueState>> {
     const isNamedHere = cleanName(asked.name) === ''
     const name = this.#queues.nameFor(asked.name)
-    const wish = { ...asked, name }
+    const wish = withDefaultType({ ...asked, name }, this.#core.about.defaultQueueType)
     const deadLetters = textOf(wish.arguments.get('x-dead-letter-exchange'))
     const topic = topicOfQueue(wish.arguments)
     const refused =
@@ -99,7 +101,11 @@ export class SessionVhost implements Vhost {
         : (this.#lacks('read', 'queue', name) ?? this.#lacks('write', 'exchange', deadLetters))) ??
       (topic === null ? null : this.#lacks('read', 'queue', topic))
     if (refused !== null) return refused
-    const declared = await this.#queues.declare(wish, this.#session, isNamedHere)
+    const declared = await this.#queues.declare(
+      wish,
+      this.#session,
+      isNamedHere ? 'node' : 'client',
+    )
     return declared.ok ? ok(stateOf(declared.value)) : declared
   }
 
@@ -152,8 +158,9 @@ export class SessionVhost implements Vhost {
     return this.#change('queue', wish, (binding) => this.#bindings.bind(binding))
   }
 
+  /** Of another's exclusive queue too. */
   unbindQueue(wish: BindingWish): Promise<Result<null>> {
-    return this.#change('queue', wish, (binding) => this.#bindings.unbind(binding))
+    return this.#change('queue', wish, (binding) => this.#bindings.unbind(binding), true)
   }
 
   bindExchange(wish: BindingWish): Promise<Result<null>> {
@@ -168,6 +175,7 @@ export class SessionVhost implements Vhost {
     kind: TargetKind,
     wish: BindingWish,
     make: (binding: Binding) => Promise<Result<null>>,
+    ofOthersToo = false,
   ): Promise<Result<null>> {
     const source = cleanName(wish.source)
     const target = cleanName(wish.destination)
@@ -178,7 +186,7 @@ export class SessionVhost implements Vhost {
       this.#lacks('read', 'exchange', source) ??
       this.#lacksTopic(source, routingKey)
     if (refused !== null) return refused
-    const found = kind === 'queue' ? this.#find(target) : null
+    const found = kind === 'queue' && !ofOthersToo ? this.#find(target) : null
     if (found !== null && !found.ok && found.error === 'resourceLocked') return found
     return make({ source, kind, target, routingKey, arguments: table })
   }
@@ -193,10 +201,10 @@ export class SessionVhost implements Vhost {
   // ---- Messages ---------------------------------------------------------------------------------
 
   publisher(name: string): Result<Publisher> {
-    const exchange = this.#core.exchanges.get(name)
-    if (exchange === undefined) return notFound('exchange', name, this.name)
     const refused = this.#lacks('write', 'exchange', name)
     if (refused !== null) return refused
+    const exchange = this.#core.exchanges.get(name)
+    if (exchange === undefined) return notFound('exchange', name, this.name)
     if (exchange.internal)
       return refuse(
         'accessRefused',
@@ -214,13 +222,20 @@ export class SessionVhost implements Vhost {
     const found = this.#find(name)
     if (!found.ok) return found
     const hosted = found.value
+    const label = labelOf('queue', name, this.name)
+    const checked = checkConsumerArguments(wish, hosted.definition.arguments, label)
+    if (!checked.ok) return checked
     const { settled, exclusive, priority } = wish
-    const member = hosted.queue.consume(consumer, { settled, exclusive, priority })
-    if (member === null)
-      return refuse('accessRefused', `${labelOf('queue', name, this.name)} in exclusive use`)
+    const isCounting = queueType(hosted.definition.arguments) === 'quorum'
+    const to = isCounting ? new CountingConsumer(consumer) : consumer
+    const member = hosted.queue.consume(to, { settled, exclusive, priority })
+    if (member === null) return refuse('accessRefused', `${label} in exclusive use`)
     hosted.hadConsumer = true
     return ok({
       queue: hosted.queue,
+      get isActive() {
+        return member.isActive
+      },
       resume: () => member.resume(),
       cancel: () => {
         member.cancel()
@@ -244,9 +259,12 @@ export class SessionVhost implements Vhost {
   async get(asked: string, settled: boolean): Promise<Result<Got | null>> {
     const found = this.#readable('basic.get', cleanName(asked))
     if (!found.ok) return found
-    const { queue } = found.value
+    const { queue, definition } = found.value
     const got = await queue.get(settled)
-    return ok(got === null ? null : { queue, ...got })
+    if (got === null) return ok(null)
+    if (!got.redelivered || queueType(definition.arguments) !== 'quorum')
+      return ok({ queue, ...got })
+    return ok({ queue, ...got, message: counted(got.message, got.failures, got.deliveries) })
   }
 }
 

@@ -75,7 +75,7 @@ class Unfailing implements StreamConsumer {
   }
 
   deliver(id: number, message: MessageView, redelivered: boolean): void {
-    this.#consumer.deliver(id, message, redelivered, 0)
+    this.#consumer.deliver(id, message, redelivered, 0, 0)
   }
 
   cancelled(reason: 'queueDeleted'): void {
@@ -106,6 +106,7 @@ export async function consumeStreams(
   }
   return ok({
     queue: reader,
+    isActive: true,
     resume: () => reader.resume(),
     cancel: () => {
       leave()

@@ -36,14 +36,14 @@ export class Settling {
     this.settle(tag, false, failures[`${requeue}`], basic.reject.id)
   }
 
-  /** Everything goes back that is not settled, in order. */
+  /** Everything goes back that is not settled, nor to be by a transaction; in order. */
   recover(): void {
-    this.giveBack(returns.true)
+    this.giveBack(returns.true, (tag) => this.channel.transaction?.holds(tag) ?? false)
   }
 
-  /** The same, when the channel ends. */
+  /** Everything goes back that is not settled, when the channel ends. */
   abandon(): void {
-    this.giveBack(failures.true)
+    this.giveBack(failures.true, () => false)
   }
 
   /** Does what a transaction has held. */
@@ -105,6 +105,7 @@ export class Settling {
     const id = unacked.idOf(tag)
     unacked.remove(tag)
     home.door.counters.settled++
+    this.channel.counters.settled++
     if (!owner.isGone) {
       if (how.isAccepted) owner.queue.accept(id)
       else owner.queue.reject(id, how.requeue, how.failed)
@@ -112,13 +113,13 @@ export class Settling {
     owner.settled()
   }
 
-  private giveBack(how: Settlement): void {
+  private giveBack(how: Settlement, isKept: (tag: number) => boolean): void {
     const { unacked, home } = this.channel
     if (unacked.count === 0) return
     const to = unacked.next - 1
     for (let tag = unacked.first; tag <= to; tag++) {
       const owner = unacked.ownerOf(tag)
-      if (owner !== null) this.apply(tag, owner, how)
+      if (owner !== null && !isKept(tag)) this.apply(tag, owner, how)
     }
     home.door.flushSoon()
   }

@@ -335,6 +335,7 @@ export const rooms: readonly Room[] = [
     path: 'admin/management',
     level: 6,
     imports: [
+      'broker/definitions',
       'broker/messaging',
       'broker/policies',
       'queue',
@@ -352,6 +353,7 @@ export const rooms: readonly Room[] = [
     level: 6,
     imports: [
       'admin/management',
+      'broker/definitions',
       'broker/messaging',
       'broker/policies',
       'queue',

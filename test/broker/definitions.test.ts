@@ -11,6 +11,9 @@ import { withNodeOn } from './node-fixture.ts'
 
 const hash = hashPassword('secret', realChance)
 
+const noted = { description: 'd', tags: ['t'], default_queue_type: 'classic' }
+const vhost = (name: string) => ({ name, ...noted, metadata: noted })
+
 const definitions = {
   users: [
     {
@@ -21,13 +24,19 @@ const definitions = {
       limits: { 'max-connections': 7 },
     },
   ],
-  vhosts: [{ name: '/' }, { name: 'shop' }],
+  vhosts: [vhost('/'), vhost('shop')],
   permissions: [{ user: 'maker', vhost: 'shop', configure: '.*', write: '.*', read: '.*' }],
   topic_permissions: [
     { user: 'maker', vhost: 'shop', exchange: 'amq.topic', write: '^a', read: '.*' },
   ],
   parameters: [
     { vhost: 'shop', component: 'vhost-limits', name: 'limits', value: { 'max-queues': 5 } },
+    {
+      vhost: 'shop',
+      component: 'operator_policy',
+      name: 'cap',
+      value: { pattern: '.', definition: { expires: 9000 }, priority: 0, 'apply-to': 'all' },
+    },
   ],
   global_parameters: [{ name: 'cluster_name', value: 'mine' }],
   policies: [
@@ -40,7 +49,6 @@ const definitions = {
       priority: 1,
     },
   ],
-  operator_policies: [],
   exchanges: [
     {
       name: 'in',
@@ -87,7 +95,6 @@ test('what is taken in can be used, and is given out as it came', async () => {
     assert.deepEqual(Object.keys(exportDefinitions(node, 'shop')), [
       'parameters',
       'policies',
-      'operator_policies',
       'exchanges',
       'queues',
       'bindings',

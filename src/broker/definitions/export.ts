@@ -1,8 +1,10 @@
 // Gives definitions out, in the JSON that `import.ts` and RabbitMQ take in: what is durable, of all
 // vhosts or of one. Passwords go as their hashes. Called by the management API.
 
+import { type FieldTable, textOf } from '../../model/message/field.ts'
 import { isOwn } from '../messaging/definitions.ts'
 import type { HostedQueue } from '../messaging/hosted-queue.ts'
+import type { HostedStream } from '../messaging/hosted-stream.ts'
 import { queueType } from '../messaging/queue-arguments.ts'
 import type { VhostCore } from '../messaging/vhost-core.ts'
 import type { Policy } from '../policies/policy-values.ts'
@@ -17,9 +19,12 @@ export function exportDefinitions(home: DefinitionsHome, vhost: string | null): 
   const cores = [...vhosts.values()].filter(({ name }) => vhost === null || name === vhost)
   const isMeant = (of: { vhost: string }): boolean => vhost === null || of.vhost === vhost
   const things = {
-    parameters: [...limitsOfVhosts(home, vhost), ...home.policies.parameters().filter(isMeant)],
+    parameters: [
+      ...limitsOfVhosts(home, vhost),
+      ...home.policies.list('operator').filter(isMeant).map(operatorPolicyOf),
+      ...home.policies.parameters().filter(isMeant),
+    ],
     policies: home.policies.list('user').filter(isMeant).map(policyOf),
-    operator_policies: home.policies.list('operator').filter(isMeant).map(policyOf),
     exchanges: cores.flatMap(exchangesOf),
     queues: cores.flatMap(queuesOf),
     bindings: cores.flatMap(bindingsOf),
@@ -28,7 +33,7 @@ export function exportDefinitions(home: DefinitionsHome, vhost: string | null): 
   const { permissions } = home.accounts
   return {
     users: usersOf(home),
-    vhosts: [...vhosts.keys()].map((name) => ({ name })),
+    vhosts: cores.map(vhostOf),
     permissions: permissions.list().map(({ user, vhost, texts }) => ({ user, vhost, ...texts })),
     topic_permissions: permissions
       .listTopic()
@@ -46,6 +51,21 @@ const policyOf = ({ vhost, name, pattern, applyTo, priority, definition }: Polic
   definition,
   priority,
 })
+
+/** RabbitMQ keeps them as parameters. */
+const operatorPolicyOf = ({ vhost, name, pattern, applyTo, priority, definition }: Policy) => ({
+  vhost,
+  component: 'operator_policy',
+  name,
+  value: { pattern, definition, priority, 'apply-to': applyTo },
+})
+
+/** Written twice, as RabbitMQ's releases look in one place or the other. */
+function vhostOf({ name, about }: VhostCore): object {
+  const { description, tags, defaultQueueType } = about
+  const noted = { description, tags, default_queue_type: defaultQueueType }
+  return { name, ...noted, metadata: noted }
+}
 
 const usersOf = ({ accounts }: DefinitionsHome): object[] =>
   accounts.users().map(({ name, hash, tags }) => ({
@@ -86,18 +106,27 @@ const durableQueues = (core: VhostCore): HostedQueue[] =>
   [...core.queues.values()].filter(({ definition }) => definition.durable)
 
 const queuesOf = (core: VhostCore): object[] =>
-  durableQueues(core).map(({ definition: { name, durable, autoDelete, arguments: table } }) => ({
-    name,
-    vhost: core.name,
-    type: queueType(table),
-    durable,
-    auto_delete: autoDelete,
-    arguments: jsonOf(table),
-  }))
+  [...durableQueues(core), ...declaredStreams(core)].map(
+    ({ definition: { name, durable, autoDelete, arguments: table } }) => ({
+      name,
+      vhost: core.name,
+      type: typeOf(table),
+      durable,
+      auto_delete: autoDelete,
+      arguments: jsonOf(table),
+    }),
+  )
+
+/** Topics that were made by other means are no definitions. */
+const declaredStreams = (core: VhostCore): HostedStream[] =>
+  [...core.streams.values()].filter(({ isDeclared }) => isDeclared)
+
+const typeOf = (table: FieldTable): string =>
+  textOf(table.get('x-queue-type')) === 'stream' ? 'stream' : queueType(table)
 
 /** Between what is durable, without those that every queue has to the default exchange. */
 function bindingsOf(core: VhostCore): object[] {
-  const queues = new Set(durableQueues(core).map(({ name }) => name))
+  const queues = new Set([...durableQueues(core), ...declaredStreams(core)].map((q) => q.name))
   const isDurable = (name: string): boolean => core.exchanges.get(name)?.durable === true
   return [...core.exchanges.keys()]
     .filter((name) => name !== '' && isDurable(name))

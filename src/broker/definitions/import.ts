@@ -6,6 +6,7 @@
 // (polymq.definitions.file) and by the management API.
 import { ok, type Refusal, type Result, refuse } from '../../model/errors.ts'
 import type { Accounts, Secret } from '../../security/access/accounts.ts'
+import { nameFault } from '../../security/access/name-fault.ts'
 import { hashingDefault, isHashingAlgorithm } from '../../security/access/password-hash.ts'
 import { BindingChanges } from '../messaging/binding-changes.ts'
 import { cleanName, isOwn } from '../messaging/definitions.ts'
@@ -30,8 +31,8 @@ type Take = (item: Item) => Promise<Result<null>>
 export const definitionsBytesMax = 64 << 20
 
 /**
- * `vhost`: what names none belongs to this one, as in an export of one vhost; null: everything
- * has to name its own. Refused with `invalidRequest` or as the thing itself would be.
+ * `vhost`: everything belongs to this one, as in an export of one vhost; null: everything has to
+ * name its own. Refused with `invalidRequest` or as the thing itself would be.
  */
 export async function importDefinitions(
   home: DefinitionsHome,
@@ -105,8 +106,7 @@ class Import {
   async vhost(item: Item): Promise<Result<null>> {
     const [name] = textsOf(item, ['name'])
     if (name === undefined) return lacks('name')
-    await this.#home.messaging.createVhost(name)
-    return ok(null)
+    return this.#home.messaging.putVhost(name, aboutOf(item))
   }
 
   async user(item: Item): Promise<Result<null>> {
@@ -151,6 +151,9 @@ class Import {
       return this.#limits(item['value'], (limit, value) =>
         this.#home.accounts.limits.setVhost(vhost, limit, value),
       )
+    // RabbitMQ exports operators' policies so.
+    if (component === 'operator_policy')
+      return this.policy({ ...(item['value'] as Item), name, vhost }, 'operator')
     const value = (item['value'] ?? null) as Json
     return this.#home.policies.setParameter({ component, vhost, name, value })
   }
@@ -200,6 +203,8 @@ class Import {
     if (name === undefined || type === undefined || table === null)
       return lacks('name, type or arguments')
     if (isOwn(name) || core.value.exchanges.has(cleanName(name))) return ok(null)
+    const fault = nameFault('exchange', cleanName(name))
+    if (fault !== null) return fault
     return new ExchangeChanges(core.value).declare({
       name: cleanName(name),
       type,
@@ -216,7 +221,10 @@ class Import {
     const [name] = textsOf(item, ['name'])
     const table = tableOf(item['arguments'])
     if (name === undefined || name === '' || table === null) return lacks('name or arguments')
-    if (core.value.queues.has(cleanName(name))) return ok(null)
+    const { queues, streams } = core.value
+    if (queues.has(cleanName(name)) || streams.has(cleanName(name))) return ok(null)
+    const fault = nameFault('queue', cleanName(name))
+    if (fault !== null) return fault
     const { type } = item
     const given =
       typeof type === 'string' && type !== 'classic' && !table.has('x-queue-type')
@@ -250,7 +258,7 @@ class Import {
 
   #vhostOf(item: Item): string | null {
     const { vhost } = item
-    return typeof vhost === 'string' ? vhost : this.#vhost
+    return this.#vhost ?? (typeof vhost === 'string' ? vhost : null)
   }
 
   #coreOf(item: Item): Result<VhostCore> {
@@ -267,6 +275,18 @@ const textsOf = (item: Item, names: readonly string[]): (string | undefined)[] =
     const value = item[name]
     return typeof value === 'string' ? value : undefined
   })
+
+/** What people have noted of a vhost: RabbitMQ writes it twice. */
+function aboutOf(item: Item): VhostCore['about'] {
+  const { metadata } = item
+  const inner = typeof metadata === 'object' && metadata !== null ? (metadata as Item) : {}
+  const { description, tags, default_queue_type: type } = { ...inner, ...item }
+  return {
+    description: typeof description === 'string' ? description : '',
+    tags: tagsOf(tags),
+    defaultQueueType: type === 'quorum' || type === 'stream' ? type : 'classic',
+  }
+}
 
 /** A list, or words with commas between them, as older releases of RabbitMQ wrote it. */
 function tagsOf(tags: unknown): string[] {

@@ -170,9 +170,27 @@ export const rooms: readonly Room[] = [
     holds: 'messages that wait for their time',
   },
   {
+    path: 'broker/declarations',
+    level: 5,
+    imports: [
+      'queue',
+      'stream',
+      'routing',
+      'metadata',
+      'metadata/entities',
+      'model',
+      'model/config',
+      'model/message',
+      'wire',
+      'base',
+    ],
+    holds: 'what clients declare: arguments, what counts as the same, how it is kept',
+  },
+  {
     path: 'broker/messaging',
     level: 5,
     imports: [
+      'broker/declarations',
       'broker/policies',
       'queue',
       'stream',
@@ -196,6 +214,7 @@ export const rooms: readonly Room[] = [
     path: 'broker/definitions',
     level: 5,
     imports: [
+      'broker/declarations',
       'broker/messaging',
       'broker/policies',
       'security/access',
@@ -353,6 +372,7 @@ export const rooms: readonly Room[] = [
     level: 6,
     imports: [
       'admin/management',
+      'broker/declarations',
       'broker/definitions',
       'broker/messaging',
       'broker/policies',

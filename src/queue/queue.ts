@@ -205,7 +205,8 @@ export class Queue implements MemberQueue, Attended {
   }
 
   /** A consumer has room. */
-  resume(): void {
+  resume(member: Member): void {
+    this.#consumers.resumed(member)
     this.#pump()
   }
 
@@ -226,8 +227,8 @@ export class Queue implements MemberQueue, Attended {
       if (member === null || stock.look() !== Look.there) break
       if (this.#departures.dropExpired()) continue
       const redelivered = stock.isHeadRedelivered
-      const failures = stock.headFailures
-      const deliveries = stock.headDeliveries
+      const failures = stock.headBefore?.failures ?? 0
+      const deliveries = redelivered ? (stock.headBefore?.deliveries ?? 1) : 0
       if (redelivered) this.counters.redelivered++
       if (member.settled) {
         this.counters.deliveredSettled++
@@ -260,8 +261,8 @@ export class Queue implements MemberQueue, Attended {
     const { stock } = this
     const message = copyOf(stock.message)
     const redelivered = stock.isHeadRedelivered
-    const failures = stock.headFailures
-    const deliveries = stock.headDeliveries
+    const failures = stock.headBefore?.failures ?? 0
+    const deliveries = redelivered ? (stock.headBefore?.deliveries ?? 1) : 0
     let id = 0
     if (redelivered) this.counters.redelivered++
     if (settled) this.counters.gotSettled++
@@ -333,7 +334,7 @@ export class Queue implements MemberQueue, Attended {
     this.#watch()
     this.#tellUnused(nowMs)
     // Dead letters that found no room are tried again when there is some.
-    return left <= 0 || (this.#node.isFull && this.#settings.deadLetters)
+    return left <= 0 || this.#departures.isBlocked
   }
 
   #watch(): void {

@@ -139,11 +139,9 @@ export function textIn(body: JsonBody, name: string, otherwise = ''): string {
   return value
 }
 
-/** A table of typed fields; none is an empty one, which some clients write as []. */
+/** A table of typed fields; none is an empty one. */
 export function tableIn(body: JsonBody, name: string): FieldTable {
-  const value = body[name]
-  const isEmpty = value === null || (Array.isArray(value) && value.length === 0)
-  const table = tableOf(isEmpty ? undefined : value)
+  const table = tableOf(body[name])
   if (table === null) throw badRequest(`${name} is not an object of values, or nested too deeply`)
   return table
 }

@@ -67,6 +67,13 @@ const exported = {
       auto_delete: false,
       arguments: { 'x-queue-type': 'quorum' },
     },
+    {
+      name: 'log',
+      vhost: '/',
+      durable: true,
+      auto_delete: false,
+      arguments: { 'x-queue-type': 'stream' },
+    },
     { name: 'amq.gen-abc', vhost: '/', durable: true, auto_delete: false, arguments: {} },
   ],
   exchanges: [
@@ -106,7 +113,7 @@ test('what RabbitMQ has exported is imported, as often as one likes', async () =
     for (let times = 0; times < 2; times++) {
       assert.equal(await api.status('POST', '/definitions', exported), '204')
       assert.equal((await api.get('/whoami', 'alice:pw')).name, 'alice')
-      assert.equal((await api.get('/queues')).length, 3)
+      assert.equal((await api.get('/queues')).length, 4)
     }
     const queue = await api.get('/queues/%2F/q1')
     assert.deepEqual([queue.policy, queue.operator_policy], ['p1', 'o1'])
@@ -121,7 +128,7 @@ test('what RabbitMQ has exported is imported, as often as one likes', async () =
     ] as const)
       assert.deepEqual(sorted(out[part]), sorted(exported[part]), part)
     for (const part of ['queues', 'exchanges', 'bindings'] as const)
-      assert.deepEqual(sorted(untyped(out[part])), sorted(exported[part]), part)
+      assert.deepEqual(sorted(out[part]), sorted(exported[part]), part)
     assert.equal(out.vhosts[1].description, 'second')
     assert.equal(out.global_parameters[0].value, 'rabbitmq-cluster-id-x')
   })
@@ -130,10 +137,6 @@ test('what RabbitMQ has exported is imported, as often as one likes', async () =
     assert.deepEqual(await api.get('/definitions'), first)
   })
 })
-
-/** RabbitMQ 3.10 writes no type beside the argument. */
-const untyped = (rows: readonly { name?: string; durable?: boolean; type?: string }[]) =>
-  rows.map(({ type, ...rest }) => (type === 'topic' ? { type, ...rest } : rest))
 
 const sorted = (rows: readonly object[]): string[] =>
   rows.map((row) => JSON.stringify(Object.entries(row).sort())).sort()
@@ -144,31 +147,38 @@ test('one vhost goes out and in alone', () =>
     const out = await api.get('/definitions/%2F')
     assert.deepEqual(out.queues[0], {
       name: 'q1',
-      type: 'classic',
       durable: true,
       auto_delete: false,
       arguments: { 'x-max-length': 100, 'x-dead-letter-exchange': 'dlx' },
     })
     await api.call('PUT', '/vhosts/copy', {})
     assert.equal(await api.status('POST', '/definitions/copy', out), '204')
-    assert.equal((await api.get('/queues/copy')).length, 2)
+    assert.equal((await api.get('/queues/copy')).length, 3)
     assert.equal((await api.get('/bindings/copy/e/dlx/q/q1')).length, 1)
     assert.equal((await api.get('/policies/copy')).length, 1)
   }))
 
-test('the first that cannot be made is named, and what came before it stays', () =>
+test('what cannot be made does not stop the rest, and is told', () =>
   withApi(async (api) => {
-    const queues = [
-      { name: 'a', vhost: '/', durable: true },
-      { name: 'b', vhost: 'nowhere', durable: true },
-      { name: 'c', vhost: '/', durable: true },
-    ]
-    const told = await api.status('POST', '/definitions', { queues })
-    assert.equal(told, '400 queues[1]: vhost nowhere not found')
+    const body = {
+      queues: [
+        { name: 'a', vhost: 'nowhere', durable: true },
+        { name: 'b', vhost: '/', durable: true, arguments: { 'x-max-length': 'many' } },
+        'c',
+        { name: 'd', vhost: '/', durable: true },
+      ],
+      exchanges: [{ name: 'e', vhost: '/', type: 'x-jms-topic' }],
+    }
+    const told = await api.status('POST', '/definitions', body)
+    assert.match(told, /^400 imported, except: queues: no_such_vhost: nowhere; queues: invalid arg/)
+    assert.match(told, /queues: is not an object; exchanges: invalid exchange type 'x-jms-topic'$/)
     const [only, ...others] = await api.get('/queues')
-    assert.equal(only.name, 'a')
+    assert.equal(only.name, 'd')
     assert.deepEqual(others, [])
-    assert.equal(await api.status('POST', '/definitions', { users: {} }), '400 users is not a list')
     const odd = [{ name: '\ud800', vhost: '/', durable: true }]
     assert.match(await api.status('POST', '/definitions', { queues: odd }), /^400 .*is not text/)
+    assert.match(
+      await api.status('POST', '/definitions', { users: {} }),
+      /^400 users is not an array/,
+    )
   }))

@@ -7,6 +7,7 @@ import * as connections from './connections.ts'
 import * as definitions from './definitions.ts'
 import * as exchanges from './exchanges.ts'
 import * as health from './health.ts'
+import * as imports from './import.ts'
 import * as limits from './limits.ts'
 import * as messages from './messages.ts'
 import * as overview from './overview.ts'
@@ -32,9 +33,9 @@ const ofNode: readonly Route[] = [
   get('/deprecated-features/used', 'management', about.nothingListed),
   post('/rebalance/queues', 'administrator', about.rebalance),
   get('/definitions', 'administrator', definitions.exportAll),
-  post('/definitions', 'administrator', definitions.importAll),
+  post('/definitions', 'administrator', imports.importAll),
   get('/definitions/:vhost', 'administrator', definitions.exportVhost),
-  post('/definitions/:vhost', 'administrator', definitions.importVhost),
+  post('/definitions/:vhost', 'administrator', imports.importVhost),
 ]
 
 const healthChecks: readonly Route[] = [

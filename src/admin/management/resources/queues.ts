@@ -1,7 +1,8 @@
 // /api/queues: listing, making and deleting queues. A stream is one, and so is every topic.
+
+import { queueType } from '../../../broker/declarations/queue-arguments.ts'
 import type { HostedQueue } from '../../../broker/messaging/hosted-queue.ts'
 import { HostedStream } from '../../../broker/messaging/hosted-stream.ts'
-import { queueType } from '../../../broker/messaging/queue-arguments.ts'
 import type { VhostCore } from '../../../broker/messaging/vhost-core.ts'
 import { mergedDefinition } from '../../../broker/policies/policy-keys.ts'
 import type { HttpAnswer } from '../../../io/http.ts'

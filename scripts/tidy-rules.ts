@@ -177,9 +177,27 @@ export const rooms: readonly Room[] = [
     holds: 'messages that wait for their time',
   },
   {
+    path: 'broker/declarations',
+    level: 5,
+    imports: [
+      'queue',
+      'stream',
+      'routing',
+      'metadata',
+      'metadata/entities',
+      'model',
+      'model/config',
+      'model/message',
+      'wire',
+      'base',
+    ],
+    holds: 'what clients declare: arguments, what counts as the same, how it is kept',
+  },
+  {
     path: 'broker/messaging',
     level: 5,
     imports: [
+      'broker/declarations',
       'broker/policies',
       'queue',
       'stream',
@@ -203,6 +221,7 @@ export const rooms: readonly Room[] = [
     path: 'broker/definitions',
     level: 5,
     imports: [
+      'broker/declarations',
       'broker/messaging',
       'broker/policies',
       'security/access',
@@ -342,7 +361,6 @@ export const rooms: readonly Room[] = [
     path: 'admin/management',
     level: 6,
     imports: [
-      'admin/management/resources',
       'broker/messaging',
       'broker/policies',
       'queue',
@@ -360,6 +378,8 @@ export const rooms: readonly Room[] = [
     level: 6,
     imports: [
       'admin/management',
+      'broker/declarations',
+      'broker/definitions',
       'broker/messaging',
       'broker/policies',
       'queue',
@@ -395,6 +415,7 @@ export const rooms: readonly Room[] = [
       'cli',
       'admin',
       'admin/management',
+      'admin/management/resources',
       'protocol/amqp',
       'protocol/amqp/channel',
       'protocol/amqp/frames',

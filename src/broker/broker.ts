@@ -35,11 +35,8 @@ import { InternalAppender } from './internal-appender.ts'
 import { InternalTopic } from './internal-topic.ts'
 import { offsetsTopic, offsetsTopicConfig, trackedOffsetsLayout } from './internal-topics.ts'
 import { loadGroups } from './load-groups.ts'
-import {
-  NodeMessaging,
-  queuePartitionSettings,
-  queuePartitions,
-} from './messaging/node-messaging.ts'
+import { NodeMessaging } from './messaging/node-messaging.ts'
+import { queuePartitionSettings, queuePartitions } from './messaging/queue-partitions.ts'
 import { NodeConfigs } from './node-configs.ts'
 import { NodeGroups } from './node-groups.ts'
 import { NodeLogs } from './node-logs.ts'

@@ -210,7 +210,8 @@ export class Queue implements MemberQueue, Attended {
   }
 
   /** A consumer has room. */
-  resume(): void {
+  resume(member: Member): void {
+    this.#consumers.resumed(member)
     this.#pump()
   }
 
@@ -231,8 +232,8 @@ export class Queue implements MemberQueue, Attended {
       if (member === null || stock.look() !== Look.there) break
       if (this.#departures.dropExpired()) continue
       const redelivered = stock.isHeadRedelivered
-      const failures = stock.headFailures
-      const deliveries = stock.headDeliveries
+      const failures = stock.headBefore?.failures ?? 0
+      const deliveries = redelivered ? (stock.headBefore?.deliveries ?? 1) : 0
       if (redelivered) this.counters.redelivered++
       if (member.settled) {
         this.counters.deliveredSettled++
@@ -265,8 +266,8 @@ export class Queue implements MemberQueue, Attended {
     const { stock } = this
     const message = stock.message.copy()
     const redelivered = stock.isHeadRedelivered
-    const failures = stock.headFailures
-    const deliveries = stock.headDeliveries
+    const failures = stock.headBefore?.failures ?? 0
+    const deliveries = redelivered ? (stock.headBefore?.deliveries ?? 1) : 0
     let id = 0
     if (redelivered) this.counters.redelivered++
     if (settled) this.counters.gotSettled++
@@ -338,7 +339,7 @@ export class Queue implements MemberQueue, Attended {
     this.#watch()
     this.#tellUnused(nowMs)
     // Dead letters that found no room are tried again when there is some.
-    return left <= 0 || (this.#node.isFull && this.#settings.deadLetters)
+    return left <= 0 || this.#departures.isBlocked
   }
 
   #watch(): void {

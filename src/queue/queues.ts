@@ -207,7 +207,7 @@ export class Queues implements QueueNode, StockNode {
       queue.isAttended = false
       if (queue.work()) again.push(queue)
       // What moves is placed before it is too much for one commit.
-      if (this.#placing.unplacedBytes > this.options.unplacedBytes / 8) this.#placing.place(true)
+      if (this.isLaden) this.#placing.place(true)
       if (i >= attendMax) {
         again.push(...this.#attended.slice(i + 1))
         for (const each of again) each.isAttended = false
@@ -233,6 +233,10 @@ export class Queues implements QueueNode, StockNode {
 
   get isFull(): boolean {
     return this.#placing.isFull || this.#others.isHeldUp
+  }
+
+  get isLaden(): boolean {
+    return this.#placing.unplacedBytes > this.options.unplacedBytes / 8
   }
 
   wakeAt(queue: Attended, atMs: number): void {

@@ -1,8 +1,7 @@
 // All messages of one queue, and where each of them is. Invariant: every message that was put in is
 // exactly one of ready, in flight (or leaving, which is in flight to a dead-letter target),
-// delayed, settled; `ready`, `readyBytes` and `inFlight` say how many. Knows nothing of consumers
-// and rules: the queue does. Synchronous, but that a message may have to be read from the disk
-// first: then `onRead` is called when it is there.
+// delayed, settled; `ready`, `readyBytes` and `inFlight` say how many. Consumers and rules are the
+// queue's. Synchronous, but that a message may have to be read first: `onRead` tells when it was.
 import { assert } from '../base/assert.ts'
 import { Heap } from '../base/heap.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
@@ -246,18 +245,13 @@ export class Stock {
     return this.#headOffset < (this.#headLane?.deliveredBelow ?? 0)
   }
 
-  get headFailures(): number {
-    return this.#headEntry?.failures ?? 0
+  /** What the message that the last look found carries of before; null: nothing. */
+  get headBefore(): Readonly<Pick<Entry, 'failures' | 'deliveries'>> | null {
+    return this.#headEntry
   }
 
   get #headBytes(): number {
     return this.isOfTopic ? 0 : this.message.body.length
-  }
-
-  /** Those that the message which the last look found had before; of an earlier life one counts. */
-  get headDeliveries(): number {
-    const deliveries = this.#headEntry?.deliveries ?? 0
-    return this.isHeadRedelivered ? Math.max(1, deliveries) : deliveries
   }
 
   /** Settles the message that the last look found. */

@@ -3,8 +3,8 @@
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import type { Binding } from '../../routing/binding.ts'
 import { checkBinding, routingType } from '../../routing/exchange-types.ts'
-import { vhostLimits } from './limits.ts'
-import { defaultExchange, labelOf, notFound } from './refusals.ts'
+import { vhostLimits } from '../declarations/limits.ts'
+import { defaultExchange, labelOf, notFound } from '../declarations/refusals.ts'
 import type { VhostCore } from './vhost-core.ts'
 
 export class BindingChanges {

@@ -6,7 +6,7 @@ import type { FieldTable } from '../../model/message/field.ts'
 import type { MessageView } from '../../model/message/message.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { DeadLetterReason, QueueHost } from '../../queue/queue-host.ts'
-import type { QueueDefinition } from './definitions.ts'
+import type { QueueDefinition } from '../declarations/definitions.ts'
 import type { HostedStream } from './hosted-stream.ts'
 import type { Target } from './target.ts'
 

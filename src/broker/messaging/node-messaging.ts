@@ -2,32 +2,28 @@
 // the sessions of doors. One for each node; `broker.ts` opens it behind the log and closes it
 // before.
 
-import type { KnownPartition } from '../../log/log-parts.ts'
 import type { LogStore } from '../../log/log-store.ts'
 import type { Entities, StoredQueue } from '../../metadata/entities/entities.ts'
 import { plainVhost, queueKey, type VhostValue } from '../../metadata/entities/entity-keys.ts'
-import type { Image } from '../../metadata/image.ts'
-import { queueTopicConfig } from '../../metadata/queue-topics.ts'
 import type { Topics } from '../../metadata/topics.ts'
-import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import { decodeTable } from '../../model/message/field-codec.ts'
 import type { Topic } from '../../model/topic.ts'
 import { queueNameOf } from '../../model/topic-name.ts'
 import type { QueueOptions } from '../../queue/queue-options.ts'
-import { ledgerPartition, Queues } from '../../queue/queues.ts'
+import { Queues } from '../../queue/queues.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { nameFault } from '../../security/access/name-fault.ts'
+import { topicsVhost } from '../declarations/entity-writes.ts'
+import { queueType, topicOfQueue } from '../declarations/queue-arguments.ts'
 import type { Messaging, Opening, Session } from './api.ts'
-import { delayedName } from './delayed-exchange.ts'
-import { topicsVhost } from './entity-writes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { type ConnectionLimits, type OpenSession, OpenSessions } from './open-sessions.ts'
-import { queueType, topicOfQueue } from './queue-arguments.ts'
 import { QueueChanges } from './queue-changes.ts'
+import { queuePartitionSettings } from './queue-partitions.ts'
 import { SessionVhost } from './session-vhost.ts'
 import { SharedStreams } from './shared-streams.ts'
-import { OwnTopics, ownTopic, SharedTopics, streamSettings } from './stream-topics.ts'
+import { OwnTopics, ownTopic, SharedTopics } from './stream-topics.ts'
 import { VhostCore, type VhostParts } from './vhost-core.ts'
 
 export interface MessagingParts
@@ -327,39 +323,3 @@ export class NodeMessaging implements Messaging {
     await this.#parts.streams.close()
   }
 }
-
-const textsOf = {
-  durable: new Map([...queueTopicConfig, ['polymq.flush', 'sync']]),
-  transient: new Map([...queueTopicConfig, ['polymq.flush', 'async']]),
-}
-
-export const queuePartitionSettings = (image: Image, durable: boolean): TopicSettings =>
-  image.sharedSettings(durable ? textsOf.durable : textsOf.transient)
-
-/** The partitions of durable queues, for the log to know when it is opened. */
-export function queuePartitions({ queues, exchanges }: Entities, image: Image): KnownPartition[] {
-  const settings = queuePartitionSettings(image, true)
-  const delayed = exchanges.flatMap(({ topic, name }) =>
-    topic === undefined ? [] : delayedPartitions(topic, delayedName(name), settings),
-  )
-  const ofQueues = queues.flatMap(({ vhost, topic, name: topicName, lanes, arguments: bytes }) => {
-    const table = decodeTable(bytes)
-    const isStream = queueType(table) === 'stream'
-    // The image knows of the others.
-    if (isStream && vhost === topicsVhost) return []
-    if (isStream)
-      return [{ topic, topicName, partition: 0, settings: streamSettings(table, image) }]
-    const own = topicOfQueue(table) === null ? Array(lanes).keys() : []
-    const partitions = [...own, ledgerPartition]
-    return partitions.map((partition) => ({ topic, topicName, partition, settings }))
-  })
-  return [...ofQueues, ...delayed]
-}
-
-/** Where the messages of an exchange that delays them wait. */
-const delayedPartitions = (
-  topic: string,
-  topicName: string,
-  settings: TopicSettings,
-): KnownPartition[] =>
-  [0, ledgerPartition].map((partition) => ({ topic, topicName, partition, settings }))

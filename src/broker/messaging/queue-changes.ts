@@ -1,20 +1,20 @@
 // Declaring and deleting queues of one vhost: RabbitMQ's checks in RabbitMQ's order, the metadata,
 // and then what all can see. Who may do it was asked before (`session-vhost`).
 import { ok, type Result, refuse } from '../../model/errors.ts'
-import type { QueueWish } from './api.ts'
-import { cleanName, type QueueDefinition, reservedPrefix } from './definitions.ts'
-import { sameText } from './equivalence.ts'
-import type { HostedQueue } from './hosted-queue.ts'
-import type { HostedStream } from './hosted-stream.ts'
-import { vhostLimits } from './limits.ts'
+import { cleanName, type QueueDefinition, reservedPrefix } from '../declarations/definitions.ts'
+import { sameText } from '../declarations/equivalence.ts'
+import { vhostLimits } from '../declarations/limits.ts'
 import {
   checkQueueArguments,
   queueSettings,
   queueType,
   sameQueueArguments,
   topicOfQueue,
-} from './queue-arguments.ts'
-import { labelOf, locked, notFound, reservedName } from './refusals.ts'
+} from '../declarations/queue-arguments.ts'
+import { labelOf, locked, notFound, reservedName } from '../declarations/refusals.ts'
+import type { QueueWish } from './api.ts'
+import type { HostedQueue } from './hosted-queue.ts'
+import type { HostedStream } from './hosted-stream.ts'
 import { StreamChanges } from './stream-changes.ts'
 import type { VhostCore } from './vhost-core.ts'
 
@@ -47,10 +47,10 @@ export class QueueChanges {
     session: object,
     namedBy: NamedBy,
   ): Promise<Result<HostedQueue | HostedStream>> {
-    const existing = this.#existing(wish, session)
     if (namedBy === 'client' && wish.name.startsWith(reservedPrefix))
       return reservedName('queue', wish.name)
     this.#core.churn.queuesDeclared++
+    const existing = this.#existing(wish, session)
     if (existing !== null) return existing
     return this.#core.lane.run(async () => {
       // While this waited for its turn, somebody else may have made it.

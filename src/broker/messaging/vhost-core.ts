@@ -18,6 +18,14 @@ import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
 import { RoutingTable } from '../../routing/routing-table.ts'
 import type { Streams } from '../../stream/streams.ts'
+import {
+  type ExchangeDefinition,
+  isOwn,
+  ownExchanges,
+  type QueueDefinition,
+} from '../declarations/definitions.ts'
+import { EntityWrites, topicsVhost } from '../declarations/entity-writes.ts'
+import { queueSettings, queueType } from '../declarations/queue-arguments.ts'
 import type { Policies } from '../policies/policies.ts'
 import {
   alternateExchangeKey,
@@ -25,18 +33,10 @@ import {
   mergedDefinition,
 } from '../policies/policy-keys.ts'
 import { DeadLetters } from './dead-letters.ts'
-import {
-  type ExchangeDefinition,
-  isOwn,
-  ownExchanges,
-  type QueueDefinition,
-} from './definitions.ts'
 import { DelayedExchange } from './delayed-exchange.ts'
-import { EntityWrites, topicsVhost } from './entity-writes.ts'
 import { HostedQueue, type HostedQueueHooks } from './hosted-queue.ts'
 import { HostedStream } from './hosted-stream.ts'
 import { Lane } from './lane.ts'
-import { queueSettings, queueType } from './queue-arguments.ts'
 import type { StreamTopics } from './stream-topics.ts'
 import type { Target } from './target.ts'
 

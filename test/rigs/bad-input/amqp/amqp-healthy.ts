@@ -1,13 +1,13 @@
 // The client that behaves, beside those that do not, and its worker thread. It publishes one
 // persistent message after the other with a confirm to a durable queue, consumes and acknowledges
-// them, and publishes a copy of each to a second queue, which nobody reads: what must be there after
-// kill -9.
+// them, and publishes a copy of each to a second queue, which nobody reads: what must be there
+// after kill -9.
 import { once } from 'node:events'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { basic } from '../../../../src/protocol/amqp/methods/basic-methods.ts'
 import { queue } from '../../../../src/protocol/amqp/methods/topology-methods.ts'
 import { emptyTable } from '../../amqp/tables.ts'
-import { AmqpClient } from './amqp-client.ts'
+import { AmqpClient, answerMsMax } from './amqp-client.ts'
 
 export interface AmqpReport {
   readonly confirmed: number
@@ -76,8 +76,14 @@ async function work(port: number): Promise<void> {
   let [confirmed, consumed, gapMs, lastAt] = [0, 0, 0, performance.now()]
   let problem: string | null = null
   let isStopping = false
+  const clients: AmqpClient[] = []
+  const opened = async () => {
+    const client = await AmqpClient.connect(port)
+    clients.push(client)
+    return client.open()
+  }
   const publish = async () => {
-    const client = await (await AmqpClient.connect(port)).open()
+    const client = await opened()
     for (const name of [healthyQueue, keptQueue])
       await client.call(1, queue.declare, { ...declared, queue: name }, queue.declareOk)
     await client.confirms(1)
@@ -93,16 +99,17 @@ async function work(port: number): Promise<void> {
       lastAt = now
       await new Promise((resolve) => setTimeout(resolve, pauseMs))
     }
-    client.close()
   }
   const consume = async () => {
-    const client = await (await AmqpClient.connect(port)).open()
+    const client = await opened()
     await client.call(1, queue.declare, { ...declared, queue: healthyQueue }, queue.declareOk)
     const wish = { queue: healthyQueue, consumerTag: 'h', noAck: false, arguments: emptyTable }
     await client.call(1, basic.consume, wish, basic.consumeOk)
-    while (!isStopping || consumed < confirmed) {
-      const delivery = await client.frame()
+    for (let lastAt = performance.now(); !isStopping || consumed < confirmed; ) {
+      const delivery = await client.frame(100)
+      if (delivery === null && performance.now() - lastAt < answerMsMax) continue
       if (delivery?.methodId !== basic.deliver.id) throw new Error('no delivery comes')
+      lastAt = performance.now()
       await client.frame()
       const body = await client.frame()
       if (body?.payload.equals(bodyOf(consumed)) !== true)
@@ -110,7 +117,6 @@ async function work(port: number): Promise<void> {
       consumed++
       client.method(1, basic.ack, { deliveryTag: BigInt(consumed), multiple: false })
     }
-    client.close()
   }
   const report = (): void => {
     gapMs = Math.max(gapMs, performance.now() - lastAt)
@@ -129,6 +135,7 @@ async function work(port: number): Promise<void> {
     }
     isStopping = true
     void done.then(() => {
+      for (const client of clients) client.close()
       report()
       parentPort?.close()
     })

@@ -1,6 +1,7 @@
 // PolyMQ as a peer: the built command line of this repository, as a user starts it.
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { listenerNames } from '../../src/listeners.ts'
 import type { AmqpPeer, AmqpPeerOptions } from './amqp-peer.ts'
 import { launch } from './child.ts'
 import { type Peer, type PeerOptions, type RunningPeer, readyMsMaxDefault } from './peer.ts'
@@ -46,6 +47,9 @@ export const polymq: Peer = {
   start: startPolymq,
 }
 
+/** Whether there is a management API to open. */
+const hasManagement = (listenerNames as readonly string[]).includes('http')
+
 /** The same process, measured and asked at its AMQP door. */
 export async function startPolymqAmqp(
   dataDir: string,
@@ -57,13 +61,17 @@ export async function startPolymqAmqp(
   const listeners = {
     kafka: await freePort(),
     amqp: port,
-    ...(managementPort !== undefined && { http: managementPort }),
+    ...(hasManagement && managementPort !== undefined && { http: managementPort }),
     metrics: await freePort(),
   }
   const main = join(root, 'build', 'polymq.js')
+  const { definitions } = options
+  const definitionsFile = join(dataDir, 'definitions.json')
+  if (definitions !== undefined) await writeFile(definitionsFile, JSON.stringify(definitions))
   const startedAt = performance.now()
   const child = await launch(process.execPath, [
     ...[main, 'start', '--json', '--data', join(dataDir, 'data')],
+    ...(definitions === undefined ? [] : ['--set', `polymq.definitions.file=${definitionsFile}`]),
     ...Object.entries(listeners).flatMap(([name, p]) => ['--listen', `${name}=127.0.0.1:${p}`]),
   ])
   const readyMsMax = options.readyMsMax ?? readyMsMaxDefault

@@ -11,10 +11,13 @@ import { type Addresses, StoredRecords } from '../model/message/stored-message.t
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
 import type { BatchBuilder } from './batch-builder.ts'
 
-/** From the journal's memory a little, from the disk a lot. */
+/** From the journal's memory a little, from the disk a lot if it goes on where it was. */
 const memoryPieceBytes = 128 << 10
 const diskPieceBytes = 1 << 20
+const lonePieceBytes = 64 << 10
 const openedBytesMax = 64 << 20
+/** What lies between may have been settled. */
+const goesOnWithin = 1000
 
 /** What all lane readers of a node share. */
 export class PieceCache {
@@ -61,10 +64,14 @@ export class PieceCache {
 /** `there`: at `offset`, which may be behind what was asked for; `load`: read first. */
 export type Found = 'there' | 'load' | 'damaged'
 
+/** `empty`: no record stands there, and nothing says that one should. */
+export type Loaded = 'there' | 'empty' | 'damaged'
+
 export class LaneReader {
   readonly #store: LogStore
   readonly #pieces: PieceCache
   readonly #addresses: Addresses
+  readonly #name: string
   readonly #records = new StoredRecords()
   readonly #header = new BatchHeader()
   /** What `#records` goes through: a batch not yet placed, or one of the piece. */
@@ -79,8 +86,12 @@ export class LaneReader {
   #batchFrom = 0
   #batchTo = 0
   isLoading = false
+  /** Behind the last piece: who asks for what follows goes on. */
+  #goesOnAt = 0
 
-  constructor(store: LogStore, pieces: PieceCache, addresses: Addresses) {
+  /** `name`: of the queue that messages of other producers were meant for. */
+  constructor(store: LogStore, pieces: PieceCache, addresses: Addresses, name: string) {
+    this.#name = name
     this.#store = store
     this.#pieces = pieces
     this.#addresses = addresses
@@ -98,7 +109,7 @@ export class LaneReader {
   }
 
   read(view: MessageView): void {
-    this.#records.read(view, this.#addresses)
+    this.#records.read(view, this.#addresses, this.#name)
   }
 
   /** Batches were placed or dropped: none of them is to be looked at any more. */
@@ -178,18 +189,21 @@ export class LaneReader {
     return this.#piece === null ? 'load' : 'there'
   }
 
-  /** Reads a piece from the disk; calls `done` when it is there, false: it cannot be read. */
-  load(log: PartitionLog, offset: number, done: (isThere: boolean) => void): void {
+  /** Reads a piece from the disk; tells `done` what was found. */
+  load(log: PartitionLog, offset: number, done: (found: Loaded) => void): void {
     if (this.isLoading) return
     this.isLoading = true
     if (this.#pieces.isClosed) return
     const read = emptyRead()
-    const want = { offset, below: log.highWatermark, maxBytes: diskPieceBytes, mustGive: true }
+    const goesOn = offset >= this.#goesOnAt && offset <= this.#goesOnAt + goesOnWithin
+    const maxBytes = goesOn ? diskPieceBytes : lonePieceBytes
+    const want = { offset, below: log.highWatermark, maxBytes, mustGive: true }
     const load = this.#store.reader.readFromDisk(log, want, read).then(
       () => {
         this.isLoading = false
+        const { damaged } = read
         this.#take(read, offset)
-        done(this.#piece !== null)
+        done(this.#piece !== null ? 'there' : damaged ? 'damaged' : 'empty')
       },
       (cause: unknown) => this.#store.journal.fail(cause),
     )
@@ -213,6 +227,7 @@ export class LaneReader {
     this.#batchTo = 0
     this.#from = offset
     this.#to = this.#endOfPiece()
+    this.#goesOnAt = this.#to
     this.#pieces.hold(this, this.#piece?.length ?? 0)
   }
 

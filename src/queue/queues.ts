@@ -27,8 +27,17 @@ export const ledgerPartition = 1_000_000
 export interface QueuesParts {
   readonly store: LogStore
   readonly clock: Clock
+  /** Where else dead letters go: moves wait for them too. */
+  readonly others?: Others
   report(line: string): void
 }
+
+export interface Others {
+  readonly isHeldUp: boolean
+  whenTaken(action: () => void): void
+}
+
+const noOthers: Others = { isHeldUp: false, whenTaken: (action) => action() }
 
 export interface QueuePlace {
   /** The topic's id. */
@@ -36,6 +45,10 @@ export interface QueuePlace {
   readonly name: string
   /** Of partitions that are not there yet. */
   readonly partitionSettings: TopicSettings
+  /** Partitions of a topic whose records are its messages: only its ledger is its own. */
+  readonly source?: readonly PartitionLog[]
+  /** Clients of other protocols read its messages. */
+  readonly isShown?: boolean
 }
 
 /** Dead letters that lead to queues which refuse them, and so on: beyond, they are dropped. */
@@ -54,6 +67,7 @@ export class Queues implements QueueNode, StockNode {
   readonly messageBytesMax: number
   readonly batchBytesMax: number
   readonly #clock: Clock
+  readonly #others: Others
   readonly #report: (line: string) => void
   readonly options: QueueOptions
   readonly #placing: Placing
@@ -69,6 +83,7 @@ export class Queues implements QueueNode, StockNode {
   constructor(parts: QueuesParts, options: Partial<QueueOptions> = {}) {
     this.store = parts.store
     this.#clock = parts.clock
+    this.#others = parts.others ?? noOthers
     this.#report = (line) => parts.report(line)
     this.options = { ...queueOptions, ...options }
     const { maxBatchBytes } = parts.store.journal
@@ -83,23 +98,32 @@ export class Queues implements QueueNode, StockNode {
 
   /** A queue as it was left, or a new one. */
   async open(place: QueuePlace, settings: QueueSettings, host: QueueHost): Promise<Queue> {
-    const stock = this.#stock(place, settings)
+    const stock = this.stockOf(place, settings)
     await recoverStock(stock, this.store, this.#report)
+    // What was counted now need not be counted at the next start.
+    if (stock.ledger?.hasNotes === true) this.#placing.noted(stock)
     return this.#add(place, settings, stock, host)
   }
 
   /** A queue that has never held anything. */
   create(place: QueuePlace, settings: QueueSettings, host: QueueHost): Queue {
-    return this.#add(place, settings, this.#stock(place, settings), host)
+    return this.#add(place, settings, this.stockOf(place, settings), host)
   }
 
-  #stock(place: QueuePlace, { durable, priorities }: QueueSettings): Stock {
+  /** What a queue is made of, as the log has it; the ledger is not read yet. */
+  stockOf(place: QueuePlace, { durable, priorities }: QueueSettings): Stock {
+    const ledgerLog = durable ? this.#log(place, ledgerPartition) : null
+    if (place.source !== undefined) {
+      const { name, source: logs } = place
+      const open = (lane: number): PartitionLog => logs[lane] as PartitionLog
+      return new Stock({ name, logs, open, ledgerLog, isOfTopic: true }, this)
+    }
     const logs: (PartitionLog | null)[] = []
     for (let lane = 0; lane <= priorities; lane++)
       logs.push(this.store.get(place.topic, lane) ?? null)
-    const ledgerLog = durable ? this.#log(place, ledgerPartition) : null
     const open = (lane: number): PartitionLog => this.#log(place, lane)
-    return new Stock({ name: place.name, logs, open, ledgerLog }, this)
+    const { name, isShown = false } = place
+    return new Stock({ name, logs, open, ledgerLog, isShown }, this)
   }
 
   #log({ topic, name, partitionSettings }: QueuePlace, partition: number): PartitionLog {
@@ -197,6 +221,7 @@ export class Queues implements QueueNode, StockNode {
       for (const queue of again) this.attend(queue)
     }
     if (this.#placing.isFull) this.whenTaken(goOn)
+    else if (this.#others.isHeldUp) this.#others.whenTaken(goOn)
     else goOn()
   }
 
@@ -207,7 +232,7 @@ export class Queues implements QueueNode, StockNode {
   }
 
   get isFull(): boolean {
-    return this.#placing.isFull
+    return this.#placing.isFull || this.#others.isHeldUp
   }
 
   get isLaden(): boolean {
@@ -224,10 +249,6 @@ export class Queues implements QueueNode, StockNode {
     this.#placing.moved()
     act()
     this.#depth--
-  }
-
-  placeNow(): void {
-    this.#placing.place(false)
   }
 
   keep(bytes: number): boolean {

@@ -4,8 +4,11 @@
 // moves `version`, and remembered routes of older versions do not count. Bindings go with their
 // source and with their target.
 //
+// An exchange that delays hands what has to wait to where it waits, and nowhere else.
+//
 //   exchange ──matcher──▶ queue (each once) | exchange ──▶ …      nothing matches ──▶ alternate
 import { assert } from '../base/assert.ts'
+import { delayMsOf } from '../model/message/delay.ts'
 import type { FieldTable } from '../model/message/field.ts'
 import type { MessageView } from '../model/message/message.ts'
 import { type Binding, bindingId, type TargetKind, targetId } from './binding.ts'
@@ -22,6 +25,8 @@ type End<Q> =
 interface Source<Q> {
   readonly name: string
   readonly matcher: Matcher<End<Q>>
+  /** Where messages wait that have a delay; null: they do not. */
+  readonly waiting: Q | null
   readonly bindings: Map<string, Edge<End<Q>>>
   alternate: string | null
   /** The walk that last came by. */
@@ -59,12 +64,19 @@ export class RoutingTable<Q> {
     return this.#bindingCount
   }
 
-  addExchange(name: string, type: string, table: FieldTable, alternate: string | null): void {
+  addExchange(
+    name: string,
+    type: string,
+    table: FieldTable,
+    alternate: string | null,
+    waiting: Q | null = null,
+  ): void {
     assert(!this.#sources.has(name), `exchange ${name} is in the table once`)
     this.#version++
     this.#sources.set(name, {
       name,
       matcher: matcherOf(routingType(type, table), table),
+      waiting,
       bindings: new Map(),
       alternate,
       walk: 0,
@@ -210,7 +222,11 @@ export class RoutingTable<Q> {
     }
     for (let source = waiting.pop(); source !== undefined; source = waiting.pop()) {
       matched = false
-      isByKey &&= source.matcher.isByKey
+      isByKey &&= source.matcher.isByKey && source.waiting === null
+      if (source.waiting !== null && delayMsOf(message) > 0) {
+        queues.add(source.waiting)
+        continue
+      }
       source.matcher.match(message.routingKey, message, found)
       for (const key of moreKeys) source.matcher.match(key, message, found)
       if (matched || source.alternate === null) continue

@@ -2,7 +2,7 @@
 // case. `run.js [--broker polymq|kafka|rabbitmq] [--ci] [--only NAME]...`; exits 0 only if every
 // case passed. Kafka is asked by Kafka's clients, RabbitMQ by those of AMQP, PolyMQ by all.
 import { parseArgs } from 'node:util'
-import { amqpPeers, startAmqpBroker } from './amqp/broker.ts'
+import { type AmqpBroker, amqpPeers, startAmqpBroker } from './amqp/broker.ts'
 import { type AmqpSuite, amqpSuites } from './amqp/suites.ts'
 import { recipes, startBroker } from './lib/broker.ts'
 import { Report } from './lib/report.ts'
@@ -37,10 +37,16 @@ const runOn = async (list: readonly Suite[], partitions?: number): Promise<void>
 /** Runs AMQP's suites on one broker, if there are any. */
 const runAmqp = async (list: readonly AmqpSuite[]): Promise<void> => {
   if (list.length === 0) return
-  const broker = await startAmqpBroker(values.broker)
-  console.log(`# ${values.broker} at ${broker.url}`)
+  const check = report.suite(`AMQP broker of ${list[0]?.name}`)
+  let broker: AmqpBroker | null = null
+  const start = async (): Promise<void> => {
+    broker = await startAmqpBroker(values.broker)
+  }
+  if (!(await check('starts', start)) || broker === null) return
+  const { url, stop }: AmqpBroker = broker
+  console.log(`# ${values.broker} at ${url}`)
   for (const suite of list) await suite.run(broker, report.suite(suite.name))
-  await report.suite(`broker of ${list[0]?.name}`)('stops cleanly', () => broker.stop())
+  await check('stops cleanly', stop)
 }
 
 const names = [...Object.keys(recipes), ...Object.keys(amqpPeers)]

@@ -7,7 +7,9 @@ import type { Session } from '../../broker/messaging/api.ts'
 import type { ConnectionHandler, Connection as Link } from '../../io/network.ts'
 import type { Result } from '../../model/errors.ts'
 import type { Resumable } from './channel/channel-home.ts'
+import { Told } from './channel/told.ts'
 import type { ConnectionHome, Served } from './connection-home.ts'
+import { ConnectionView } from './connection-view.ts'
 import { Dispatcher, type DispatchOwner } from './dispatcher.ts'
 import { FrameReader } from './frames/frame-reader.ts'
 import { writeHeartbeat, writeMethod } from './frames/frame-writer.ts'
@@ -27,10 +29,13 @@ type State = 'header' | 'greeting' | 'running' | 'closing' | 'refused' | 'ending
 
 export class Connection implements ConnectionHandler, Served, GreetingHost, DispatchOwner {
   readonly out: OutBuffer
+  readonly told = new Told()
   readonly peer: string
   readonly vigil: Vigil
   readonly greeting: Greeting
   isSendDue = false
+  readonly view: ConnectionView
+  isPaced = false
   readonly door: ConnectionHome
   private readonly link: Link
   private readonly output: Output
@@ -62,6 +67,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     this.reader = new FrameReader(this.dispatcher)
     this.greeting = new Greeting(this, door, link)
     this.vigil = new Vigil(door.limits, door.monotonic())
+    this.view = new ConnectionView(this, link, this.output, this.dispatcher)
   }
 
   // ---- As the network sees it
@@ -74,10 +80,13 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     if (this.isGone || this.state === 'ending' || this.state === 'refused') return
     this.vigil.isHeard = true
     this.door.counters.receivedBytes += bytes
+    this.view.received(bytes)
     const buffer = this.door.readBuffer
     const from = this.state === 'header' ? this.readHeader(buffer, bytes) : 0
     if (from < 0) return
+    this.door.pacing.begin(this)
     this.reader.received(buffer, from, bytes)
+    this.door.pacing.end()
     this.updateReading()
   }
 
@@ -118,7 +127,9 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   /** What stopped it may be over: reads on. */
   goOn(): void {
     if (this.isGone) return
+    this.door.pacing.begin(this)
     this.reader.goOn()
+    this.door.pacing.end()
     this.updateReading()
   }
 
@@ -156,7 +167,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   }
 
   get isBusy(): boolean {
-    return this.waits > 0 || this.output.isOverfull
+    return this.waits > 0 || this.isPaced || this.output.isOverfull
   }
 
   /** Whether nothing of the size may be published now; then `goOn` is called when it may. */
@@ -220,11 +231,11 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     const text =
       `Login was refused using authentication mechanism ${mechanism}. ` +
       'For details see the broker logfile.'
-    this.failHard(replies.accessRefused, text, methods.startOk.id, `refused a login: ${why}`)
+    this.failHard(replies.accessRefused, text, 0, `refused a login: ${why}`)
   }
 
   openSession(vhost: string, user: string, name: string): Result<Session> {
-    return this.door.messaging.open({ vhost, user, name })
+    return this.door.messaging.open({ vhost, user, name, view: this.view })
   }
 
   begin(session: Session, login: Login): void {
@@ -256,6 +267,10 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
 
   get isFull(): boolean {
     return this.output.isFull
+  }
+
+  get isCrowded(): boolean {
+    return this.output.isCrowded
   }
 
   sendSoon(): void {

@@ -6,6 +6,7 @@ import type { Chance } from '../../io/chance.ts'
 import type { Clock, Timer } from '../../io/clock.ts'
 import type { Address, Connection as Link, Network } from '../../io/network.ts'
 import { Reporter } from '../../io/reporter.ts'
+import { newCounters } from './channel/channel-home.ts'
 import { ReplyAddresses } from './channel/reply-addresses.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionHome, DoorCounters, Served } from './connection-home.ts'
@@ -13,6 +14,7 @@ import { defaultLimits, type Limits } from './frames/limits.ts'
 import { Slabs } from './frames/out-buffer.ts'
 import { PartialMemory } from './frames/partial-memory.ts'
 import type { LoginCheck, Offer } from './login.ts'
+import { Pacing } from './pacing.ts'
 import { Turn } from './turn.ts'
 
 export interface AmqpDoorOptions {
@@ -26,6 +28,8 @@ export interface AmqpDoorOptions {
   /** Offered to clients: by default PLAIN and AMQPLAIN. */
   readonly mechanisms?: readonly string[]
   readonly clusterName?: string
+  /** For listings: connections are encrypted. */
+  readonly isTls?: boolean
   /** Shared by the doors of a node, so that who came in by one is answered by another. */
   readonly replyAddresses?: ReplyAddresses
   readonly limits?: Partial<Limits>
@@ -73,7 +77,9 @@ class Home extends Turn implements ConnectionHome {
   limits: Limits
   readonly offer: Offer
   readonly clusterName: string
+  readonly isTls: boolean
   readonly slabs = new Slabs()
+  readonly pacing: Pacing
   readonly memory: PartialMemory
   readonly replyAddresses: ReplyAddresses
   readonly readBuffer = Buffer.allocUnsafeSlow(readBytes)
@@ -83,11 +89,9 @@ class Home extends Turn implements ConnectionHome {
     faults: 0,
     receivedBytes: 0,
     sentBytes: 0,
-    published: 0,
-    confirmed: 0,
-    returned: 0,
-    delivered: 0,
-    settled: 0,
+    channelsOpened: 0,
+    channelsClosed: 0,
+    ...newCounters(),
   }
   alarm: string | null
   private readonly options: AmqpDoorOptions
@@ -111,9 +115,11 @@ class Home extends Turn implements ConnectionHome {
     this.limits = { ...limits, messageBytesMax }
     const { mechanisms = ['PLAIN', 'AMQPLAIN'], login, chance, clock, messaging } = options
     this.offer = { mechanisms, check: login }
+    this.isTls = options.isTls ?? false
     this.clusterName = options.clusterName ?? 'polymq'
     this.memory = new PartialMemory(this.limits.partialBytesMax, (action) => clock.soon(action))
     this.replyAddresses = options.replyAddresses ?? new ReplyAddresses(chance)
+    this.pacing = new Pacing(clock)
     this.reporter = new Reporter(clock, options.report)
     this.alarm = messaging.alarm
     this.alarms = messaging.onAlarm((alarm) => this.alarmChanged(alarm))
@@ -156,8 +162,16 @@ class Home extends Turn implements ConnectionHome {
     return connection
   }
 
+  crowded(): void {
+    this.pacing.crowded()
+  }
+
   monotonic(): number {
     return this.options.clock.monotonic()
+  }
+
+  now(): number {
+    return this.options.clock.now()
   }
 
   newTag(): string {
@@ -199,6 +213,7 @@ class Home extends Turn implements ConnectionHome {
   drain(): Promise<void> {
     this.sweeper?.cancel()
     this.sweeper = null
+    this.pacing.stop()
     this.alarms.cancel()
     return new Promise((resolve) => {
       const deadline = this.options.clock.after(this.limits.drainMsMax, () => {

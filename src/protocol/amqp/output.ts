@@ -10,6 +10,9 @@ const overfull = 4
 
 export class Output {
   readonly buffer: OutBuffer
+  /** Taken by the client. */
+  sentBytes = 0
+  sentPieces = 0
   private readonly home: ConnectionHome
   private readonly link: Link
   /** Some of it has been taken. */
@@ -26,6 +29,11 @@ export class Output {
   /** No more should be delivered. */
   get isFull(): boolean {
     return this.buffer.bytes >= this.bytesMax
+  }
+
+  /** Half of that: who publishes to it may wait for a moment. */
+  get isCrowded(): boolean {
+    return this.buffer.bytes * 2 >= this.bytesMax
   }
 
   /** No more should be asked for. */
@@ -49,6 +57,9 @@ export class Output {
       buffer.taken(outgoing)
       home.unsentChanged(-outgoing.length)
       home.counters.sentBytes += outgoing.length
+      this.sentBytes += outgoing.length
+      this.sentPieces++
+      if (!this.isCrowded) home.pacing.taken()
       if (this.isFull) return
       this.resume()
       this.onTaken()

@@ -95,6 +95,15 @@ const goOf = async (name: string, source: string): Promise<string> => {
 export const go = (): Promise<string> => goOf('go', 'go')
 export const goAmqp = (): Promise<string> => goOf('go-amqp', 'amqp/go')
 
+/** The jars of the AMQP clients in Java, from Maven; answers their folder. */
+export const jarsAmqp = (): Promise<string> => {
+  const pom = join(sources, 'amqp/java/pom.xml')
+  return tool('java-amqp', readFileSync(pom, 'utf8'), async (dir) => {
+    const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${dir}`]
+    await mustRun('mvn', ['-q', '-B', '-f', pom, ...goal], { timeoutMs: installTimeoutMs })
+  })
+}
+
 /** A Debian package, unless it is there. */
 export const debian = async (name: string): Promise<void> => {
   const found = await run('dpkg', ['-s', name], { timeoutMs: 10_000 })

@@ -1,6 +1,6 @@
 // One connection of the simulation, as a door would keep it: a session, consumers with their
-// prefetch, and what each of them has in flight. It ends as a door ends it: consumers go, what is in
-// flight goes back, the session closes.
+// prefetch, and what each of them has in flight. It ends as a door ends it: consumers go, what is
+// in flight goes back, the session closes.
 import type {
   Consumer,
   QueueHandle,

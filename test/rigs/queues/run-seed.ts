@@ -1,6 +1,6 @@
 // One seed of the queues: a whole node on a simulated disk serves its clients, dies at a drawn
-// moment, recovers (and dies while it recovers), is drained and held against the model, and goes on;
-// a few times over. Everything follows from the seed.
+// moment, recovers (and dies while it recovers), is drained and held against the model, and goes
+// on; a few times over. Everything follows from the seed.
 import { NodeBroker } from '../../../src/broker/broker.ts'
 import { promiseTurn } from '../../../src/io/real/clock.ts'
 import { SimChance } from '../../../src/io/sim/sim-chance.ts'

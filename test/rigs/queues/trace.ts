@@ -1,6 +1,6 @@
 // Where the simulation looks over the shoulder of the queues: what comes into a queue, what leaves
-// it as a dead letter, which queues come and go. The methods of the classes are wrapped once for the
-// thread; one tracer at a time hears of them. It changes nothing.
+// it as a dead letter, which queues come and go. The methods of the classes are wrapped once for
+// the thread; one tracer at a time hears of them. It changes nothing.
 import { HostedQueue } from '../../../src/broker/messaging/hosted-queue.ts'
 import { VhostCore } from '../../../src/broker/messaging/vhost-core.ts'
 import type { MessageView } from '../../../src/model/message/message.ts'

@@ -1,6 +1,6 @@
-// Power cuts with real files, as root. The broker writes to an ext4 image that lies on an XFS image;
-// `cp --reflink` of the ext4 image while it runs is what a power cut leaves at that moment. Each
-// copy is mounted, its file system recovers, a broker starts on it, and everything is read and
+// Power cuts with real files, as root. The broker writes to an ext4 image that lies on an XFS
+// image; `cp --reflink` of the ext4 image while it runs is what a power cut leaves at that moment.
+// Each copy is mounted, its file system recovers, a broker starts on it, and everything is read and
 // compared with what had been acknowledged before the cut. Called by power.ts and power-queues.ts.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -3,7 +3,9 @@
 // queues of that load are.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 
-/** Consumers take from `work` and `ranked`; `brief` expires into `late`; `dead` has the rejected. */
+/**
+ * Consumers take from `work` and `ranked`; `brief` expires into `late`; `dead` has the rejected.
+ */
 export const letterQueues = { work: 'dead', ranked: 'dead', brief: 'late' } as const
 export type Source = keyof typeof letterQueues
 export const sources = Object.keys(letterQueues) as Source[]

@@ -1,5 +1,5 @@
-// amqplib, its promise interface: one confirm channel to publish on, one channel a consumer, and one
-// for each question that the broker may answer by closing the channel.
+// amqplib, its promise interface: one confirm channel to publish on, one channel a consumer, and
+// one for each question that the broker may answer by closing the channel.
 import { deathsOf, Inbox, load, serve, url } from './serve.mjs'
 
 const amqplib = load('amqplib')

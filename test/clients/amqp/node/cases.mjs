@@ -1,6 +1,7 @@
 // For frameworks that cannot be driven command by command: a program that runs its own cases and
-// prints a line of JSON for each, `{"case":"title","error":null}`. `{"restart":true}` asks the runner
-// (../script.ts) to restart the broker; it answers with a line when the broker is ready again.
+// prints a line of JSON for each, `{"case":"title","error":null}`. `{"restart":true}` asks the
+// runner (../script.ts) to restart the broker; it answers with a line when the broker is ready
+// again.
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 

@@ -8,7 +8,9 @@ const { connect } = Socket.prototype
 const defaultPort = 5672
 const port = Number(process.env['AMQP_PORT'])
 
-/** `connect(options)`, `connect(port, host)`, or the normalized array of the two from net.connect. */
+/**
+ * `connect(options)`, `connect(port, host)`, or the normalized array of the two from net.connect.
+ */
 const redirected = ([first, ...rest]) => {
   if (Array.isArray(first)) {
     const [options, callback] = first

@@ -1,7 +1,9 @@
 // A reporter for `node --test`: one line of JSON for every test, suites left out.
 const suffix = ({ error }) => String(error?.cause?.stack ?? error?.cause ?? error?.message ?? '')
 
-/** The titles of the suites that a test stands in; events of a child come before its parent's end. */
+/**
+ * The titles of the suites that a test stands in; events of a child come before its parent's end.
+ */
 export default async function* lines(source) {
   const path = []
   for await (const { type, data } of source) {

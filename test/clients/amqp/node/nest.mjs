@@ -1,5 +1,5 @@
-// A NestJS microservice over RabbitMQ's transport, and the proxy that other services use: events with
-// manual acknowledgements, requests with answers (amq.rabbitmq.reply-to), several at once.
+// A NestJS microservice over RabbitMQ's transport, and the proxy that other services use: events
+// with manual acknowledgements, requests with answers (amq.rabbitmq.reply-to), several at once.
 import assert from 'node:assert/strict'
 import { end, eventually, it, restart } from './cases.mjs'
 import { load, url } from './serve.mjs'
@@ -8,7 +8,7 @@ load('reflect-metadata')
 const { Controller, Module } = load('@nestjs/common')
 const { NestFactory } = load('@nestjs/core')
 const microservices = load('@nestjs/microservices')
-const { firstValueFrom, toArray } = load('rxjs')
+const { firstValueFrom, timeout, toArray } = load('rxjs')
 const { ClientProxyFactory, Ctx, EventPattern, MessagePattern, Payload, Transport } = microservices
 
 const events = []
@@ -68,7 +68,8 @@ const orderClient = ClientProxyFactory.create(queueOf('nest.orders', true))
 await requestClient.connect()
 await orderClient.connect()
 
-const sum = (numbers) => firstValueFrom(requestClient.send('sum', numbers))
+/** What was asked while the broker was away may never be answered. */
+const sum = (numbers) => firstValueFrom(requestClient.send('sum', numbers).pipe(timeout(5_000)))
 const order = (data) => firstValueFrom(orderClient.emit('ordered', data), { defaultValue: null })
 const ordered = (count) =>
   eventually(

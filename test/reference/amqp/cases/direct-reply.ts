@@ -78,11 +78,12 @@ export const directReply: Cases = {
 
 export const copies: Cases = {
   async cc(t) {
-    const channel = await t.confirming()
+    const channel = await t.channel()
     const [a, b, c] = [t.name('a'), t.name('b'), t.name('c')] as const
     for (const queue of [a, b, c]) await channel.queue(queue)
     const publish = async (question: string, headers: Fields) => {
-      await channel.confirmed('', a, { body: 'x', properties: { headers } })
+      const publisher = await t.confirming()
+      await publisher.confirmed('', a, { body: 'x', properties: { headers } })
       const found: Record<string, Item[]> = {}
       for (const [name, queue] of Object.entries({ a, b, c })) found[name] = await t.drain(queue)
       t.answer(question, found)

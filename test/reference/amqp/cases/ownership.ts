@@ -90,6 +90,7 @@ export const ownership: Cases = {
     const queue = await channel.queue(t.name('a'), { autoDelete: true })
     await channel.must('basic.consume', { queue, consumerTag: 'a' })
     await channel.confirmed('', queue, { body: 'x' })
+    await channel.settled(queue)
     t.answer('cancel', await channel.call('basic.cancel', { consumerTag: 'a' }))
     t.answer('goesWithMessages', await t.gone(queue))
     channel.send('basic.ack', { deliveryTag: 1 })

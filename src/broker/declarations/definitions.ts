@@ -10,6 +10,8 @@ export interface ExchangeDefinition {
   readonly autoDelete: boolean
   readonly internal: boolean
   readonly arguments: FieldTable
+  /** Of the log in which messages wait, if it delays them. */
+  readonly topic?: TopicId | undefined
 }
 
 export interface QueueDefinition {

@@ -10,6 +10,7 @@ import {
   encodeVhost,
   exchangeKey,
   queueKey,
+  type VhostValue,
   vhostKey,
 } from '../../metadata/entities/entity-keys.ts'
 import type { Image } from '../../metadata/image.ts'
@@ -22,6 +23,7 @@ import { encodeTable } from '../../model/message/field-codec.ts'
 import type { Binding } from '../../routing/binding.ts'
 import type { ExchangeDefinition, QueueDefinition } from './definitions.ts'
 import { encodable } from './encodable-table.ts'
+import { topicOfQueue } from './queue-arguments.ts'
 import { inequivalent, labelOf } from './refusals.ts'
 
 /** Queues of this vhost are topics too, where Kafka can spell their names. */
@@ -43,8 +45,8 @@ export class EntityWrites {
     this.#vhost = vhost
   }
 
-  async vhost(): Promise<void> {
-    await this.#store.txn({ put: [{ key: vhostKey(this.#vhost), value: encodeVhost() }] })
+  async vhost(about: VhostValue): Promise<void> {
+    await this.#store.txn({ put: [{ key: vhostKey(this.#vhost), value: encodeVhost(about) }] })
   }
 
   get vhostKeys(): string[] {
@@ -52,8 +54,8 @@ export class EntityWrites {
   }
 
   async exchange(exchange: ExchangeDefinition): Promise<void> {
-    const { name, type, autoDelete, internal } = exchange
-    const value = { type, autoDelete, internal, arguments: bytesOf(exchange.arguments) }
+    const { name, type, autoDelete, internal, topic } = exchange
+    const value = { type, autoDelete, internal, arguments: bytesOf(exchange.arguments), topic }
     const put = [{ key: exchangeKey(this.#vhost, name), value: encodeExchange(value) }]
     await this.#store.txn({ put })
   }
@@ -70,10 +72,25 @@ export class EntityWrites {
     return change(this.#store, () => {
       const taken = this.topicFault(name)
       if (!taken.ok) return taken
-      if (this.#vhost !== topicsVhost) return ok({ txn: { put: [own] }, answer: null })
+      if (this.#vhost !== topicsVhost || topicOfQueue(queue.arguments) !== null)
+        return ok({ txn: { put: [own] }, answer: null })
       const { compare, put } = queueTopicMade(this.#image, name, topic)
       return ok({ txn: { compare, put: [own, ...put] }, answer: null })
     })
+  }
+
+  /** The definition of a stream, to be written with its topic. */
+  streamEntry({ name, topic, arguments: table }: QueueDefinition): { key: string; value: string } {
+    const value = { topic, lanes: 1, autoDelete: false, arguments: bytesOf(table) }
+    return { key: queueKey(this.#vhost, name), value: encodeQueue(value) }
+  }
+
+  async stream(definition: QueueDefinition): Promise<void> {
+    await this.#store.txn({ put: [this.streamEntry(definition)] })
+  }
+
+  streamKeys({ name }: QueueDefinition): string[] {
+    return [queueKey(this.#vhost, name)]
   }
 
   /** Whether the name belongs to a topic that is no queue's. */

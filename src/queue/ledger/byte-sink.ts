@@ -1,8 +1,10 @@
 // Bytes that grow, written as unsigned varints (LEB128) of safe integers, and read back. The
 // ledger's records are made of nothing else.
 
+const nothing = new Uint8Array(0)
+
 export class ByteSink {
-  #bytes = new Uint8Array(0)
+  #bytes = nothing
   length = 0
 
   put(value: number): this {
@@ -37,7 +39,7 @@ export class ByteSink {
 
   clear(): void {
     this.length = 0
-    if (this.#bytes.length > keptBytes) this.#bytes = new Uint8Array(0)
+    if (this.#bytes.length > keptBytes) this.#bytes = nothing
   }
 }
 

@@ -5,7 +5,7 @@ import { checkExchangeType, delayedType } from '../../routing/exchange-types.ts'
 import type { ExchangeWish } from './api.ts'
 import { type ExchangeDefinition, reservedPrefix } from './definitions.ts'
 import { sameArguments, sameText, typeName } from './equivalence.ts'
-import { vhostLimits } from './limits.ts'
+import { checkRoom } from './limits.ts'
 import { defaultExchange, invalidArgument, labelOf, reservedName } from './refusals.ts'
 import type { VhostCore } from './vhost-core.ts'
 
@@ -60,11 +60,8 @@ export class ExchangeChanges {
         `expected a string, got ${typeName(alternate)}`,
       )
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
-    if (core.exchanges.size >= vhostLimits.exchanges)
-      return refuse(
-        'preconditionFailed',
-        `cannot declare ${label}: the vhost holds ${vhostLimits.exchanges} exchanges, and no more`,
-      )
+    const room = checkRoom(core, 'exchanges', `declare ${label}`)
+    if (!room.ok) return room
     const { name, durable, autoDelete, internal, arguments: table } = wish
     const topic = wish.type === delayedType ? core.newTopicId() : undefined
     const kind = wish.type

@@ -31,7 +31,7 @@ import { OwnTopics, ownTopic, SharedTopics, streamSettings } from './stream-topi
 import { VhostCore, type VhostParts } from './vhost-core.ts'
 
 export interface MessagingParts
-  extends Omit<VhostParts, 'queues' | 'partitionSettings' | 'queuesMax'> {
+  extends Omit<VhostParts, 'queues' | 'partitionSettings' | 'queuesMax' | 'allVhosts'> {
   readonly log: LogStore
   readonly topics: Topics
   readonly authorizer: Authorizer
@@ -90,6 +90,7 @@ export class NodeMessaging implements Messaging {
       queues: this.queues,
       partitionSettings: (durable: boolean) => queuePartitionSettings(image, durable),
       queuesMax: (vhost: string) => this.#parts.limits.ofVhost(vhost, 'max-queues'),
+      allVhosts: () => this.vhosts.values(),
     }
     const core: VhostCore = new VhostCore(name, about, parts, (writes) =>
       name === topicsVhost

@@ -6,7 +6,7 @@ import { cleanName, reservedPrefix } from './definitions.ts'
 import { sameText } from './equivalence.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import type { HostedStream } from './hosted-stream.ts'
-import { vhostLimits } from './limits.ts'
+import { checkRoom } from './limits.ts'
 import {
   checkQueueArguments,
   queueSettings,
@@ -93,7 +93,9 @@ export class QueueChanges {
         'Cannot declare a server-named queue for type rabbit_quorum_queue',
       )
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
-    const queuesMax = Math.min(vhostLimits.queues, core.parts.queuesMax(core.name))
+    const room = checkRoom(core, 'queues', `declare ${label}`)
+    if (!room.ok) return room
+    const queuesMax = core.parts.queuesMax(core.name)
     if (core.queues.size + core.streams.size >= queuesMax)
       return refuse(
         'preconditionFailed',

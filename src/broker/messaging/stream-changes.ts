@@ -5,7 +5,7 @@ import { textField } from '../../model/message/field.ts'
 import type { QueueWish } from './api.ts'
 import { sameText } from './equivalence.ts'
 import type { HostedStream } from './hosted-stream.ts'
-import { vhostLimits } from './limits.ts'
+import { checkRoom } from './limits.ts'
 import { checkQueueArguments, sameQueueArguments } from './queue-arguments.ts'
 import { labelOf, locked } from './refusals.ts'
 import type { VhostCore } from './vhost-core.ts'
@@ -43,7 +43,9 @@ export class StreamChanges {
     const checked = checkQueueArguments(wish.arguments, wish, label)
     if (!checked.ok) return checked
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
-    const most = Math.min(vhostLimits.queues, core.parts.queuesMax(core.name))
+    const room = checkRoom(core, 'queues', `declare ${label}`)
+    if (!room.ok) return room
+    const most = core.parts.queuesMax(core.name)
     if (core.queues.size + core.streams.size >= most)
       return refuse(
         'preconditionFailed',

@@ -25,7 +25,7 @@ import { brokerValues } from '../model/config/config-source.ts'
 import type { NodeId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
 import type { Broker } from './api.ts'
-import { joinCluster } from './identity.ts'
+import { joinCluster, readCluster } from './identity.ts'
 import { InternalAppender } from './internal-appender.ts'
 import { offsetsTopic, offsetsTopicConfig } from './internal-topics.ts'
 import { loadGroups } from './load-groups.ts'
@@ -76,22 +76,29 @@ export class NodeBroker implements Broker {
     const { disk, clock, chance, settings } = parts
     await disk.makeDir('')
     const [metadata] = await Promise.all([
-      EmbeddedStore.open(disk, 'metadata', {
+      EmbeddedStore.read(disk, 'metadata', {
         report: parts.report,
         failed: (cause) => parts.failed(cause),
       }),
       prepareCompression(),
     ])
     const { nodeId } = resolveBrokerSettings(brokerValues(settings))
-    const clusterId = await joinCluster(metadata, nodeId, chance)
+    let cluster = await readCluster(metadata, nodeId)
     const image = await Image.open(metadata, nodeId, settings)
     const store = await LogStore.open(
       { disk, clock, chance, options: parts.logOptions, hooks: parts },
       {
         partitions: [...image.topics()].flatMap((topic) => knownPartitions(topic, image)),
         revision: () => metadata.revision,
+        cluster: () => cluster,
+        // A start that the log refuses leaves the metadata as it is, too.
+        settle: async () => {
+          await metadata.settle()
+          cluster = await joinCluster(metadata, nodeId, chance)
+        },
       },
     )
+    const clusterId = cluster ?? ''
     await store.lookAtSpace(image.settings.diskFreeBytesMin)
     const broker = new NodeBroker(parts, { metadata, image, store, clusterId })
     await broker.#loadGroups()

@@ -29,9 +29,14 @@ export class SegmentIndex {
   #covered = 0
   /** False for a segment of an earlier run whose index file has not been read yet. */
   isRead: boolean
+  /** False for a segment of an earlier run until its file has said whose records it holds. */
+  isOwned: boolean
+  /** What is there could not be read, or is not what was written: told, and not built upon. */
+  isDamaged = false
 
-  constructor(isRead = true) {
-    this.isRead = isRead
+  constructor(isOfThisRun = true) {
+    this.isRead = isOfThisRun
+    this.isOwned = isOfThisRun
   }
 
   get maxTimestamp(): number {

@@ -37,6 +37,8 @@ import { Upkeep } from './upkeep.ts'
 
 export interface NodeParts {
   readonly disk: Disk
+  /** Called before anything is written. */
+  readonly settleFormat?: () => Promise<void>
   readonly clock: Clock
   readonly chance: Chance
   readonly logOptions: LogOptions
@@ -93,6 +95,7 @@ export class NodeBroker implements Broker {
         cluster: () => cluster,
         // A start that the log refuses leaves the metadata as it is, too.
         settle: async () => {
+          await parts.settleFormat?.()
           await metadata.settle()
           cluster = await joinCluster(metadata, nodeId, chance)
         },

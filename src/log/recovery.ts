@@ -102,7 +102,7 @@ async function inspect(parts: LogParts, known: Known): Promise<Inspected> {
   const segmentFiles = new SegmentFiles(disk, options.openFiles)
   const logs = openLogs(known, state, segmentFiles, advanced)
   const damagedBefore = [...logs].filter((log) => log.damagedFrom !== null)
-  await listed(disk, segmentFolder)
+  for (const folder of [segmentFolder, indexFolder]) await listed(disk, folder)
   const { strays, sizes } = await segmentFiles.compare()
   const lost = lostFiles(logs, sizes)
   refuseMoved(lost, strays, state)

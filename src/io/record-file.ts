@@ -10,7 +10,7 @@
 // After a failed write or sync nobody knows what the disk holds, so every later call fails the same
 // way.
 //
-// `close` and a rewrite add a frame without records: behind it a damaged frame cannot pass for a
+// `close`, `seal` and a rewrite add a frame without records: behind it a damaged frame cannot pass for a
 // torn one. What cannot be seen is damage to the last frame after a crash; so the tail that is cut
 // is kept beside the file, as `path.cut`, and reported.
 import { assert } from '../base/assert.ts'
@@ -38,7 +38,7 @@ interface Append {
 }
 interface Job {
   /** What to add, or what to put in the place of everything. */
-  readonly work: Append | { readonly replaceBy: Iterable<Uint8Array> }
+  readonly work: Append | { readonly replaceBy: Iterable<Uint8Array> } | 'seal'
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
@@ -117,6 +117,13 @@ export class RecordFile {
    */
   rewrite(records: Iterable<Uint8Array>): Promise<void> {
     return this.#enqueue({ replaceBy: records })
+  }
+
+  /**
+   * From now on damage to what was appended before cannot be taken for a write that never finished.
+   */
+  seal(): Promise<void> {
+    return this.#enqueue('seal')
   }
 
   /** Waits for what was asked before; no call may follow. */
@@ -242,7 +249,7 @@ export class RecordFile {
     let count = 0
     let bytes = 0
     for (const { work } of this.#jobs) {
-      if ('replaceBy' in work) break
+      if (work === 'seal' || 'replaceBy' in work) break
       bytes += work.bodyBytes
       if (bytes > this.#bodyBytesMax) break
       count++
@@ -252,8 +259,11 @@ export class RecordFile {
 
   async #perform(jobs: readonly Job[]): Promise<void> {
     const first = jobs[0]?.work
-    if (first && 'replaceBy' in first) return this.#replace(first.replaceBy)
-    const records = jobs.flatMap(({ work }) => ('records' in work ? work.records : []))
+    if (first === 'seal' && !this.#hasNews) return
+    if (first && first !== 'seal' && 'replaceBy' in first) return this.#replace(first.replaceBy)
+    const records = jobs.flatMap(({ work }) =>
+      work !== 'seal' && 'records' in work ? work.records : [],
+    )
     try {
       await this.#writeFrame(this.#opened, records, this.#bytes)
     } catch (error) {

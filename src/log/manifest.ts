@@ -255,6 +255,11 @@ export class Manifest {
     this.#cleanBytes = this.#file.bytes
   }
 
+  /** Before what the changes have made useless is removed: they cannot look torn any more. */
+  async seal(): Promise<void> {
+    await this.#file.seal()
+  }
+
   async close(): Promise<void> {
     await this.#file.close()
   }

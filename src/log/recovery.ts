@@ -99,7 +99,7 @@ async function inspect(parts: LogParts, known: Known): Promise<Inspected> {
   refuseLessMetadata(known.revision(), state.knownRevision)
   refuseMissingFiles(state, names)
   const advanced = new AdvancedLogs(parts.clock, new DiskSpace(disk), options)
-  const segmentFiles = new SegmentFiles(disk, options.openFiles)
+  const segmentFiles = new SegmentFiles(disk, options.openFiles, () => manifest.seal())
   const logs = openLogs(known, state, segmentFiles, advanced)
   const damagedBefore = [...logs].filter((log) => log.damagedFrom !== null)
   for (const folder of [segmentFolder, indexFolder]) await listed(disk, folder)

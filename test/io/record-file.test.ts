@@ -346,3 +346,20 @@ test('what is only read is left as it is, and settled once', async () => {
   await file.close()
   assert.deepEqual(await texts(disk), ['one', 'two'])
 })
+
+test('what was sealed cannot be taken for a write that never finished', async () => {
+  for (const isSealed of [false, true]) {
+    const disk = memoryDisk()
+    const { file } = await open(disk)
+    await file.append([record('one')])
+    await file.append([record('two')])
+    const end = file.bytes
+    if (isSealed) await file.seal()
+    const sealedEnd = file.bytes
+    await file.seal()
+    assert.equal(file.bytes, sealedEnd)
+    await patch(disk, Buffer.from('x'), end - 1)
+    if (isSealed) await assert.rejects(open(disk), CorruptFileError)
+    else assert.deepEqual(await texts(disk), ['one'])
+  }
+})

@@ -6,54 +6,25 @@ import type { Disk } from '../../src/io/disk.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
 import { realChance } from '../../src/io/real-chance.ts'
 import { realClock } from '../../src/io/real-clock.ts'
-import { DamagedLogError } from '../../src/log/log-parts.ts'
 import { LogStore } from '../../src/log/log-store.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
 import { emptyRead } from '../../src/log/read-result.ts'
 import { segmentPath } from '../../src/log/segment/segment-files.ts'
-import { batchOf, plainSettings, tinyOptions, topicA } from './log-fixture.ts'
+import {
+  diskOf,
+  type Files,
+  filesOf,
+  isRefused,
+  logOf,
+  options,
+  partitions,
+  put,
+  start,
+} from './folder-files.ts'
+import { batchOf, plainSettings, topicA } from './log-fixture.ts'
 import { append, open, openReported, readAll } from './open-log.ts'
 
-// Stores are left behind as kill -9 leaves them, unless they are closed.
-const options = { ...tinyOptions, flushBytes: 1 << 20, asyncSyncMs: 5000, ownFileBytes: 4000 }
-const partitions = 3
 const rounds = 10
-
-type Files = ReadonlyMap<string, Buffer>
-
-async function filesOf(disk: Disk): Promise<Files> {
-  const files = new Map<string, Buffer>()
-  for (const folder of ['', 'journal', 'segments', 'indexes'])
-    for (const name of await disk.list(folder)) {
-      const path = folder === '' ? name : `${folder}/${name}`
-      if (['journal', 'segments', 'indexes'].includes(path)) continue
-      const file = await disk.open(path, { access: 'read' })
-      const bytes = Buffer.alloc(await file.size())
-      await file.read(bytes, 0)
-      await file.close()
-      files.set(path, bytes)
-    }
-  return files
-}
-
-async function diskOf(files: Files): Promise<Disk> {
-  const disk = memoryDisk()
-  for (const folder of ['journal', 'segments', 'indexes']) await disk.makeDir(folder)
-  for (const [path, bytes] of files) await put(disk, path, bytes)
-  return disk
-}
-
-async function put(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
-  const file = await disk.open(path, { access: 'write', truncate: true })
-  await file.write([bytes], 0)
-  await file.close()
-}
-
-const start = (disk: Disk): Promise<{ store: LogStore; reported: string[] }> =>
-  openReported(disk, partitions, plainSettings, { options })
-
-const logOf = (store: LogStore, partition = 0): PartitionLog =>
-  store.get(topicA, partition) as PartitionLog
 
 async function isDamagedAt(store: LogStore, log: PartitionLog, offset: number): Promise<boolean> {
   const read = emptyRead()
@@ -61,18 +32,6 @@ async function isDamagedAt(store: LogStore, log: PartitionLog, offset: number): 
   await store.reader.readFromDisk(log, want, read)
   store.reader.release(read)
   return read.damaged
-}
-
-/** The start is refused with these words, twice, and leaves the folder as it was. */
-async function isRefused(files: Files, words: RegExp): Promise<void> {
-  const disk = await diskOf(files)
-  for (let i = 0; i < 2; i++)
-    await assert.rejects(start(disk), (error) => {
-      assert.ok(error instanceof DamagedLogError)
-      assert.match(error.message, words)
-      return true
-    })
-  assert.deepEqual([...(await filesOf(disk))], [...files])
 }
 
 /** Short segments of all partitions, one file each round. */
@@ -96,18 +55,28 @@ async function areAllThere(store: LogStore): Promise<void> {
 
 // ---- What the manifest does not name ------------------------------------------------------------
 
-test('a manifest that has lost what a merge noted: the merged file is kept, the start refused', async () => {
+test('a manifest that has lost what a merge noted: merged file kept, start refused', async () => {
   const disk = memoryDisk()
   const store = await writeRounds(disk)
   const before = await filesOf(disk)
   await store.cleaner.merge(store.all)
   const merged = new Map(await filesOf(disk))
   const manifest = Buffer.from(merged.get('manifest') as Buffer)
-  manifest[manifest.length - 3] = (manifest[manifest.length - 3] as number) ^ 1
+  const turned = (at: number): Files => {
+    const bytes = Buffer.from(manifest)
+    bytes[at] = (bytes[at] as number) ^ 1
+    return new Map([...merged, ['manifest', bytes]])
+  }
   const words =
     /missing: .*01\.log.* and 7 more; there, .* segments\/0+11\.log; .*put the right one/
-  await isRefused(new Map([...merged, ['manifest', manifest]]), words)
   await isRefused(new Map([...merged, ['manifest', before.get('manifest') as Buffer]]), words)
+  // Nobody needs its last frame; the one before it was sealed before the merged files went.
+  await areAllThere((await start(await diskOf(turned(manifest.length - 3)))).store)
+  const noted = turned(manifest.length - 40)
+  const damaged = await diskOf(noted)
+  for (let i = 0; i < 2; i++)
+    await assert.rejects(start(damaged), /manifest is corrupt at byte \d+/)
+  assert.deepEqual([...(await filesOf(damaged))], [...noted])
   await areAllThere((await start(await diskOf(merged))).store)
 })
 
@@ -311,114 +280,4 @@ test('a merge tells once of a source that is damaged or cannot be read, and leav
     assert.equal(logOf(store, 1).segments.length, 1)
     await store.close()
   }
-})
-
-// ---- Metadata of another cluster ----------------------------------------------------------------
-
-const settled = (): Promise<void> => Promise.resolve()
-
-test('the log of one cluster is not opened with the metadata of another, or without any', async () => {
-  const disk = memoryDisk()
-  const openAs = async (cluster: string | null, revision: number, settle = settled) => {
-    const hooks = { failed: assert.fail, report: assert.fail }
-    const parts = { disk, clock: realClock, chance: realChance, options, hooks }
-    const known = [{ topic: topicA, partition: 0, settings: plainSettings }]
-    return LogStore.open(parts, {
-      partitions: cluster === 'ours' ? known : [],
-      ...{ revision: () => revision, cluster: () => cluster, settle },
-    })
-  }
-  // Of before the manifest knew it.
-  const before = await open(disk, 1, plainSettings, { options })
-  await append(before, logOf(before), batchOf(['kept']))
-  await before.flush()
-  await before.close()
-  await (await openAs('ours', 1)).close()
-  const files = await filesOf(disk)
-  await assert.rejects(
-    openAs('theirs', 9, assert.fail),
-    /is that of cluster theirs, .* of cluster ours/,
-  )
-  await assert.rejects(openAs(null, 9, assert.fail), /'metadata' is missing, or empty/)
-  assert.deepEqual([...(await filesOf(disk))], [...files])
-  assert.deepEqual(await readAll(await openAs('ours', 1), logOf(await openAs('ours', 1))), ['kept'])
-})
-
-// ---- Files in the journal's folder --------------------------------------------------------------
-
-async function journalCopies(): Promise<{ early: Buffer; late: Files }> {
-  const disk = memoryDisk()
-  const { store } = await start(disk)
-  for (let i = 0; i < 5; i++) await append(store, logOf(store), batchOf([`v${i}`]))
-  const early = (await filesOf(disk)).get('journal/000000.wal') as Buffer
-  for (let i = 5; i < 10; i++) await append(store, logOf(store), batchOf([`v${i}`]))
-  return { early, late: await filesOf(disk) }
-}
-
-test('a copy beside the journal under another name is left alone, and told at each start', async () => {
-  const { early, late } = await journalCopies()
-  for (const name of ['copy.wal', '000000x.wal', '000000 (copy).wal', '9.wal', '000000.wal.bak']) {
-    const disk = await diskOf(new Map([...late, [`journal/${name}`, early]]))
-    for (let i = 0; i < 3; i++) {
-      const { store, reported } = await start(disk)
-      assert.equal(reported.length, 1)
-      assert.match(reported[0] ?? '', /^left alone, .*: journal\/.*; move them/)
-      assert.equal(logOf(store).logEndOffset, 10 + i)
-      await append(store, logOf(store), batchOf(['on']))
-    }
-    assert.deepEqual((await filesOf(disk)).get(`journal/${name}`), early)
-  }
-})
-
-test('two files that say they are the same part of the journal: refused, with both named', async () => {
-  const { early, late } = await journalCopies()
-  const words = /journal\/000000\.wal and journal\/000009\.wal say .* the same part of the journal/
-  for (const copy of [early, late.get('journal/000000.wal') as Buffer])
-    await isRefused(new Map([...late, ['journal/000009.wal', copy]]), words)
-})
-
-test('a copy of a part that is not needed any more is not used, and its name is not given away', async () => {
-  const disk = memoryDisk()
-  const { store } = await start(disk)
-  await append(store, logOf(store), batchOf(['z'.repeat(5000)]))
-  const copy = (await filesOf(disk)).get('journal/000000.wal') as Buffer
-  const fill = 'z'.repeat(9000)
-  for (let i = 0; i < 8; i++) await append(store, logOf(store), batchOf([fill]))
-  await store.flush()
-  await store.close()
-  const next = (await disk.list('journal')).length
-  const path = `journal/00000${next}.wal`
-  await put(disk, path, copy)
-  const again = await start(disk)
-  assert.match(again.reported.join(), new RegExp(`^left alone, .*${path}`))
-  for (let i = 0; i < 20; i++) await append(again.store, logOf(again.store), batchOf([fill]))
-  assert.deepEqual((await filesOf(disk)).get(path), copy)
-})
-
-test('a folder in the place of a journal file, or a file in that of a folder', async () => {
-  const { late } = await journalCopies()
-  const disk = await diskOf(late)
-  await disk.remove('journal/000000.wal')
-  await disk.makeDir('journal/000000.wal')
-  await assert.rejects(start(disk), { name: 'DiskError', code: 'EISDIR' })
-  for (const folder of ['segments', 'indexes']) {
-    const other = await diskOf(late)
-    await other.removeTree(folder)
-    await put(other, folder, Buffer.from('x'))
-    await assert.rejects(start(other), new RegExp(`'${folder}' is not a folder`))
-  }
-})
-
-// ---- A refused start ----------------------------------------------------------------------------
-
-test('a refused start leaves the folder as it was, whatever is missing or torn', async () => {
-  const { late } = await journalCopies()
-  const manifest = late.get('manifest') as Buffer
-  const without = new Map(late)
-  without.delete('manifest')
-  await isRefused(without, /'manifest' is missing/)
-  const torn = Buffer.concat([manifest, Buffer.from('torn')])
-  const noJournal = new Map([...late, ['manifest', torn]])
-  noJournal.delete('journal/000000.wal')
-  await isRefused(noJournal, /000000\.wal is missing/)
 })

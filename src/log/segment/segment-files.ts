@@ -79,6 +79,7 @@ export class SegmentFiles {
   readonly indexes: IndexFiles
   readonly #disk: Disk
   readonly #openLimit: number
+  readonly #beforeRemove: () => Promise<void>
   /** Least recently used first. */
   readonly #open = new Map<number, Handle>()
   /** Segments in each file. */
@@ -87,8 +88,10 @@ export class SegmentFiles {
   /** What was written past the page cache is not in it, and is read past it. */
   #isDirect = true
 
-  constructor(disk: Disk, openLimit: number) {
+  /** @param beforeRemove what says that a file is not needed any more is beyond doubt then */
+  constructor(disk: Disk, openLimit: number, beforeRemove: () => Promise<void>) {
     this.#disk = disk
+    this.#beforeRemove = beforeRemove
     this.indexes = new IndexFiles(disk)
     this.#openLimit = openLimit
   }
@@ -117,6 +120,7 @@ export class SegmentFiles {
       return
     }
     this.#segments.delete(file)
+    await this.#beforeRemove()
     const handle = this.#open.get(file)
     if (handle !== undefined) await this.#close(file, handle)
     try {

@@ -14,8 +14,8 @@ export class DataFormatError extends Error {
 }
 
 /**
- * Rejects with DataFormatError. Writes nothing: what it resolves to gives today's number to a folder
- * without one, or of an older format, once nothing else refuses it.
+ * Rejects with DataFormatError. Writes nothing: what it resolves to gives today's number to a
+ * folder without one, or of an older format, once nothing else refuses it.
  */
 export async function checkDataFormat(disk: Disk): Promise<() => Promise<void>> {
   const text = await readAll(disk)

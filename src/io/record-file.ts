@@ -10,8 +10,8 @@
 // After a failed write or sync nobody knows what the disk holds, so every later call fails the same
 // way.
 //
-// `close`, `seal` and a rewrite add a frame without records: behind it a damaged frame cannot pass for a
-// torn one. What cannot be seen is damage to the last frame after a crash; so the tail that is cut
+// `close`, `seal` and a rewrite add a frame without records: behind it a damaged frame cannot pass
+// for a torn one. What cannot be seen is damage to the last frame after a crash; so the tail that is cut
 // is kept beside the file, as `path.cut`, and reported.
 import { assert } from '../base/assert.ts'
 import type { Disk, DiskFile } from './disk.ts'

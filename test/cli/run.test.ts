@@ -31,7 +31,7 @@ test('the language: asked for, else the locale, else English', () => {
   assert.equal(chooseTexts(undefined, {}), english)
 })
 
-test('what is wrong with the arguments is said in the language that they or the locale ask for', async () => {
+test('wrong arguments are refused in the language that they or the locale ask for', async () => {
   const asked: readonly [string[], Record<string, string>, object][] = [
     [['start', '--nope'], { POLYMQ_LANG: 'zh' }, chinese],
     [['start', '--nope', '--lang', 'zh'], {}, chinese],

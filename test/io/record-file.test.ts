@@ -354,10 +354,8 @@ test('what was sealed cannot be taken for a write that never finished', async ()
     await file.append([record('one')])
     await file.append([record('two')])
     const end = file.bytes
-    if (isSealed) await file.seal()
-    const sealedEnd = file.bytes
-    await file.seal()
-    assert.equal(file.bytes, sealedEnd)
+    if (isSealed) for (let i = 0; i < 2; i++) await file.seal()
+    assert.equal(file.bytes, isSealed ? end + headerBytes : end)
     await patch(disk, Buffer.from('x'), end - 1)
     if (isSealed) await assert.rejects(open(disk), CorruptFileError)
     else assert.deepEqual(await texts(disk), ['one'])

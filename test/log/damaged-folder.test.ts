@@ -97,7 +97,7 @@ test('a file that nothing refers to is removed when all else is well, and only t
   assert.ok((await filesOf(copied)).has('segments/000000000001 (copy).log'))
 })
 
-test('a file that was found missing before does not stop a start that finds a stray one', async () => {
+test('a file that was missing before does not stop a start that finds a stray one', async () => {
   const disk = memoryDisk()
   await (await writeRounds(disk)).close()
   await disk.remove(segmentPath(2))
@@ -109,7 +109,7 @@ test('a file that was found missing before does not stop a start that finds a st
 
 // ---- Segment files that are not as they should be -----------------------------------------------
 
-test('a segment file that is missing, short or a folder: told once, out of service, put back', async () => {
+test('a segment file that is missing, short or a folder: told, out of service, put back', async () => {
   const disk = memoryDisk()
   await (await writeRounds(disk)).close()
   const files = await filesOf(disk)
@@ -226,7 +226,7 @@ test('a segment that is known to be damaged does not grow', async () => {
   assert.deepEqual(await readAll(second.store, logOf(second.store), 1), ['y'.repeat(5000)])
 })
 
-test('segment files that have changed places are damage, and nobody is given the other one', async () => {
+test('segment files that have changed places are damage, and nobody reads the other one', async () => {
   const disk = memoryDisk()
   const first = (await start(disk)).store
   for (const p of [0, 1]) await append(first, logOf(first, p), batchOf([`${p}`.repeat(5000)]))
@@ -240,7 +240,7 @@ test('segment files that have changed places are damage, and nobody is given the
   assert.equal(reported.length, 2)
 })
 
-test('a merge tells once of a source that is damaged or cannot be read, and leaves it alone', async () => {
+test('a merge tells once of a source that it cannot read, and leaves it alone', async () => {
   const turn = async (disk: Disk): Promise<void> => {
     const bytes = Buffer.from((await filesOf(disk)).get(segmentPath(2)) as Buffer)
     bytes[70] = (bytes[70] as number) ^ 1

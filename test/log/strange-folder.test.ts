@@ -23,7 +23,7 @@ import { append, open, readAll } from './open-log.ts'
 
 const settled = (): Promise<void> => Promise.resolve()
 
-test('the log of one cluster is not opened with the metadata of another, or without any', async () => {
+test('the log of one cluster does not open with the metadata of another, or none', async () => {
   const disk = memoryDisk()
   const openAs = async (cluster: string | null, revision: number, settle = settled) => {
     const hooks = { failed: assert.fail, report: assert.fail }
@@ -61,7 +61,7 @@ async function journalCopies(): Promise<{ early: Buffer; late: Files }> {
   return { early, late: await filesOf(disk) }
 }
 
-test('a copy beside the journal under another name is left alone, and told at each start', async () => {
+test('a copy beside the journal under another name is left alone, and told', async () => {
   const { early, late } = await journalCopies()
   for (const name of ['copy.wal', '000000x.wal', '000000 (copy).wal', '9.wal', '000000.wal.bak']) {
     const disk = await diskOf(new Map([...late, [`journal/${name}`, early]]))
@@ -76,14 +76,14 @@ test('a copy beside the journal under another name is left alone, and told at ea
   }
 })
 
-test('two files that say they are the same part of the journal: refused, with both named', async () => {
+test('two files that say they are the same part of the journal: both are named', async () => {
   const { early, late } = await journalCopies()
   const words = /journal\/000000\.wal and journal\/000009\.wal say .* the same part of the journal/
   for (const copy of [early, late.get('journal/000000.wal') as Buffer])
     await isRefused(new Map([...late, ['journal/000009.wal', copy]]), words)
 })
 
-test('a copy of a part that is not needed any more is not used, and its name is not given away', async () => {
+test('a copy of a part that is over is not used, and its name is not given away', async () => {
   const disk = memoryDisk()
   const { store } = await start(disk)
   await append(store, logOf(store), batchOf(['z'.repeat(5000)]))

@@ -11,8 +11,8 @@
 // way.
 //
 // `close`, `seal` and a rewrite add a frame without records: behind it a damaged frame cannot pass
-// for a torn one. What cannot be seen is damage to the last frame after a crash; so the tail that is cut
-// is kept beside the file, as `path.cut`, and reported.
+// for a torn one. What cannot be seen is damage to the last frame after a crash; so the tail that
+// is cut is kept beside the file, as `path.cut`, and reported.
 import { assert } from '../base/assert.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { bodyBytesOf, encodeFrame } from './record-frame.ts'

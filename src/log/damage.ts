@@ -9,7 +9,8 @@ export class Damage {
   from: number | null
   /** The part of it that outlives this start. */
   noted: number | null
-  #lost: readonly Segment[] = []
+  /** Segments that have lost something, and from which offset on. */
+  #lost = new Map<Segment, number>()
 
   constructor(noted: number | null) {
     this.noted = noted
@@ -19,20 +20,24 @@ export class Damage {
   /** Records from `offset` on were durable, and the journal cannot say them any more. */
   note(offset: number): void {
     this.noted = Math.min(this.noted ?? Number.POSITIVE_INFINITY, offset)
-    this.keep(this.#lost)
+    this.#look()
   }
 
-  /** The file of a segment is not as it should be. */
-  lose(segment: Segment): void {
+  /** The file of a segment is not as it should be, and its records from `offset` on are lost. */
+  lose(segment: Segment, offset: number): void {
     segment.index.isDamaged = true
-    this.#lost = [...this.#lost, segment]
-    this.keep(this.#lost)
+    this.#lost.set(segment, offset)
+    this.#look()
   }
 
   /** Only these segments are left; what was lost with others is nothing to anybody. */
   keep(segments: readonly Segment[]): void {
-    this.#lost = this.#lost.filter((s) => segments.includes(s))
-    const offsets = this.#lost.map((s) => s.baseOffset)
+    for (const lost of [...this.#lost.keys()]) if (!segments.includes(lost)) this.#lost.delete(lost)
+    this.#look()
+  }
+
+  #look(): void {
+    const offsets = [...this.#lost.values()]
     if (this.noted !== null) offsets.push(this.noted)
     this.from = offsets.length === 0 ? null : Math.min(...offsets)
   }

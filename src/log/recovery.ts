@@ -35,6 +35,7 @@ import { PartitionLogs } from './partition-logs.ts'
 import { indexFolder } from './segment/index-files.ts'
 import { type LostFile, lostFiles, namesOf } from './segment/lost-files.ts'
 import { SegmentFiles, segmentFolder } from './segment/segment-files.ts'
+import { firstLostOffset } from './segment/short-segment.ts'
 
 const keyBytes = 7
 
@@ -128,7 +129,11 @@ async function takeOver(parts: LogParts, known: Known, found: Inspected): Promis
   const { manifest, state, journalFileBytes, scan, logs, lost, strays, damagedBefore } = found
   for (const folder of [journalFolder, segmentFolder, indexFolder]) await disk.makeDir(folder)
   await manifest.settle()
-  for (const { log, segment } of lost.flatMap((f) => f.segments)) log.damage.lose(segment)
+  for (const { bytes, segments } of lost)
+    for (const { log, segment } of segments) {
+      const { indexes } = found.segmentFiles
+      log.damage.lose(segment, await firstLostOffset(disk, indexes, segment, bytes))
+    }
   const generation = state.generation + 1
   const isNew = state.generation === 0
   let { journalKey } = found

@@ -109,7 +109,7 @@ test('a file that was missing before does not stop a start that finds a stray on
 
 // ---- Segment files that are not as they should be -----------------------------------------------
 
-test('a segment file that is missing, short or a folder: told, out of service, put back', async () => {
+test('a segment file that is missing, short or a folder: out of service, put back', async () => {
   const disk = memoryDisk()
   await (await writeRounds(disk)).close()
   const files = await filesOf(disk)
@@ -212,6 +212,21 @@ test('a growing segment that loses its end while the node runs: the next one beg
   }
 })
 
+test('what is left of a segment that has lost its end is served', async () => {
+  const disk = memoryDisk()
+  const { store } = await start(disk)
+  for (let i = 0; i < 6; i++) await append(store, logOf(store), batchOf([`${i}`.repeat(3000)]))
+  await store.flush()
+  await store.close()
+  const bytes = (await filesOf(disk)).get(segmentPath(1)) as Buffer
+  await put(disk, segmentPath(1), bytes.subarray(0, 4 * 3200))
+  const again = await start(disk)
+  const log = logOf(again.store)
+  assert.match(again.reported.join(), /has 12800 bytes of \d+: .* from offset 4 on/)
+  assert.equal(log.damagedFrom, 4)
+  assert.equal(log.highWatermark, 6)
+})
+
 test('a segment that is known to be damaged does not grow', async () => {
   const disk = memoryDisk()
   await (await growing(disk, false)).close()
@@ -226,7 +241,7 @@ test('a segment that is known to be damaged does not grow', async () => {
   assert.deepEqual(await readAll(second.store, logOf(second.store), 1), ['y'.repeat(5000)])
 })
 
-test('segment files that have changed places are damage, and nobody reads the other one', async () => {
+test('segment files that have changed places are damage, and are read by nobody', async () => {
   const disk = memoryDisk()
   const first = (await start(disk)).store
   for (const p of [0, 1]) await append(first, logOf(first, p), batchOf([`${p}`.repeat(5000)]))

@@ -9,6 +9,8 @@ export interface LostFile<L> {
   /** For people, behind the file's path. */
   readonly problem: string
   readonly isMissing: boolean
+  /** What is left of it. */
+  readonly bytes: number
   readonly segments: readonly { readonly log: L; readonly segment: Segment }[]
 }
 
@@ -30,7 +32,8 @@ export function lostFiles<L extends { readonly segments: readonly Segment[] }>(
     const size = sizes.get(file) ?? 'ENOENT'
     const ends = segments.map(({ segment }) => segment.position + segment.bytes)
     const problem = problemOf(size, Math.max(...ends))
-    return { file, problem, isMissing: size === 'ENOENT', segments }
+    const bytes = typeof size === 'number' ? size : 0
+    return { file, problem, isMissing: size === 'ENOENT', bytes, segments }
   })
 }
 

@@ -107,6 +107,15 @@ export class SegmentIndex {
     }
   }
 
+  /** The last place that is known at or before `position`; null when only the start is. */
+  placeBefore(position: number): Place | null {
+    for (let i = this.#entries.length - stride; i >= 0; i -= stride) {
+      const at = this.#entries[i + 1] as number
+      if (at <= position) return { position: at, offset: this.#entries[i] as number }
+    }
+    return null
+  }
+
   /**
    * An offset before which every timestamp is below `timestampMs`; `first` when nothing is known.
    */

@@ -242,9 +242,10 @@ function refuseMoved(
   { lostFiles: known, partitions }: ManifestState,
 ): void {
   const missing = lost.filter((f) => f.isMissing && !known.includes(f.file)).map((f) => f.file)
+  if (missing.length === 0 || strays.length === 0) return
   const named = new Set([...partitions.values()].flatMap((p) => p.segments.map((s) => s.file)))
   const unnamed = strays.filter((file) => !named.has(file))
-  if (missing.length === 0 || unnamed.length === 0) return
+  if (unnamed.length === 0) return
   throw new DamagedLogError(
     `missing: ${namesOf(missing)}; there, but not in the file 'manifest': ${namesOf(unnamed)}; ` +
       'either the manifest has lost its end, or is an older one, and the former have become the ' +

@@ -19,7 +19,8 @@ function heldBy(core: VhostCore, what: Held): number {
 
 /** Refused: there is no room for one more. `wish` says what for. */
 export function checkRoom(core: VhostCore, what: Held, wish: string): Result<null> {
-  const most = core.parts.image.settings[`${what}Max`]
+  const { queuesMax, exchangesMax, bindingsMax } = core.parts.image.settings
+  const most = { queues: queuesMax, exchanges: exchangesMax, bindings: bindingsMax }[what]
   let held = 0
   for (const each of core.parts.allVhosts()) held += heldBy(each, what)
   if (held < most) return ok(null)

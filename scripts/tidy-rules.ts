@@ -136,9 +136,16 @@ export const rooms: readonly Room[] = [
     holds: 'vhosts, exchanges, queues and bindings as the metadata keeps them',
   },
   {
+    path: 'queue/ledger',
+    level: 4,
+    imports: ['base'],
+    holds: 'what a ledger says: its records, and the set of what is settled',
+  },
+  {
     path: 'queue',
     level: 4,
     imports: [
+      'queue/ledger',
       'queue/memory',
       'log',
       'log/journal',

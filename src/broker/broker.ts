@@ -243,11 +243,11 @@ export class NodeBroker implements Broker {
     switch (event.kind) {
       case 'created':
         this.#create(event.topic)
-        this.messaging.topicMade(event.topic)
+        this.messaging.topics.made(event.topic)
         return
       case 'deleted':
         this.groups.forgetTopic(event.topic.name)
-        this.messaging.topicGone(event.topic)
+        this.messaging.topics.gone(event.topic)
         if (event.topic.kind === 'queue') return
         this.store
           .delete(event.topic.id, event.topic.partitions.keys())
@@ -255,7 +255,7 @@ export class NodeBroker implements Broker {
         return
       case 'changed':
         this.#applySettings(event.topic)
-        this.messaging.topicChanged(event.topic)
+        this.messaging.topics.changed(event.topic)
         return
       case 'brokerConfig':
         for (const topic of this.image.topics()) this.#applySettings(topic)

@@ -22,8 +22,6 @@ export interface QueueNode {
   readonly isLaden: boolean
   /** Publishes to dead-letter targets within one call. */
   deadLetter(act: () => void): void
-  /** Places what can be. */
-  placeNow(): void
   /** Deletes the logs of what is gone. */
   gone(queue: GoneQueue): Promise<void>
 }

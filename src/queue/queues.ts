@@ -45,6 +45,10 @@ export interface QueuePlace {
   readonly name: string
   /** Of partitions that are not there yet. */
   readonly partitionSettings: TopicSettings
+  /** Partitions of a topic whose records are its messages: only its ledger is its own. */
+  readonly source?: readonly PartitionLog[]
+  /** Clients of other protocols read its messages. */
+  readonly isShown?: boolean
 }
 
 /** Dead letters that lead to queues which refuse them, and so on: beyond, they are dropped. */
@@ -108,12 +112,18 @@ export class Queues implements QueueNode, StockNode {
 
   /** What a queue is made of, as the log has it; the ledger is not read yet. */
   stockOf(place: QueuePlace, { durable, priorities }: QueueSettings): Stock {
+    const ledgerLog = durable ? this.#log(place, ledgerPartition) : null
+    if (place.source !== undefined) {
+      const { name, source: logs } = place
+      const open = (lane: number): PartitionLog => logs[lane] as PartitionLog
+      return new Stock({ name, logs, open, ledgerLog, isOfTopic: true }, this)
+    }
     const logs: (PartitionLog | null)[] = []
     for (let lane = 0; lane <= priorities; lane++)
       logs.push(this.store.get(place.topic, lane) ?? null)
-    const ledgerLog = durable ? this.#log(place, ledgerPartition) : null
     const open = (lane: number): PartitionLog => this.#log(place, lane)
-    return new Stock({ name: place.name, logs, open, ledgerLog }, this)
+    const { name, isShown = false } = place
+    return new Stock({ name, logs, open, ledgerLog, isShown }, this)
   }
 
   #log({ topic, name, partitionSettings }: QueuePlace, partition: number): PartitionLog {
@@ -239,10 +249,6 @@ export class Queues implements QueueNode, StockNode {
     this.#placing.moved()
     act()
     this.#depth--
-  }
-
-  placeNow(): void {
-    this.#placing.place(false)
   }
 
   keep(bytes: number): boolean {

@@ -3,25 +3,18 @@
 import type { KnownPartition } from '../../log/log-parts.ts'
 import type { Entities } from '../../metadata/entities/entities.ts'
 import type { Image } from '../../metadata/image.ts'
+import { queueTopicConfig } from '../../metadata/queue-topics.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import { decodeTable } from '../../model/message/field-codec.ts'
 import { ledgerPartition } from '../../queue/queues.ts'
 import { topicsVhost } from '../declarations/entity-writes.ts'
-import { queueType } from '../declarations/queue-arguments.ts'
+import { queueType, topicOfQueue } from '../declarations/queue-arguments.ts'
 import { delayedName } from './delayed-exchange.ts'
 import { streamSettings } from './stream-topics.ts'
 
-/** Nothing of a queue goes by its age or size: what was settled does. */
-const kept = [
-  ['cleanup.policy', 'delete'],
-  ['retention.ms', '-1'],
-  ['retention.bytes', '-1'],
-  ['compression.type', 'uncompressed'],
-] as const
-
 const textsOf = {
-  durable: new Map([...kept, ['polymq.flush', 'sync']]),
-  transient: new Map([...kept, ['polymq.flush', 'async']]),
+  durable: new Map([...queueTopicConfig, ['polymq.flush', 'sync']]),
+  transient: new Map([...queueTopicConfig, ['polymq.flush', 'async']]),
 }
 
 export const queuePartitionSettings = (image: Image, durable: boolean): TopicSettings =>
@@ -40,7 +33,8 @@ export function queuePartitions({ queues, exchanges }: Entities, image: Image): 
     if (isStream && vhost === topicsVhost) return []
     if (isStream)
       return [{ topic, topicName, partition: 0, settings: streamSettings(table, image) }]
-    const partitions = [...Array(lanes).keys(), ledgerPartition]
+    const own = topicOfQueue(table) === null ? Array(lanes).keys() : []
+    const partitions = [...own, ledgerPartition]
     return partitions.map((partition) => ({ topic, topicName, partition, settings }))
   })
   return [...ofQueues, ...delayed]

@@ -7,7 +7,7 @@ import type { Right } from '../../security/access/access-values.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { checkConsumerArguments } from '../declarations/consumer-arguments.ts'
 import { cleanName, routesByTopic } from '../declarations/definitions.ts'
-import { queueType, withDefaultType } from '../declarations/queue-arguments.ts'
+import { queueType, topicOfQueue, withDefaultType } from '../declarations/queue-arguments.ts'
 import {
   defaultExchange,
   labelOf,
@@ -100,11 +100,13 @@ export class SessionVhost implements Vhost {
     const name = this.#queues.nameFor(asked.name)
     const wish = withDefaultType({ ...asked, name }, this.#core.about.defaultQueueType)
     const deadLetters = textOf(wish.arguments.get('x-dead-letter-exchange'))
+    const topic = topicOfQueue(wish.arguments)
     const refused =
       this.#lacks('configure', 'queue', name) ??
       (deadLetters === null
         ? null
-        : (this.#lacks('read', 'queue', name) ?? this.#lacks('write', 'exchange', deadLetters)))
+        : (this.#lacks('read', 'queue', name) ?? this.#lacks('write', 'exchange', deadLetters))) ??
+      (topic === null ? null : this.#lacks('read', 'queue', topic))
     if (refused !== null) return refused
     const declared = await this.#queues.declare(
       wish,

@@ -30,6 +30,11 @@ class Reference {
     this.starts = Array(partitions).fill(0)
   }
 
+  isThere(body: string): boolean {
+    const [partition, offset] = body.split('/').map(Number) as [number, number]
+    return offset >= (this.starts[partition] as number)
+  }
+
   /** Records that a life which begins now has to give. */
   get owed(): string[] {
     const owed: string[] = []
@@ -119,6 +124,7 @@ class Life {
       this.#seen++
       assert.ok(!this.#known.settled.has(body), `${body} was settled and came again`)
       assert.ok(![...this.#flying.values()].includes(body), `${body} is in flight twice`)
+      assert.ok(this.#known.isThere(body), `${body} is gone`)
       this.#flying.set(id, body)
     }
   }

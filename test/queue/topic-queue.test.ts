@@ -176,7 +176,7 @@ class Life {
 }
 
 for (let seed = 1; seed <= 12; seed++)
-  test(`a queue over a topic gives each record that is there until it is settled, seed ${seed}`, async () => {
+  test(`each record is given until it is settled, seed ${seed}`, async () => {
     const disk = memoryDisk()
     const chance = new SimChance(seed)
     const known = new Reference(2)

@@ -173,12 +173,13 @@ async function openAll(
   await Promise.all([disk.makeDir(''), prepareCompression()])
   const lock = await disk.lock('')
   closers.push(() => lock.release())
-  await checkDataFormat(disk)
+  const settleFormat = await checkDataFormat(disk)
   const listen = options.listen ?? defaultListeners
   const metrics = await openMetrics(listen.metrics, watch, closers)
   const granted = processLimits()
   const broker = await NodeBroker.open({
     disk,
+    settleFormat,
     clock: realClock,
     chance: realChance,
     logOptions: logOptionsWithin(

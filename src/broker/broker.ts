@@ -30,7 +30,7 @@ import { Accounts } from '../security/access/accounts.ts'
 import { trackedOffsetsTopic } from '../stream/tracked-record.ts'
 import { allRights } from './all-rights.ts'
 import type { Broker } from './api.ts'
-import { joinCluster } from './identity.ts'
+import { joinCluster, readCluster } from './identity.ts'
 import { InternalAppender } from './internal-appender.ts'
 import { InternalTopic } from './internal-topic.ts'
 import { offsetsTopic, offsetsTopicConfig, trackedOffsetsLayout } from './internal-topics.ts'
@@ -47,6 +47,8 @@ import { Upkeep } from './upkeep.ts'
 
 export interface NodeParts {
   readonly disk: Disk
+  /** Called before anything is written. */
+  readonly settleFormat?: () => Promise<void>
   readonly clock: Clock
   readonly chance: Chance
   readonly logOptions: LogOptions
@@ -93,14 +95,14 @@ export class NodeBroker implements Broker {
     const { disk, clock, chance, settings } = parts
     await disk.makeDir('')
     const [metadata] = await Promise.all([
-      EmbeddedStore.open(disk, 'metadata', {
+      EmbeddedStore.read(disk, 'metadata', {
         report: parts.report,
         failed: (cause) => parts.failed(cause),
       }),
       prepareCompression(),
     ])
     const { nodeId } = resolveBrokerSettings(brokerValues(settings))
-    const clusterId = await joinCluster(metadata, nodeId, chance)
+    let cluster = await readCluster(metadata, nodeId)
     const image = await Image.open(metadata, nodeId, settings)
     const entities = await readEntities(metadata)
     const accounts = await Accounts.open({
@@ -117,8 +119,16 @@ export class NodeBroker implements Broker {
           ...queuePartitions(entities, image),
         ],
         revision: () => metadata.revision,
+        cluster: () => cluster,
+        // A start that the log refuses leaves the metadata as it is, too.
+        settle: async () => {
+          await parts.settleFormat?.()
+          await metadata.settle()
+          cluster = await joinCluster(metadata, nodeId, chance)
+        },
       },
     )
+    const clusterId = cluster ?? ''
     await store.lookAtSpace(image.settings.diskFreeBytesMin)
     const operations = new TopicOperations(metadata, image, chance)
     const ownStreams = new Set(entities.queues.map(({ topic }) => topic as string))

@@ -167,7 +167,8 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   }
 
   get isBusy(): boolean {
-    return this.waits > 0 || this.isPaced || this.output.isOverfull
+    if (this.waits > 0 || this.isPaced || this.output.isOverfull) return true
+    return this.door.pacing.isSliceOver(this)
   }
 
   /** Whether nothing of the size may be published now; then `goOn` is called when it may. */

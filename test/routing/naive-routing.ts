@@ -28,10 +28,14 @@ export function topicMatches(pattern: string, key: string): boolean {
 const numberOf = (field: FieldValue): number | null =>
   field.type === 'd' ? field.value : integerOf(field)
 
-/** What the samples have of it: whole numbers and doubles are alike. */
+const textField = (field: FieldValue): FieldValue =>
+  field.type === 'x' ? { type: 'S', value: field.value } : field
+
+/** Whole numbers and doubles are alike, and so are texts and bytes. */
 function looselySame(a: FieldValue, b: FieldValue): boolean {
   const number = numberOf(a)
-  return sameField(a, b) || (number !== null && number === numberOf(b))
+  if (number !== null && number === numberOf(b)) return true
+  return sameField(textField(a), textField(b))
 }
 
 export function headersMatch(wanted: FieldTable, headers: FieldTable): boolean {

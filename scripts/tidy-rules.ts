@@ -136,9 +136,16 @@ export const rooms: readonly Room[] = [
     holds: 'vhosts, exchanges, queues and bindings as the metadata keeps them',
   },
   {
+    path: 'queue/ledger',
+    level: 4,
+    imports: ['base'],
+    holds: 'what a ledger says: its records, and the set of what is settled',
+  },
+  {
     path: 'queue',
     level: 4,
     imports: [
+      'queue/ledger',
       'queue/memory',
       'log',
       'log/journal',
@@ -170,9 +177,27 @@ export const rooms: readonly Room[] = [
     holds: 'messages that wait for their time',
   },
   {
+    path: 'broker/declarations',
+    level: 5,
+    imports: [
+      'queue',
+      'stream',
+      'routing',
+      'metadata',
+      'metadata/entities',
+      'model',
+      'model/config',
+      'model/message',
+      'wire',
+      'base',
+    ],
+    holds: 'what clients declare: arguments, what counts as the same, how it is kept',
+  },
+  {
     path: 'broker/messaging',
     level: 5,
     imports: [
+      'broker/declarations',
       'broker/policies',
       'queue',
       'stream',
@@ -196,6 +221,7 @@ export const rooms: readonly Room[] = [
     path: 'broker/definitions',
     level: 5,
     imports: [
+      'broker/declarations',
       'broker/messaging',
       'broker/policies',
       'security/access',
@@ -335,7 +361,6 @@ export const rooms: readonly Room[] = [
     path: 'admin/management',
     level: 6,
     imports: [
-      'admin/management/resources',
       'broker/messaging',
       'broker/policies',
       'queue',
@@ -353,6 +378,8 @@ export const rooms: readonly Room[] = [
     level: 6,
     imports: [
       'admin/management',
+      'broker/declarations',
+      'broker/definitions',
       'broker/messaging',
       'broker/policies',
       'queue',
@@ -388,6 +415,7 @@ export const rooms: readonly Room[] = [
       'cli',
       'admin',
       'admin/management',
+      'admin/management/resources',
       'protocol/amqp',
       'protocol/amqp/channel',
       'protocol/amqp/frames',

@@ -3,7 +3,11 @@
 import { basename, dirname, resolve } from 'node:path'
 import { BadSettingError } from './bad-setting.ts'
 import type { NodeBroker } from './broker/broker.ts'
-import { definitionsBytesMax, importDefinitions } from './broker/definitions/import.ts'
+import {
+  definitionsBytesMax,
+  importDefinitions,
+  parseDefinitions,
+} from './broker/definitions/import.ts'
 import type { DiskError } from './io/disk.ts'
 import { realDisk } from './io/real/disk.ts'
 import { readSmallFile } from './io/small-file.ts'
@@ -21,6 +25,8 @@ export async function takeDefinitions(broker: NodeBroker): Promise<void> {
     },
   )
   if (bytes === null) throw bad(`${path} has more than ${definitionsBytesMax} bytes`)
-  const taken = await importDefinitions(broker, Buffer.from(bytes).toString('utf8'))
-  if (!taken.ok) throw bad(`${path}: ${taken.message}`)
+  const definitions = parseDefinitions(Buffer.from(bytes).toString('utf8'))
+  if (definitions === null) throw bad(`${path} is not a JSON object`)
+  const problems = await importDefinitions(broker, definitions)
+  if (problems.length > 0) throw bad(`${path}: ${problems.join('; ')}`)
 }

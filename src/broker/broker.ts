@@ -35,11 +35,8 @@ import { InternalAppender } from './internal-appender.ts'
 import { InternalTopic } from './internal-topic.ts'
 import { offsetsTopic, offsetsTopicConfig, trackedOffsetsLayout } from './internal-topics.ts'
 import { loadGroups } from './load-groups.ts'
-import {
-  NodeMessaging,
-  queuePartitionSettings,
-  queuePartitions,
-} from './messaging/node-messaging.ts'
+import { NodeMessaging } from './messaging/node-messaging.ts'
+import { queuePartitionSettings, queuePartitions } from './messaging/queue-partitions.ts'
 import { NodeConfigs } from './node-configs.ts'
 import { NodeGroups } from './node-groups.ts'
 import { NodeLogs } from './node-logs.ts'
@@ -246,11 +243,11 @@ export class NodeBroker implements Broker {
     switch (event.kind) {
       case 'created':
         this.#create(event.topic)
-        this.messaging.topicMade(event.topic)
+        this.messaging.topics.made(event.topic)
         return
       case 'deleted':
         this.groups.forgetTopic(event.topic.name)
-        this.messaging.topicGone(event.topic)
+        this.messaging.topics.gone(event.topic)
         if (event.topic.kind === 'queue') return
         this.store
           .delete(event.topic.id, event.topic.partitions.keys())
@@ -258,7 +255,7 @@ export class NodeBroker implements Broker {
         return
       case 'changed':
         this.#applySettings(event.topic)
-        this.messaging.topicChanged(event.topic)
+        this.messaging.topics.changed(event.topic)
         return
       case 'brokerConfig':
         for (const topic of this.image.topics()) this.#applySettings(topic)

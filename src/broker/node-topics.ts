@@ -17,8 +17,8 @@ const brokerDefaults = { partitions: -1, replicationFactor: -1, assignments: nul
 /** Topics of kind `queue` belong to their queues. */
 export interface TopicQueues {
   deleteQueueOf(topic: Topic): Promise<Result<null>>
-  /** Why no topic can be made of this name; null: none is there that stands against it. */
-  topicFault(name: string): Refusal | null
+  /** Why no topic can be made of a name; null: nothing stands against it. */
+  readonly topics: { nameFault(name: string): Refusal | null }
 }
 
 export class NodeTopics implements Topics {
@@ -61,7 +61,7 @@ export class NodeTopics implements Topics {
       return refuse('invalidRequest', `no topic can be named '${forbiddenName}'`)
     if (topic.name === offsetsTopic || topic.name === trackedOffsetsTopic)
       return refuse('topicExists', `'${topic.name}' is made by the node when it is used`)
-    const fault = this.#queues.topicFault(topic.name)
+    const fault = this.#queues.topics.nameFault(topic.name)
     if (fault !== null) return { ok: false, ...fault }
     const wish = {
       name: topic.name,
@@ -86,7 +86,7 @@ export class NodeTopics implements Topics {
     if (made.ok || made.error !== 'topicExists') return made
     // Somebody else asked for it at the same time.
     const topic = this.#image.topic(name)
-    return topic === null ? made : ok(topic)
+    return topic === null ? refuse('unknownTopic', made.message) : ok(topic)
   }
 
   async #ownTopic(): Promise<Result<Topic>> {

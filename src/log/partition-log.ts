@@ -62,7 +62,8 @@ export class PartitionLog implements FrameSource {
   #epoch = -1
   /** Batches of a partition that is never on disk; null for the others. As it was opened. */
   readonly memory: MemoryBatches | null
-  readonly #topicName: string
+  /** For people, and for messages that name it. */
+  readonly topicName: string
   readonly #hooks: PartitionHooks
 
   constructor(
@@ -73,7 +74,7 @@ export class PartitionLog implements FrameSource {
   ) {
     this.topic = id.topic
     this.partition = id.partition
-    this.#topicName = id.topicName ?? id.topic
+    this.topicName = id.topicName ?? id.topic
     this.frame = frameTemplate(id.topic, id.partition)
     this.settings = settings
     this.#hooks = hooks
@@ -315,7 +316,7 @@ export class PartitionLog implements FrameSource {
 
   /** For people. */
   get label(): string {
-    return `partition ${this.partition} of topic ${this.#topicName}`
+    return `partition ${this.partition} of topic ${this.topicName}`
   }
 
   damageText(): string {

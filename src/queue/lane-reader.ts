@@ -64,10 +64,14 @@ export class PieceCache {
 /** `there`: at `offset`, which may be behind what was asked for; `load`: read first. */
 export type Found = 'there' | 'load' | 'damaged'
 
+/** `empty`: no record stands there, and nothing says that one should. */
+export type Loaded = 'there' | 'empty' | 'damaged'
+
 export class LaneReader {
   readonly #store: LogStore
   readonly #pieces: PieceCache
   readonly #addresses: Addresses
+  readonly #name: string
   readonly #records = new StoredRecords()
   readonly #header = new BatchHeader()
   /** What `#records` goes through: a batch not yet placed, or one of the piece. */
@@ -85,7 +89,9 @@ export class LaneReader {
   /** Behind the last piece: who asks for what follows goes on. */
   #goesOnAt = 0
 
-  constructor(store: LogStore, pieces: PieceCache, addresses: Addresses) {
+  /** `name`: of the queue that messages of other producers were meant for. */
+  constructor(store: LogStore, pieces: PieceCache, addresses: Addresses, name: string) {
+    this.#name = name
     this.#store = store
     this.#pieces = pieces
     this.#addresses = addresses
@@ -103,7 +109,7 @@ export class LaneReader {
   }
 
   read(view: MessageView): void {
-    this.#records.read(view, this.#addresses)
+    this.#records.read(view, this.#addresses, this.#name)
   }
 
   /** Batches were placed or dropped: none of them is to be looked at any more. */
@@ -183,8 +189,8 @@ export class LaneReader {
     return this.#piece === null ? 'load' : 'there'
   }
 
-  /** Reads a piece from the disk; calls `done` when it is there, false: it cannot be read. */
-  load(log: PartitionLog, offset: number, done: (isThere: boolean) => void): void {
+  /** Reads a piece from the disk; tells `done` what was found. */
+  load(log: PartitionLog, offset: number, done: (found: Loaded) => void): void {
     if (this.isLoading) return
     this.isLoading = true
     if (this.#pieces.isClosed) return
@@ -195,8 +201,9 @@ export class LaneReader {
     const load = this.#store.reader.readFromDisk(log, want, read).then(
       () => {
         this.isLoading = false
+        const { damaged } = read
         this.#take(read, offset)
-        done(this.#piece !== null)
+        done(this.#piece !== null ? 'there' : damaged ? 'damaged' : 'empty')
       },
       (cause: unknown) => this.#store.journal.fail(cause),
     )

@@ -8,8 +8,8 @@ import { StoredRecords } from '../model/message/stored-message.ts'
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
 import { readRecords } from '../model/records.ts'
 import type { Lane } from './lane.ts'
-import type { LaneState } from './ledger-state.ts'
-import { LedgerState } from './ledger-state.ts'
+import type { LaneState } from './ledger/ledger-state.ts'
+import { LedgerState } from './ledger/ledger-state.ts'
 import type { Stock } from './stock.ts'
 
 const pieceBytes = 1 << 20
@@ -32,7 +32,8 @@ export async function recoverStock(
     if (log === null) continue
     const from = state.lanes[lane.index] as LaneState
     lane.restore(from, log)
-    await countBytes(store, log, lane, Math.max(from.markedTo, log.logStartOffset))
+    const countFrom = Math.max(from.markedTo, log.logStartOffset)
+    if (!lane.isOfTopic) await countBytes(store, log, lane, countFrom)
     const delayed = restoreReturned(stock, lane, from)
     const { settled, end } = lane
     stock.ready += end - settled.lowWater - settled.above - lane.takenCount

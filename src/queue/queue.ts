@@ -3,7 +3,7 @@
 // read. Calls are synchronous; what a call sets off in other queues (dead letters) happens before
 // the node's next flush. The broker makes one for each queue, by `Queues`, and doors call it.
 import { assert } from '../base/assert.ts'
-import { MessageView } from '../model/message/message.ts'
+import type { MessageView } from '../model/message/message.ts'
 import type { ConsumeOptions, Consumer, Subscription } from './consumer.ts'
 import { Consumers, Member, type MemberQueue } from './consumers.ts'
 import { Departures } from './departures.ts'
@@ -15,6 +15,7 @@ import type { Attended, QueueNode } from './queue-node.ts'
 import { type QueueSettings, retryDelayMs } from './queue-settings.ts'
 import type { Stock } from './stock.ts'
 import { Look } from './stock-parts.ts'
+import { TopicFeed } from './topic-feed.ts'
 
 export interface Got {
   readonly id: number
@@ -47,6 +48,8 @@ export class Queue implements MemberQueue, Attended {
   #lastUseMs: number
   #isUnusedTold = false
   #readWaiters: (() => void)[] = []
+  /** Of a queue over a topic. */
+  readonly feed: TopicFeed | null
   wakeAtMs = Number.POSITIVE_INFINITY
   isAttended = false
 
@@ -67,6 +70,7 @@ export class Queue implements MemberQueue, Attended {
     this.#lastUseMs = node.now()
     this.#departures = new Departures(this, stock, host, node)
     stock.onRead = () => this.#read()
+    this.feed = stock.isOfTopic ? new TopicFeed(stock, () => this.#recordsCame()) : null
   }
 
   get settings(): QueueSettings {
@@ -119,6 +123,7 @@ export class Queue implements MemberQueue, Attended {
   publish(message: MessageView): number {
     if (this.#isGone) return Published.routed
     const { stock, settings } = this
+    assert(!stock.isOfTopic, 'messages of a topic are appended to it')
     if (this.#isTooLarge(message)) return Published.routed | Published.rejected
     if (this.#isFullFor(message)) return this.#refuse(message)
     this.counters.published++
@@ -227,8 +232,8 @@ export class Queue implements MemberQueue, Attended {
       if (member === null || stock.look() !== Look.there) break
       if (this.#departures.dropExpired()) continue
       const redelivered = stock.isHeadRedelivered
-      const failures = stock.headFailures
-      const deliveries = stock.headDeliveries
+      const failures = stock.headBefore?.failures ?? 0
+      const deliveries = redelivered ? (stock.headBefore?.deliveries ?? 1) : 0
       if (redelivered) this.counters.redelivered++
       if (member.settled) {
         this.counters.deliveredSettled++
@@ -259,10 +264,10 @@ export class Queue implements MemberQueue, Attended {
 
   #got(settled: boolean): Got {
     const { stock } = this
-    const message = copyOf(stock.message)
+    const message = stock.message.copy()
     const redelivered = stock.isHeadRedelivered
-    const failures = stock.headFailures
-    const deliveries = stock.headDeliveries
+    const failures = stock.headBefore?.failures ?? 0
+    const deliveries = redelivered ? (stock.headBefore?.deliveries ?? 1) : 0
     let id = 0
     if (redelivered) this.counters.redelivered++
     if (settled) this.counters.gotSettled++
@@ -334,7 +339,7 @@ export class Queue implements MemberQueue, Attended {
     this.#watch()
     this.#tellUnused(nowMs)
     // Dead letters that found no room are tried again when there is some.
-    return left <= 0 || (this.#node.isFull && this.#settings.deadLetters)
+    return left <= 0 || this.#departures.isBlocked
   }
 
   #watch(): void {
@@ -359,16 +364,15 @@ export class Queue implements MemberQueue, Attended {
     this.host.unused(this)
   }
 
-  // ---- Others -----------------------------------------------------------------------------------
+  // ---- Over a topic -----------------------------------------------------------------------------
 
-  /**
-   * To be called before somebody else appends to the log of lane 0, in the same turn. False: what
-   * was published before has to wait for room, and so has whoever comes behind it.
-   */
-  beforeForeignAppend(): boolean {
-    this.#node.placeNow()
-    return this.stock.lanes[0]?.unplaced.length === 0
+  #recordsCame(): void {
+    if (this.#isGone) return
+    this.#departures.mayExpire = true
+    this.#node.attend(this)
   }
+
+  // ---- Others -----------------------------------------------------------------------------------
 
   /** Records were appended to the log of lane 0 by somebody else. */
   afterForeignAppend(): void {
@@ -381,6 +385,7 @@ export class Queue implements MemberQueue, Attended {
   async drop(): Promise<void> {
     if (this.#isGone) return
     this.#isGone = true
+    this.feed?.end()
     for (const member of this.#consumers.all) {
       this.#consumers.remove(member)
       member.consumer.cancelled('queueDeleted')
@@ -389,13 +394,4 @@ export class Queue implements MemberQueue, Attended {
     this.stock.close()
     await this.#node.gone(this)
   }
-}
-
-function copyOf({ exchange, routingKey, properties, body }: MessageView): MessageView {
-  return new MessageView().set(
-    exchange,
-    routingKey,
-    new Uint8Array(properties),
-    new Uint8Array(body),
-  )
 }

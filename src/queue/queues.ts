@@ -45,6 +45,10 @@ export interface QueuePlace {
   readonly name: string
   /** Of partitions that are not there yet. */
   readonly partitionSettings: TopicSettings
+  /** Partitions of a topic whose records are its messages: only its ledger is its own. */
+  readonly source?: readonly PartitionLog[]
+  /** Clients of other protocols read its messages. */
+  readonly isShown?: boolean
 }
 
 /** Dead letters that lead to queues which refuse them, and so on: beyond, they are dropped. */
@@ -108,12 +112,18 @@ export class Queues implements QueueNode, StockNode {
 
   /** What a queue is made of, as the log has it; the ledger is not read yet. */
   stockOf(place: QueuePlace, { durable, priorities }: QueueSettings): Stock {
+    const ledgerLog = durable ? this.#log(place, ledgerPartition) : null
+    if (place.source !== undefined) {
+      const { name, source: logs } = place
+      const open = (lane: number): PartitionLog => logs[lane] as PartitionLog
+      return new Stock({ name, logs, open, ledgerLog, isOfTopic: true }, this)
+    }
     const logs: (PartitionLog | null)[] = []
     for (let lane = 0; lane <= priorities; lane++)
       logs.push(this.store.get(place.topic, lane) ?? null)
-    const ledgerLog = durable ? this.#log(place, ledgerPartition) : null
     const open = (lane: number): PartitionLog => this.#log(place, lane)
-    return new Stock({ name: place.name, logs, open, ledgerLog }, this)
+    const { name, isShown = false } = place
+    return new Stock({ name, logs, open, ledgerLog, isShown }, this)
   }
 
   #log({ topic, name, partitionSettings }: QueuePlace, partition: number): PartitionLog {
@@ -197,7 +207,7 @@ export class Queues implements QueueNode, StockNode {
       queue.isAttended = false
       if (queue.work()) again.push(queue)
       // What moves is placed before it is too much for one commit.
-      if (this.#placing.unplacedBytes > this.options.unplacedBytes / 8) this.#placing.place(true)
+      if (this.isLaden) this.#placing.place(true)
       if (i >= attendMax) {
         again.push(...this.#attended.slice(i + 1))
         for (const each of again) each.isAttended = false
@@ -225,6 +235,10 @@ export class Queues implements QueueNode, StockNode {
     return this.#placing.isFull || this.#others.isHeldUp
   }
 
+  get isLaden(): boolean {
+    return this.#placing.unplacedBytes > this.options.unplacedBytes / 8
+  }
+
   wakeAt(queue: Attended, atMs: number): void {
     this.#wakeUps.ask(queue, atMs)
   }
@@ -235,10 +249,6 @@ export class Queues implements QueueNode, StockNode {
     this.#placing.moved()
     act()
     this.#depth--
-  }
-
-  placeNow(): void {
-    this.#placing.place(false)
   }
 
   keep(bytes: number): boolean {

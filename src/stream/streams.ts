@@ -5,7 +5,7 @@ import type { Appender } from '../log/appender.ts'
 import type { LogStore } from '../log/log-store.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { ok, type Result, refuse } from '../model/errors.ts'
-import { type FieldTable, textOf } from '../model/message/field.ts'
+import { type FieldTable, type FieldValue, textOf } from '../model/message/field.ts'
 import type { MessageView } from '../model/message/message.ts'
 import type { Topic } from '../model/topic.ts'
 import { queueNameOf } from '../model/topic-name.ts'
@@ -153,13 +153,41 @@ export class Streams {
     )
   }
 
+  /** Of all partitions, in order. */
+  logsOf(topic: Topic): PartitionLog[] {
+    return [...topic.partitions.keys()]
+      .map((partition) => this.#parts.store.get(topic.id, partition))
+      .filter((log) => log !== undefined)
+  }
+
+  /**
+   * The offset of each partition at which a reader begins, as the argument says. Refused:
+   * `preconditionFailed`.
+   */
+  async startsOf(topic: Topic, argument: FieldValue | undefined): Promise<Result<number[]>> {
+    const { store, clock, report } = this.#parts
+    const start = parseStart(argument, clock.now())
+    if (!start.ok) return start
+    const parts = { store, report, readAheads: this.#readAheads }
+    const starts = this.logsOf(topic).map(async (log) => {
+      const place = await findStart(store.reader, log, start.value)
+      const lane = new StreamLane(log, topic.name, place, pieceBytesMin, parts)
+      if (start.value.at !== 'timestamp') return place.offset
+      for (;;) {
+        const step = lane.step()
+        if (step !== 'load') break
+        await new Promise<void>((done) => lane.load(done))
+      }
+      lane.letGo()
+      return lane.next
+    })
+    return ok(await Promise.all(starts))
+  }
+
   /** Records that readers may see. */
   count(topic: Topic): number {
     let count = 0
-    for (const partition of topic.partitions.keys()) {
-      const log = this.#parts.store.get(topic.id, partition)
-      if (log !== undefined) count += log.highWatermark - log.logStartOffset
-    }
+    for (const log of this.logsOf(topic)) count += log.highWatermark - log.logStartOffset
     return count
   }
 

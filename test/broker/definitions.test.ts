@@ -1,12 +1,11 @@
-// Definitions as text: taken in on a node, given out, and taken in again elsewhere.
+// Definitions as RabbitMQ exports them, taken in once and again.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { exportDefinitions } from '../../src/broker/definitions/export.ts'
-import { importDefinitions } from '../../src/broker/definitions/import.ts'
+import { importDefinitions, parseDefinitions } from '../../src/broker/definitions/import.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
 import { realChance } from '../../src/io/real/chance.ts'
 import { hashPassword } from '../../src/security/access/password-hash.ts'
-import { confirmed, publish, queueWish, refusal, take, value } from './messaging-fixture.ts'
+import { confirmed, publish, queueWish, table, take, value } from './messaging-fixture.ts'
 import { withNodeOn } from './node-fixture.ts'
 
 const hash = hashPassword('secret', realChance)
@@ -28,6 +27,12 @@ const definitions = {
   ],
   parameters: [
     { vhost: 'shop', component: 'vhost-limits', name: 'limits', value: { 'max-queues': 5 } },
+    {
+      vhost: 'shop',
+      component: 'operator_policy',
+      name: 'least',
+      value: { pattern: '.*', 'apply-to': 'queues', priority: 0, definition: { expires: 60_000 } },
+    },
   ],
   global_parameters: [{ name: 'cluster_name', value: 'mine' }],
   policies: [
@@ -40,7 +45,6 @@ const definitions = {
       priority: 1,
     },
   ],
-  operator_policies: [],
   exchanges: [
     {
       name: 'in',
@@ -74,44 +78,46 @@ const definitions = {
   ],
 }
 
-test('what is taken in can be used, and is given out as it came', async () => {
+test('what is taken in can be used', async () => {
   await withNodeOn(memoryDisk(), {}, async (node) => {
-    value(await importDefinitions(node, JSON.stringify(definitions)))
-    assert.ok(node.accounts.login.checkPassword('maker', 'secret', '10.0.0.1').ok)
-    const opened = node.messaging.open({ vhost: 'shop', user: 'maker', name: 'test' })
-    const { vhost } = value(opened)
+    assert.deepEqual(await importDefinitions(node, definitions), [])
+    const { accounts, messaging, policies } = node
+    assert.ok(accounts.login.checkPassword('maker', 'secret', '10.0.0.1').ok)
+    assert.equal(accounts.limits.ofUser('maker', 'max-connections'), 7)
+    assert.equal(accounts.limits.ofVhost('shop', 'max-queues'), 5)
+    assert.equal(accounts.permissions.listTopic()[0]?.exchange, 'amq.topic')
+    assert.equal(policies.ofQueue('user', 'shop', 'orders', 'classic')?.name, 'short')
+    assert.equal(policies.ofQueue('operator', 'shop', 'orders', 'classic')?.name, 'least')
+    assert.deepEqual(policies.globalParameters(), [{ name: 'cluster_name', value: 'mine' }])
+    const { vhost } = value(messaging.open({ vhost: 'shop', user: 'maker', name: 'test' }))
     publish(vhost, 'in', 'k', 'one')
     await confirmed(node)
     assert.equal(await take(vhost, 'orders'), 'one')
-    assert.deepEqual(exportDefinitions(node, null), definitions)
-    assert.deepEqual(Object.keys(exportDefinitions(node, 'shop')), [
-      'parameters',
-      'policies',
-      'operator_policies',
-      'exchanges',
-      'queues',
-      'bindings',
-    ])
+    const same = table({ 'x-max-length': 10, 'x-single-active-consumer': true })
+    value(await vhost.declareQueue(queueWish('orders', { arguments: same })))
+    const core = messaging.vhosts.get('shop')
+    assert.equal(core?.exchanges.get('in')?.arguments.size, 1)
+    assert.equal(core?.routing.bindingsFrom('in')[0]?.arguments.get('note')?.type, 'A')
   })
 })
 
 test('taken in again it changes nothing of what is there', async () => {
   await withNodeOn(memoryDisk(), {}, async (node) => {
-    const text = JSON.stringify(definitions)
-    value(await importDefinitions(node, text))
+    await importDefinitions(node, definitions)
     const { vhost } = value(node.messaging.open({ vhost: 'shop', user: 'maker', name: 'test' }))
     publish(vhost, 'in', 'k', 'one')
-    const longer = text.replace('"x-max-length":10', '"x-max-length":11')
-    value(await importDefinitions(node, longer))
-    assert.deepEqual(exportDefinitions(node, null), definitions)
+    const [queue] = definitions.queues
+    const longer = { ...definitions, queues: [{ ...queue, arguments: { 'x-max-length': 11 } }] }
+    assert.deepEqual(await importDefinitions(node, longer), [])
+    const same = table({ 'x-max-length': 10, 'x-single-active-consumer': true })
+    value(await vhost.declareQueue(queueWish('orders', { arguments: same })))
     assert.equal(await take(vhost, 'orders'), 'one')
-    assert.equal(value(await vhost.declareQueue(queueWish('mine'))).messages, 0)
   })
 })
 
 test('a node that has users gets no guest', async () => {
   await withNodeOn(memoryDisk(), {}, async (node) => {
-    value(await importDefinitions(node, JSON.stringify(definitions)))
+    await importDefinitions(node, definitions)
     await node.accounts.makeDefaultUser()
     assert.equal(node.accounts.user('guest'), null)
     value(await node.accounts.deleteUser('maker'))
@@ -122,38 +128,41 @@ test('a node that has users gets no guest', async () => {
 
 test('an export of one vhost can be taken into another one', async () => {
   await withNodeOn(memoryDisk(), {}, async (node) => {
-    value(await importDefinitions(node, '{"vhosts":[{"name":"copy"}]}'))
-    const queues = '{"queues":[{"name":"q","durable":true}]}'
-    value(await importDefinitions(node, queues, 'copy'))
+    await importDefinitions(node, { vhosts: [{ name: 'copy' }] })
+    const one = { users: [{ name: 'nobody' }], queues: [{ name: 'q', durable: true }] }
+    assert.deepEqual(await importDefinitions(node, one, 'copy'), [])
     assert.ok(node.messaging.vhosts.get('copy')?.queues.has('q'))
-    assert.equal(
-      refusal(await importDefinitions(node, queues)),
-      "invalidRequest: queues[0]: 'vhost' is not there or not a text",
-    )
+    assert.equal(node.accounts.user('nobody'), null)
   })
 })
 
-test('what cannot be taken in is named', async () => {
+test('what cannot be taken in is named, and does not stop the rest', async () => {
   await withNodeOn(memoryDisk(), {}, async (node) => {
-    const cases = [
-      ['[]', 'invalidRequest: the definitions are not a JSON object'],
-      ['{', 'invalidRequest: the definitions are not a JSON object'],
-      ['{"users":{}}', 'invalidRequest: users is not a list'],
-      ['{"users":[1]}', 'invalidRequest: users[0] is not an object'],
-      [
-        '{"users":[{"name":"a","password_hash":"x"}]}',
-        'invalidRequest: users[0]: the password hash is not one of rabbit_password_hashing_sha256',
-      ],
-      [
-        '{"queues":[{"name":"q","vhost":"none"}]}',
-        'vhostNotFound: queues[0]: vhost none not found',
-      ],
-      [
-        '{"exchanges":[{"name":"e","vhost":"/","type":"none"}]}',
-        "preconditionFailed: exchanges[0]: invalid exchange type 'none'",
-      ],
-    ] as const
-    for (const [text, refused] of cases)
-      assert.equal(refusal(await importDefinitions(node, text)), refused, text)
+    const wrong = {
+      users: [1, { name: 'a', password_hash: 'x' }],
+      permissions: {},
+      exchanges: [{ name: 'e', vhost: '/', type: 'none' }],
+      queues: [{ name: 'q', vhost: 'none' }, { name: 'q' }, { name: 'good', vhost: '/' }],
+    }
+    assert.deepEqual(await importDefinitions(node, wrong), [
+      'users[0] is not an object',
+      'users[1]: the password hash is not one of rabbit_password_hashing_sha256',
+      'permissions is not a list',
+      "exchanges[0]: invalid exchange type 'none'",
+      'queues[0]: vhost none not found',
+      "queues[1]: 'vhost' is not there or not a text",
+    ])
+    assert.ok(node.messaging.vhosts.get('/')?.queues.has('good'))
+    const many = { queues: Array.from({ length: 30 }, () => 1) }
+    assert.deepEqual((await importDefinitions(node, many)).slice(19), [
+      'queues[19] is not an object',
+      '10 more',
+    ])
   })
+})
+
+test('what is no JSON object is no definitions', () => {
+  assert.equal(parseDefinitions('[]'), null)
+  assert.equal(parseDefinitions('{'), null)
+  assert.deepEqual(parseDefinitions('\ufeff{"users":[]}'), { users: [] })
 })

@@ -153,6 +153,7 @@ export interface Delivery {
   readonly text: string
   readonly redelivered: boolean
   readonly failures: number
+  readonly deliveries: number
 }
 
 export class TestConsumer implements Consumer {
@@ -166,9 +167,15 @@ export class TestConsumer implements Consumer {
     this.room = room
   }
 
-  deliver(id: number, message: MessageView, redelivered: boolean, failures: number): void {
+  deliver(
+    id: number,
+    message: MessageView,
+    redelivered: boolean,
+    failures: number,
+    deliveries: number,
+  ): void {
     this.room--
-    this.got.push({ id, text: textOf(message), redelivered, failures })
+    this.got.push({ id, text: textOf(message), redelivered, failures, deliveries })
     if (this.got.length === this.#wanted) this.#wake()
   }
 

@@ -99,6 +99,7 @@ export function vhostLengths(core: VhostCore): Numbers {
     sum.delayed += queue.delayed
     sum.inFlight += queue.inFlight
   }
+  for (const { messages } of core.streams.values()) sum.ready += messages
   return lengthsOf(sum)
 }
 

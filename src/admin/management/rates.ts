@@ -83,6 +83,8 @@ export class Rates {
       vhosts.push(numbers)
       yield [core, numbers]
       for (const hosted of core.queues.values()) yield [hosted, queueNumbers(hosted.queue)]
+      for (const stream of core.streams.values())
+        yield [stream, { messages: stream.messages, messages_ready: stream.messages }]
       for (const counters of core.exchangeCounters.values()) yield [counters, { ...counters }]
     }
     const node = this.#node

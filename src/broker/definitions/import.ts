@@ -7,8 +7,8 @@
 import { ok, type Refusal, type Result, refuse } from '../../model/errors.ts'
 import type { Accounts, Secret } from '../../security/access/accounts.ts'
 import { hashingDefault, isHashingAlgorithm } from '../../security/access/password-hash.ts'
+import { cleanName, isOwn } from '../declarations/definitions.ts'
 import { BindingChanges } from '../messaging/binding-changes.ts'
-import { cleanName, isOwn } from '../messaging/definitions.ts'
 import { ExchangeChanges } from '../messaging/exchange-changes.ts'
 import type { NodeMessaging } from '../messaging/node-messaging.ts'
 import { QueueChanges } from '../messaging/queue-changes.ts'
@@ -23,67 +23,73 @@ export interface DefinitionsHome {
   readonly policies: Policies
 }
 
-type Item = Readonly<Record<string, unknown>>
+/** An object of JSON. */
+export type Item = Readonly<Record<string, unknown>>
 type Take = (item: Item) => Promise<Result<null>>
 
 /** Of the JSON text; RabbitMQ's exports of large clusters have a few. */
 export const definitionsBytesMax = 64 << 20
 
+/** Of what could not be taken in, so many are told. */
+const problemsMax = 20
+
+/** The object that the text is, or null. */
+export function parseDefinitions(text: string): Item | null {
+  try {
+    const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''))
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject ? (value as Item) : null
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}
+
 /**
- * `vhost`: what names none belongs to this one, as in an export of one vhost; null: everything
- * has to name its own. Refused with `invalidRequest` or as the thing itself would be.
+ * `vhost`: everything belongs to it, and users and vhosts are left out; null: everything has to
+ * name its own. What could not be taken in, in words that name it; empty: all is there.
  */
 export async function importDefinitions(
   home: DefinitionsHome,
-  text: string,
+  definitions: Item,
   vhost: string | null = null,
-): Promise<Result<null>> {
-  const parsed = parse(text)
-  if (!parsed.ok) return parsed
+): Promise<string[]> {
   const into = new Import(home, vhost)
   // Each kind may name things of the kinds before it.
-  const kinds: readonly [string, Take][] = [
+  const ofNode: readonly [string, Take][] = [
     ['vhosts', (item) => into.vhost(item)],
     ['users', (item) => into.user(item)],
     ['permissions', (item) => into.permission(item)],
     ['topic_permissions', (item) => into.topicPermission(item)],
-    ['parameters', (item) => into.parameter(item)],
     ['global_parameters', (item) => into.globalParameter(item)],
+  ]
+  const ofVhosts: readonly [string, Take][] = [
+    ['parameters', (item) => into.parameter(item)],
     ['policies', (item) => into.policy(item, 'user')],
-    ['operator_policies', (item) => into.policy(item, 'operator')],
     ['exchanges', (item) => into.exchange(item)],
     ['queues', (item) => into.queue(item)],
     ['bindings', (item) => into.binding(item)],
   ]
-  for (const [kind, take] of kinds) {
-    const taken = await takeAll(kind, parsed.value[kind], take)
-    if (!taken.ok) return taken
-  }
-  return ok(null)
+  const problems: string[] = []
+  for (const [kind, take] of vhost === null ? [...ofNode, ...ofVhosts] : ofVhosts)
+    problems.push(...(await takeAll(kind, definitions[kind], take)))
+  const more = problems.length - problemsMax
+  return more > 0 ? [...problems.slice(0, problemsMax), `${more} more`] : problems
 }
 
-function parse(text: string): Result<Item> {
-  try {
-    const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''))
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return ok(value as Item)
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-  }
-  return refuse('invalidRequest', 'the definitions are not a JSON object')
-}
-
-async function takeAll(kind: string, list: unknown, take: Take): Promise<Result<null>> {
-  if (list === undefined) return ok(null)
-  if (!Array.isArray(list)) return refuse('invalidRequest', `${kind} is not a list`)
+async function takeAll(kind: string, list: unknown, take: Take): Promise<string[]> {
+  if (list === undefined) return []
+  if (!Array.isArray(list)) return [`${kind} is not a list`]
+  const problems: string[] = []
   for (const [index, item] of list.entries()) {
     const where = `${kind}[${index}]`
-    if (typeof item !== 'object' || item === null)
-      return refuse('invalidRequest', `${where} is not an object`)
-    const taken = await take(item as Item)
-    if (!taken.ok) return refuse(taken.error, `${where}: ${taken.message}`)
+    if (typeof item !== 'object' || item === null) problems.push(`${where} is not an object`)
+    else {
+      const taken = await take(item as Item)
+      if (!taken.ok) problems.push(`${where}: ${taken.message.slice(0, 300)}`)
+    }
   }
-  return ok(null)
+  return problems
 }
 
 type Refused = { readonly ok: false } & Refusal
@@ -105,8 +111,15 @@ class Import {
   async vhost(item: Item): Promise<Result<null>> {
     const [name] = textsOf(item, ['name'])
     if (name === undefined) return lacks('name')
-    await this.#home.messaging.createVhost(name)
-    return ok(null)
+    const { messaging } = this.#home
+    const metadata = Object(item['metadata'] ?? {}) as Item
+    const { description, default_queue_type: type } = { ...metadata, ...item }
+    const known = (['quorum', 'stream'] as const).find((each) => each === type)
+    return messaging.putVhost(name, {
+      description: typeof description === 'string' ? description : '',
+      tags: tagsOf(item['tags'] ?? metadata['tags']),
+      defaultQueueType: known ?? 'classic',
+    })
   }
 
   async user(item: Item): Promise<Result<null>> {
@@ -147,6 +160,8 @@ class Import {
     if (!core.ok) return core
     const vhost = core.value.name
     if (component === undefined || name === undefined) return lacks('component or name')
+    if (component === 'operator_policy')
+      return this.policy({ ...Object(item['value']), vhost, name }, 'operator')
     if (component === 'vhost-limits')
       return this.#limits(item['value'], (limit, value) =>
         this.#home.accounts.limits.setVhost(vhost, limit, value),
@@ -250,7 +265,7 @@ class Import {
 
   #vhostOf(item: Item): string | null {
     const { vhost } = item
-    return typeof vhost === 'string' ? vhost : this.#vhost
+    return this.#vhost ?? (typeof vhost === 'string' ? vhost : null)
   }
 
   #coreOf(item: Item): Result<VhostCore> {

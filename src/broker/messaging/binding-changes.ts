@@ -3,8 +3,13 @@
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import type { Binding } from '../../routing/binding.ts'
 import { checkBinding, routingType } from '../../routing/exchange-types.ts'
+<<<<<<< HEAD
 import { checkRoom } from './limits.ts'
 import { defaultExchange, labelOf, notFound } from './refusals.ts'
+=======
+import { vhostLimits } from '../declarations/limits.ts'
+import { defaultExchange, labelOf, notFound } from '../declarations/refusals.ts'
+>>>>>>> issue4
 import type { VhostCore } from './vhost-core.ts'
 
 export class BindingChanges {

@@ -4,8 +4,8 @@
 import type { FieldValue } from '../../model/message/field.ts'
 import { MessageView } from '../../model/message/message.ts'
 import { changeProperties, tableProperty } from '../../model/message/properties.ts'
+import { encodable } from '../declarations/encodable-table.ts'
 import type { CancelReason, Consumer } from './api.ts'
-import { encodable } from './encodable-table.ts'
 
 const long = (value: number): FieldValue => ({ type: 'l', value: BigInt(value) })
 

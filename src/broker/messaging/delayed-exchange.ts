@@ -8,7 +8,7 @@ import { MessageView } from '../../model/message/message.ts'
 import { changeProperties, tableProperty } from '../../model/message/properties.ts'
 import type { DelayHost, DelayQueue } from '../../queue/delayed/delay-queue.ts'
 import type { RoutingTable } from '../../routing/routing-table.ts'
-import { encodable } from './encodable-table.ts'
+import { encodable } from '../declarations/encodable-table.ts'
 import { keysIn } from './sender-keys.ts'
 import type { Target } from './target.ts'
 

@@ -2,11 +2,23 @@
 // metadata, and then what all can see. Who may do it was asked before (`session-vhost`).
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import { checkExchangeType, delayedType } from '../../routing/exchange-types.ts'
+import { type ExchangeDefinition, reservedPrefix } from '../declarations/definitions.ts'
+import { sameArguments, sameText, typeName } from '../declarations/equivalence.ts'
+import { vhostLimits } from '../declarations/limits.ts'
+import {
+  defaultExchange,
+  invalidArgument,
+  labelOf,
+  reservedName,
+} from '../declarations/refusals.ts'
 import type { ExchangeWish } from './api.ts'
+<<<<<<< HEAD
 import { type ExchangeDefinition, reservedPrefix } from './definitions.ts'
 import { sameArguments, sameText, typeName } from './equivalence.ts'
 import { checkRoom } from './limits.ts'
 import { defaultExchange, invalidArgument, labelOf, reservedName } from './refusals.ts'
+=======
+>>>>>>> issue4
 import type { VhostCore } from './vhost-core.ts'
 
 /** Those that count when it is declared again. */

@@ -6,7 +6,8 @@ import type { FieldTable } from '../../model/message/field.ts'
 import type { MessageView } from '../../model/message/message.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { DeadLetterReason, QueueHost } from '../../queue/queue-host.ts'
-import type { QueueDefinition } from './definitions.ts'
+import type { QueueDefinition } from '../declarations/definitions.ts'
+import type { HostedStream } from './hosted-stream.ts'
 import type { Target } from './target.ts'
 
 export interface HostedQueueHooks {
@@ -19,6 +20,8 @@ export class HostedQueue implements QueueHost, Target {
   readonly definition: QueueDefinition
   /** The session that alone may use it; null: all may. */
   readonly owner: object | null
+  /** The topic whose records are its messages; null: it has its own. */
+  readonly source: HostedStream | null
   /** The arguments that hold now: those of the definition, and what policies add to them. */
   inForce: FieldTable
   readonly #hooks: HostedQueueHooks
@@ -27,9 +30,15 @@ export class HostedQueue implements QueueHost, Target {
   isGone = false
   #queue: Queue | null = null
 
-  constructor(definition: QueueDefinition, owner: object | null, hooks: HostedQueueHooks) {
+  constructor(
+    definition: QueueDefinition,
+    owner: object | null,
+    source: HostedStream | null,
+    hooks: HostedQueueHooks,
+  ) {
     this.definition = definition
     this.owner = owner
+    this.source = source
     this.inForce = definition.arguments
     this.#hooks = hooks
   }
@@ -48,13 +57,14 @@ export class HostedQueue implements QueueHost, Target {
     return this
   }
 
+  /** What comes to a queue over a topic is appended there, and comes back from it. */
   publish(message: MessageView): number {
-    return this.queue.publish(message)
+    return this.source === null ? this.queue.publish(message) : this.source.publish(message)
   }
 
   /** Queues see to it themselves. */
   moved(): void {
-    return
+    this.source?.moved()
   }
 
   refuses(message: MessageView): boolean {

@@ -6,7 +6,7 @@ import type { Topic } from '../../model/topic.ts'
 import { Published } from '../../queue/published.ts'
 import type { StreamReader } from '../../stream/stream-reader.ts'
 import type { Streams } from '../../stream/streams.ts'
-import type { QueueDefinition } from './definitions.ts'
+import type { QueueDefinition } from '../declarations/definitions.ts'
 import type { Target } from './target.ts'
 
 const { routed, stored, rejected } = Published

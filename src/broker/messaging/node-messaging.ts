@@ -2,32 +2,28 @@
 // the sessions of doors. One for each node; `broker.ts` opens it behind the log and closes it
 // before.
 
-import type { KnownPartition } from '../../log/log-parts.ts'
 import type { LogStore } from '../../log/log-store.ts'
 import type { Entities, StoredQueue } from '../../metadata/entities/entities.ts'
 import { plainVhost, queueKey, type VhostValue } from '../../metadata/entities/entity-keys.ts'
-import type { Image } from '../../metadata/image.ts'
 import type { Topics } from '../../metadata/topics.ts'
-import type { TopicSettings } from '../../model/config/topic-settings.ts'
-import { ok, type Refusal, type Result, refuse } from '../../model/errors.ts'
+import { ok, type Result, refuse } from '../../model/errors.ts'
 import { decodeTable } from '../../model/message/field-codec.ts'
 import type { Topic } from '../../model/topic.ts'
-import { escapePrefix, queueNameOf } from '../../model/topic-name.ts'
+import { queueNameOf } from '../../model/topic-name.ts'
 import type { QueueOptions } from '../../queue/queue-options.ts'
-import { ledgerPartition, Queues } from '../../queue/queues.ts'
+import { Queues } from '../../queue/queues.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { nameFault } from '../../security/access/name-fault.ts'
+import { topicsVhost } from '../declarations/entity-writes.ts'
+import { queueType, topicOfQueue } from '../declarations/queue-arguments.ts'
 import type { Messaging, Opening, Session } from './api.ts'
-import { delayedName } from './delayed-exchange.ts'
-import { topicsVhost } from './entity-writes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
-import type { HostedStream } from './hosted-stream.ts'
 import { type ConnectionLimits, type OpenSession, OpenSessions } from './open-sessions.ts'
-import { queueType } from './queue-arguments.ts'
 import { QueueChanges } from './queue-changes.ts'
+import { queuePartitionSettings } from './queue-partitions.ts'
 import { SessionVhost } from './session-vhost.ts'
-import { plainStream } from './stream-changes.ts'
-import { OwnTopics, ownTopic, SharedTopics, streamSettings } from './stream-topics.ts'
+import { SharedStreams } from './shared-streams.ts'
+import { OwnTopics, ownTopic, SharedTopics } from './stream-topics.ts'
 import { VhostCore, type VhostParts } from './vhost-core.ts'
 
 export interface MessagingParts
@@ -49,6 +45,8 @@ const vhostsMax = 10_000
 export class NodeMessaging implements Messaging {
   readonly vhosts = new Map<string, VhostCore>()
   readonly queues: Queues
+  /** Hears of the topics of the metadata. */
+  readonly topics: SharedStreams
   readonly #parts: MessagingParts
   readonly #sessions: OpenSessions
   readonly #listeners = new Set<(alarm: string | null) => void>()
@@ -57,7 +55,6 @@ export class NodeMessaging implements Messaging {
   /** What `entities` says was made is there when it resolves, with its messages. */
   static async open(parts: MessagingParts, entities: Entities): Promise<NodeMessaging> {
     const node = new NodeMessaging(parts)
-    node.#addVhost(defaultVhost, plainVhost)
     for (const { name, ...about } of entities.vhosts) node.#addVhost(name, about)
     node.queues.rest()
     await node.#recover(entities)
@@ -75,6 +72,7 @@ export class NodeMessaging implements Messaging {
     this.#parts = parts
     this.#sessions = new OpenSessions(parts.limits)
     this.queues = new Queues({ store, clock, report, others: parts.streams }, queueOptions)
+    this.topics = new SharedStreams(this.#addVhost(defaultVhost, plainVhost))
   }
 
   /** What is there takes what is new `about` it. */
@@ -107,10 +105,13 @@ export class NodeMessaging implements Messaging {
       await this.vhosts
         .get(stored.vhost)
         ?.openExchange({ ...stored, durable: true, arguments: decodeTable(stored.arguments) })
-    for (let from = 0; from < queues.length; from += openedTogether)
-      await Promise.all(queues.slice(from, from + openedTogether).map((q) => this.#openQueue(q)))
-    const lost = this.#lostStreams(queues)
-    for (const topic of this.#parts.image.topics()) this.topicMade(topic)
+    const held = queues.filter((stored) => !this.#openStream(stored))
+    const names = new Set(held.filter(({ vhost }) => vhost === topicsVhost).map(({ name }) => name))
+    for (const topic of this.#parts.image.topics())
+      if (!names.has(queueNameOf(topic.name))) this.topics.made(topic)
+    for (let from = 0; from < held.length; from += openedTogether)
+      await Promise.all(held.slice(from, from + openedTogether).map((q) => this.#openQueue(q)))
+    const lost = this.#lost(queues)
     for (const stored of bindings) {
       const { vhost, key, ...rest } = stored
       const core = this.vhosts.get(vhost)
@@ -125,22 +126,31 @@ export class NodeMessaging implements Messaging {
     if (lost.length > 0) await this.#parts.store.txn({ delete: lost })
   }
 
+  /** False: it is none. */
+  #openStream(stored: StoredQueue): boolean {
+    const table = decodeTable(stored.arguments)
+    if (queueType(table) !== 'stream') return false
+    const definition = { ...stored, durable: true, arguments: table }
+    const { image } = this.#parts
+    const isShared = stored.vhost === topicsVhost
+    const topic = isShared ? image.topicById(stored.topic) : ownTopic(definition, image)
+    if (topic !== null) this.vhosts.get(stored.vhost)?.addStream(definition, topic, true)
+    return true
+  }
+
   async #openQueue(stored: StoredQueue): Promise<void> {
     const core = this.vhosts.get(stored.vhost)
     if (core === undefined) return
     const table = decodeTable(stored.arguments)
+    const over = topicOfQueue(table)
+    const source = over === null ? null : core.streams.get(over)
+    if (source === undefined) return
     const definition = { ...stored, durable: true, arguments: table }
-    if (queueType(table) !== 'stream') core.addQueue(await core.openQueue(definition))
-    else {
-      const { image } = this.#parts
-      const isShared = stored.vhost === topicsVhost
-      const topic = isShared ? image.topicById(stored.topic) : ownTopic(definition, image)
-      if (topic !== null) core.addStream(definition, topic, true)
-    }
+    core.addQueue(await core.openQueue(definition, source))
   }
 
-  /** Keys of streams whose topics are gone: a crash came between. */
-  #lostStreams(queues: readonly StoredQueue[]): string[] {
+  /** Keys of those whose topics are gone: a crash came between. */
+  #lost(queues: readonly StoredQueue[]): string[] {
     const lost: string[] = []
     for (const { vhost, name } of queues) {
       const core = this.vhosts.get(vhost)
@@ -148,52 +158,6 @@ export class NodeMessaging implements Messaging {
         lost.push(queueKey(vhost, name))
     }
     return lost
-  }
-
-  // ---- Topics that are streams ------------------------------------------------------------------
-
-  get #shared(): VhostCore | undefined {
-    return this.vhosts.get(topicsVhost)
-  }
-
-  /** Everybody's topics are streams of one vhost, whoever makes them. */
-  topicMade(topic: Topic): void {
-    const core = this.#shared
-    const name = queueNameOf(topic.name)
-    if (topic.kind !== 'log' || topic.internal || core?.routing.queue(name) !== undefined) return
-    const plain = { name, durable: true, autoDelete: false, topic: topic.id }
-    core?.addStream({ ...plain, arguments: plainStream }, topic, false)
-  }
-
-  /** A topic of this name would have the name of something else. */
-  topicFault(name: string): Refusal | null {
-    if (name.startsWith(escapePrefix))
-      return refuse(
-        'invalidTopicName',
-        `names that begin with ${escapePrefix} are those of queues that Kafka cannot spell`,
-      )
-    if (this.#shared?.queues.has(name) !== true) return null
-    return refuse('topicExists', `'${name}' is the name of a queue`)
-  }
-
-  topicChanged(topic: Topic): void {
-    const stream = this.#streamOf(topic)
-    if (stream !== null) stream.topic = topic
-  }
-
-  topicGone(topic: Topic): void {
-    const core = this.#shared
-    const stream = this.#streamOf(topic)
-    if (core === undefined || stream === null) return
-    this.#parts.streams.offsets.forget(topic.id)
-    const keys = core.removeStream(stream)
-    if (keys.length === 0) return
-    core.lane.run(() => core.writes.gone(keys)).catch((cause: unknown) => this.#parts.failed(cause))
-  }
-
-  #streamOf(topic: Topic): HostedStream | null {
-    const stream = this.#shared?.streams.get(queueNameOf(topic.name))
-    return stream?.topic.id === topic.id ? stream : null
   }
 
   // ---- Sessions ---------------------------------------------------------------------------------
@@ -306,7 +270,8 @@ export class NodeMessaging implements Messaging {
 
   /** The queue whose messages are the records of this topic of kind `queue`. */
   queueOf(topic: Topic): HostedQueue | null {
-    return this.vhosts.get(topicsVhost)?.queues.get(topic.name) ?? null
+    const hosted = this.vhosts.get(topicsVhost)?.queues.get(queueNameOf(topic.name))
+    return hosted?.definition.topic === topic.id ? hosted : null
   }
 
   /**
@@ -359,46 +324,3 @@ export class NodeMessaging implements Messaging {
     await this.#parts.streams.close()
   }
 }
-
-/** Nothing of a queue goes by its age or size: what was settled does. */
-const kept = [
-  ['cleanup.policy', 'delete'],
-  ['retention.ms', '-1'],
-  ['retention.bytes', '-1'],
-  ['compression.type', 'uncompressed'],
-] as const
-
-const textsOf = {
-  durable: new Map([...kept, ['polymq.flush', 'sync']]),
-  transient: new Map([...kept, ['polymq.flush', 'async']]),
-}
-
-export const queuePartitionSettings = (image: Image, durable: boolean): TopicSettings =>
-  image.sharedSettings(durable ? textsOf.durable : textsOf.transient)
-
-/** The partitions of durable queues, for the log to know when it is opened. */
-export function queuePartitions({ queues, exchanges }: Entities, image: Image): KnownPartition[] {
-  const settings = queuePartitionSettings(image, true)
-  const delayed = exchanges.flatMap(({ topic, name }) =>
-    topic === undefined ? [] : delayedPartitions(topic, delayedName(name), settings),
-  )
-  const ofQueues = queues.flatMap(({ vhost, topic, name: topicName, lanes, arguments: bytes }) => {
-    const table = decodeTable(bytes)
-    const isStream = queueType(table) === 'stream'
-    // The image knows of the others.
-    if (isStream && vhost === topicsVhost) return []
-    if (isStream)
-      return [{ topic, topicName, partition: 0, settings: streamSettings(table, image) }]
-    const partitions = [...Array(lanes).keys(), ledgerPartition]
-    return partitions.map((partition) => ({ topic, topicName, partition, settings }))
-  })
-  return [...ofQueues, ...delayed]
-}
-
-/** Where the messages of an exchange that delays them wait. */
-const delayedPartitions = (
-  topic: string,
-  topicName: string,
-  settings: TopicSettings,
-): KnownPartition[] =>
-  [0, ledgerPartition].map((partition) => ({ topic, topicName, partition, settings }))

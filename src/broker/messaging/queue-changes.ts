@@ -1,19 +1,29 @@
 // Declaring and deleting queues of one vhost: RabbitMQ's checks in RabbitMQ's order, the metadata,
 // and then what all can see. Who may do it was asked before (`session-vhost`).
 import { ok, type Result, refuse } from '../../model/errors.ts'
+<<<<<<< HEAD
 import type { QueueWish } from './api.ts'
 import { cleanName, reservedPrefix } from './definitions.ts'
 import { sameText } from './equivalence.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import type { HostedStream } from './hosted-stream.ts'
 import { checkRoom } from './limits.ts'
+=======
+import { cleanName, type QueueDefinition, reservedPrefix } from '../declarations/definitions.ts'
+import { sameText } from '../declarations/equivalence.ts'
+import { vhostLimits } from '../declarations/limits.ts'
+>>>>>>> issue4
 import {
   checkQueueArguments,
   queueSettings,
   queueType,
   sameQueueArguments,
-} from './queue-arguments.ts'
-import { labelOf, locked, reservedName } from './refusals.ts'
+  topicOfQueue,
+} from '../declarations/queue-arguments.ts'
+import { labelOf, locked, notFound, reservedName } from '../declarations/refusals.ts'
+import type { QueueWish } from './api.ts'
+import type { HostedQueue } from './hosted-queue.ts'
+import type { HostedStream } from './hosted-stream.ts'
 import { StreamChanges } from './stream-changes.ts'
 import type { VhostCore } from './vhost-core.ts'
 
@@ -46,10 +56,10 @@ export class QueueChanges {
     session: object,
     namedBy: NamedBy,
   ): Promise<Result<HostedQueue | HostedStream>> {
-    const existing = this.#existing(wish, session)
     if (namedBy === 'client' && wish.name.startsWith(reservedPrefix))
       return reservedName('queue', wish.name)
     this.#core.churn.queuesDeclared++
+    const existing = this.#existing(wish, session)
     if (existing !== null) return existing
     return this.#core.lane.run(async () => {
       // While this waited for its turn, somebody else may have made it.
@@ -111,12 +121,42 @@ export class QueueChanges {
       arguments: wish.arguments,
       topic: core.newTopicId(),
     }
+    const owner = wish.exclusive ? session : null
+    const topic = topicOfQueue(wish.arguments)
+    if (topic !== null) return this.#makeOver(topic, definition, owner)
     if (definition.durable) {
       const lanes = queueSettings(wish.arguments, true).priorities + 1
       const written = await core.writes.queue(definition, lanes)
       if (!written.ok) return written
     }
-    const hosted = core.makeQueue(definition, wish.exclusive ? session : null)
+    const hosted = core.makeQueue(definition, owner)
+    core.addQueue(hosted)
+    return ok(hosted)
+  }
+
+  /** Where it begins is in its ledger before anybody knows of it. */
+  async #makeOver(
+    topic: string,
+    definition: QueueDefinition,
+    owner: object | null,
+  ): Promise<Result<HostedQueue>> {
+    const core = this.#core
+    const { queues, streams } = core.parts
+    const source = core.streams.get(topic)
+    if (source === undefined) return notFound('queue', topic, core.name)
+    const start = definition.arguments.get('x-stream-offset')
+    const starts = await streams.startsOf(source.topic, start)
+    if (!starts.ok) return starts
+    const hosted = core.makeQueue(definition, owner, source)
+    hosted.queue.feed?.beginAt(starts.value)
+    if (definition.durable) {
+      await new Promise<void>((durable) => queues.flush(durable))
+      const written = await core.writes.queue(definition, 1)
+      if (!written.ok || core.streams.get(topic) !== source) {
+        await hosted.queue.drop()
+        return written.ok ? notFound('queue', topic, core.name) : written
+      }
+    }
     core.addQueue(hosted)
     return ok(hosted)
   }

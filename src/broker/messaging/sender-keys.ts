@@ -12,7 +12,7 @@ import {
   property,
   tableProperty,
 } from '../../model/message/properties.ts'
-import { encodable } from './encodable-table.ts'
+import { encodable } from '../declarations/encodable-table.ts'
 
 const none: readonly string[] = []
 const noKeys: Result<readonly string[]> = ok(none)

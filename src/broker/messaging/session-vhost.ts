@@ -5,6 +5,17 @@ import { textOf } from '../../model/message/field.ts'
 import type { Binding, TargetKind } from '../../routing/binding.ts'
 import type { Right } from '../../security/access/access-values.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
+import { checkConsumerArguments } from '../declarations/consumer-arguments.ts'
+import { cleanName, routesByTopic } from '../declarations/definitions.ts'
+import { queueType, topicOfQueue, withDefaultType } from '../declarations/queue-arguments.ts'
+import {
+  defaultExchange,
+  labelOf,
+  locked,
+  noAccess,
+  noTopicAccess,
+  notFound,
+} from '../declarations/refusals.ts'
 import type {
   BindingWish,
   Consumer,
@@ -18,15 +29,11 @@ import type {
   Vhost,
 } from './api.ts'
 import { BindingChanges } from './binding-changes.ts'
-import { checkConsumerArguments } from './consumer-arguments.ts'
 import { CountingConsumer, counted } from './counting-consumer.ts'
-import { cleanName, routesByTopic } from './definitions.ts'
 import { ExchangeChanges } from './exchange-changes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { HostedStream } from './hosted-stream.ts'
-import { queueType, withDefaultType } from './queue-arguments.ts'
 import { QueueChanges } from './queue-changes.ts'
-import { defaultExchange, labelOf, locked, noAccess, noTopicAccess, notFound } from './refusals.ts'
 import { StreamChanges } from './stream-changes.ts'
 import { consumeStreams, notOfStreams, streamsNamed } from './stream-use.ts'
 import type { VhostCore } from './vhost-core.ts'
@@ -93,11 +100,13 @@ export class SessionVhost implements Vhost {
     const name = this.#queues.nameFor(asked.name)
     const wish = withDefaultType({ ...asked, name }, this.#core.about.defaultQueueType)
     const deadLetters = textOf(wish.arguments.get('x-dead-letter-exchange'))
+    const topic = topicOfQueue(wish.arguments)
     const refused =
       this.#lacks('configure', 'queue', name) ??
       (deadLetters === null
         ? null
-        : (this.#lacks('read', 'queue', name) ?? this.#lacks('write', 'exchange', deadLetters)))
+        : (this.#lacks('read', 'queue', name) ?? this.#lacks('write', 'exchange', deadLetters))) ??
+      (topic === null ? null : this.#lacks('read', 'queue', topic))
     if (refused !== null) return refused
     const declared = await this.#queues.declare(
       wish,

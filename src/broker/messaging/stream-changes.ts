@@ -2,12 +2,18 @@
 // topic that nobody has declared is there too, as a stream without arguments.
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import { textField } from '../../model/message/field.ts'
+import { sameText } from '../declarations/equivalence.ts'
+import { vhostLimits } from '../declarations/limits.ts'
+import { checkQueueArguments, sameQueueArguments } from '../declarations/queue-arguments.ts'
+import { labelOf, locked } from '../declarations/refusals.ts'
 import type { QueueWish } from './api.ts'
-import { sameText } from './equivalence.ts'
 import type { HostedStream } from './hosted-stream.ts'
+<<<<<<< HEAD
 import { checkRoom } from './limits.ts'
 import { checkQueueArguments, sameQueueArguments } from './queue-arguments.ts'
 import { labelOf, locked } from './refusals.ts'
+=======
+>>>>>>> issue4
 import type { VhostCore } from './vhost-core.ts'
 
 /** What a topic that was not declared counts as declared with. */

@@ -12,8 +12,8 @@ import type { Topic } from '../../model/topic.ts'
 import { topicNameOf } from '../../model/topic-name.ts'
 import { topicConfigOf } from '../../stream/declaration.ts'
 import type { Streams } from '../../stream/streams.ts'
-import type { QueueDefinition } from './definitions.ts'
-import type { EntityWrites } from './entity-writes.ts'
+import type { QueueDefinition } from '../declarations/definitions.ts'
+import type { EntityWrites } from '../declarations/entity-writes.ts'
 import type { HostedStream } from './hosted-stream.ts'
 
 export interface StreamTopics {

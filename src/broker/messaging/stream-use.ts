@@ -6,9 +6,9 @@ import { integerOf } from '../../model/message/field.ts'
 import type { MessageView } from '../../model/message/message.ts'
 import type { Binding } from '../../routing/binding.ts'
 import type { Consumer as StreamConsumer } from '../../stream/consumer.ts'
+import { labelOf } from '../declarations/refusals.ts'
 import type { Consumer, ConsumeWish, Subscription } from './api.ts'
 import type { HostedStream } from './hosted-stream.ts'
-import { labelOf } from './refusals.ts'
 import type { VhostCore } from './vhost-core.ts'
 
 /** Streams that one consumer reads. */

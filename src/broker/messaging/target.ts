@@ -1,7 +1,7 @@
 // What messages of a vhost are routed to: a queue, a stream, or what keeps them until they are
 // routed on.
 import type { MessageView } from '../../model/message/message.ts'
-import type { QueueDefinition } from './definitions.ts'
+import type { QueueDefinition } from '../declarations/definitions.ts'
 
 export interface Target {
   readonly name: string

@@ -18,6 +18,14 @@ import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
 import { RoutingTable } from '../../routing/routing-table.ts'
 import type { Streams } from '../../stream/streams.ts'
+import {
+  type ExchangeDefinition,
+  isOwn,
+  ownExchanges,
+  type QueueDefinition,
+} from '../declarations/definitions.ts'
+import { EntityWrites, topicsVhost } from '../declarations/entity-writes.ts'
+import { queueSettings, queueType } from '../declarations/queue-arguments.ts'
 import type { Policies } from '../policies/policies.ts'
 import {
   alternateExchangeKey,
@@ -25,18 +33,10 @@ import {
   mergedDefinition,
 } from '../policies/policy-keys.ts'
 import { DeadLetters } from './dead-letters.ts'
-import {
-  type ExchangeDefinition,
-  isOwn,
-  ownExchanges,
-  type QueueDefinition,
-} from './definitions.ts'
 import { DelayedExchange } from './delayed-exchange.ts'
-import { EntityWrites } from './entity-writes.ts'
 import { HostedQueue, type HostedQueueHooks } from './hosted-queue.ts'
 import { HostedStream } from './hosted-stream.ts'
 import { Lane } from './lane.ts'
-import { queueSettings, queueType } from './queue-arguments.ts'
 import type { StreamTopics } from './stream-topics.ts'
 import type { Target } from './target.ts'
 
@@ -149,21 +149,40 @@ export class VhostCore implements HostedQueueHooks {
   }
 
   /** A queue that holds nothing yet, and is not seen before `addQueue`. */
-  makeQueue(definition: QueueDefinition, owner: object | null): HostedQueue {
-    const hosted = new HostedQueue(definition, owner, this)
+  makeQueue(
+    definition: QueueDefinition,
+    owner: object | null,
+    source: HostedStream | null = null,
+  ): HostedQueue {
+    const hosted = new HostedQueue(definition, owner, source, this)
     const settings = this.#settingsFor(hosted)
-    return hosted.hold(this.parts.queues.create(this.#placeOf(definition), settings, hosted))
+    const place = this.#placeOf(definition, source)
+    return hosted.hold(this.parts.queues.create(place, settings, hosted))
   }
 
   /** With what it held before. */
-  async openQueue(definition: QueueDefinition): Promise<HostedQueue> {
-    const hosted = new HostedQueue(definition, null, this)
+  async openQueue(definition: QueueDefinition, source: HostedStream | null): Promise<HostedQueue> {
+    const hosted = new HostedQueue(definition, null, source, this)
     const settings = this.#settingsFor(hosted)
-    return hosted.hold(await this.parts.queues.open(this.#placeOf(definition), settings, hosted))
+    const place = this.#placeOf(definition, source)
+    return hosted.hold(await this.parts.queues.open(place, settings, hosted))
   }
 
-  #placeOf({ name, topic, durable }: Pick<QueueDefinition, 'name' | 'topic' | 'durable'>) {
-    return { topic, name, partitionSettings: this.parts.partitionSettings(durable) }
+  #placeOf(
+    { name, topic, durable }: Pick<QueueDefinition, 'name' | 'topic' | 'durable'>,
+    source: HostedStream | null = null,
+  ) {
+    const isShown = durable && this.name === topicsVhost
+    const partitionSettings = this.parts.partitionSettings(durable)
+    const place = { topic, name, isShown, partitionSettings }
+    return source === null ? place : { ...place, source: this.parts.streams.logsOf(source.topic) }
+  }
+
+  /** The topic of a stream has more partitions. */
+  streamGrew(stream: HostedStream): void {
+    const logs = this.parts.streams.logsOf(stream.topic)
+    for (const hosted of this.queues.values())
+      if (hosted.source === stream) hosted.queue.feed?.follow(logs)
   }
 
   addQueue(hosted: HostedQueue): void {
@@ -277,6 +296,7 @@ export class VhostCore implements HostedQueueHooks {
     if (this.streams.get(stream.name) !== stream) return []
     this.streams.delete(stream.name)
     for (const reader of [...stream.readers]) reader.end()
+    for (const hosted of this.queues.values()) if (hosted.source === stream) this.unused(hosted)
     const bindings = this.routing.removeQueue(stream.name)
     return [
       ...(stream.isDeclared ? this.writes.streamKeys(stream.definition) : []),

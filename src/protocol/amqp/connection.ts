@@ -7,6 +7,7 @@ import type { Session } from '../../broker/messaging/api.ts'
 import type { ConnectionHandler, Connection as Link } from '../../io/network.ts'
 import type { Result } from '../../model/errors.ts'
 import type { Resumable } from './channel/channel-home.ts'
+import { Told } from './channel/told.ts'
 import type { ConnectionHome, Served } from './connection-home.ts'
 import { ConnectionView } from './connection-view.ts'
 import { Dispatcher, type DispatchOwner } from './dispatcher.ts'
@@ -28,6 +29,7 @@ type State = 'header' | 'greeting' | 'running' | 'closing' | 'refused' | 'ending
 
 export class Connection implements ConnectionHandler, Served, GreetingHost, DispatchOwner {
   readonly out: OutBuffer
+  readonly told = new Told()
   readonly peer: string
   readonly vigil: Vigil
   readonly greeting: Greeting
@@ -48,8 +50,6 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   private pending: Promise<unknown> | null = null
   private takenAway: Promise<void> | null = null
   private heldBytes = 0
-  /** To be told behind the answer that is due; null: none is waited for. */
-  private heldBack: (() => void)[] | null = null
   private readonly standstill = new Standstill()
   private isPublisher = false
   private isToldBlocked = false
@@ -292,21 +292,6 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
       then(value)
       if (this.waits === 0) this.goOn()
     })
-  }
-
-  holdTold(): void {
-    this.heldBack ??= []
-  }
-
-  tell(write: () => void): void {
-    if (this.heldBack === null) write()
-    else this.heldBack.push(write)
-  }
-
-  tellNow(): void {
-    const { heldBack } = this
-    this.heldBack = null
-    for (const write of heldBack ?? []) write()
   }
 
   failHard(reply: Reply, text: string, methodId: number, report = text): void {

@@ -120,7 +120,7 @@ export class DelayQueue implements Attended {
   #loaded(isSettled: boolean): void {
     if (isSettled) return
     const { offset, timestampMs } = this.#records
-    this.#records.read(this.#view, this.#node.addresses)
+    this.#records.read(this.#view, this.#node.addresses, '')
     this.#times.push(timestampMs + Math.min(delayMsMax, delayMsOf(this.#view)), offset)
   }
 

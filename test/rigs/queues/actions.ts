@@ -164,6 +164,8 @@ export class Actions {
     const topic = node.image.topic(name)
     const model = watch.queues.get(name)
     if (topic === null || topic.kind !== 'queue' || model?.isThere !== true) return
+    // One that waits may be passed by another.
+    if ((watch.foreign.get(name) ?? []).length > 0) return
     const names = Array.from({ length: 1 + chance.int(4) }, () => newName())
     const batch = batchOf(
       names.map((each) => `${each} kafka`),
@@ -171,16 +173,14 @@ export class Actions {
       this.#scene.clock.now(),
     )
     const pending = { names, copies: [] as Copy[] }
-    const waiting = watch.foreign.get(name) ?? []
-    watch.foreign.set(name, [...waiting, pending])
+    watch.foreign.set(name, [pending])
     node.logs.append([{ topic, partition: 0 as PartitionId, batch }], 'all', ([outcome]) => {
       if (outcome?.error === null) {
         this.#saw('Kafka batches')
         for (const copy of pending.copies) copy.isCertain = true
       } else {
         this.#saw(`Kafka batches refused: ${outcome?.error}`)
-        const left = watch.foreign.get(name)?.filter((each) => each !== pending) ?? []
-        watch.foreign.set(name, left)
+        watch.foreign.delete(name)
       }
     })
   }

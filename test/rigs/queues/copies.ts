@@ -53,6 +53,8 @@ export class Copy {
   /** As the last crash found it; null: it came since. */
   past: Past | null = null
   isFound = false
+  /** Its source came back: it cannot be there. */
+  isUnmade = false
   /** Another has the same name: only their number is known. */
   isStrange = false
 
@@ -155,7 +157,10 @@ export class QueueModel {
     }
     const lost = same.filter((c) => c.state === 'unknown' && !c.isFound && !c.isVirtual)
     const isOwed = (c: Copy): boolean => c.past?.isCertain === true && c.past.ending === null
-    return lost.find(isOwed) ?? lost.find((c) => c.past?.isOver === false) ?? lost[0] ?? null
+    const made = lost.filter((c) => !c.isUnmade)
+    return (
+      made.find(isOwed) ?? made.find((c) => c.past?.isOver === false) ?? made[0] ?? lost[0] ?? null
+    )
   }
 
   /** The node has died. */
@@ -173,7 +178,7 @@ export class QueueModel {
   found(copy: Copy): void {
     copy.isFound = true
     copy.isCertain = true
-    for (const child of copy.past?.children ?? []) child.parent = null
+    unmake(copy)
     copy.ended = null
     copy.ending = null
     copy.children = []
@@ -220,6 +225,15 @@ function lose(copy: Copy, confirmed: number): void {
   }
   copy.state = 'unknown'
   copy.isFound = false
+}
+
+/** What its move made cannot be anywhere. */
+function unmake(copy: Copy): void {
+  for (const child of copy.past?.children ?? []) {
+    child.parent = null
+    child.isUnmade = true
+    unmake(child)
+  }
 }
 
 /** A body is its name, a blank, and filling. */

@@ -1,6 +1,6 @@
 // What is declared in the simulation of queues: queues with drawn arguments, exchanges of all
 // types, bindings between them. Small numbers, so that limits are met and names are met again.
-import { queueSettings } from '../../../src/broker/messaging/queue-arguments.ts'
+import { queueSettings } from '../../../src/broker/declarations/queue-arguments.ts'
 import type { SimChance } from '../../../src/io/sim/sim-chance.ts'
 import { type FieldTable, noFields } from '../../../src/model/message/field.ts'
 import { bindingWish, exchangeWish, queueWish, table } from '../../broker/messaging-fixture.ts'

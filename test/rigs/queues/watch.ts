@@ -178,6 +178,7 @@ export class Watch implements Tracer {
     this.saw('found after a crash')
     if (copy.past?.isOver === true)
       this.fail(`${copy} was settled durably (${copy.past.ending}), and is back`)
+    if (copy.isUnmade) this.fail(`${copy} is there, and what it was made from came back`)
     model.found(copy)
     return copy
   }

@@ -53,7 +53,9 @@ const byName = (queue: string): Binding => ({
 })
 
 export const bindingsFrom = (core: VhostCore, source: string): Binding[] =>
-  source === '' ? [...core.queues.keys()].map(byName) : core.routing.bindingsFrom(source)
+  source === ''
+    ? [...core.queues.keys(), ...core.streams.keys()].map(byName)
+    : core.routing.bindingsFrom(source)
 
 export function bindingsTo(core: VhostCore, kind: TargetKind, target: string): Binding[] {
   const bound = core.routing.bindingsTo(kind, target)
@@ -116,7 +118,10 @@ function between({ core, source, kind, target }: Ends): Binding[] {
 export function listBetween(call: Call): Promise<HttpAnswer> {
   const ends = endsOf(call)
   const { core, source, kind, target } = ends
-  const isThere = (kind === 'queue' ? core.queues : core.exchanges).has(target)
+  const isThere =
+    kind === 'exchange'
+      ? core.exchanges.has(target)
+      : core.queues.has(target) || core.streams.has(target)
   if (!core.exchanges.has(source) || !isThere) throw notFound()
   return list(call, itemsOf(core, between(ends)))
 }

@@ -1,7 +1,7 @@
 // /api/definitions, going out: everything that was declared, in RabbitMQ's format, so that it can
 // be imported here or there. Without exclusive queues, which go with their connections.
 
-import { isOwn } from '../../../broker/messaging/definitions.ts'
+import { isOwn } from '../../../broker/declarations/definitions.ts'
 import type { VhostCore } from '../../../broker/messaging/vhost-core.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
 import { plainTable } from '../../../model/message/readable-headers.ts'

@@ -1,5 +1,5 @@
 // /api/exchanges: listing, making and deleting exchanges.
-import type { ExchangeDefinition } from '../../../broker/messaging/definitions.ts'
+import type { ExchangeDefinition } from '../../../broker/declarations/definitions.ts'
 import type { VhostCore } from '../../../broker/messaging/vhost-core.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
 import { plainTable } from '../../../model/message/readable-headers.ts'

@@ -65,7 +65,7 @@ export function overview(call: Call): HttpAnswer {
       connections: sessions.length,
       consumers,
       exchanges: sum((core) => core.exchanges.size),
-      queues: sum((core) => core.queues.size),
+      queues: sum((core) => core.queues.size + core.streams.size),
     },
     statistics_db_event_queue: 0,
     node: node.name,

@@ -1,6 +1,8 @@
-// /api/queues: listing, making and deleting queues.
+// /api/queues: listing, making and deleting queues. A stream is one, and so is every topic.
+
+import { queueType } from '../../../broker/declarations/queue-arguments.ts'
 import type { HostedQueue } from '../../../broker/messaging/hosted-queue.ts'
-import { queueType } from '../../../broker/messaging/queue-arguments.ts'
+import { HostedStream } from '../../../broker/messaging/hosted-stream.ts'
 import type { VhostCore } from '../../../broker/messaging/vhost-core.ts'
 import { mergedDefinition } from '../../../broker/policies/policy-keys.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
@@ -15,7 +17,7 @@ import { consumersOf } from './channels.ts'
 
 export interface QueueItem {
   readonly core: VhostCore
-  readonly hosted: HostedQueue
+  readonly hosted: HostedQueue | HostedStream
 }
 
 const nameOf = ({ hosted }: QueueItem): string => hosted.name
@@ -23,7 +25,9 @@ const nameOf = ({ hosted }: QueueItem): string => hosted.name
 export function queueItems(call: Call): QueueItem[] {
   const items = call
     .vhosts()
-    .flatMap((core) => [...core.queues.values()].map((hosted) => ({ core, hosted })))
+    .flatMap((core) =>
+      [...core.queues.values(), ...core.streams.values()].map((hosted) => ({ core, hosted })),
+    )
   return items.sort(
     (a, b) => compareNames(a.core.name, b.core.name) || compareNames(nameOf(a), nameOf(b)),
   )
@@ -35,6 +39,39 @@ export const listQueues = (call: Call): Promise<HttpAnswer> =>
   listed(call, queueItems(call), nameOf, (item) => describeQueue(call, item))
 
 export function describeQueue(call: Call, { core, hosted }: QueueItem): Record<string, unknown> {
+  return hosted instanceof HostedStream
+    ? describeStream(call, core, hosted)
+    : describeOther(call, core, hosted)
+}
+
+function describeStream({ node, rates }: Call, core: VhostCore, stream: HostedStream) {
+  const { definition, messages, readers } = stream
+  return {
+    name: stream.name,
+    vhost: core.name,
+    type: 'stream',
+    durable: true,
+    auto_delete: false,
+    exclusive: false,
+    arguments: plainTable(definition.arguments),
+    ...placeOf(node.name),
+    policy: null,
+    operator_policy: null,
+    effective_policy_definition: {},
+    consumers: readers.size,
+    ...withRates({ messages, messages_ready: messages, messages_unacknowledged: 0 }, rates, stream),
+  }
+}
+
+const placeOf = (node: string) => ({
+  node,
+  leader: node,
+  members: [node],
+  online: [node],
+  state: 'running',
+})
+
+function describeOther(call: Call, core: VhostCore, hosted: HostedQueue): Record<string, unknown> {
   const { definition, queue, owner } = hosted
   const { policy, operator } = core.policiesOf(hosted)
   const { rates, node } = call
@@ -47,11 +84,7 @@ export function describeQueue(call: Call, { core, hosted }: QueueItem): Record<s
     exclusive: owner !== null,
     ...ownerOf(owner),
     arguments: plainTable(definition.arguments),
-    node: node.name,
-    leader: node.name,
-    members: [node.name],
-    online: [node.name],
-    state: 'running',
+    ...placeOf(node.name),
     policy: policy?.name ?? null,
     operator_policy: operator?.name ?? null,
     effective_policy_definition: mergedDefinition(policy, operator) ?? {},
@@ -73,7 +106,8 @@ function ownerOf(owner: object | null): Record<string, unknown> {
 
 export function queueOf(call: Call): QueueItem {
   const core = call.vhost()
-  const hosted = core.queues.get(call.part('name'))
+  const name = call.part('name')
+  const hosted = core.queues.get(name) ?? core.streams.get(name)
   if (hosted === undefined) throw notFound()
   return { core, hosted }
 }
@@ -95,7 +129,8 @@ export async function putQueue(call: Call): Promise<HttpAnswer> {
   const session = call.session()
   const name = checkedName('queue', call.part('name'))
   const body = call.body()
-  const isNew = !call.node.messaging.vhosts.get(session.name)?.queues.has(name)
+  const core = call.node.messaging.vhosts.get(session.name)
+  const isNew = !core?.queues.has(name) && !core?.streams.has(name)
   const wish = {
     name,
     durable: flagIn(body, 'durable', true),

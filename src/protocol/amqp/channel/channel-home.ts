@@ -6,6 +6,7 @@ import type { OutBuffer } from '../frames/out-buffer.ts'
 import type { PartialMemory } from '../frames/partial-memory.ts'
 import type { Reply } from '../methods/reply-codes.ts'
 import type { ReplyAddresses } from './reply-addresses.ts'
+import type { Told } from './told.ts'
 
 /** Plain numbers that only grow. */
 export interface MessageCounters {
@@ -73,6 +74,7 @@ export interface ChannelHome {
   readonly door: ChannelDoor
   readonly session: Session
   readonly out: OutBuffer
+  readonly told: Told
   /** As agreed with the client. */
   readonly frameMax: number
   /** May publish in the name of others. */
@@ -89,11 +91,6 @@ export interface ChannelHome {
   resumeWhenSent(consumer: Resumable): void
   /** Takes no further frame before `promise` has resolved and `then` has run. */
   wait<T>(promise: Promise<T>, then: (value: T) => void): void
-  /** From now on `tell` waits, until `tellNow`. */
-  holdTold(): void
-  tellNow(): void
-  /** Writes what is no answer, in its order. */
-  tell(write: () => void): void
   /** Closes the connection: `methodId` is what went wrong. */
   failHard(reply: Reply, text: string, methodId: number): void
   /** The channel with this number is no more. */

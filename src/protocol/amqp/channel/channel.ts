@@ -139,7 +139,7 @@ export class Channel implements ChannelView {
     if (this.consumers.get(consumer.tag) !== consumer) return
     this.consumers.delete(consumer.tag)
     const cancel = { consumerTag: consumer.tag, nowait: true }
-    if (this.home.takesCancels) this.home.tell(() => this.send(basic.cancel, cancel))
+    if (this.home.takesCancels) this.home.told.tell(() => this.send(basic.cancel, cancel))
   }
 
   /** Of all consumers together one more may be in flight. */

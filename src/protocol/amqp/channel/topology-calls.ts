@@ -140,12 +140,12 @@ function deleteQueue(channel: Channel, values: Of<typeof queue.delete>): void {
   if (name === null) return
   const { home } = channel
   // The answer comes before what its own consumers are told.
-  home.holdTold()
+  home.told.hold()
   const deleted = vhostOf(channel).deleteQueue(name, values.ifUnused, values.ifEmpty)
   home.wait(deleted, (result) => {
     if (!result.ok) channel.refuse(result, queue.delete)
     else if (!values.nowait) channel.send(queue.deleteOk, { messageCount: result.value })
-    home.tellNow()
+    home.told.release()
   })
 }
 

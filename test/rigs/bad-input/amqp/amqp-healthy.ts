@@ -1,7 +1,7 @@
 // The client that behaves, beside those that do not, and its worker thread. It publishes one
 // persistent message after the other with a confirm to a durable queue, consumes and acknowledges
-// them, and publishes a copy of each to a second queue, which nobody reads: what must be there after
-// kill -9.
+// them, and publishes a copy of each to a second queue, which nobody reads: what must be there
+// after kill -9.
 import { once } from 'node:events'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { basic } from '../../../../src/protocol/amqp/methods/basic-methods.ts'

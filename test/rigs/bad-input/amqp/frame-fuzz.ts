@@ -1,6 +1,6 @@
 // The fuzzer over sockets: whole and mutated steps, several to a connection. What comes back must
-// be made of whole frames with codes of the protocol, and nothing behind a close; whether others are
-// served, nothing is lost and the memory stays flat is for the rig to see.
+// be made of whole frames with codes of the protocol, and nothing behind a close; whether others
+// are served, nothing is lost and the memory stays flat is for the rig to see.
 import { mutatedStep } from '../../amqp/mutations.ts'
 import { furniture, someStep } from '../../amqp/steps.ts'
 import { AmqpClient } from './amqp-client.ts'

@@ -1,6 +1,6 @@
 // Row 0: clients who send nothing wrong and would still take everything: those who never read,
-// never settle, never answer a heartbeat, or open more than anybody needs. Whoever behaves is served
-// beside them, and the memory has an end.
+// never settle, never answer a heartbeat, or open more than anybody needs. Whoever behaves is
+// served beside them, and the memory has an end.
 import { basic } from '../../../../../src/protocol/amqp/methods/basic-methods.ts'
 import { channel, connection } from '../../../../../src/protocol/amqp/methods/connection-methods.ts'
 import { queue } from '../../../../../src/protocol/amqp/methods/topology-methods.ts'

@@ -23,6 +23,7 @@ import { encodeTable } from '../../model/message/field-codec.ts'
 import type { Binding } from '../../routing/binding.ts'
 import type { ExchangeDefinition, QueueDefinition } from './definitions.ts'
 import { encodable } from './encodable-table.ts'
+import { topicOfQueue } from './queue-arguments.ts'
 import { inequivalent, labelOf } from './refusals.ts'
 
 /** Queues of this vhost are topics too, where Kafka can spell their names. */
@@ -71,7 +72,8 @@ export class EntityWrites {
     return change(this.#store, () => {
       const taken = this.topicFault(name)
       if (!taken.ok) return taken
-      if (this.#vhost !== topicsVhost) return ok({ txn: { put: [own] }, answer: null })
+      if (this.#vhost !== topicsVhost || topicOfQueue(queue.arguments) !== null)
+        return ok({ txn: { put: [own] }, answer: null })
       const { compare, put } = queueTopicMade(this.#image, name, topic)
       return ok({ txn: { compare, put: [own, ...put] }, answer: null })
     })

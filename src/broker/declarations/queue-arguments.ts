@@ -80,10 +80,18 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['x-quorum-target-group-size', { ...integer(1), only: ['quorum'] }],
   ['x-max-in-memory-length', { ...integer(0), only: ['quorum'] }],
   ['x-max-in-memory-bytes', { ...integer(0), only: ['quorum'] }],
+  ['x-topic', text],
+  ['x-stream-offset', { fault: () => null }],
   ['x-max-age', { ...text, only: streams }],
   ['x-stream-max-segment-size-bytes', { ...integer(0), only: streams }],
   ['x-stream-filter-size-bytes', { ...integer(16, 255), only: streams }],
 ])
+
+/** The topic whose records are the queue's messages; null: it has its own. */
+export const topicOfQueue = (table: FieldTable): string | null => textOf(table.get('x-topic'))
+
+/** What a queue cannot ask of messages that are a topic's. */
+const notOfTopics = ['x-max-priority', 'x-max-length', 'x-max-length-bytes', 'x-overflow'] as const
 
 export function queueType(table: FieldTable): QueueType {
   const type = textOf(table.get('x-queue-type'))
@@ -136,6 +144,10 @@ function contradiction(
   )
   if (max !== null && max !== undefined && max < (min ?? retryMsDefault.min))
     return invalidArgument('x-delayed-retry-max', label, 'it is less than x-delayed-retry-min')
+  if (table.has('x-topic'))
+    for (const name of notOfTopics)
+      if (table.has(name))
+        return invalidArgument(name, label, 'a queue with x-topic has the messages of the topic')
   if (type === 'classic') return null
   if (type === 'quorum' && textOf(table.get('x-overflow')) === 'reject-publish-dlx')
     return invalidArgument('x-overflow', label, 'quorum queues do not support reject-publish-dlx')

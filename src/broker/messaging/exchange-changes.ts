@@ -4,7 +4,6 @@ import { ok, type Result, refuse } from '../../model/errors.ts'
 import { checkExchangeType, delayedType } from '../../routing/exchange-types.ts'
 import { type ExchangeDefinition, reservedPrefix } from '../declarations/definitions.ts'
 import { sameArguments, sameText, typeName } from '../declarations/equivalence.ts'
-import { vhostLimits } from '../declarations/limits.ts'
 import {
   defaultExchange,
   invalidArgument,
@@ -12,13 +11,6 @@ import {
   reservedName,
 } from '../declarations/refusals.ts'
 import type { ExchangeWish } from './api.ts'
-<<<<<<< HEAD
-import { type ExchangeDefinition, reservedPrefix } from './definitions.ts'
-import { sameArguments, sameText, typeName } from './equivalence.ts'
-import { checkRoom } from './limits.ts'
-import { defaultExchange, invalidArgument, labelOf, reservedName } from './refusals.ts'
-=======
->>>>>>> issue4
 import type { VhostCore } from './vhost-core.ts'
 
 /** Those that count when it is declared again. */
@@ -72,7 +64,7 @@ export class ExchangeChanges {
         `expected a string, got ${typeName(alternate)}`,
       )
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
-    const room = checkRoom(core, 'exchanges', `declare ${label}`)
+    const room = core.room('exchanges', `declare ${label}`)
     if (!room.ok) return room
     const { name, durable, autoDelete, internal, arguments: table } = wish
     const topic = wish.type === delayedType ? core.newTopicId() : undefined

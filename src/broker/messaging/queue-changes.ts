@@ -1,18 +1,10 @@
 // Declaring and deleting queues of one vhost: RabbitMQ's checks in RabbitMQ's order, the metadata,
 // and then what all can see. Who may do it was asked before (`session-vhost`).
 import { ok, type Result, refuse } from '../../model/errors.ts'
-<<<<<<< HEAD
-import type { QueueWish } from './api.ts'
-import { cleanName, reservedPrefix } from './definitions.ts'
-import { sameText } from './equivalence.ts'
-import type { HostedQueue } from './hosted-queue.ts'
-import type { HostedStream } from './hosted-stream.ts'
-import { checkRoom } from './limits.ts'
-=======
+
 import { cleanName, type QueueDefinition, reservedPrefix } from '../declarations/definitions.ts'
 import { sameText } from '../declarations/equivalence.ts'
-import { vhostLimits } from '../declarations/limits.ts'
->>>>>>> issue4
+
 import {
   checkQueueArguments,
   queueSettings,
@@ -103,7 +95,7 @@ export class QueueChanges {
         'Cannot declare a server-named queue for type rabbit_quorum_queue',
       )
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
-    const room = checkRoom(core, 'queues', `declare ${label}`)
+    const room = core.room('queues', `declare ${label}`)
     if (!room.ok) return room
     const queuesMax = core.parts.queuesMax(core.name)
     if (core.queues.size + core.streams.size >= queuesMax)

@@ -7,13 +7,8 @@ import type { MessageView } from '../../model/message/message.ts'
 import { delayedType } from '../../routing/exchange-types.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { type ExchangeDefinition, routesByTopic } from '../declarations/definitions.ts'
-import { noTopicAccess } from '../declarations/refusals.ts'
+import { noTopicAccess, tooManySteps } from '../declarations/refusals.ts'
 import { Published, type Publisher } from './api.ts'
-<<<<<<< HEAD
-import { type ExchangeDefinition, routesByTopic } from './definitions.ts'
-import { noTopicAccess, tooManySteps } from './refusals.ts'
-=======
->>>>>>> issue4
 import { senderKeys, withoutHiddenKeys } from './sender-keys.ts'
 import type { Target } from './target.ts'
 import type { ExchangeCounters, VhostCore } from './vhost-core.ts'

@@ -1,28 +1,42 @@
 // How much one node holds, of all vhosts together: what clients declare takes memory as long as
 // they like. Asked by those who are about to make something.
 import { ok, type Result, refuse } from '../../model/errors.ts'
-import type { VhostCore } from './vhost-core.ts'
 
 export type Held = 'queues' | 'exchanges' | 'bindings'
 
-/** How many of it this vhost holds. */
-function heldBy(core: VhostCore, what: Held): number {
-  switch (what) {
-    case 'queues':
-      return core.queues.size + core.streams.size
-    case 'exchanges':
-      return core.exchanges.size
-    case 'bindings':
-      return core.routing.bindingCount
-  }
+/** A vhost, as far as it is counted. */
+export interface Holder {
+  readonly queues: { readonly size: number }
+  readonly streams: { readonly size: number }
+  readonly exchanges: { readonly size: number }
+  readonly routing: { readonly bindingCount: number }
+}
+
+/** Of the settings of a node. */
+export type HeldMax = Readonly<Record<`${Held}Max`, number>>
+
+const counts: Readonly<Record<Held, (holder: Holder) => number>> = {
+  queues: ({ queues, streams }) => queues.size + streams.size,
+  exchanges: ({ exchanges }) => exchanges.size,
+  bindings: ({ routing }) => routing.bindingCount,
 }
 
 /** Refused: there is no room for one more. `wish` says what for. */
+<<<<<<< HEAD:src/broker/messaging/limits.ts
 export function checkRoom(core: VhostCore, what: Held, wish: string): Result<null> {
   const { queuesMax, exchangesMax, bindingsMax } = core.parts.image.settings
   const most = { queues: queuesMax, exchanges: exchangesMax, bindings: bindingsMax }[what]
+=======
+export function checkRoom(
+  max: HeldMax,
+  holders: Iterable<Holder>,
+  what: Held,
+  wish: string,
+): Result<null> {
+  const most = max[`${what}Max`]
+>>>>>>> s-bad:src/broker/declarations/limits.ts
   let held = 0
-  for (const each of core.parts.allVhosts()) held += heldBy(each, what)
+  for (const holder of holders) held += counts[what](holder)
   if (held < most) return ok(null)
   return refuse(
     'preconditionFailed',

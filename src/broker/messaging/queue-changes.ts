@@ -1,8 +1,19 @@
 // Declaring and deleting queues of one vhost: RabbitMQ's checks in RabbitMQ's order, the metadata,
 // and then what all can see. Who may do it was asked before (`session-vhost`).
 import { ok, type Result, refuse } from '../../model/errors.ts'
+
+<<<<<<< HEAD
+
 import { cleanName, type QueueDefinition, reservedPrefix } from '../declarations/definitions.ts'
 import { sameText } from '../declarations/equivalence.ts'
+
+=======
+
+import { cleanName, type QueueDefinition, reservedPrefix } from '../declarations/definitions.ts'
+import { sameText } from '../declarations/equivalence.ts'
+
+>>>>>>> s-bad
+
 import {
   checkQueueArguments,
   queueSettings,
@@ -94,7 +105,7 @@ export class QueueChanges {
         'Cannot declare a server-named queue for type rabbit_quorum_queue',
       )
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
-    const room = checkRoom(core, 'queues', `declare ${label}`)
+    const room = core.room('queues', `declare ${label}`)
     if (!room.ok) return room
     const queuesMax = core.parts.queuesMax(core.name)
     if (core.queues.size + core.streams.size >= queuesMax)

@@ -4,16 +4,7 @@ import { ok, type Result, refuse } from '../../model/errors.ts'
 import type { Binding } from '../../routing/binding.ts'
 import { checkBinding, routingType } from '../../routing/exchange-types.ts'
 
-<<<<<<< HEAD
-
 import { defaultExchange, labelOf, notFound } from '../declarations/refusals.ts'
-import { checkRoom } from './limits.ts'
-
-=======
-
-import { defaultExchange, labelOf, notFound } from '../declarations/refusals.ts'
-
->>>>>>> s-bad
 
 import type { VhostCore } from './vhost-core.ts'
 

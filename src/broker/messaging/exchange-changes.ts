@@ -12,13 +12,6 @@ import {
 } from '../declarations/refusals.ts'
 import type { ExchangeWish } from './api.ts'
 
-<<<<<<< HEAD
-
-import { checkRoom } from './limits.ts'
-
-=======
->>>>>>> s-bad
-
 import type { VhostCore } from './vhost-core.ts'
 
 /** Those that count when it is declared again. */

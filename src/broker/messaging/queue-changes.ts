@@ -2,17 +2,8 @@
 // and then what all can see. Who may do it was asked before (`session-vhost`).
 import { ok, type Result, refuse } from '../../model/errors.ts'
 
-<<<<<<< HEAD
-
 import { cleanName, type QueueDefinition, reservedPrefix } from '../declarations/definitions.ts'
 import { sameText } from '../declarations/equivalence.ts'
-
-=======
-
-import { cleanName, type QueueDefinition, reservedPrefix } from '../declarations/definitions.ts'
-import { sameText } from '../declarations/equivalence.ts'
-
->>>>>>> s-bad
 
 import {
   checkQueueArguments,
@@ -25,7 +16,6 @@ import { labelOf, locked, notFound, reservedName } from '../declarations/refusal
 import type { QueueWish } from './api.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import type { HostedStream } from './hosted-stream.ts'
-import { checkRoom } from './limits.ts'
 import { StreamChanges } from './stream-changes.ts'
 import type { VhostCore } from './vhost-core.ts'
 

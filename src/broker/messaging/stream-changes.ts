@@ -8,13 +8,6 @@ import { labelOf, locked } from '../declarations/refusals.ts'
 import type { QueueWish } from './api.ts'
 import type { HostedStream } from './hosted-stream.ts'
 
-<<<<<<< HEAD
-
-import { checkRoom } from './limits.ts'
-
-=======
->>>>>>> s-bad
-
 import type { VhostCore } from './vhost-core.ts'
 
 /** What a topic that was not declared counts as declared with. */

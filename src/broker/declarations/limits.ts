@@ -22,11 +22,6 @@ const counts: Readonly<Record<Held, (holder: Holder) => number>> = {
 }
 
 /** Refused: there is no room for one more. `wish` says what for. */
-<<<<<<< HEAD:src/broker/messaging/limits.ts
-export function checkRoom(core: VhostCore, what: Held, wish: string): Result<null> {
-  const { queuesMax, exchangesMax, bindingsMax } = core.parts.image.settings
-  const most = { queues: queuesMax, exchanges: exchangesMax, bindings: bindingsMax }[what]
-=======
 export function checkRoom(
   max: HeldMax,
   holders: Iterable<Holder>,
@@ -34,7 +29,6 @@ export function checkRoom(
   wish: string,
 ): Result<null> {
   const most = max[`${what}Max`]
->>>>>>> s-bad:src/broker/declarations/limits.ts
   let held = 0
   for (const holder of holders) held += counts[what](holder)
   if (held < most) return ok(null)

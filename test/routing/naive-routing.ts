@@ -28,14 +28,14 @@ export function topicMatches(pattern: string, key: string): boolean {
 const numberOf = (field: FieldValue): number | null =>
   field.type === 'd' ? field.value : integerOf(field)
 
-const textField = (field: FieldValue): FieldValue =>
-  field.type === 'x' ? { type: 'S', value: field.value } : field
+const textOrBytes = (field: FieldValue): string | null =>
+  field.type === 'S' || field.type === 'x' ? Buffer.from(field.value).toString('hex') : null
 
-/** Whole numbers and doubles are alike, and so are texts and bytes. */
+/** What the samples have of it: whole numbers and doubles are alike, and so are texts and bytes. */
 function looselySame(a: FieldValue, b: FieldValue): boolean {
   const number = numberOf(a)
-  if (number !== null && number === numberOf(b)) return true
-  return sameField(textField(a), textField(b))
+  if (sameField(a, b) || (number !== null && number === numberOf(b))) return true
+  return textOrBytes(a) !== null && textOrBytes(a) === textOrBytes(b)
 }
 
 export function headersMatch(wanted: FieldTable, headers: FieldTable): boolean {

@@ -183,6 +183,6 @@ test('what cannot be made does not stop the rest, and is told', () =>
     assert.match(await api.status('POST', '/definitions', { queues: odd }), /^400 .*is not text/)
     assert.match(
       await api.status('POST', '/definitions', { users: {} }),
-      /^400 users is not an array/,
+      /^400 imported, except: users is not a list/,
     )
   }))

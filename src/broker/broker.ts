@@ -16,7 +16,7 @@ import type { KnownPartition } from '../log/log-parts.ts'
 import { LogStore } from '../log/log-store.ts'
 import { Configs as ConfigOperations } from '../metadata/configs.ts'
 import { EmbeddedStore } from '../metadata/embedded-store.ts'
-import { readEntities } from '../metadata/entities/entities.ts'
+import { type Entities, readEntities } from '../metadata/entities/entities.ts'
 import { Image, type ImageEvent } from '../metadata/image.ts'
 import type { MetadataStore } from '../metadata/store.ts'
 import { Topics as TopicOperations } from '../metadata/topics.ts'
@@ -63,6 +63,42 @@ export interface NodeParts {
 }
 
 const producerIdKey = '/producer-ids'
+
+/** What queues and streams are opened with. */
+interface Opened {
+  readonly metadata: MetadataStore
+  readonly image: Image
+  readonly accounts: Accounts
+  readonly policies: Policies
+  readonly store: LogStore
+  readonly operations: TopicOperations
+}
+
+async function openMessaging(
+  parts: NodeParts,
+  { metadata, image, accounts, policies, store, operations }: Opened,
+  entities: Entities,
+): Promise<NodeMessaging> {
+  const streams = await openStreams({ ...parts, store, image, operations }, entities)
+  return NodeMessaging.open(
+    {
+      ...parts,
+      authorizer: accounts.authorizer,
+      limits: accounts.limits,
+      policies,
+      keysOfVhost: (vhost) => [
+        ...accounts.permissions.keysOfVhost(vhost),
+        ...policies.keysOfVhost(vhost),
+      ],
+      store: metadata,
+      log: store,
+      image,
+      topics: operations,
+      streams,
+    },
+    entities,
+  )
+}
 
 export class NodeBroker implements Broker {
   readonly nodeId: NodeId
@@ -130,51 +166,16 @@ export class NodeBroker implements Broker {
     const clusterId = cluster ?? ''
     await store.lookAtSpace(image.settings.diskFreeBytesMin)
     const operations = new TopicOperations(metadata, image, chance)
-    const streams = await openStreams({ ...parts, store, image, operations }, entities)
-    const messaging = await NodeMessaging.open(
-      {
-        ...parts,
-        authorizer: accounts.authorizer,
-        limits: accounts.limits,
-        policies,
-        keysOfVhost: (vhost) => [
-          ...accounts.permissions.keysOfVhost(vhost),
-          ...policies.keysOfVhost(vhost),
-        ],
-        store: metadata,
-        log: store,
-        image,
-        topics: operations,
-        streams,
-      },
-      entities,
-    )
-    const broker = new NodeBroker(parts, {
-      metadata,
-      image,
-      accounts,
-      policies,
-      store,
-      clusterId,
-      messaging,
-      operations,
-    })
+    const opened = { metadata, image, accounts, policies, store, operations }
+    const messaging = await openMessaging(parts, opened, entities)
+    const broker = new NodeBroker(parts, { ...opened, clusterId, messaging })
     await broker.#loadGroups()
     return broker
   }
 
   private constructor(
     parts: NodeParts,
-    opened: {
-      metadata: MetadataStore
-      image: Image
-      accounts: Accounts
-      policies: Policies
-      store: LogStore
-      clusterId: string
-      messaging: NodeMessaging
-      operations: TopicOperations
-    },
+    opened: Opened & { readonly clusterId: string; readonly messaging: NodeMessaging },
   ) {
     const { clock, chance } = parts
     const { metadata, image, store, messaging, operations } = opened

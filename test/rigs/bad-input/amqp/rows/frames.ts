@@ -133,7 +133,7 @@ const contents: readonly AmqpCase[] = [
     16,
     'a header without flags',
     [method(1), frameOf(2, 1, Buffer.from('003c00000000000000000005', 'hex'))],
-    syntax,
+    unexpected,
   ),
   whenOpen(
     16,

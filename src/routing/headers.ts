@@ -46,6 +46,7 @@ const isX = (name: string): boolean => name.startsWith('x-')
 /** A whole number is the same as a float or a time; a text as its bytes. */
 function isEqual(a: FieldValue, b: FieldValue): boolean {
   if (sameField(a, b)) return true
+  if (a.type === b.type) return false
   const number = numberOf(a)
   if (number !== null) return number === numberOf(b)
   const bytes = bytesOf(a)

@@ -62,3 +62,10 @@ export const inequivalent = (
 
 export const invalidArgument = (argument: string, label: string, why: string): Refused =>
   refuse('preconditionFailed', `invalid arg '${argument}' for ${label}: ${why}`)
+
+export const tooManySteps = (key: string, exchange: string, vhost: string): Refused =>
+  refuse(
+    'preconditionFailed',
+    `routing '${key.slice(0, 100)}' through ${labelOf('exchange', exchange, vhost)} takes too ` +
+      'many steps: its binding keys have too many #',
+  )

@@ -3,8 +3,8 @@
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import type { Binding } from '../../routing/binding.ts'
 import { checkBinding, routingType } from '../../routing/exchange-types.ts'
-import { vhostLimits } from '../declarations/limits.ts'
 import { defaultExchange, labelOf, notFound } from '../declarations/refusals.ts'
+import { checkRoom } from './limits.ts'
 import type { VhostCore } from './vhost-core.ts'
 
 export class BindingChanges {
@@ -21,12 +21,9 @@ export class BindingChanges {
       const core = this.#core
       if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
       if (core.routing.has(binding)) return ok(null)
-      if (core.routing.bindingCount >= vhostLimits.bindings)
-        return refuse(
-          'preconditionFailed',
-          `cannot bind ${labelOf(binding.kind, binding.target, core.name)}: the vhost holds ` +
-            `${vhostLimits.bindings} bindings, and no more`,
-        )
+      const wish = `bind ${labelOf(binding.kind, binding.target, core.name)}`
+      const room = checkRoom(core, 'bindings', wish)
+      if (!room.ok) return room
       const { isDurable } = ends.value
       const key = isDurable ? await core.writes.binding(binding, core.parts.chance.uuid()) : null
       core.addBinding(binding, key)

@@ -4,7 +4,6 @@ import { ok, type Result, refuse } from '../../model/errors.ts'
 import { checkExchangeType, delayedType } from '../../routing/exchange-types.ts'
 import { type ExchangeDefinition, reservedPrefix } from '../declarations/definitions.ts'
 import { sameArguments, sameText, typeName } from '../declarations/equivalence.ts'
-import { vhostLimits } from '../declarations/limits.ts'
 import {
   defaultExchange,
   invalidArgument,
@@ -12,6 +11,7 @@ import {
   reservedName,
 } from '../declarations/refusals.ts'
 import type { ExchangeWish } from './api.ts'
+import { checkRoom } from './limits.ts'
 import type { VhostCore } from './vhost-core.ts'
 
 /** Those that count when it is declared again. */
@@ -65,11 +65,8 @@ export class ExchangeChanges {
         `expected a string, got ${typeName(alternate)}`,
       )
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
-    if (core.exchanges.size >= vhostLimits.exchanges)
-      return refuse(
-        'preconditionFailed',
-        `cannot declare ${label}: the vhost holds ${vhostLimits.exchanges} exchanges, and no more`,
-      )
+    const room = checkRoom(core, 'exchanges', `declare ${label}`)
+    if (!room.ok) return room
     const { name, durable, autoDelete, internal, arguments: table } = wish
     const topic = wish.type === delayedType ? core.newTopicId() : undefined
     const kind = wish.type

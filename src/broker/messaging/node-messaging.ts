@@ -27,7 +27,7 @@ import { OwnTopics, ownTopic, SharedTopics } from './stream-topics.ts'
 import { VhostCore, type VhostParts } from './vhost-core.ts'
 
 export interface MessagingParts
-  extends Omit<VhostParts, 'queues' | 'partitionSettings' | 'queuesMax'> {
+  extends Omit<VhostParts, 'queues' | 'partitionSettings' | 'queuesMax' | 'allVhosts'> {
   readonly log: LogStore
   readonly topics: Topics
   readonly authorizer: Authorizer
@@ -88,6 +88,7 @@ export class NodeMessaging implements Messaging {
       queues: this.queues,
       partitionSettings: (durable: boolean) => queuePartitionSettings(image, durable),
       queuesMax: (vhost: string) => this.#parts.limits.ofVhost(vhost, 'max-queues'),
+      allVhosts: () => this.vhosts.values(),
     }
     const core: VhostCore = new VhostCore(name, about, parts, (writes) =>
       name === topicsVhost

@@ -3,7 +3,6 @@
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import { cleanName, type QueueDefinition, reservedPrefix } from '../declarations/definitions.ts'
 import { sameText } from '../declarations/equivalence.ts'
-import { vhostLimits } from '../declarations/limits.ts'
 import {
   checkQueueArguments,
   queueSettings,
@@ -15,6 +14,7 @@ import { labelOf, locked, notFound, reservedName } from '../declarations/refusal
 import type { QueueWish } from './api.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import type { HostedStream } from './hosted-stream.ts'
+import { checkRoom } from './limits.ts'
 import { StreamChanges } from './stream-changes.ts'
 import type { VhostCore } from './vhost-core.ts'
 
@@ -94,7 +94,9 @@ export class QueueChanges {
         'Cannot declare a server-named queue for type rabbit_quorum_queue',
       )
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
-    const queuesMax = Math.min(vhostLimits.queues, core.parts.queuesMax(core.name))
+    const room = checkRoom(core, 'queues', `declare ${label}`)
+    if (!room.ok) return room
+    const queuesMax = core.parts.queuesMax(core.name)
     if (core.queues.size + core.streams.size >= queuesMax)
       return refuse(
         'preconditionFailed',

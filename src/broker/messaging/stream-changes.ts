@@ -3,11 +3,11 @@
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import { textField } from '../../model/message/field.ts'
 import { sameText } from '../declarations/equivalence.ts'
-import { vhostLimits } from '../declarations/limits.ts'
 import { checkQueueArguments, sameQueueArguments } from '../declarations/queue-arguments.ts'
 import { labelOf, locked } from '../declarations/refusals.ts'
 import type { QueueWish } from './api.ts'
 import type { HostedStream } from './hosted-stream.ts'
+import { checkRoom } from './limits.ts'
 import type { VhostCore } from './vhost-core.ts'
 
 /** What a topic that was not declared counts as declared with. */
@@ -43,7 +43,9 @@ export class StreamChanges {
     const checked = checkQueueArguments(wish.arguments, wish, label)
     if (!checked.ok) return checked
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
-    const most = Math.min(vhostLimits.queues, core.parts.queuesMax(core.name))
+    const room = checkRoom(core, 'queues', `declare ${label}`)
+    if (!room.ok) return room
+    const most = core.parts.queuesMax(core.name)
     if (core.queues.size + core.streams.size >= most)
       return refuse(
         'preconditionFailed',
@@ -53,6 +55,9 @@ export class StreamChanges {
     const table = wish.arguments
     const definition = { name, durable: true, autoDelete: false, arguments: table, topic }
     const made = await core.streamTopics.make(definition)
+    // A client of another kind may have made it just now.
+    const other = made.ok ? undefined : core.streams.get(name)
+    if (other !== undefined) return this.again(other, wish)
     if (!made.ok) return made
     // The vhost may have heard of the topic already.
     const stream = core.streams.get(name) ?? core.addStream(definition, made.value, true)

@@ -52,6 +52,7 @@ export interface VhostParts {
   partitionSettings(durable: boolean): TopicSettings
   /** Infinity: no limit of its own. */
   queuesMax(vhost: string): number
+  allVhosts(): Iterable<VhostCore>
   /** What else of the metadata goes with a vhost. */
   keysOfVhost(vhost: string): readonly string[]
   /** The node cannot go on. */

@@ -7,7 +7,7 @@ import type { MessageView } from '../../model/message/message.ts'
 import { delayedType } from '../../routing/exchange-types.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { type ExchangeDefinition, routesByTopic } from '../declarations/definitions.ts'
-import { noTopicAccess } from '../declarations/refusals.ts'
+import { noTopicAccess, tooManySteps } from '../declarations/refusals.ts'
 import { Published, type Publisher } from './api.ts'
 import { senderKeys, withoutHiddenKeys } from './sender-keys.ts'
 import type { Target } from './target.ts'
@@ -56,7 +56,7 @@ export class VhostPublisher implements Publisher {
     return queues === null ? -1 : this.#place(message, queues)
   }
 
-  /** Null: not permitted. */
+  /** Null: refused. */
   #route(message: MessageView): readonly Target[] | null {
     const { routing } = this.#core
     // What was permitted stays so until `isGone`.
@@ -64,7 +64,11 @@ export class VhostPublisher implements Publisher {
     if (this.#isByTopic && !this.#mayUse(message.routingKey)) return null
     // Between its deletion and the next look at `isGone` it routes nowhere.
     if (!routing.hasExchange(this.#exchange.name)) return noQueues
-    const { queues, isByKey } = routing.route(this.#exchange.name, message)
+    const { queues, isByKey, isWhole } = routing.route(this.#exchange.name, message)
+    if (!isWhole) {
+      this.#refuse(tooManySteps(message.routingKey, this.#exchange.name, this.#core.name))
+      return null
+    }
     this.#version = isByKey ? routing.version : 0
     this.#key = message.routingKey
     this.#queues = queues
@@ -76,7 +80,9 @@ export class VhostPublisher implements Publisher {
       for (const key of [message.routingKey, ...keys]) if (!this.#mayUse(key)) return -1
     const { routing } = this.#core
     if (!routing.hasExchange(this.#exchange.name)) return 0
-    const { queues } = routing.route(this.#exchange.name, message, keys)
+    const { name } = this.#exchange
+    const { queues, isWhole } = routing.route(name, message, keys)
+    if (!isWhole) return this.#refuse(tooManySteps(message.routingKey, name, this.#core.name))
     const shown = withoutHiddenKeys(message)
     const later = queues.filter((to) => to.routesOn)
     if (later.length === 0) return this.#place(shown, queues)

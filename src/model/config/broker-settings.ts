@@ -32,6 +32,9 @@ export interface BrokerSettings {
   readonly clampReplicationFactor: boolean
   readonly topicsMax: number
   readonly partitionsMax: number
+  readonly queuesMax: number
+  readonly exchangesMax: number
+  readonly bindingsMax: number
   readonly sessionTimeoutMsMin: number
   readonly sessionTimeoutMsMax: number
   readonly initialRebalanceDelayMs: number
@@ -91,6 +94,9 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
     clampReplicationFactor: value('polymq.clamp.replication.factor') === true,
     topicsMax: number('polymq.max.topics'),
     partitionsMax: number('polymq.max.partitions'),
+    queuesMax: number('polymq.max.queues'),
+    exchangesMax: number('polymq.max.exchanges'),
+    bindingsMax: number('polymq.max.bindings'),
     sessionTimeoutMsMin: number('group.min.session.timeout.ms'),
     sessionTimeoutMsMax: number('group.max.session.timeout.ms'),
     initialRebalanceDelayMs: number('group.initial.rebalance.delay.ms'),

@@ -71,6 +71,17 @@ test('the example for a client', async () => {
   }
 })
 
+test('the example for a client of queues', async () => {
+  const amqp = { host: '127.0.0.1', port: 0 }
+  const broker = await startBroker({ dataDir: null, listen: { amqp } })
+  try {
+    const code = blockWith('amqplib.connect').replace('5672', String(broker.addresses.amqp?.port))
+    assert.deepEqual(await run(code), ['one coffee'])
+  } finally {
+    await broker.close()
+  }
+})
+
 test('the example for the library', async () => {
   const [address, ...rest] = await run(blockWith('startBroker'))
   assert.match(address ?? '', /^127\.0\.0\.1:\d+$/)

@@ -20,10 +20,12 @@ export const chinese: Texts = {
 
   --data DIR                  数据目录（默认：./data）
   --memory                    全部保存在内存中，进程结束即丢失
-  --listen NAME=HOST:PORT     打开该监听器，可重复。名称：kafka、amqp、amqps、metrics。
+  --listen NAME=HOST:PORT     打开该监听器，可重复。名称：kafka、amqp、amqps、
+                              http、metrics。
                               端口 0 表示任选空闲端口。只要给出一次，就只打开所列的监听器。
                               默认：kafka=127.0.0.1:9092、amqp=127.0.0.1:5672、
-                              metrics=127.0.0.1:15692（有证书时还有 amqps=127.0.0.1:5671）
+                              http=127.0.0.1:15672、metrics=127.0.0.1:15692
+                              （有证书时还有 amqps=127.0.0.1:5671）
   --advertise NAME=HOST:PORT  告知客户端连接的地址（名称：kafka）
   --set KEY=VALUE             按 Kafka 的名称设置，例如 num.partitions=4；可重复
   --config FILE               从文件读取选项，每行 KEY=VALUE；见下
@@ -81,6 +83,9 @@ export const chinese: Texts = {
   addressUnknown: '本机没有地址 {address}；请用 --listen NAME=HOST:PORT 选择本机的地址',
   dataInUse: '数据目录 {dir} 正被另一个进程使用：{problem}；请先停止它，或用 --data DIR 另选目录',
   dataForbidden: '数据目录 {dir} 不可写（{code}）；请修改权限，或用 --data DIR 另选目录',
+  dataUnreadable:
+    '数据目录 {dir} 无法读取：{problem}；请检查该文件和磁盘，用同一份备份恢复整个目录，或用 --data DIR 另选目录',
+  filesExhausted: '打开的文件过多（{code}）：{problem}；请调高上限（ulimit -n）后重新启动',
   dataNotFolder: '{dir} 不是目录；请用 --data DIR 另选目录',
   diskFull: '数据目录 {dir} 所在磁盘已满；请清理空间，或用 --data DIR 另选目录',
   dataUnknown:

@@ -76,7 +76,8 @@ export class ProducerBudget {
 
 export class ProducerState {
   readonly #budget: ProducerBudget
-  readonly #producers = new Map<number, Producer>()
+  /** Most partitions have none. */
+  #producers: Map<number, Producer> | null = null
   /** True when something changed since the last snapshot. */
   dirty = false
   /** Offset of the newest record that a producer numbered. */
@@ -89,12 +90,12 @@ export class ProducerState {
   }
 
   get count(): number {
-    return this.#producers.size
+    return this.#producers?.size ?? 0
   }
 
   /** May this batch be appended now? Changes nothing. */
   check(producerId: number, epoch: number, first: number, last: number): SequenceCheck {
-    const producer = this.#producers.get(producerId)
+    const producer = this.#producers?.get(producerId)
     // Nothing known (expired, deleted, new): any sequence may start. Refusing would be fatal to
     // clients.
     if (producer === undefined) return next
@@ -119,7 +120,7 @@ export class ProducerState {
    */
   note(batch: NumberedBatch): void {
     const { producerId: id, producerEpoch: epoch } = batch
-    const known = this.#producers.get(id)
+    const known = this.#producers?.get(id)
     if (known !== undefined && epoch < known.epoch) return
     const isOfEpoch = epoch === known?.epoch
     const producer = isOfEpoch ? known : { owner: this, id, epoch, lastMs: 0, batches: [] }
@@ -142,29 +143,33 @@ export class ProducerState {
     this.dirty = true
   }
 
+  #all(): Iterable<Producer> {
+    return this.#producers?.values() ?? []
+  }
+
   #put(producer: Producer): void {
+    this.#producers ??= new Map()
     this.#producers.set(producer.id, producer)
     this.#budget.heard(producer)
   }
 
   /** The next batch of this producer may have any sequence. */
   forget(id: number): void {
-    const producer = this.#producers.get(id)
+    const producer = this.#producers?.get(id)
     if (producer === undefined) return
-    this.#producers.delete(id)
+    this.#producers?.delete(id)
     this.#budget.drop(producer)
     this.dirty = true
   }
 
   /** The partition has gone. */
   clear(): void {
-    for (const id of this.#producers.keys()) this.forget(id)
+    for (const { id } of this.#all()) this.forget(id)
   }
 
   /** Forgets producers that have been silent since before `silentSinceMs`. */
   expire(silentSinceMs: number): void {
-    for (const [id, producer] of this.#producers)
-      if (producer.lastMs < silentSinceMs) this.forget(id)
+    for (const { id, lastMs } of this.#all()) if (lastMs < silentSinceMs) this.forget(id)
   }
 
   /**
@@ -174,7 +179,7 @@ export class ProducerState {
    */
   snapshot(below: number): ProducerSnapshot[] {
     const snapshots: ProducerSnapshot[] = []
-    for (const { id, epoch, lastMs, batches } of this.#producers.values()) {
+    for (const { id, epoch, lastMs, batches } of this.#all()) {
       const kept = batches.filter((b) => b[3] < below)
       if (kept.length > 0) snapshots.push({ id, epoch, lastMs, batches: kept })
     }
@@ -182,8 +187,13 @@ export class ProducerState {
   }
 
   *active(): Iterable<{ id: number; epoch: number; lastSequence: number; lastMs: number }> {
-    for (const [id, p] of this.#producers)
-      yield { id, epoch: p.epoch, lastSequence: p.batches.at(-1)?.[1] ?? -1, lastMs: p.lastMs }
+    for (const p of this.#all())
+      yield {
+        id: p.id,
+        epoch: p.epoch,
+        lastSequence: p.batches.at(-1)?.[1] ?? -1,
+        lastMs: p.lastMs,
+      }
   }
 }
 

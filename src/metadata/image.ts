@@ -55,6 +55,8 @@ export class Image {
   /** Null after a change, until somebody asks. */
   #settings: BrokerSettings | null = null
   #topicDefaults: TopicSettings | null = null
+  /** Of topics that are all configured alike; by what is set for them. */
+  readonly #shared = new Map<ReadonlyMap<string, string>, TopicSettings>()
   #partitionCount = 0
   #watch: Watch | null = null
 
@@ -111,6 +113,15 @@ export class Image {
     if (config.size > 0) return resolveTopicSettings(config, this.#brokerValues)
     this.#topicDefaults ??= resolveTopicSettings(noTexts, this.#brokerValues)
     return this.#topicDefaults
+  }
+
+  /** The same settings for all that share `texts`, which is one of few that live for ever. */
+  sharedSettings(texts: ReadonlyMap<string, string>): TopicSettings {
+    const known = this.#shared.get(texts)
+    if (known !== undefined) return known
+    const settings = resolveTopicSettings(texts, this.#brokerValues)
+    this.#shared.set(texts, settings)
+    return settings
   }
 
   topic(name: string): Topic | null {
@@ -195,6 +206,7 @@ export class Image {
     }
     this.#settings = null
     this.#topicDefaults = null
+    this.#shared.clear()
     this.#brokerValues = {
       dynamicBroker: this.brokerConfig(this.#node).config,
       dynamicDefaultBroker: this.brokerConfig(null).config,

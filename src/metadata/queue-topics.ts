@@ -3,7 +3,7 @@
 // queues calls it.
 import { leaderEpoch, type TopicId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
-import { collapsedName, topicNameFault } from '../model/topic-name.ts'
+import { collapsedName, topicNameOf } from '../model/topic-name.ts'
 import type { Image } from './image.ts'
 import { encodePartition, encodeTopic, nameKey, partitionKey, topicKey } from './keys.ts'
 import type { Compare } from './store.ts'
@@ -16,13 +16,18 @@ export interface TopicPart {
 
 const nothing: TopicPart = { compare: [], put: [], delete: [] }
 
-/** What Kafka's clients take for a broker's own, as its offsets. */
-const ownPrefix = '__'
+/** How long a queue keeps its messages is its own affair: as long as they are not settled. */
+export const queueTopicConfig: ReadonlyMap<string, string> = new Map([
+  ['cleanup.policy', 'delete'],
+  ['retention.ms', '-1'],
+  ['retention.bytes', '-1'],
+  ['compression.type', 'uncompressed'],
+])
 
-/** What lists the queue `name`; nothing when its name is not a topic's, or counts as another's. */
-export function queueTopicMade(image: Image, name: string, id: TopicId): TopicPart {
-  if (topicNameFault(name) !== null || name.startsWith(ownPrefix)) return nothing
-  if (image.topicLike(name) !== null) return nothing
+/** What lists the queue `queue`; nothing when its name is too long for a topic. */
+export function queueTopicMade(image: Image, queue: string, id: TopicId): TopicPart {
+  const name = topicNameOf(queue, (like) => image.topicLike(like) !== null)
+  if (name === null || image.topicLike(name) !== null) return nothing
   const { node } = image
   const partition = { leader: node, leaderEpoch: leaderEpoch(0), replicas: [node], isr: [node] }
   const topic: Topic = {
@@ -31,7 +36,7 @@ export function queueTopicMade(image: Image, name: string, id: TopicId): TopicPa
     internal: false,
     kind: 'queue',
     partitions: [partition],
-    config: new Map(),
+    config: queueTopicConfig,
   }
   const taken = nameKey(collapsedName(name))
   return {

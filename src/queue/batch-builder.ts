@@ -2,6 +2,7 @@
 // journal takes them. Offsets in it are certain from the start, since only its lane appends to its
 // partition. Memory is lent by `BatchMemory` and given back when the batch has been placed.
 import type { MessageView } from '../model/message/message.ts'
+import { nothingShown, type Shown, shownBytes } from '../model/message/shown-record.ts'
 import {
   type Addresses,
   type StoredRecords,
@@ -61,16 +62,16 @@ export class BatchBuilder {
     return this.baseOffset + this.#count
   }
   /** Whether it stays below `limitBytes` with this message; the first one always comes in. */
-  mayTake({ properties, body }: MessageView, limitBytes: number): boolean {
-    const bytes = properties.length + body.length + recordOverheadBytes
+  mayTake({ properties, body }: MessageView, shown: Shown, limitBytes: number): boolean {
+    const bytes = properties.length + body.length + shownBytes(shown) + recordOverheadBytes
     return this.#count === 0 || this.#end + bytes <= limitBytes
   }
 
-  add(message: MessageView, addresses: Addresses, nowMs: number): void {
+  add(message: MessageView, addresses: Addresses, nowMs: number, shown = nothingShown): void {
     const address = addresses.encode(message.exchange, message.routingKey)
-    this.#grow(storedBytesMax(message, address))
+    this.#grow(storedBytesMax(message, address, shown))
     const delta = nowMs - this.#baseTimestamp
-    this.#end = writeStored(this.#bytes, this.#end, message, address, delta, this.#count)
+    this.#end = writeStored(this.#bytes, this.#end, message, address, delta, this.#count, shown)
     this.#count++
     if (nowMs > this.#maxTimestamp) this.#maxTimestamp = nowMs
   }

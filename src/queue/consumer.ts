@@ -13,9 +13,16 @@ export interface Consumer {
   readonly room: number
   /**
    * `message` and its views are used only during the call. `id` is what to settle it with, 0 when
-   * it counts as settled. `failures`: attempts to process it that failed before.
+   * it counts as settled. Of before: `failures`, attempts to process it, and `deliveries`, of any
+   * end.
    */
-  deliver(id: number, message: MessageView, redelivered: boolean, failures: number): void
+  deliver(
+    id: number,
+    message: MessageView,
+    redelivered: boolean,
+    failures: number,
+    deliveries: number,
+  ): void
   /** The queue is gone, or the consumer's time has run out. */
   cancelled(reason: CancelReason): void
 }

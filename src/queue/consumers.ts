@@ -1,11 +1,13 @@
 // The consumers of one queue, and whose turn it is: those of the highest priority that have room,
-// one after the other. Invariants: groups are sorted by priority, none is empty; with a single
-// active consumer, only that one is ever picked. The queue owns it.
+// one after the other. Who had no room is not asked again before it says that it has some, so that
+// a crowd without room costs nothing. Invariants: groups are sorted by priority, none is empty;
+// `awake` counts the members of a group that are not full; with a single active consumer, only that
+// one is ever picked. The queue owns it.
 import type { ConsumeOptions, Consumer, Subscription } from './consumer.ts'
 
 /** What a member asks of its queue. */
 export interface MemberQueue {
-  resume(): void
+  resume(member: Member): void
   leave(member: Member): void
 }
 
@@ -16,6 +18,8 @@ export class Member implements Subscription {
   readonly priority: number
   isActive = true
   isGone = false
+  /** It had no room when it was last asked. */
+  isFull = false
   readonly #queue: MemberQueue
 
   constructor(consumer: Consumer, options: ConsumeOptions, queue: MemberQueue) {
@@ -27,7 +31,7 @@ export class Member implements Subscription {
   }
 
   resume(): void {
-    if (!this.isGone) this.#queue.resume()
+    if (!this.isGone) this.#queue.resume(this)
   }
 
   cancel(): void {
@@ -38,6 +42,7 @@ export class Member implements Subscription {
 interface Group {
   readonly priority: number
   readonly members: Member[]
+  awake: number
   /** Whose turn it is. */
   next: number
 }
@@ -46,6 +51,7 @@ export class Consumers {
   readonly #groups: Group[] = []
   #active: Member | null = null
   #isSingle: boolean
+  #exclusive = 0
   count = 0
 
   constructor(isSingle: boolean) {
@@ -53,7 +59,7 @@ export class Consumers {
   }
 
   get isExclusive(): boolean {
-    return this.#groups.some((g) => g.members.some((m) => m.exclusive))
+    return this.#exclusive > 0
   }
 
   /** Exclusive: alone. */
@@ -70,10 +76,16 @@ export class Consumers {
     let at = 0
     while (at < this.#groups.length && (this.#groups[at] as Group).priority > member.priority) at++
     const group = this.#groups[at]
-    if (group?.priority === member.priority) group.members.push(member)
-    else this.#groups.splice(at, 0, { priority: member.priority, members: [member], next: 0 })
+    if (group?.priority === member.priority) {
+      group.members.push(member)
+      group.awake++
+    } else {
+      const { priority } = member
+      this.#groups.splice(at, 0, { priority, members: [member], awake: 1, next: 0 })
+    }
     this.count++
-    this.#choose()
+    if (member.exclusive) this.#exclusive++
+    if (this.#isSingle) this.#choose()
   }
 
   remove(member: Member): void {
@@ -83,11 +95,21 @@ export class Consumers {
     if (group === undefined || index < 0) return
     group.members.splice(index, 1)
     if (index < group.next) group.next--
+    if (!member.isFull) group.awake--
+    if (member.exclusive) this.#exclusive--
     if (group.members.length === 0) this.#groups.splice(at, 1)
     member.isGone = true
     this.count--
     if (this.#active === member) this.#active = null
-    this.#choose()
+    if (this.#isSingle) this.#choose()
+  }
+
+  /** It may have room again. */
+  resumed(member: Member): void {
+    if (!member.isFull) return
+    member.isFull = false
+    const group = this.#groups.find((g) => g.priority === member.priority)
+    if (group !== undefined) group.awake++
   }
 
   /** Of all, in order of priority. */
@@ -115,10 +137,15 @@ export class Consumers {
       const n = members.length
       if (group.next >= n) group.next = 0
       for (let i = 0, at = group.next; i < n; i++, at = at + 1 === n ? 0 : at + 1) {
+        if (group.awake === 0) break
         const member = members[at] as Member
-        if (member.consumer.room <= 0) continue
-        group.next = at + 1
-        return member
+        if (member.isFull) continue
+        if (member.consumer.room > 0) {
+          group.next = at + 1
+          return member
+        }
+        member.isFull = true
+        group.awake--
       }
     }
     return null

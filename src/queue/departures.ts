@@ -14,6 +14,9 @@ interface Leaving {
   readonly reason: DeadLetterReason
 }
 
+/** While dead letters have to wait for room, nobody looks at the clock more often. */
+const blockedMs = 10
+
 export interface Departed extends Attended, QueueName {
   readonly settings: QueueSettings
 }
@@ -66,9 +69,10 @@ export class Departures {
   /** Asks to be woken when the heads expire. */
   watchHeads(): void {
     if (!this.mayExpire) return
+    const earliestMs = this.isBlocked ? this.#node.now() + blockedMs : 0
     for (const lane of this.#stock.lanes)
       if (this.#stock.look(lane) === Look.there && this.#expiresAtMs < Number.POSITIVE_INFINITY)
-        this.#node.wakeAt(this.#queue, this.#expiresAtMs)
+        this.#node.wakeAt(this.#queue, Math.max(earliestMs, this.#expiresAtMs))
   }
 
   // ---- Leaving ----------------------------------------------------------------------------------
@@ -109,7 +113,7 @@ export class Departures {
   #moveLeaving(most: number): number {
     let left = most
     for (const { entry, reason } of this.#leaving.splice(0, most)) {
-      const found = this.#node.isFull ? Look.later : this.#stock.lookAt(entry)
+      const found = this.isBlocked ? Look.later : this.#stock.lookAt(entry)
       if (found === Look.later) this.#leaving.push({ entry, reason })
       else {
         if (found === Look.there) this.deadLetter(this.#stock.message, reason)
@@ -125,24 +129,26 @@ export class Departures {
     let left = most
     if (!this.mayExpire) return left
     for (const lane of this.#stock.lanes)
-      while (left > 0 && !this.#isBlocked) {
+      while (left > 0 && !this.isBlocked) {
         if (this.#stock.look(lane) !== Look.there || this.#expiresAtMs > nowMs) break
         this.#dropHead('expired')
         left--
       }
-    if (this.#stock.ready === 0 && this.#queue.settings.messageTtlMs === Number.POSITIVE_INFINITY)
+    // What comes back still has its time to live.
+    const isEmpty = this.#stock.ready + this.#stock.inFlight + this.#stock.delayed === 0
+    if (isEmpty && this.#queue.settings.messageTtlMs === Number.POSITIVE_INFINITY)
       this.mayExpire = false
     return left
   }
 
-  /** Dead letters have to wait for room. */
-  get #isBlocked(): boolean {
-    return this.#queue.settings.deadLetters && this.#node.isFull
+  /** Dead letters have to wait for room, or for the end of the turn. */
+  get isBlocked(): boolean {
+    return this.#queue.settings.deadLetters && (this.#node.isFull || this.#node.isLaden)
   }
 
   #trim(most: number): number {
     let left = most
-    while (left > 0 && this.overflows(0, 0) && !this.#isBlocked) {
+    while (left > 0 && this.overflows(0, 0) && !this.isBlocked) {
       if (this.#queue.settings.overflow !== 'drop-head') break
       if (this.#stock.look() !== Look.there) break
       this.#dropHead('maxlen')

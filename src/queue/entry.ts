@@ -57,6 +57,10 @@ export const isBefore = (a: Entry, b: Entry): boolean =>
 
 export const isDueBefore = (a: Entry, b: Entry): boolean => a.dueMs < b.dueMs
 
+/** Whether its message stands in the log of a lane. */
+export const isLoggedIn = (entry: Entry, lane: number): boolean =>
+  entry.kept === null && entry.lane === lane
+
 const spareMax = 1024
 
 /** The entries in flight, by id, and spare ones. One for each queue. */

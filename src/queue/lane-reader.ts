@@ -11,23 +11,82 @@ import { type Addresses, StoredRecords } from '../model/message/stored-message.t
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
 import type { BatchBuilder } from './batch-builder.ts'
 
-/** From the journal's memory a little, from the disk a lot. */
+/** From the journal's memory a little, from the disk a lot if it goes on where it was. */
 const memoryPieceBytes = 128 << 10
 const diskPieceBytes = 1 << 20
+const lonePieceBytes = 64 << 10
 const openedBytesMax = 64 << 20
+/** What lies between may have been settled. */
+const goesOnWithin = 1000
 
 /** What all lane readers of a node share. */
 export class PieceCache {
   readonly #limitBytes: number
   readonly #readers = new Map<LaneReader, number>()
   #bytes = 0
+  readonly #loads = new Set<Promise<void>>()
+  /** Of reads from the disk that go on, or have come and were not looked at yet. */
+  readonly #slots: number
+  #slotsTaken = 0
+  readonly #waiting: (() => void)[] = []
+  /** Just read: they stay until their queues had a turn, or two that read would never get on. */
+  readonly #fresh = new Set<LaneReader>()
+  /** Nothing is read from the disk any more. */
+  isClosed = false
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes
+    this.#slots = Math.max(1, Math.floor(limitBytes / diskPieceBytes))
   }
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** Calls `read` when there is room for what it brings: at once, or in a later turn. */
+  admit(read: () => void): void {
+    if (this.#slotsTaken < this.#slots) {
+      this.#slotsTaken++
+      read()
+    } else this.#waiting.push(read)
+  }
+
+  /** What `reader` was admitted for has come, or has not. */
+  came(reader: LaneReader, isThere: boolean): void {
+    if (isThere) this.#fresh.add(reader)
+    else this.#free()
+  }
+
+  /** All queues that something was read for had a turn. */
+  worked(): void {
+    if (this.#fresh.size === 0) return
+    for (const _ of this.#fresh) this.#slotsTaken--
+    this.#fresh.clear()
+    this.#admitWaiting()
+  }
+
+  #free(): void {
+    this.#slotsTaken--
+    this.#admitWaiting()
+  }
+
+  #admitWaiting(): void {
+    while (this.#slotsTaken < this.#slots && this.#waiting.length > 0) {
+      this.#slotsTaken++
+      this.#waiting.shift()?.()
+    }
+  }
+
+  /** What is on its way from the disk. */
+  loading(load: Promise<void>): void {
+    this.#loads.add(load)
+    void load.then(() => this.#loads.delete(load))
+  }
+
+  /** Resolves when nothing is on its way any more. */
+  async close(): Promise<void> {
+    this.isClosed = true
+    await Promise.all(this.#loads)
   }
 
   /** `reader` holds so many bytes now; others let go of theirs when it is too much together. */
@@ -37,8 +96,8 @@ export class PieceCache {
     if (bytes === 0) return
     this.#readers.set(reader, bytes)
     for (const [other] of this.#readers) {
-      if (this.#bytes <= this.#limitBytes || other === reader) return
-      other.letGo()
+      if (this.#bytes <= this.#limitBytes) return
+      if (other !== reader && !this.#fresh.has(other)) other.letGo()
     }
   }
 }
@@ -46,10 +105,14 @@ export class PieceCache {
 /** `there`: at `offset`, which may be behind what was asked for; `load`: read first. */
 export type Found = 'there' | 'load' | 'damaged'
 
+/** `empty`: no record stands there, and nothing says that one should. */
+export type Loaded = 'there' | 'empty' | 'damaged'
+
 export class LaneReader {
   readonly #store: LogStore
   readonly #pieces: PieceCache
   readonly #addresses: Addresses
+  readonly #name: string
   readonly #records = new StoredRecords()
   readonly #header = new BatchHeader()
   /** What `#records` goes through: a batch not yet placed, or one of the piece. */
@@ -64,8 +127,12 @@ export class LaneReader {
   #batchFrom = 0
   #batchTo = 0
   isLoading = false
+  /** Behind the last piece: who asks for what follows goes on. */
+  #goesOnAt = 0
 
-  constructor(store: LogStore, pieces: PieceCache, addresses: Addresses) {
+  /** `name`: of the queue that messages of other producers were meant for. */
+  constructor(store: LogStore, pieces: PieceCache, addresses: Addresses, name: string) {
+    this.#name = name
     this.#store = store
     this.#pieces = pieces
     this.#addresses = addresses
@@ -83,7 +150,7 @@ export class LaneReader {
   }
 
   read(view: MessageView): void {
-    this.#records.read(view, this.#addresses)
+    this.#records.read(view, this.#addresses, this.#name)
   }
 
   /** Batches were placed or dropped: none of them is to be looked at any more. */
@@ -163,20 +230,35 @@ export class LaneReader {
     return this.#piece === null ? 'load' : 'there'
   }
 
-  /** Reads a piece from the disk; calls `done` when it is there, false: it cannot be read. */
-  load(log: PartitionLog, offset: number, done: (isThere: boolean) => void): void {
+  /** Reads a piece from the disk; tells `done` what was found. */
+  load(log: PartitionLog, offset: number, done: (found: Loaded) => void): void {
     if (this.isLoading) return
     this.isLoading = true
+    this.#pieces.admit(() => this.#load(log, offset, done))
+  }
+
+  #load(log: PartitionLog, offset: number, done: (found: Loaded) => void): void {
+    if (this.#pieces.isClosed) return
+    if (log.deleted) {
+      this.isLoading = false
+      this.#pieces.came(this, false)
+      return
+    }
     const read = emptyRead()
-    const want = { offset, below: log.highWatermark, maxBytes: diskPieceBytes, mustGive: true }
-    this.#store.reader.readFromDisk(log, want, read).then(
+    const goesOn = offset >= this.#goesOnAt && offset <= this.#goesOnAt + goesOnWithin
+    const maxBytes = goesOn ? diskPieceBytes : lonePieceBytes
+    const want = { offset, below: log.highWatermark, maxBytes, mustGive: true }
+    const load = this.#store.reader.readFromDisk(log, want, read).then(
       () => {
         this.isLoading = false
+        const { damaged } = read
         this.#take(read, offset)
-        done(this.#piece !== null)
+        this.#pieces.came(this, this.#piece !== null)
+        done(this.#piece !== null ? 'there' : damaged ? 'damaged' : 'empty')
       },
       (cause: unknown) => this.#store.journal.fail(cause),
     )
+    this.#pieces.loading(load)
   }
 
   /** Copies what was read, so that nobody waits for the memory that it holds. */
@@ -196,6 +278,7 @@ export class LaneReader {
     this.#batchTo = 0
     this.#from = offset
     this.#to = this.#endOfPiece()
+    this.#goesOnAt = this.#to
     this.#pieces.hold(this, this.#piece?.length ?? 0)
   }
 

@@ -8,12 +8,14 @@ import type { Journal } from '../log/journal/journal.ts'
 import type { LogStore } from '../log/log-store.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { MessageView } from '../model/message/message.ts'
+import { nothingShown, type Shown, shownBytes, shownOf } from '../model/message/shown-record.ts'
 import type { Addresses } from '../model/message/stored-message.ts'
+import { queueNameOf } from '../model/topic-name.ts'
 import { BatchBuilder, type BatchMemory } from './batch-builder.ts'
 import { type Entry, isBefore } from './entry.ts'
 import { LaneReader, type PieceCache } from './lane-reader.ts'
-import type { LaneState } from './ledger-state.ts'
-import { SettledSet } from './settled-set.ts'
+import type { LaneState } from './ledger/ledger-state.ts'
+import { SettledSet } from './ledger/settled-set.ts'
 
 /** Nobody waits for it: the journal syncs it by its own clock. */
 const laterMs = Number.POSITIVE_INFINITY
@@ -26,10 +28,21 @@ export interface LaneParts {
   readonly pieces: PieceCache
   /** A batch takes no more messages when it would grow beyond. */
   readonly batchBytesMax: number
+  /** Of properties and body. */
+  readonly messageBytesMax: number
+}
+
+export interface LaneKind {
+  readonly isOfTopic?: boolean
+  readonly isShown?: boolean
 }
 
 export class Lane {
   readonly index: number
+  /** Its log is a partition of a topic, which is only read. */
+  readonly isOfTopic: boolean
+  /** Clients of other protocols read its log. */
+  readonly isShown: boolean
   readonly #parts: LaneParts
   readonly #open: () => PartitionLog
   #log: PartitionLog | null
@@ -60,12 +73,25 @@ export class Lane {
   newlySettledBytes = 0
 
   /** `log` null: made by `open` when the first message needs it. */
-  constructor(index: number, parts: LaneParts, log: PartitionLog | null, open: () => PartitionLog) {
+  constructor(
+    index: number,
+    parts: LaneParts,
+    log: PartitionLog | null,
+    open: () => PartitionLog,
+    { isOfTopic = false, isShown = false }: LaneKind = {},
+  ) {
     this.index = index
+    this.isOfTopic = isOfTopic
+    this.isShown = isShown
     this.#parts = parts
     this.#log = log
     this.#open = open
-    this.end = log?.logEndOffset ?? 0
+    this.end = log === null ? 0 : this.endOf(log)
+  }
+
+  /** Behind the last record that counts: of a topic only what is durable. */
+  endOf(log: PartitionLog): number {
+    return this.isOfTopic ? log.highWatermark : log.logEndOffset
   }
 
   get existing(): PartitionLog | null {
@@ -78,8 +104,9 @@ export class Lane {
   }
 
   get reader(): LaneReader {
+    if (this.#reader !== null) return this.#reader
     const { store, pieces, addresses } = this.#parts
-    this.#reader ??= new LaneReader(store, pieces, addresses)
+    this.#reader = new LaneReader(store, pieces, addresses, queueNameOf(this.log.topicName))
     return this.#reader
   }
 
@@ -101,7 +128,7 @@ export class Lane {
   /** As the ledger says it was; nothing has come back yet. */
   restore(state: LaneState, log: PartitionLog): void {
     const { settled } = this
-    this.end = log.logEndOffset
+    this.end = this.endOf(log)
     settled.addRange(0, Math.min(this.end, Math.max(state.settled.lowWater, log.logStartOffset)))
     state.settled.ranges((from, to) => settled.addRange(from, Math.min(to, this.end)))
     this.cursor = settled.lowWater
@@ -145,16 +172,25 @@ export class Lane {
   /** Returns the offset of the message. */
   append(message: MessageView, nowMs: number, isSync: boolean): number {
     let batch = this.unplaced[this.unplaced.length - 1]
-    if (batch === undefined || !batch.mayTake(message, this.#parts.batchBytesMax)) {
+    const shown = this.isShown ? this.#shownOf(message) : nothingShown
+    if (batch === undefined || !batch.mayTake(message, shown, this.#parts.batchBytesMax)) {
       batch = new BatchBuilder(this.#parts.memory, this.end, nowMs)
       this.unplaced.push(batch)
     }
-    batch.add(message, this.#parts.addresses, nowMs)
+    batch.add(message, this.#parts.addresses, nowMs, shown)
     if (isSync) batch.isSync = true
     const { length } = message.body
     this.bytes += length
     this.bytesSinceMark += length
     return this.end++
+  }
+
+  /** What others see of a message, unless it would be too large with it. */
+  #shownOf(message: MessageView): Shown {
+    const shown = shownOf(message)
+    if (shown === nothingShown) return shown
+    const bytes = message.properties.length + message.body.length + shownBytes(shown)
+    return bytes > this.#parts.messageBytesMax ? nothingShown : shown
   }
 
   /** Puts the first batch into the journal, which has room for it. Returns what to wait for. */
@@ -188,8 +224,23 @@ export class Lane {
     if (isNoted) this.#note(offset, offset + 1, bytes)
   }
 
+  /** The same of what is ready: those taken aside are somewhere else. */
+  settleReady(from: number, to: number, bytes: number, isNoted: boolean): number {
+    let count = 0
+    let at = from
+    if (this.taken !== null)
+      for (const offset of [...this.taken].sort((a, b) => a - b)) {
+        if (offset < at || offset >= to) continue
+        this.taken.delete(offset)
+        count += this.settleRange(at, offset, 0, isNoted)
+        at = offset + 1
+      }
+    return count + this.settleRange(at, to, bytes, isNoted)
+  }
+
   /** Returns how many in it were not settled. */
   settleRange(from: number, to: number, bytes: number, isNoted: boolean): number {
+    if (to <= from) return 0
     const count = this.settled.addRange(from, to)
     this.bytes -= bytes
     this.settledBytes += bytes

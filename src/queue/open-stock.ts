@@ -8,8 +8,8 @@ import { StoredRecords } from '../model/message/stored-message.ts'
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
 import { readRecords } from '../model/records.ts'
 import type { Lane } from './lane.ts'
-import type { LaneState } from './ledger-state.ts'
-import { LedgerState } from './ledger-state.ts'
+import type { LaneState } from './ledger/ledger-state.ts'
+import { LedgerState } from './ledger/ledger-state.ts'
 import type { Stock } from './stock.ts'
 
 const pieceBytes = 1 << 20
@@ -32,7 +32,8 @@ export async function recoverStock(
     if (log === null) continue
     const from = state.lanes[lane.index] as LaneState
     lane.restore(from, log)
-    await countBytes(store, log, lane, Math.max(from.markedTo, log.logStartOffset))
+    const countFrom = Math.max(from.markedTo, log.logStartOffset)
+    if (!lane.isOfTopic) await countBytes(store, log, lane, countFrom)
     const delayed = restoreReturned(stock, lane, from)
     const { settled, end } = lane
     stock.ready += end - settled.lowWater - settled.above - lane.takenCount
@@ -67,6 +68,7 @@ async function readLedger(
   await eachBatch(store, log, log.logStartOffset, tell, (header) => {
     for (const { value } of readRecords(header.records(), header.recordCount) ?? [])
       if (value !== null && !state.apply(value)) tell('its ledger cannot be understood')
+    return true
   })
 }
 
@@ -78,31 +80,37 @@ async function countBytes(
   from: number,
 ): Promise<void> {
   const records = new StoredRecords()
+  const told = lane.bytes
   await eachBatch(
     store,
     log,
     from,
     () => undefined,
     (header) => {
-      if (header.compression !== 'none' || header.isControl) return
+      if (header.compression !== 'none' || header.isControl) return true
       const bytes = header.whole()
       records.open(bytes, headerBytes, bytes.length, header.baseOffset, header.baseTimestamp)
       for (let offset = Math.max(from, header.baseOffset); records.seek(offset); ) {
         lane.bytes += records.bodyBytes
         offset = records.offset + 1
       }
+      return true
     },
   )
+  lane.bytesSinceMark = lane.bytes - told
   lane.bytes = Math.max(0, lane.bytes)
 }
 
-/** Calls `each` for the batches at and behind `from`. Passes over what cannot be read. */
-async function eachBatch(
+/**
+ * Calls `each` for the batches at and behind `from`, until it says false. Passes over what cannot
+ * be read.
+ */
+export async function eachBatch(
   store: LogStore,
   log: PartitionLog,
   from: number,
   tell: (why: string) => void,
-  each: (header: BatchHeader) => void,
+  each: (header: BatchHeader) => boolean,
 ): Promise<void> {
   const header = new BatchHeader()
   for (let offset = from; offset < log.highWatermark; ) {
@@ -119,7 +127,7 @@ async function eachBatch(
     }
     for (let at = 0; at < bytes.length; at += header.bytes) {
       header.moveTo(bytes, at)
-      each(header)
+      if (!each(header)) return
       offset = header.nextOffset
     }
   }

@@ -113,6 +113,8 @@ export class Placing {
   place(withNotes: boolean): void {
     if (this.#waits || this.#isClosed) return
     const stocks = this.#unplaced
+    // A mark may be due, also where nothing was settled.
+    for (const stock of stocks) if (hasNotes(stock)) this.noted(stock)
     const noted = withNotes || this.#hasMoves ? this.#noted : []
     if (stocks.length === 0 && noted.length === 0) return
     let bytes = 0
@@ -191,7 +193,12 @@ export class Placing {
     const { trimBytes, trimEmptyBytes } = this.#options
     const log = lane.existing
     const isEmpty = stock.ready === 0 && stock.inFlight === 0
-    if (log === null || lane.settledBytes < (isEmpty ? trimEmptyBytes : trimBytes)) return
+    if (
+      log === null ||
+      lane.isOfTopic ||
+      lane.settledBytes < (isEmpty ? trimEmptyBytes : trimBytes)
+    )
+      return
     if (lane.settled.lowWater <= log.logStartOffset) return
     lane.settledBytes = 0
     // What is gone cannot be counted at a start: the ledger has to tell what is left.

@@ -18,10 +18,10 @@ export interface QueueNode {
   wakeAt(queue: Attended, atMs: number): void
   /** Moves have to wait: nothing more can be placed now. */
   readonly isFull: boolean
+  /** So much has moved in this turn that it is to be placed before more does. */
+  readonly isLaden: boolean
   /** Publishes to dead-letter targets within one call. */
   deadLetter(act: () => void): void
-  /** Places what can be. */
-  placeNow(): void
   /** Deletes the logs of what is gone. */
   gone(queue: GoneQueue): Promise<void>
 }

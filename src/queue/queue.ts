@@ -3,17 +3,19 @@
 // read. Calls are synchronous; what a call sets off in other queues (dead letters) happens before
 // the node's next flush. The broker makes one for each queue, by `Queues`, and doors call it.
 import { assert } from '../base/assert.ts'
-import { MessageView } from '../model/message/message.ts'
+import type { MessageView } from '../model/message/message.ts'
 import type { ConsumeOptions, Consumer, Subscription } from './consumer.ts'
 import { Consumers, Member, type MemberQueue } from './consumers.ts'
 import { Departures } from './departures.ts'
 import type { Lane } from './lane.ts'
 import { Published } from './published.ts'
+import { QueueCounters } from './queue-counters.ts'
 import type { QueueHost } from './queue-host.ts'
 import type { Attended, QueueNode } from './queue-node.ts'
 import { type QueueSettings, retryDelayMs } from './queue-settings.ts'
 import type { Stock } from './stock.ts'
 import { Look } from './stock-parts.ts'
+import { TopicFeed } from './topic-feed.ts'
 
 export interface Got {
   readonly id: number
@@ -21,6 +23,8 @@ export interface Got {
   readonly message: MessageView
   readonly redelivered: boolean
   readonly failures: number
+  /** Of before. */
+  readonly deliveries: number
   /** Ready messages behind it. */
   readonly remaining: number
 }
@@ -33,6 +37,7 @@ export class Queue implements MemberQueue, Attended {
   /** The topic's id. */
   readonly topic: string
   readonly stock: Stock
+  readonly counters = new QueueCounters()
   readonly host: QueueHost
   readonly #node: QueueNode
   readonly #consumers: Consumers
@@ -43,6 +48,8 @@ export class Queue implements MemberQueue, Attended {
   #lastUseMs: number
   #isUnusedTold = false
   #readWaiters: (() => void)[] = []
+  /** Of a queue over a topic. */
+  readonly feed: TopicFeed | null
   wakeAtMs = Number.POSITIVE_INFINITY
   isAttended = false
 
@@ -63,6 +70,7 @@ export class Queue implements MemberQueue, Attended {
     this.#lastUseMs = node.now()
     this.#departures = new Departures(this, stock, host, node)
     stock.onRead = () => this.#read()
+    this.feed = stock.isOfTopic ? new TopicFeed(stock, () => this.#recordsCame()) : null
   }
 
   get settings(): QueueSettings {
@@ -115,11 +123,10 @@ export class Queue implements MemberQueue, Attended {
   publish(message: MessageView): number {
     if (this.#isGone) return Published.routed
     const { stock, settings } = this
-    const { body, properties } = message
-    if (body.length + properties.length > this.#node.messageBytesMax)
-      return Published.routed | Published.rejected
-    if (settings.overflow !== 'drop-head' && this.#departures.overflows(1, body.length))
-      return this.#refuse(message)
+    assert(!stock.isOfTopic, 'messages of a topic are appended to it')
+    if (this.#isTooLarge(message)) return Published.routed | Published.rejected
+    if (this.#isFullFor(message)) return this.#refuse(message)
+    this.counters.published++
     const lane = this.#laneOf(message)
     const nowMs = this.#node.now()
     const isSync = settings.durable && message.isPersistent
@@ -130,12 +137,26 @@ export class Queue implements MemberQueue, Attended {
     const ttlMs = this.#departures.ttlMs(message)
     if (ttlMs === 0 && !this.#isPumping) {
       this.#departures.deadLetter(message, 'expired')
-      return Published.routed
+      // It is where its dead letter is.
+      return isSync && settings.deadLetters ? Published.routed | Published.stored : Published.routed
     }
     stock.store(message, lane, nowMs, isSync)
     if (ttlMs < Number.POSITIVE_INFINITY) this.#departures.expiresLater(nowMs + ttlMs)
     if (this.#departures.overflows(0, 0)) this.#node.attend(this)
     return isSync ? Published.routed | Published.stored : Published.routed
+  }
+
+  /** Whether `publish` would refuse it now. */
+  refuses(message: MessageView): boolean {
+    return this.#isGone || this.#isTooLarge(message) || this.#isFullFor(message)
+  }
+
+  #isTooLarge({ body, properties }: MessageView): boolean {
+    return body.length + properties.length > this.#node.messageBytesMax
+  }
+
+  #isFullFor({ body }: MessageView): boolean {
+    return this.#settings.overflow !== 'drop-head' && this.#departures.overflows(1, body.length)
   }
 
   #laneOf(message: MessageView): Lane {
@@ -154,28 +175,34 @@ export class Queue implements MemberQueue, Attended {
   #hand(message: MessageView, member: Member, lane: Lane, nowMs: number, isSync: boolean): number {
     const { stock } = this
     const { consumer, settled } = member
+    if (settled) this.counters.deliveredSettled++
+    else this.counters.delivered++
     if (!isSync) {
       if (settled) {
-        consumer.deliver(0, message, false, 0)
+        consumer.deliver(0, message, false, 0, 0)
         return Published.routed
       }
       const kept = stock.keepTaken(message, lane, nowMs)
       if (kept !== null) {
-        consumer.deliver(kept.id, message, false, 0)
+        consumer.deliver(kept.id, message, false, 0, 0)
         return Published.routed
       }
     }
     if (settled) {
       stock.storeSettled(message, lane, nowMs, isSync)
-      consumer.deliver(0, message, false, 0)
-    } else consumer.deliver(stock.storeTaken(message, lane, nowMs, isSync).id, message, false, 0)
+      consumer.deliver(0, message, false, 0, 0)
+    } else consumer.deliver(stock.storeTaken(message, lane, nowMs, isSync).id, message, false, 0, 0)
     return isSync ? Published.routed | Published.stored : Published.routed
   }
 
   // ---- Consuming --------------------------------------------------------------------------------
 
-  /** Null: it is exclusive to another, or has consumers and this one wants to be alone. */
+  /**
+   * Null: it is exclusive to another; or this one wants to be alone, and there are others, or only
+   * one is active anyway.
+   */
   consume(consumer: Consumer, options: ConsumeOptions): Subscription | null {
+    if (options.exclusive && this.#settings.singleActiveConsumer) return null
     if (!this.#consumers.mayJoin(options.exclusive)) return null
     const member = new Member(consumer, options, this)
     this.#consumers.add(member)
@@ -183,7 +210,8 @@ export class Queue implements MemberQueue, Attended {
   }
 
   /** A consumer has room. */
-  resume(): void {
+  resume(member: Member): void {
+    this.#consumers.resumed(member)
     this.#pump()
   }
 
@@ -204,11 +232,17 @@ export class Queue implements MemberQueue, Attended {
       if (member === null || stock.look() !== Look.there) break
       if (this.#departures.dropExpired()) continue
       const redelivered = stock.isHeadRedelivered
-      const failures = stock.headFailures
+      const failures = stock.headBefore?.failures ?? 0
+      const deliveries = redelivered ? (stock.headBefore?.deliveries ?? 1) : 0
+      if (redelivered) this.counters.redelivered++
       if (member.settled) {
+        this.counters.deliveredSettled++
         stock.settleHead()
-        member.consumer.deliver(0, message, redelivered, failures)
-      } else member.consumer.deliver(stock.take().id, message, redelivered, failures)
+        member.consumer.deliver(0, message, redelivered, failures, deliveries)
+      } else {
+        this.counters.delivered++
+        member.consumer.deliver(stock.take().id, message, redelivered, failures, deliveries)
+      }
     }
     this.#isPumping = false
     this.#departures.watchHeads()
@@ -220,23 +254,26 @@ export class Queue implements MemberQueue, Attended {
     const { stock } = this
     while (stock.ready > 0 && !this.#isGone) {
       const found = stock.look()
-      if (found === Look.nothing) return null
+      if (found === Look.nothing) break
       if (found === Look.later) await new Promise<void>((r) => this.#readWaiters.push(r))
       else if (!this.#departures.dropExpired()) return this.#got(settled)
     }
+    this.counters.gotNothing++
     return null
   }
 
   #got(settled: boolean): Got {
     const { stock } = this
-    const message = copyOf(stock.message)
+    const message = stock.message.copy()
     const redelivered = stock.isHeadRedelivered
-    const failures = stock.headFailures
+    const failures = stock.headBefore?.failures ?? 0
+    const deliveries = redelivered ? (stock.headBefore?.deliveries ?? 1) : 0
     let id = 0
+    this.counters.gave(settled, redelivered)
     if (settled) stock.settleHead()
     else id = stock.take().id
     this.#departures.watchHeads()
-    return { id, message, redelivered, failures, remaining: stock.ready }
+    return { id, message, redelivered, failures, deliveries, remaining: stock.ready }
   }
 
   /** What was asked for has been read. */
@@ -251,6 +288,7 @@ export class Queue implements MemberQueue, Attended {
 
   accept(id: number): void {
     if (this.#isGone) return
+    this.counters.accepted++
     this.stock.settle(this.stock.entries.land(id))
   }
 
@@ -299,7 +337,7 @@ export class Queue implements MemberQueue, Attended {
     this.#watch()
     this.#tellUnused(nowMs)
     // Dead letters that found no room are tried again when there is some.
-    return left <= 0 || (this.#node.isFull && this.#settings.deadLetters)
+    return left <= 0 || this.#departures.isBlocked
   }
 
   #watch(): void {
@@ -324,16 +362,15 @@ export class Queue implements MemberQueue, Attended {
     this.host.unused(this)
   }
 
-  // ---- Others -----------------------------------------------------------------------------------
+  // ---- Over a topic -----------------------------------------------------------------------------
 
-  /**
-   * To be called before somebody else appends to the log of lane 0, in the same turn. False: what
-   * was published before has to wait for room, and so has whoever comes behind it.
-   */
-  beforeForeignAppend(): boolean {
-    this.#node.placeNow()
-    return this.stock.lanes[0]?.unplaced.length === 0
+  #recordsCame(): void {
+    if (this.#isGone) return
+    this.#departures.mayExpire = true
+    this.#node.attend(this)
   }
+
+  // ---- Others -----------------------------------------------------------------------------------
 
   /** Records were appended to the log of lane 0 by somebody else. */
   afterForeignAppend(): void {
@@ -346,6 +383,7 @@ export class Queue implements MemberQueue, Attended {
   async drop(): Promise<void> {
     if (this.#isGone) return
     this.#isGone = true
+    this.feed?.end()
     for (const member of this.#consumers.all) {
       this.#consumers.remove(member)
       member.consumer.cancelled('queueDeleted')
@@ -354,13 +392,4 @@ export class Queue implements MemberQueue, Attended {
     this.stock.close()
     await this.#node.gone(this)
   }
-}
-
-function copyOf({ exchange, routingKey, properties, body }: MessageView): MessageView {
-  return new MessageView().set(
-    exchange,
-    routingKey,
-    new Uint8Array(properties),
-    new Uint8Array(body),
-  )
 }

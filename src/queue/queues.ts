@@ -27,8 +27,17 @@ export const ledgerPartition = 1_000_000
 export interface QueuesParts {
   readonly store: LogStore
   readonly clock: Clock
+  /** Where else dead letters go: moves wait for them too. */
+  readonly others?: Others
   report(line: string): void
 }
+
+export interface Others {
+  readonly isHeldUp: boolean
+  whenTaken(action: () => void): void
+}
+
+const noOthers: Others = { isHeldUp: false, whenTaken: (action) => action() }
 
 export interface QueuePlace {
   /** The topic's id. */
@@ -36,6 +45,10 @@ export interface QueuePlace {
   readonly name: string
   /** Of partitions that are not there yet. */
   readonly partitionSettings: TopicSettings
+  /** Partitions of a topic whose records are its messages: only its ledger is its own. */
+  readonly source?: readonly PartitionLog[]
+  /** Clients of other protocols read its messages. */
+  readonly isShown?: boolean
 }
 
 /** Dead letters that lead to queues which refuse them, and so on: beyond, they are dropped. */
@@ -54,6 +67,7 @@ export class Queues implements QueueNode, StockNode {
   readonly messageBytesMax: number
   readonly batchBytesMax: number
   readonly #clock: Clock
+  readonly #others: Others
   readonly #report: (line: string) => void
   readonly options: QueueOptions
   readonly #placing: Placing
@@ -61,6 +75,7 @@ export class Queues implements QueueNode, StockNode {
   readonly #all = new Set<Queue>()
   #attended: Attended[] = []
   #isSoon = false
+  #isResting = false
   #isWorking = false
   #depth = 0
   #keptBytes = 0
@@ -68,6 +83,7 @@ export class Queues implements QueueNode, StockNode {
   constructor(parts: QueuesParts, options: Partial<QueueOptions> = {}) {
     this.store = parts.store
     this.#clock = parts.clock
+    this.#others = parts.others ?? noOthers
     this.#report = (line) => parts.report(line)
     this.options = { ...queueOptions, ...options }
     const { maxBatchBytes } = parts.store.journal
@@ -82,23 +98,32 @@ export class Queues implements QueueNode, StockNode {
 
   /** A queue as it was left, or a new one. */
   async open(place: QueuePlace, settings: QueueSettings, host: QueueHost): Promise<Queue> {
-    const stock = this.#stock(place, settings)
+    const stock = this.stockOf(place, settings)
     await recoverStock(stock, this.store, this.#report)
+    // What was counted now need not be counted at the next start.
+    if (stock.ledger?.hasNotes === true) this.#placing.noted(stock)
     return this.#add(place, settings, stock, host)
   }
 
   /** A queue that has never held anything. */
   create(place: QueuePlace, settings: QueueSettings, host: QueueHost): Queue {
-    return this.#add(place, settings, this.#stock(place, settings), host)
+    return this.#add(place, settings, this.stockOf(place, settings), host)
   }
 
-  #stock(place: QueuePlace, { durable, priorities }: QueueSettings): Stock {
+  /** What a queue is made of, as the log has it; the ledger is not read yet. */
+  stockOf(place: QueuePlace, { durable, priorities }: QueueSettings): Stock {
+    const ledgerLog = durable ? this.#log(place, ledgerPartition) : null
+    if (place.source !== undefined) {
+      const { name, source: logs } = place
+      const open = (lane: number): PartitionLog => logs[lane] as PartitionLog
+      return new Stock({ name, logs, open, ledgerLog, isOfTopic: true }, this)
+    }
     const logs: (PartitionLog | null)[] = []
     for (let lane = 0; lane <= priorities; lane++)
       logs.push(this.store.get(place.topic, lane) ?? null)
-    const ledgerLog = durable ? this.#log(place, ledgerPartition) : null
     const open = (lane: number): PartitionLog => this.#log(place, lane)
-    return new Stock({ name: place.name, logs, open, ledgerLog }, this)
+    const { name, isShown = false } = place
+    return new Stock({ name, logs, open, ledgerLog, isShown }, this)
   }
 
   #log({ topic, name, partitionSettings }: QueuePlace, partition: number): PartitionLog {
@@ -154,8 +179,18 @@ export class Queues implements QueueNode, StockNode {
     this.#soon()
   }
 
+  /** No queue does anything by its rules until `begin`: where dead letters go is not known yet. */
+  rest(): void {
+    this.#isResting = true
+  }
+
+  begin(): void {
+    this.#isResting = false
+    if (this.#attended.length > 0) this.#soon()
+  }
+
   #soon(): void {
-    if (this.#isSoon || this.#isWorking) return
+    if (this.#isSoon || this.#isWorking || this.#isResting) return
     this.#isSoon = true
     this.#clock.soon(() => {
       this.#isSoon = false
@@ -164,7 +199,7 @@ export class Queues implements QueueNode, StockNode {
   }
 
   #work(): void {
-    if (this.#isWorking) return
+    if (this.#isWorking || this.#isResting) return
     this.#isWorking = true
     const again: Attended[] = []
     for (let i = 0; i < this.#attended.length; i++) {
@@ -172,7 +207,7 @@ export class Queues implements QueueNode, StockNode {
       queue.isAttended = false
       if (queue.work()) again.push(queue)
       // What moves is placed before it is too much for one commit.
-      if (this.#placing.unplacedBytes > this.options.unplacedBytes / 8) this.#placing.place(true)
+      if (this.isLaden) this.#placing.place(true)
       if (i >= attendMax) {
         again.push(...this.#attended.slice(i + 1))
         for (const each of again) each.isAttended = false
@@ -181,11 +216,13 @@ export class Queues implements QueueNode, StockNode {
     }
     this.#attended = []
     this.#isWorking = false
+    this.pieces.worked()
     if (again.length === 0) return
     const goOn = (): void => {
       for (const queue of again) this.attend(queue)
     }
     if (this.#placing.isFull) this.whenTaken(goOn)
+    else if (this.#others.isHeldUp) this.#others.whenTaken(goOn)
     else goOn()
   }
 
@@ -196,7 +233,11 @@ export class Queues implements QueueNode, StockNode {
   }
 
   get isFull(): boolean {
-    return this.#placing.isFull
+    return this.#placing.isFull || this.#others.isHeldUp
+  }
+
+  get isLaden(): boolean {
+    return this.#placing.unplacedBytes > this.options.unplacedBytes / 8
   }
 
   wakeAt(queue: Attended, atMs: number): void {
@@ -209,10 +250,6 @@ export class Queues implements QueueNode, StockNode {
     this.#placing.moved()
     act()
     this.#depth--
-  }
-
-  placeNow(): void {
-    this.#placing.place(false)
   }
 
   keep(bytes: number): boolean {
@@ -252,6 +289,7 @@ export class Queues implements QueueNode, StockNode {
   /** Everything is on the disk: the store may be closed. Queues are not to be used any more. */
   async close(): Promise<void> {
     this.#wakeUps.stop()
+    await this.pieces.close()
     for (const queue of this.#all) queue.stock.markAll()
     await this.#placing.close()
   }

@@ -35,6 +35,10 @@ export interface StockPlace {
   /** One for each lane; null: made when it is needed. */
   readonly logs: readonly (PartitionLog | null)[]
   open(lane: number): PartitionLog
+  /** The logs are a topic's, which others append to and retention trims: they are only read. */
+  readonly isOfTopic?: boolean
+  /** Clients of other protocols read the logs. */
+  readonly isShown?: boolean
   /** Null: nothing of the queue survives the node. */
   readonly ledgerLog: PartitionLog | null
 }
@@ -42,5 +46,5 @@ export interface StockPlace {
 /** What it takes to keep so many bytes of a message. */
 export const keptBytes = (bytes: number): number => bytes + 256
 
-/** Of a look at what is next: nothing, not in memory yet, there. */
-export const Look = { nothing: 0, later: 1, there: 2 } as const
+/** Of a look at what is next; `gap`: no records up to the lane's end. */
+export const Look = { nothing: 0, later: 1, there: 2, gap: 3 } as const

@@ -1,20 +1,27 @@
 // All messages of one queue, and where each of them is. Invariant: every message that was put in is
 // exactly one of ready, in flight (or leaving, which is in flight to a dead-letter target),
-// delayed, settled; `ready`, `readyBytes` and `inFlight` say how many. Knows nothing of consumers
-// and rules: the queue does. Synchronous, but that a message may have to be read from the disk
-// first: then `onRead` is called when it is there.
+// delayed, settled; `ready`, `readyBytes` and `inFlight` say how many. Consumers and rules are the
+// queue's. Synchronous, but that a message may have to be read first: `onRead` tells when it was.
 import { assert } from '../base/assert.ts'
 import { Heap } from '../base/heap.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { MessageView } from '../model/message/message.ts'
-import { Entries, type Entry, isDueBefore } from './entry.ts'
+import { Entries, type Entry, isDueBefore, isLoggedIn } from './entry.ts'
 import { Lane } from './lane.ts'
+import type { Loaded } from './lane-reader.ts'
+import { LaneRound } from './lane-round.ts'
 import { Ledger } from './ledger.ts'
+import { StockFinder } from './stock-finder.ts'
 import { keptBytes, Look, type StockNode, type StockPlace } from './stock-parts.ts'
+import { passEmpty, passLost } from './topic-losses.ts'
 
 export class Stock {
   readonly name: string
-  readonly lanes: readonly Lane[]
+  readonly lanes: Lane[]
+  /** Its messages are the records of a topic, of whose bodies nothing is counted. */
+  readonly isOfTopic: boolean
+  /** Records that retention took before they were settled. */
+  lost = 0
   readonly ledger: Ledger | null
   readonly ledgerLog: PartitionLog | null
   readonly entries = new Entries()
@@ -30,11 +37,11 @@ export class Stock {
   /** Told when a message that was not in memory has been read. */
   onRead: () => void = () => undefined
   readonly #node: StockNode
-  /** Where a lane cannot be read. */
-  readonly #damaged = new Map<Lane, number>()
+  readonly #finder: StockFinder
 
   /** What the last look found: valid until the stock changes. */
   readonly message = new MessageView()
+  readonly #round: LaneRound
   #headLane: Lane | null = null
   #headEntry: Entry | null = null
   #headOffset = 0
@@ -42,10 +49,13 @@ export class Stock {
 
   constructor(place: StockPlace, node: StockNode) {
     this.name = place.name
-    this.lanes = place.logs.map((log, i) => new Lane(i, node, log, () => place.open(i)))
+    this.isOfTopic = place.isOfTopic ?? false
+    this.lanes = place.logs.map((log, i) => new Lane(i, node, log, () => place.open(i), place))
     this.ledgerLog = place.ledgerLog
     this.ledger = place.ledgerLog === null ? null : new Ledger(this.lanes, node.options)
     this.#node = node
+    this.#round = new LaneRound(this.lanes)
+    this.#finder = new StockFinder(place.name, node, (...loaded) => this.#loaded(...loaded))
   }
 
   get inFlight(): number {
@@ -101,6 +111,13 @@ export class Stock {
     return offset
   }
 
+  addLane(log: PartitionLog): Lane {
+    const lane = new Lane(this.lanes.length, this.#node, log, () => log, this)
+    this.lanes.push(lane)
+    this.ready += lane.end
+    return lane
+  }
+
   /** Others have appended to the log of a lane. */
   grow(lane: Lane): void {
     const { reader, log } = lane
@@ -123,6 +140,7 @@ export class Stock {
   /** At the next message of all lanes, or of one. */
   look(only: Lane | null = null): number {
     if (only !== null) return this.#lookIn(only)
+    if (this.isOfTopic) return this.#round.look((lane) => this.#lookIn(lane))
     for (let i = this.lanes.length - 1; i >= 0; i--) {
       const lane = this.lanes[i] as Lane
       if (lane.hasReady) return this.#lookIn(lane)
@@ -131,6 +149,7 @@ export class Stock {
   }
 
   #lookIn(lane: Lane): number {
+    if (lane.isOfTopic) this.lost += passLost(this, lane, this.#node)
     for (;;) {
       const hasNext = lane.hasNext()
       let entry = lane.firstReturned ?? null
@@ -139,6 +158,10 @@ export class Stock {
       if (entry !== null && hasNext && entry.offset > lane.cursor) entry = null
       const offset = entry === null ? lane.cursor : entry.offset
       const found = entry?.kept ? this.#atKept(entry) : this.#find(lane, offset)
+      if (found === Look.gap) {
+        this.lose(lane, entry, lane.end)
+        continue
+      }
       if (found !== Look.there) return found
       this.#headLane = lane
       this.#headEntry = entry
@@ -146,7 +169,7 @@ export class Stock {
         this.#headOffset = offset
         return found
       }
-      this.#lost(lane, entry, lane.reader.offset)
+      this.lose(lane, entry, lane.reader.offset)
     }
   }
 
@@ -166,64 +189,43 @@ export class Stock {
     if (entry.kept !== null) return this.#atKept(entry)
     const lane = this.#laneOf(entry)
     const found = this.#find(lane, entry.offset)
-    if (found === Look.there && lane.reader.offset !== entry.offset) return Look.nothing
+    const isOther = found === Look.there && lane.reader.offset !== entry.offset
+    if (isOther || found === Look.gap) return Look.nothing
     return found
   }
 
   #find(lane: Lane, offset: number): number {
-    const { reader } = lane
-    const batch = lane.unplacedAt(offset)
-    if (batch !== null) reader.findOpen(batch, offset)
+    const found = this.#finder.find(lane, offset, this.message)
+    if (found === Look.there) this.headTimestampMs = lane.reader.timestampMs
+    return found
+  }
+
+  #loaded(lane: Lane, offset: number, loaded: Loaded): void {
+    if (this.isClosed) lane.close()
     else {
-      if (reader.isLoading) return Look.later
-      if (this.#isStuck(lane, offset)) return Look.nothing
-      const found = reader.find(lane.log, offset)
-      if (found === 'load') {
-        reader.load(lane.log, offset, (isThere) => this.#loaded(lane, offset, isThere))
-        return Look.later
-      }
-      if (found === 'damaged') return this.#isDamaged(lane, offset)
+      if (loaded === 'empty') passEmpty(this, lane, offset)
+      this.onRead()
     }
-    reader.read(this.message)
-    this.headTimestampMs = reader.timestampMs
-    return Look.there
-  }
-
-  #loaded(lane: Lane, offset: number, isThere: boolean): void {
-    if (this.isClosed) {
-      lane.close()
-      return
-    }
-    if (!isThere) this.#isDamaged(lane, offset)
-    this.onRead()
-  }
-
-  #isDamaged(lane: Lane, offset: number): number {
-    this.#damaged.set(lane, offset)
-    this.#node.report(
-      `queue ${this.name}: the message at offset ${offset} cannot be read; restore a backup, or ` +
-        'purge or delete the queue',
-    )
-    return Look.nothing
-  }
-
-  /** The queue stands still until somebody deletes what cannot be read. */
-  #isStuck(lane: Lane, offset: number): boolean {
-    return this.#damaged.get(lane) === offset && lane.log.logStartOffset <= offset
   }
 
   /** The log has nothing below `to`, or not any more: what should be there counts as settled. */
-  #lost(lane: Lane, entry: Entry | null, to: number): void {
-    if (entry !== null) {
+  lose(lane: Lane, entry: Entry | null, to: number): void {
+    if (entry === null) this.settleUpTo(lane, to)
+    else {
       lane.popReturned()
       this.ready--
       this.readyBytes -= entry.bytes
       this.settle(entry)
-      return
     }
-    const from = lane.cursor
-    this.ready -= this.#settleBetween(lane, from, to, 0)
+  }
+
+  /** Nothing that is ready stands below `to`. */
+  settleUpTo(lane: Lane, to: number): number {
+    const count = lane.settleReady(lane.cursor, to, 0, this.ledger !== null)
+    this.ready -= count
     lane.cursor = to
+    this.#node.noted(this)
+    return count
   }
 
   // ---- Going out --------------------------------------------------------------------------------
@@ -243,15 +245,20 @@ export class Stock {
     return this.#headOffset < (this.#headLane?.deliveredBelow ?? 0)
   }
 
-  get headFailures(): number {
-    return this.#headEntry?.failures ?? 0
+  /** What the message that the last look found carries of before; null: nothing. */
+  get headBefore(): Readonly<Pick<Entry, 'failures' | 'deliveries'>> | null {
+    return this.#headEntry
+  }
+
+  get #headBytes(): number {
+    return this.isOfTopic ? 0 : this.message.body.length
   }
 
   /** Settles the message that the last look found. */
   settleHead(): void {
     const lane = this.#headLane
     assert(lane, 'a message was found')
-    const bytes = this.message.body.length
+    const bytes = this.#headBytes
     const entry = this.#leave(lane)
     if (entry === null) this.#settleLogged(lane, this.#headOffset, bytes)
     else this.settle(entry)
@@ -261,7 +268,8 @@ export class Stock {
   #leave(lane: Lane): Entry | null {
     const entry = this.#headEntry
     this.ready--
-    this.readyBytes -= this.message.body.length
+    this.readyBytes -= this.#headBytes
+    if (this.isOfTopic) this.#round.taken()
     if (entry === null) lane.cursor = this.#headOffset + 1
     else lane.popReturned()
     this.#headLane = null
@@ -270,7 +278,7 @@ export class Stock {
   }
 
   #entryAtCursor(lane: Lane): Entry {
-    const entry = this.entries.make(lane.index, this.#headOffset, this.message.body.length)
+    const entry = this.entries.make(lane.index, this.#headOffset, this.#headBytes)
     entry.timestampMs = this.headTimestampMs
     if (this.#headOffset < lane.deliveredBelow) entry.deliveries = 1
     return entry
@@ -286,13 +294,6 @@ export class Stock {
   #settleLogged(lane: Lane, offset: number, bytes: number): void {
     lane.settle(offset, bytes, this.ledger !== null)
     this.#node.noted(this)
-  }
-
-  /** Settles what in [from, to) is not. Returns how many. */
-  #settleBetween(lane: Lane, from: number, to: number, bytes: number): number {
-    if (to <= from) return 0
-    this.#node.noted(this)
-    return lane.settleRange(from, to, bytes, this.ledger !== null)
   }
 
   // ---- Coming back ------------------------------------------------------------------------------
@@ -351,17 +352,12 @@ export class Stock {
   }
 
   #purgeUntouched(lane: Lane): void {
-    const taken = [...(lane.taken ?? [])].sort((a, b) => a - b)
-    let from = lane.cursor
-    for (const offset of taken) {
-      this.#settleBetween(lane, from, offset, 0)
-      from = Math.max(from, offset + 1)
-    }
     // Nobody has looked at them, but all others are known.
     let bytes = lane.bytes
     for (const entries of [this.entries.all, this.#delayed?.all ?? [], this.leaving])
-      for (const entry of entries) if (isLoggedIn(entry, lane)) bytes -= entry.bytes
-    this.#settleBetween(lane, from, lane.end, bytes)
+      for (const entry of entries) if (isLoggedIn(entry, lane.index)) bytes -= entry.bytes
+    lane.settleReady(lane.cursor, lane.end, bytes, this.ledger !== null)
+    this.#node.noted(this)
     lane.cursor = lane.end
     lane.taken = null
   }
@@ -394,6 +390,3 @@ export class Stock {
     for (const lane of this.lanes) lane.close()
   }
 }
-
-const isLoggedIn = (entry: Entry, lane: Lane): boolean =>
-  entry.kept === null && entry.lane === lane.index

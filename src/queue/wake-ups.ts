@@ -15,8 +15,8 @@ interface Alarm {
   readonly sleeper: Sleeper
 }
 
-/** Timers take no more. */
-const delayMax = 2 ** 31 - 1
+/** The clock on the wall decides, and somebody may set it: it is looked at so often. */
+const delayMax = 10_000
 
 export class WakeUps {
   readonly #clock: Clock

@@ -16,8 +16,11 @@ export interface Binding {
 /** The same for two bindings exactly when they are the same. */
 export function bindingId(binding: Binding): string {
   const { source, kind, target, routingKey } = binding
-  const names = [source, target, routingKey].map((name) => `${name.length}:${name}`)
-  return `${kind} ${names.join(' ')} ${tableText(binding.arguments)}`
+  const table = binding.arguments.size === 0 ? '{}' : tableText(binding.arguments)
+  return (
+    `${kind} ${source.length}:${source} ${target.length}:${target} ` +
+    `${routingKey.length}:${routingKey} ${table}`
+  )
 }
 
 /** The same for two targets exactly when they are the same. */

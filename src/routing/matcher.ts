@@ -10,6 +10,12 @@ export interface Edge<T> {
   readonly to: T
 }
 
+/** Steps that one message's route may take, all its exchanges and keys together. */
+export interface Budget {
+  /** Negative: used up, and nothing more is looked for. */
+  left: number
+}
+
 export interface Matcher<T> {
   /** Whether nothing but the routing key decides, so that a route may be remembered by it. */
   readonly isByKey: boolean
@@ -17,5 +23,5 @@ export interface Matcher<T> {
   /** Must be the edge that was added. */
   remove(edge: Edge<T>): void
   /** Calls `found` for what matches; a target may come more than once. */
-  match(routingKey: string, message: MessageView, found: (to: T) => void): void
+  match(routingKey: string, message: MessageView, found: (to: T) => void, budget: Budget): void
 }

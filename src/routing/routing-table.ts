@@ -4,16 +4,21 @@
 // moves `version`, and remembered routes of older versions do not count. Bindings go with their
 // source and with their target.
 //
+// An exchange that delays hands what has to wait to where it waits, and nowhere else.
+//
 //   exchange ──matcher──▶ queue (each once) | exchange ──▶ …      nothing matches ──▶ alternate
 import { assert } from '../base/assert.ts'
+import { delayMsOf } from '../model/message/delay.ts'
 import type { FieldTable } from '../model/message/field.ts'
 import type { MessageView } from '../model/message/message.ts'
 import { type Binding, bindingId, type TargetKind, targetId } from './binding.ts'
 import { matcherOf, routingType } from './exchange-types.ts'
-import type { Edge, Matcher } from './matcher.ts'
+import type { Budget, Edge, Matcher } from './matcher.ts'
 
 /** Routes that one exchange remembers; with more keys in use it forgets all and begins again. */
 const routesMax = 1024
+/** Steps of one message through topic exchanges: some ten milliseconds. */
+const stepsMax = 500_000
 
 type End<Q> =
   | { readonly queue: Q; readonly exchange: null }
@@ -22,6 +27,8 @@ type End<Q> =
 interface Source<Q> {
   readonly name: string
   readonly matcher: Matcher<End<Q>>
+  /** Where messages wait that have a delay; null: they do not. */
+  readonly waiting: Q | null
   readonly bindings: Map<string, Edge<End<Q>>>
   alternate: string | null
   /** The walk that last came by. */
@@ -37,6 +44,8 @@ export interface Route<Q> {
   readonly queues: readonly Q[]
   /** Whether nothing but the routing key has decided. */
   readonly isByKey: boolean
+  /** False: it took too many steps, and there may be more queues. */
+  readonly isWhole: boolean
 }
 
 const noKeys: readonly string[] = []
@@ -59,12 +68,19 @@ export class RoutingTable<Q> {
     return this.#bindingCount
   }
 
-  addExchange(name: string, type: string, table: FieldTable, alternate: string | null): void {
+  addExchange(
+    name: string,
+    type: string,
+    table: FieldTable,
+    alternate: string | null,
+    waiting: Q | null = null,
+  ): void {
     assert(!this.#sources.has(name), `exchange ${name} is in the table once`)
     this.#version++
     this.#sources.set(name, {
       name,
       matcher: matcherOf(routingType(type, table), table),
+      waiting,
       bindings: new Map(),
       alternate,
       walk: 0,
@@ -162,7 +178,11 @@ export class RoutingTable<Q> {
    */
   route(exchange: string, message: MessageView, moreKeys = noKeys): Route<Q> {
     if (exchange === '')
-      return { queues: this.#routeByName(message.routingKey, moreKeys), isByKey: true }
+      return {
+        queues: this.#routeByName(message.routingKey, moreKeys),
+        isByKey: true,
+        isWhole: true,
+      }
     const source = this.#source(exchange)
     if (moreKeys.length > 0) return this.#explore(source, message, moreKeys)
     if (source.routesVersion !== this.#version) {
@@ -196,6 +216,7 @@ export class RoutingTable<Q> {
     const waiting = [from]
     const walk = ++this.#walk
     from.walk = walk
+    const budget: Budget = { left: stepsMax }
     let isByKey = true
     let matched = false
     const visit = (source: Source<Q> | undefined): void => {
@@ -209,15 +230,20 @@ export class RoutingTable<Q> {
       else visit(end.exchange)
     }
     for (let source = waiting.pop(); source !== undefined; source = waiting.pop()) {
+      if (budget.left < 0) break
       matched = false
-      isByKey &&= source.matcher.isByKey
-      source.matcher.match(message.routingKey, message, found)
-      for (const key of moreKeys) source.matcher.match(key, message, found)
+      isByKey &&= source.matcher.isByKey && source.waiting === null
+      if (source.waiting !== null && delayMsOf(message) > 0) {
+        queues.add(source.waiting)
+        continue
+      }
+      source.matcher.match(message.routingKey, message, found, budget)
+      for (const key of moreKeys) source.matcher.match(key, message, found, budget)
       if (matched || source.alternate === null) continue
       if (source.alternate !== '') visit(this.#sources.get(source.alternate))
       else for (const queue of this.#routeByName(message.routingKey, moreKeys)) queues.add(queue)
     }
-    return { queues: [...queues], isByKey }
+    return { queues: [...queues], isByKey, isWhole: budget.left >= 0 }
   }
 
   #source(name: string): Source<Q> {

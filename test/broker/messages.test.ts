@@ -7,6 +7,7 @@ import { partitionId } from '../../src/model/ids.ts'
 import {
   type FieldTable,
   type FieldValue,
+  integerOf,
   textField,
   textOf,
 } from '../../src/model/message/field.ts'
@@ -102,7 +103,7 @@ test('CC and BCC are keys too; BCC is not delivered', () =>
       assert.equal(await take(vhost, queue), null)
     }
     const publisher = value(vhost.publisher(''))
-    for (const wrong of [textField('cc'), { type: 'A', value: [{ type: 'V' }] } as const]) {
+    for (const wrong of [textField('cc'), { type: 'V' } as const]) {
       const sent = messageTo('', 'to', 'a', { headers: new Map([['CC', wrong]]) })
       assert.equal(publisher.publish(sent), -1)
       assert.ok(publisher.refusal !== null)
@@ -112,6 +113,86 @@ test('CC and BCC are keys too; BCC is not delivered', () =>
 
 const deathOf = (headers: FieldTable): Record<string, unknown>[] =>
   (plainTable(headers)['x-death'] ?? []) as Record<string, unknown>[]
+
+test('of CC only texts count, and BCC leaves a table behind', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    for (const queue of ['to', 'cc']) value(await vhost.declareQueue(queueWish(queue)))
+    const mixed = { type: 'A', value: [{ type: 'I', value: 1 }, textField('cc')] } as const
+    publish(vhost, '', 'to', 'a', { headers: new Map([['CC', mixed]]) })
+    assert.deepEqual([await take(vhost, 'to'), await take(vhost, 'cc')], ['a', 'a'])
+    publish(vhost, '', 'to', 'b', { headers: new Map([['BCC', keys('cc')]]) })
+    const got = value(await vhost.get('to', true))
+    assert.deepEqual(got?.message.headers, new Map())
+    assert.ok(placeOf(got?.message.properties ?? new Uint8Array(2), property.headers) > 0)
+  }))
+
+test('a quorum queue counts on redeliveries, and only what failed towards its limit', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    const args = table({ 'x-queue-type': 'quorum', 'x-delivery-limit': 1 })
+    value(await vhost.declareQueue(queueWish('q', { arguments: args })))
+    publish(vhost, '', 'q', 'a')
+    const told: unknown[] = []
+    for (const failed of [false, true, true, true]) {
+      const got = value(await vhost.get('q', false))
+      if (got === null) break
+      const { headers } = got.message
+      told.push(['x-delivery-count', 'x-acquired-count'].map((n) => integerOf(headers.get(n))))
+      got.queue.reject(got.id, true, failed)
+    }
+    assert.deepEqual(told, [
+      [null, null],
+      [0, 1],
+      [1, 2],
+    ])
+    const consumer = new TestConsumer()
+    await consume(vhost, 'q', consumer)
+    publish(vhost, '', 'q', 'b')
+    await consumer.has(1)
+    value(await vhost.deleteQueue('q', false, false))
+    assert.deepEqual(consumer.reasons, ['queueDeleted'])
+  }))
+
+test('arguments of a consumer are looked at', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    value(await vhost.declareQueue(queueWish('q')))
+    const wish = { queue: 'q', tag: 't', settled: true, exclusive: false, priority: 0 }
+    for (const [args, said] of [
+      [{ 'x-priority': 'high' }, /^preconditionFailed: invalid arg 'x-priority'.*got longstr/],
+      [{ 'x-priority': true }, /^preconditionFailed: invalid arg 'x-priority'.*got bool/],
+      [
+        { 'x-stream-offset': 'first' },
+        /^preconditionFailed: .* of queue type rabbit_classic_queue$/,
+      ],
+      [{ 'x-priority': 5, 'x-what': 'a' }, /^ok$/],
+    ] as const) {
+      const begun = await vhost.consume({ ...wish, arguments: table(args) }, new TestConsumer())
+      assert.match(refusal(begun), said)
+    }
+  }))
+
+test('who forges the first death is not believed, and a forged list keeps its place', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    const args = table({ 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'dead' })
+    value(await vhost.declareQueue(queueWish('q', { arguments: args })))
+    value(await vhost.declareQueue(queueWish('dead')))
+    const first: unknown[] = []
+    for (const [name, forged] of [
+      ['x-first-death-queue', textField('forged')],
+      ['x-death', textField('no list')],
+    ] as const) {
+      publish(vhost, '', 'q', 'a', { headers: new Map([[name, forged]]) })
+      const got = value(await vhost.get('q', false))
+      got?.queue.reject(got.id, false, true)
+      await confirmed(node)
+      const dead = value(await vhost.get('dead', true))
+      first.push(textOf(dead?.message.headers.get('x-first-death-queue')))
+    }
+    assert.deepEqual(first, ['q', null])
+  }))
 
 test('a rejected message carries its death', () =>
   withMessaging(async (node) => {

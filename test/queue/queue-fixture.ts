@@ -7,6 +7,12 @@ import { realClock } from '../../src/io/real/clock.ts'
 import { LogStore } from '../../src/log/log-store.ts'
 import type { TopicSettings } from '../../src/model/config/topic-settings.ts'
 import { MessageView } from '../../src/model/message/message.ts'
+import {
+  buildProperties,
+  octetProperty,
+  property,
+  tableProperty,
+} from '../../src/model/message/properties.ts'
 import type { CancelReason, Consumer } from '../../src/queue/consumer.ts'
 import type { Queue } from '../../src/queue/queue.ts'
 import type { DeadLetterReason, QueueHost } from '../../src/queue/queue-host.ts'
@@ -129,11 +135,25 @@ export function messageOf(body: string, wishes: Wishes = {}): MessageView {
   return new MessageView().set('ex', 'key', properties, Buffer.from(body))
 }
 
+/** A message with that body that says how long it has to wait. */
+export function delayedMessage(
+  body: string,
+  delayMs: number,
+  wishes: Pick<Wishes, 'transient'> = {},
+): MessageView {
+  const properties = buildProperties([
+    octetProperty(property.deliveryMode, wishes.transient === true ? 1 : 2),
+    tableProperty(new Map([['x-delay', { type: 'l', value: BigInt(delayMs) }]])),
+  ])
+  return new MessageView().set('ex', 'key', properties, Buffer.from(body))
+}
+
 export interface Delivery {
   readonly id: number
   readonly text: string
   readonly redelivered: boolean
   readonly failures: number
+  readonly deliveries: number
 }
 
 export class TestConsumer implements Consumer {
@@ -147,9 +167,15 @@ export class TestConsumer implements Consumer {
     this.room = room
   }
 
-  deliver(id: number, message: MessageView, redelivered: boolean, failures: number): void {
+  deliver(
+    id: number,
+    message: MessageView,
+    redelivered: boolean,
+    failures: number,
+    deliveries: number,
+  ): void {
     this.room--
-    this.got.push({ id, text: textOf(message), redelivered, failures })
+    this.got.push({ id, text: textOf(message), redelivered, failures, deliveries })
     if (this.got.length === this.#wanted) this.#wake()
   }
 

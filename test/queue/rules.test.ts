@@ -88,6 +88,46 @@ test('an exclusive consumer is alone', async () => {
   assert.equal(subscribe(queue, new TestConsumer(), { exclusive: true }), null)
 })
 
+test('where only one is active, none is exclusive', async () => {
+  const rig = await Rig.of()
+  const queue = await rig.open({ singleActiveConsumer: true })
+  assert.equal(subscribe(queue, new TestConsumer(), { exclusive: true }), null)
+  assert.notEqual(subscribe(queue, new TestConsumer()), null)
+})
+
+test('deliveries tell of those before, and of failures among them', async () => {
+  const rig = await Rig.of()
+  const queue = await rig.open()
+  const consumer = new TestConsumer()
+  subscribe(queue, consumer)
+  publishAll(queue, 'a')
+  for (const failed of [true, false, true]) {
+    queue.reject(consumer.got.at(-1)?.id ?? 0, true, failed)
+    await rig.turn()
+  }
+  assert.deepEqual(
+    consumer.got.map(({ failures, deliveries }) => [failures, deliveries]),
+    [
+      [0, 0],
+      [1, 1],
+      [1, 2],
+      [2, 3],
+    ],
+  )
+})
+
+test('what comes back expires as if it had never left', async () => {
+  const rig = await Rig.of()
+  const queue = await rig.open()
+  queue.publish(messageOf('brief', { expiration: '50' }))
+  const got = await rig.clock.runUntil(queue.get(false))
+  await rig.passed(100)
+  assert.deepEqual(rig.host.letters, [])
+  queue.reject(got?.id ?? 0, true, false)
+  await rig.turn()
+  assert.deepEqual([queue.ready, rig.host.letters], [0, [['expired', 'brief']]])
+})
+
 test('what comes back goes to its old place', async () => {
   const rig = await Rig.of()
   const queue = await rig.open()
@@ -368,7 +408,7 @@ test('what others append to the log is in the queue, behind what was there', asy
   const rig = await Rig.of()
   const queue = await rig.open()
   publishAll(queue, '1')
-  assert.equal(queue.beforeForeignAppend(), true)
+  rig.node.queues.flush(null)
   const log = rig.node.store.get(queue.topic, 0)
   const { journal } = rig.node.store
   assert.equal(log?.append(journal, batchOf(['two', 'three']), 0, 1000).error, null)

@@ -2,16 +2,20 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { MessageView } from '../../src/model/message/message.ts'
+import { buildProperties, property, textProperty } from '../../src/model/message/properties.ts'
 import { Addresses, StoredRecords } from '../../src/model/message/stored-message.ts'
 import { BatchHeader, headerBytes } from '../../src/model/record-batch.ts'
 import { checkRecords } from '../../src/model/records.ts'
 import { BatchBuilder, BatchMemory } from '../../src/queue/batch-builder.ts'
 
 const name = fc.string({ maxLength: 60 })
+const kinds = [property.messageId, property.correlationId, property.type]
+const propertiesOf = (texts: readonly string[]) =>
+  buildProperties(texts.map((text, i) => textProperty(kinds[i] as number, text)))
 const stored = fc.record({
   exchange: name,
   routingKey: name,
-  properties: fc.uint8Array({ minLength: 2, maxLength: 300 }),
+  properties: fc.array(fc.string({ maxLength: 80 }), { maxLength: 3 }).map(propertiesOf),
   body: fc.uint8Array({ maxLength: 20_000 }),
   after: fc.integer({ min: -5000, max: 2 ** 40 }),
 })
@@ -37,7 +41,7 @@ test('messages are read from a batch as they were written, which Kafka clients c
       records.open(batch, headerBytes, batch.length, 77, start)
       for (const [i, m] of [...messages.entries()].reverse()) {
         assert.ok(records.seek(77 + i))
-        records.read(view, addresses)
+        records.read(view, addresses, 'q')
         assert.deepEqual(
           [view.exchange, view.routingKey, records.timestampMs - start],
           [m.exchange, m.routingKey, m.after],

@@ -1,5 +1,5 @@
 // Routing as one would write it down without a thought for speed: the oracle of the tests.
-import type { FieldTable } from '../../src/model/message/field.ts'
+import type { FieldTable, FieldValue } from '../../src/model/message/field.ts'
 import { textOf } from '../../src/model/message/field.ts'
 import { sameField } from '../../src/model/message/field-equality.ts'
 import type { Binding } from '../../src/routing/binding.ts'
@@ -32,9 +32,21 @@ export function headersMatch(wanted: FieldTable, headers: FieldTable): boolean {
   )
   const holds = asked.map(([name, value]) => {
     const header = headers.get(name)
-    return header !== undefined && (value.type === 'V' || sameField(value, header))
+    return header !== undefined && (value.type === 'V' || isEqual(value, header))
   })
   return kind.startsWith('any') ? holds.some((h) => h) : holds.every((h) => h)
+}
+
+/** Numbers of all types by their value, texts and bytes by their bytes. */
+function isEqual(a: FieldValue, b: FieldValue): boolean {
+  const number = (field: FieldValue) =>
+    'value' in field && ['number', 'bigint'].includes(typeof field.value) && field.type !== 'D'
+      ? Number(field.value)
+      : null
+  const bytes = (field: FieldValue) =>
+    field.type === 'S' || field.type === 'x' ? Buffer.from(field.value).toString('hex') : null
+  if (number(a) !== null) return number(a) === number(b)
+  return bytes(a) === null ? sameField(a, b) : bytes(a) === bytes(b)
 }
 
 export interface NaiveExchange {

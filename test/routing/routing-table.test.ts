@@ -154,6 +154,23 @@ test('a queue or an exchange takes its bindings along, and routes forget them', 
   assert.deepEqual(reached(table, '', message('q1')), ['q1'])
 })
 
+test('a message whose route takes too many steps is looked at no further', () => {
+  const table = new RoutingTable<string>()
+  table.addExchange('t', 'topic', noFields, null)
+  table.addQueue('q', 'q')
+  for (let i = 0; i < 3_000; i++) {
+    const words = Array.from(
+      { length: 12 },
+      (_, at) => ['a', '*', '#'][Math.floor(i / 3 ** at) % 3],
+    )
+    table.bind(toQueue('t', 'q', `${words.join('.')}.#.a`))
+  }
+  const long = table.route('t', message(Array.from({ length: 120 }, () => 'a').join('.')))
+  assert.equal(long.isWhole, false)
+  const short = table.route('t', message('a.a.a.a.a.a.a.a.a.a.a.a.a'))
+  assert.deepEqual([short.isWhole, short.queues], [true, ['q']])
+})
+
 test('an exchange that matches nothing hands on to its alternate, also to the default one', () => {
   const table = new RoutingTable<string>()
   table.addQueue('q', 'q')

@@ -40,7 +40,7 @@ function authorizedConfigs(configs: Configs, subject: Subject): Configs {
     if (target.kind === 'node')
       return subject.isAdministrator ? { ok: true, value: null } : subject.notAdministrator()
     const { name } = target.topic
-    return subject.may('configure', name)
+    return subject.mayTopic('configure', name)
       ? { ok: true, value: null }
       : subject.refusal('configure', name)
   }

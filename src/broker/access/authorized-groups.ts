@@ -62,7 +62,7 @@ export class AuthorizedGroups implements Groups {
       reply({ error, topics: [] })
       return
     }
-    const may = ({ topic }: { topic: string }) => this.#subject.may('read', topic)
+    const may = ({ topic }: { topic: string }) => this.#subject.mayTopic('read', topic)
     const topics = request.topics.filter(may)
     this.#groups.commit({ ...request, topics }, (answer) => {
       const asked = request.topics.map(({ topic, partitions }) => ({
@@ -96,7 +96,7 @@ export class AuthorizedGroups implements Groups {
       reply({ error, topics: [] })
       return
     }
-    const may = ({ topic }: { topic: string }) => this.#subject.may('read', topic)
+    const may = ({ topic }: { topic: string }) => this.#subject.mayTopic('read', topic)
     this.#groups.deleteOffsets(groupId, topics.filter(may), (answer) =>
       reply(withRefused(answer, topics, may)),
     )

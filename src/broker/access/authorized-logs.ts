@@ -118,7 +118,7 @@ export class AuthorizedLogs implements Logs {
     partition: PartitionId,
     before: number,
   ): Promise<Result<{ logStartOffset: number }>> {
-    if (!this.#subject.may('configure', topic.name))
+    if (!this.#subject.mayTopic('configure', topic.name))
       return this.#subject.refusal('configure', topic.name)
     return this.#logs.deleteRecords(topic, partition, before)
   }
@@ -133,7 +133,7 @@ export class AuthorizedLogs implements Logs {
     let may = false
     let isAll = true
     const allowed = asked.map(({ topic }) => {
-      if (topic !== last) may = this.#subject.may(right, topic.name)
+      if (topic !== last) may = this.#subject.mayTopic(right, topic.name)
       last = topic
       isAll &&= may
       return may

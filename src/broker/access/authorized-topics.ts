@@ -40,7 +40,8 @@ export class AuthorizedTopics implements Topics {
 
   async createOnDemand(name: string, forbidden: boolean): Promise<Result<Topic>> {
     if (!this.#subject.maySee(name)) return this.#subject.refusal('see', name)
-    if (this.#subject.may('configure', name)) return this.#topics.createOnDemand(name, forbidden)
+    if (this.#subject.mayTopic('configure', name))
+      return this.#topics.createOnDemand(name, forbidden)
     const made = await this.#topics.createOnDemand(name, true)
     const isMissed = !made.ok && made.error === 'unknownTopic' && !forbidden
     return isMissed ? this.#subject.refusal('configure', name) : made
@@ -67,6 +68,8 @@ export class AuthorizedTopics implements Topics {
   }
 
   async #configuring<T>(name: string, act: () => Promise<Result<T>>): Promise<Result<T>> {
-    return this.#subject.may('configure', name) ? act() : this.#subject.refusal('configure', name)
+    return this.#subject.mayTopic('configure', name)
+      ? act()
+      : this.#subject.refusal('configure', name)
   }
 }

@@ -2,8 +2,11 @@
 // broker asks it, and answers each refusal in the words that stand here. A thing may be seen by who
 // has any right on its name.
 import { type Refusal, refuse } from '../../model/errors.ts'
+import { queueNameOf } from '../../model/topic-name.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import type { ClientRights, Right, ThingRights } from '../api.ts'
+
+const rights = ['read', 'write', 'configure'] as const
 
 export class Subject implements ClientRights {
   readonly user: string
@@ -20,8 +23,13 @@ export class Subject implements ClientRights {
     return this.#authorizer.may(this.user, this.vhost, right, name)
   }
 
-  maySee(name: string): boolean {
-    return this.may('read', name) || this.may('write', name) || this.may('configure', name)
+  /** Permissions know a topic by the name of its queue. */
+  mayTopic(right: Right, topic: string): boolean {
+    return this.may(right, queueNameOf(topic))
+  }
+
+  maySee(topic: string): boolean {
+    return rights.some((right) => this.mayTopic(right, topic))
   }
 
   /** Of a group: who may only write to its name has no business with it. */

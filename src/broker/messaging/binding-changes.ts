@@ -3,8 +3,9 @@
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import type { Binding } from '../../routing/binding.ts'
 import { checkBinding, routingType } from '../../routing/exchange-types.ts'
-import { vhostLimits } from './limits.ts'
-import { defaultExchange, labelOf, notFound } from './refusals.ts'
+
+import { defaultExchange, labelOf, notFound } from '../declarations/refusals.ts'
+
 import type { VhostCore } from './vhost-core.ts'
 
 export class BindingChanges {
@@ -21,12 +22,9 @@ export class BindingChanges {
       const core = this.#core
       if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
       if (core.routing.has(binding)) return ok(null)
-      if (core.routing.bindingCount >= vhostLimits.bindings)
-        return refuse(
-          'preconditionFailed',
-          `cannot bind ${labelOf(binding.kind, binding.target, core.name)}: the vhost holds ` +
-            `${vhostLimits.bindings} bindings, and no more`,
-        )
+      const wish = `bind ${labelOf(binding.kind, binding.target, core.name)}`
+      const room = core.room('bindings', wish)
+      if (!room.ok) return room
       const { isDurable } = ends.value
       const key = isDurable ? await core.writes.binding(binding, core.parts.chance.uuid()) : null
       core.addBinding(binding, key)
@@ -39,7 +37,7 @@ export class BindingChanges {
     return this.#core.lane.run(async () => {
       if (binding.source === '' || (binding.kind === 'exchange' && binding.target === ''))
         return defaultExchange()
-      await this.#core.writes.gone(this.#core.removeBinding(binding))
+      await this.#core.gone(this.#core.removeBinding(binding))
       return ok(null)
     })
   }
@@ -48,10 +46,10 @@ export class BindingChanges {
     const { source: from, kind, target: to } = binding
     const core = this.#core
     if (from === '' || (kind === 'exchange' && to === '')) return defaultExchange()
-    const target = kind === 'queue' ? core.queues.get(to)?.definition : core.exchanges.get(to)
-    if (target === undefined) return notFound(kind, to, core.name)
     const source = core.exchanges.get(from)
     if (source === undefined) return notFound('exchange', from, core.name)
+    const target = kind === 'queue' ? core.routing.queue(to)?.definition : core.exchanges.get(to)
+    if (target === undefined || target === null) return notFound(kind, to, core.name)
     const routing = routingType(source.type, source.arguments)
     const checked = checkBinding(routing, binding.routingKey, binding.arguments)
     return checked.ok ? ok({ isDurable: source.durable && target.durable }) : checked

@@ -9,10 +9,11 @@ import { MessageView } from '../../model/message/message.ts'
 import { changeProperties, property, tableProperty } from '../../model/message/properties.ts'
 import type { DeadLetterReason } from '../../queue/queue-host.ts'
 import type { RoutingTable } from '../../routing/routing-table.ts'
+import { encodable } from '../declarations/encodable-table.ts'
 import { isCycle, noteDeath } from './death.ts'
-import { encodable } from './encodable-table.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { keysIn } from './sender-keys.ts'
+import type { Target } from './target.ts'
 
 /**
  * Of dead letters that one brings about. Full queues that all name each other have as many paths
@@ -23,12 +24,12 @@ const broughtAboutMax = 10_000
 const noKeys: readonly string[] = []
 
 export class DeadLetters {
-  readonly #routing: RoutingTable<HostedQueue>
+  readonly #routing: RoutingTable<Target>
   readonly #clock: Clock
   #depth = 0
   #broughtAbout = 0
 
-  constructor(routing: RoutingTable<HostedQueue>, clock: Clock) {
+  constructor(routing: RoutingTable<Target>, clock: Clock) {
     this.#routing = routing
     this.#clock = clock
   }
@@ -42,7 +43,7 @@ export class DeadLetters {
   }
 
   #send(from: HostedQueue, message: MessageView, reason: DeadLetterReason): void {
-    const { arguments: table } = from.definition
+    const { inForce: table } = from
     const exchange = textOf(table.get('x-dead-letter-exchange'))
     if (exchange === null || !this.#routing.hasExchange(exchange)) return
     const ownKey = textOf(table.get('x-dead-letter-routing-key'))
@@ -70,6 +71,9 @@ export class DeadLetters {
     )
     const moreKeys = ownKey === null ? carbonCopies : noKeys
     for (const to of this.#routing.route(exchange, dead, moreKeys).queues)
-      if (reason === 'rejected' || !isCycle(headers, to.name)) to.queue.publish(dead)
+      if (reason === 'rejected' || !isCycle(headers, to.name)) {
+        to.publish(dead)
+        to.moved()
+      }
   }
 }

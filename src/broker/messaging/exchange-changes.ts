@@ -1,12 +1,17 @@
 // Declaring and deleting exchanges of one vhost: RabbitMQ's checks in RabbitMQ's order, the
 // metadata, and then what all can see. Who may do it was asked before (`session-vhost`).
 import { ok, type Result, refuse } from '../../model/errors.ts'
-import { checkExchangeType } from '../../routing/exchange-types.ts'
+import { checkExchangeType, delayedType } from '../../routing/exchange-types.ts'
+import { type ExchangeDefinition, reservedPrefix } from '../declarations/definitions.ts'
+import { sameArguments, sameText, typeName } from '../declarations/equivalence.ts'
+import {
+  defaultExchange,
+  invalidArgument,
+  labelOf,
+  reservedName,
+} from '../declarations/refusals.ts'
 import type { ExchangeWish } from './api.ts'
-import { type ExchangeDefinition, reservedPrefix } from './definitions.ts'
-import { sameArguments, sameText, typeName } from './equivalence.ts'
-import { vhostLimits } from './limits.ts'
-import { defaultExchange, invalidArgument, labelOf, reservedName } from './refusals.ts'
+
 import type { VhostCore } from './vhost-core.ts'
 
 /** Those that count when it is declared again. */
@@ -60,15 +65,14 @@ export class ExchangeChanges {
         `expected a string, got ${typeName(alternate)}`,
       )
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
-    if (core.exchanges.size >= vhostLimits.exchanges)
-      return refuse(
-        'preconditionFailed',
-        `cannot declare ${label}: the vhost holds ${vhostLimits.exchanges} exchanges, and no more`,
-      )
+    const room = core.room('exchanges', `declare ${label}`)
+    if (!room.ok) return room
     const { name, durable, autoDelete, internal, arguments: table } = wish
-    const definition = { name, type: wish.type, durable, autoDelete, internal, arguments: table }
+    const topic = wish.type === delayedType ? core.newTopicId() : undefined
+    const kind = wish.type
+    const definition = { name, type: kind, durable, autoDelete, internal, arguments: table, topic }
     if (durable) await core.writes.exchange(definition)
-    core.addExchange(definition)
+    core.makeExchange(definition)
     return ok(null)
   }
 
@@ -77,13 +81,13 @@ export class ExchangeChanges {
     return this.#core.lane.run(async () => {
       if (name === '') return defaultExchange()
       const label = labelOf('exchange', name, this.#core.name)
-      if (name.startsWith(reservedPrefix) && this.#core.exchanges.has(name))
+      if (name.startsWith(reservedPrefix))
         return refuse('accessRefused', `deletion of system ${label} not allowed`)
       const exchange = this.#core.exchanges.get(name)
       if (exchange === undefined) return ok(null)
       if (ifUnused && this.#core.routing.bindingsFrom(name).length > 0)
         return refuse('preconditionFailed', `${label} in use`)
-      await this.#core.writes.gone(this.#core.removeExchange(exchange))
+      await this.#core.gone(this.#core.removeExchange(exchange))
       return ok(null)
     })
   }

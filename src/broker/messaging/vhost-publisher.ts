@@ -2,19 +2,19 @@
 // remembered, so that a key that comes again costs a comparison; the routing table remembers
 // others. A deleted exchange or other permissions end it.
 import { type Refusal, type Result, refuse } from '../../model/errors.ts'
+import { delayMsMax, delayMsOf } from '../../model/message/delay.ts'
 import type { MessageView } from '../../model/message/message.ts'
-import { MessageView as View } from '../../model/message/message.ts'
-import { changeProperties, property, tableProperty } from '../../model/message/properties.ts'
+import { delayedType } from '../../routing/exchange-types.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
+import { type ExchangeDefinition, routesByTopic } from '../declarations/definitions.ts'
+import { noTopicAccess, tooManySteps } from '../declarations/refusals.ts'
 import { Published, type Publisher } from './api.ts'
-import { type ExchangeDefinition, routesByTopic } from './definitions.ts'
-import { encodable } from './encodable-table.ts'
-import type { HostedQueue } from './hosted-queue.ts'
-import { noTopicAccess } from './refusals.ts'
-import { senderKeys } from './sender-keys.ts'
-import type { VhostCore } from './vhost-core.ts'
+import { senderKeys, withoutHiddenKeys } from './sender-keys.ts'
+import type { Target } from './target.ts'
+import type { ExchangeCounters, VhostCore } from './vhost-core.ts'
 
-const noQueues: readonly HostedQueue[] = []
+const tooLong = `invalid message: x-delay is more than ${delayMsMax} ms`
+const noQueues: readonly Target[] = []
 
 export class VhostPublisher implements Publisher {
   refusal: Result<never> | null = null
@@ -25,6 +25,7 @@ export class VhostPublisher implements Publisher {
   readonly #permissions: number
   /** Topic permissions hold. */
   readonly #isByTopic: boolean
+  readonly #counters: ExchangeCounters
   #key = ''
   #queues = noQueues
   /** Of the routing table when the last route was found; 0: none is remembered. */
@@ -37,6 +38,7 @@ export class VhostPublisher implements Publisher {
     this.#authorizer = authorizer
     this.#permissions = authorizer.version
     this.#isByTopic = routesByTopic(exchange)
+    this.#counters = core.exchangeCounters.get(exchange.name) ?? { in: 0, out: 0 }
   }
 
   get isGone(): boolean {
@@ -47,20 +49,26 @@ export class VhostPublisher implements Publisher {
   publish(message: MessageView): number {
     const keys = senderKeys(message)
     if (!keys.ok) return this.#refuse(keys)
+    if (this.#exchange.type === delayedType && delayMsOf(message) > delayMsMax)
+      return this.#refuse(refuse('preconditionFailed', tooLong))
     if (keys.value.length > 0) return this.#publishTo(message, keys.value)
     const queues = this.#route(message)
-    return queues === null ? -1 : place(message, queues)
+    return queues === null ? -1 : this.#place(message, queues)
   }
 
-  /** Null: not permitted. */
-  #route(message: MessageView): readonly HostedQueue[] | null {
+  /** Null: refused. */
+  #route(message: MessageView): readonly Target[] | null {
     const { routing } = this.#core
     // What was permitted stays so until `isGone`.
     if (this.#version === routing.version && message.routingKey === this.#key) return this.#queues
     if (this.#isByTopic && !this.#mayUse(message.routingKey)) return null
     // Between its deletion and the next look at `isGone` it routes nowhere.
     if (!routing.hasExchange(this.#exchange.name)) return noQueues
-    const { queues, isByKey } = routing.route(this.#exchange.name, message)
+    const { queues, isByKey, isWhole } = routing.route(this.#exchange.name, message)
+    if (!isWhole) {
+      this.#refuse(tooManySteps(message.routingKey, this.#exchange.name, this.#core.name))
+      return null
+    }
     this.#version = isByKey ? routing.version : 0
     this.#key = message.routingKey
     this.#queues = queues
@@ -72,17 +80,15 @@ export class VhostPublisher implements Publisher {
       for (const key of [message.routingKey, ...keys]) if (!this.#mayUse(key)) return -1
     const { routing } = this.#core
     if (!routing.hasExchange(this.#exchange.name)) return 0
-    const { queues } = routing.route(this.#exchange.name, message, keys)
-    if (!message.headers.has('BCC')) return place(message, queues)
-    const headers = new Map(message.headers)
-    headers.delete('BCC')
-    const properties = changeProperties(
-      message.properties,
-      headers.size === 0 ? [] : [tableProperty(encodable(headers))],
-      property.headers,
-    )
-    const { exchange, routingKey, body } = message
-    return place(new View().set(exchange, routingKey, properties, body), queues)
+    const { name } = this.#exchange
+    const { queues, isWhole } = routing.route(name, message, keys)
+    if (!isWhole) return this.#refuse(tooManySteps(message.routingKey, name, this.#core.name))
+    const shown = withoutHiddenKeys(message)
+    const later = queues.filter((to) => to.routesOn)
+    if (later.length === 0) return this.#place(shown, queues)
+    this.#counters.out += later.length
+    const now = queues.filter((to) => !to.routesOn)
+    return this.#place(shown, now) | place(message, later)
   }
 
   #mayUse(key: string): boolean {
@@ -93,15 +99,21 @@ export class VhostPublisher implements Publisher {
     return false
   }
 
+  #place(message: MessageView, queues: readonly Target[]): number {
+    this.#counters.in++
+    this.#counters.out += queues.length
+    return place(message, queues)
+  }
+
   #refuse({ error, message }: Refusal): number {
     this.refusal = refuse(error, message)
     return -1
   }
 }
 
-function place(message: MessageView, queues: readonly HostedQueue[]): number {
+function place(message: MessageView, queues: readonly Target[]): number {
   if (queues.length === 0) return 0
   let flags: number = Published.routed
-  for (let i = 0; i < queues.length; i++) flags |= (queues[i] as HostedQueue).queue.publish(message)
+  for (let i = 0; i < queues.length; i++) flags |= (queues[i] as Target).publish(message)
   return flags
 }

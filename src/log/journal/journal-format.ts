@@ -137,7 +137,8 @@ export function readCommitHeader(from: Uint8Array, key: JournalKey): CommitHeade
 
 /** The part of a frame header that is the same for every frame of a partition. */
 export function frameTemplate(topicId: string, partition: number): Uint8Array {
-  const template = new Uint8Array(frameHeaderBytes)
+  // One of many that share their memory: there is one for each partition.
+  const template = Buffer.allocUnsafe(frameHeaderBytes).fill(0)
   const view = viewOf(template)
   view.setUint32(0, frameMagic)
   view.setUint8(4, frameVersion)

@@ -27,6 +27,18 @@ const bounds: readonly BrokerKey[] = [
       'authenticate as one of these users, by one of sasl.enabled.mechanisms.',
   },
   {
+    name: 'polymq.definitions.file',
+    type: 'string',
+    default: null,
+    form: { pattern: /./, text: 'the path of a file' },
+    dynamic: false,
+    effect: 'works',
+    documentation:
+      'File of definitions, in the JSON that RabbitMQ exports, that are taken in when this node ' +
+      'starts: users, vhosts, permissions, limits, exchanges, queues and bindings. Exchanges, ' +
+      'queues and bindings that are there stay as they are.',
+  },
+  {
     name: 'polymq.kafka.users',
     type: 'string',
     default: 'file',
@@ -64,6 +76,33 @@ const bounds: readonly BrokerKey[] = [
     dynamic: true,
     effect: 'works',
     documentation: 'Partitions, of all topics together, that this node may hold.',
+  },
+  {
+    name: 'polymq.max.queues',
+    type: 'int',
+    default: '100000',
+    min: 1,
+    dynamic: true,
+    effect: 'works',
+    documentation: 'Queues that this node may hold, of all vhosts together.',
+  },
+  {
+    name: 'polymq.max.exchanges',
+    type: 'int',
+    default: '100000',
+    min: 1,
+    dynamic: true,
+    effect: 'works',
+    documentation: 'Exchanges that this node may hold, with those that every vhost has.',
+  },
+  {
+    name: 'polymq.max.bindings',
+    type: 'int',
+    default: '1000000',
+    min: 1,
+    dynamic: true,
+    effect: 'works',
+    documentation: 'Bindings that this node may hold, of all vhosts together.',
   },
   {
     name: 'polymq.damaged.groups',

@@ -32,6 +32,9 @@ export interface BrokerSettings {
   readonly clampReplicationFactor: boolean
   readonly topicsMax: number
   readonly partitionsMax: number
+  readonly queuesMax: number
+  readonly exchangesMax: number
+  readonly bindingsMax: number
   readonly sessionTimeoutMsMin: number
   readonly sessionTimeoutMsMax: number
   readonly initialRebalanceDelayMs: number
@@ -52,6 +55,8 @@ export interface BrokerSettings {
   readonly fetchBytesMax: number
   readonly fetchSessionsMax: number
   readonly saslMechanisms: readonly string[]
+  /** '': there is none. */
+  readonly definitionsFile: string
   /** '': there is none. */
   readonly usersFile: string
   readonly tls: TlsSettings
@@ -89,6 +94,9 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
     clampReplicationFactor: value('polymq.clamp.replication.factor') === true,
     topicsMax: number('polymq.max.topics'),
     partitionsMax: number('polymq.max.partitions'),
+    queuesMax: number('polymq.max.queues'),
+    exchangesMax: number('polymq.max.exchanges'),
+    bindingsMax: number('polymq.max.bindings'),
     sessionTimeoutMsMin: number('group.min.session.timeout.ms'),
     sessionTimeoutMsMax: number('group.max.session.timeout.ms'),
     initialRebalanceDelayMs: number('group.initial.rebalance.delay.ms'),
@@ -108,6 +116,7 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
     fetchBytesMax: number('fetch.max.bytes'),
     fetchSessionsMax: number('max.incremental.fetch.session.cache.slots'),
     saslMechanisms: itemsOf(effectiveBrokerText('sasl.enabled.mechanisms', values)),
+    definitionsFile: effectiveBrokerText('polymq.definitions.file', values),
     usersFile: effectiveBrokerText('polymq.users.file', values),
     tls: {
       certificateFile: effectiveBrokerText('polymq.tls.certificate.file', values),

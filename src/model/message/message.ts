@@ -28,6 +28,17 @@ export class MessageView {
     return this
   }
 
+  /** With memory of its own. */
+  copy(): MessageView {
+    const { exchange, routingKey, properties, body } = this
+    return new MessageView().set(
+      exchange,
+      routingKey,
+      new Uint8Array(properties),
+      new Uint8Array(body),
+    )
+  }
+
   /** What was published as durable: delivery mode 2. */
   get isPersistent(): boolean {
     return this.#octet(property.deliveryMode) === 2

@@ -19,6 +19,8 @@ const none = new Uint8Array(0)
 
 export const nothingShown: Shown = { key: null, headerCount: 0, headers: none }
 
+export const shownBytes = ({ key, headers }: Shown): number => (key?.length ?? 0) + headers.length
+
 export function shownOf(message: MessageView): Shown {
   const readable = readableHeaders(message)
   if (readable.length === 0) return nothingShown

@@ -11,11 +11,15 @@
 //
 // A record without that header comes from a producer of another protocol: its body is its value.
 import type { MessageView } from './message.ts'
-import { nothingShown, type Shown } from './shown-record.ts'
+import { propertiesFault } from './properties.ts'
+import { propertiesOfRecord } from './readable-headers.ts'
+import { readHeaders } from './record-message.ts'
+import { nothingShown, type Shown, shownBytes } from './shown-record.ts'
 
 /** Names are short strings: their bytes fit one octet of length. */
 const shortMax = 255
-const noProperties = new Uint8Array(2)
+/** Longer properties are not remembered. */
+const rememberedMax = 256
 const nothing = new Uint8Array(0)
 /** Attributes, and the header's name with its length. */
 const fixedBytes = 1 + 5
@@ -91,10 +95,10 @@ function putVarint(into: Uint8Array, from: number, z: number): number {
 export function storedBytesMax(
   { properties, body }: MessageView,
   address: Uint8Array,
-  { key, headers }: Shown = nothingShown,
+  shown: Shown = nothingShown,
 ): number {
-  const shown = (key?.length ?? 0) + headers.length
-  return fixedBytes + 50 + address.length + properties.length + body.length + shown
+  const bytes = fixedBytes + 50 + address.length + properties.length + body.length
+  return bytes + shownBytes(shown)
 }
 
 /**
@@ -160,6 +164,7 @@ function putShort(into: Uint8Array, at: number, bytes: Uint8Array): number {
  * malformed ends it: batches are checked before they are stored.
  */
 export class StoredRecords {
+  #wellFormed: Uint8Array = nothing
   #bytes: Uint8Array = nothing
   #from = 0
   #end = 0
@@ -231,25 +236,46 @@ export class StoredRecords {
     return bodyBytes
   }
 
-  /** Sets `view` to the message of the record found; its views are of the batch. */
-  read(view: MessageView, addresses: Addresses): void {
+  /**
+   * Sets `view` to the message of the record found; its views are of the batch. What another
+   * producer wrote is a message to `queue`.
+   */
+  read(view: MessageView, addresses: Addresses, queue: string): void {
     const next = this.#at
     const end = this.#fieldsEnd
     this.#at = this.#fieldsAt
     const keyBytes = this.#varint()
+    const keyFrom = this.#at
     if (keyBytes > 0) this.#at += keyBytes
     const bodyBytes = Math.max(0, this.#varint())
     const bodyFrom = this.#at
     this.#at += bodyBytes
+    const headersAt = this.#at
     const headers = this.#varint()
     const body = this.#bytes.subarray(bodyFrom, Math.min(end, bodyFrom + bodyBytes))
     const propertiesAt = headers > 0 && this.#isOwn() ? this.#address(addresses) : -1
-    if (propertiesAt < 0) view.set('', '', noProperties, body)
-    else {
-      const properties = this.#bytes.subarray(propertiesAt, this.#at)
+    const properties = propertiesAt < 0 ? null : this.#bytes.subarray(propertiesAt, this.#at)
+    if (properties !== null && this.#isWellFormed(properties))
       view.set(addresses.exchange, addresses.routingKey, properties, body)
+    else {
+      const { buffer, byteOffset } = this.#bytes
+      const foreign = readHeaders(Buffer.from(buffer, byteOffset, end), headersAt)
+      const key = keyBytes < 0 ? null : this.#bytes.subarray(keyFrom, keyFrom + keyBytes)
+      view.set('', queue, propertiesOfRecord(key, foreign, this.timestampMs), body)
     }
     this.#at = next
+  }
+
+  /** Others may write such a header too. What is as the last one is not looked at again. */
+  #isWellFormed(properties: Uint8Array): boolean {
+    const last = this.#wellFormed
+    const { length } = properties
+    let same = last.length === length ? 0 : -1
+    while (same >= 0 && same < length && last[same] === properties[same]) same++
+    if (same === length) return true
+    if (propertiesFault(properties) !== null) return false
+    if (length <= rememberedMax) this.#wellFormed = properties.slice()
+    return true
   }
 
   /** Whether the header here is called `amqp`. */

@@ -1,13 +1,15 @@
 // One client's connection: frames in, methods to their channels in order, everything that is owed
 // out in one write for each turn. While a method waits for the core no further frame is begun, nor
-// while the client leaves too much untaken, so that one who sends without reading stops itself.
-// Made by the door, which also ends its turns and sweeps the silent ones.
+// while the client leaves too much untaken: one who sends without reading stops itself. The door
+// makes it, ends its turns and sweeps the silent ones.
 import { assert } from '../../base/assert.ts'
 import type { Session } from '../../broker/messaging/api.ts'
 import type { ConnectionHandler, Connection as Link } from '../../io/network.ts'
 import type { Result } from '../../model/errors.ts'
 import type { Resumable } from './channel/channel-home.ts'
+import { Told } from './channel/told.ts'
 import type { ConnectionHome, Served } from './connection-home.ts'
+import { ConnectionView } from './connection-view.ts'
 import { Dispatcher, type DispatchOwner } from './dispatcher.ts'
 import { FrameReader } from './frames/frame-reader.ts'
 import { writeHeartbeat, writeMethod } from './frames/frame-writer.ts'
@@ -27,10 +29,12 @@ type State = 'header' | 'greeting' | 'running' | 'closing' | 'refused' | 'ending
 
 export class Connection implements ConnectionHandler, Served, GreetingHost, DispatchOwner {
   readonly out: OutBuffer
+  readonly told = new Told()
   readonly peer: string
   readonly vigil: Vigil
   readonly greeting: Greeting
   isSendDue = false
+  readonly view: ConnectionView
   isPaced = false
   readonly door: ConnectionHome
   private readonly link: Link
@@ -63,6 +67,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     this.reader = new FrameReader(this.dispatcher)
     this.greeting = new Greeting(this, door, link)
     this.vigil = new Vigil(door.limits, door.monotonic())
+    this.view = new ConnectionView(this, link, this.output, this.dispatcher)
   }
 
   // ---- As the network sees it
@@ -75,6 +80,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     if (this.isGone || this.state === 'ending' || this.state === 'refused') return
     this.vigil.isHeard = true
     this.door.counters.receivedBytes += bytes
+    this.view.received(bytes)
     const buffer = this.door.readBuffer
     const from = this.state === 'header' ? this.readHeader(buffer, bytes) : 0
     if (from < 0) return
@@ -161,7 +167,8 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   }
 
   get isBusy(): boolean {
-    return this.waits > 0 || this.isPaced || this.output.isOverfull
+    if (this.waits > 0 || this.isPaced || this.output.isOverfull) return true
+    return this.door.pacing.isSliceOver(this)
   }
 
   /** Whether nothing of the size may be published now; then `goOn` is called when it may. */
@@ -225,11 +232,11 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     const text =
       `Login was refused using authentication mechanism ${mechanism}. ` +
       'For details see the broker logfile.'
-    this.failHard(replies.accessRefused, text, methods.startOk.id, `refused a login: ${why}`)
+    this.failHard(replies.accessRefused, text, 0, `refused a login: ${why}`)
   }
 
   openSession(vhost: string, user: string, name: string): Result<Session> {
-    return this.door.messaging.open({ vhost, user, name })
+    return this.door.messaging.open({ vhost, user, name, view: this.view })
   }
 
   begin(session: Session, login: Login): void {
@@ -354,7 +361,6 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     await this.opened?.close()
   }
 
-  /** The client has taken what was sent. */
   private taken(): void {
     if (!this.isGone && this.reader.isHolding) this.goOn()
   }

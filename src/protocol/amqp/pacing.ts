@@ -2,7 +2,8 @@
 // consumer cannot be given at once has to be stored, and storing costs several times as much as
 // handing on. Only for a moment, since a client may well publish before it reads: then its messages
 // are stored. The door has one; connections tell it whose frames are read, consumers when their
-// client leaves much untaken, outputs when that has been taken.
+// client leaves much untaken, outputs when that has been taken. And lets nobody's frames take the
+// node for long: who has been read for a slice of time goes on in the next turn, behind the others.
 import type { Clock, Timer } from '../../io/clock.ts'
 
 /** A connection whose frames are read. */
@@ -14,6 +15,9 @@ export interface Paced {
 
 /** Time in which a client that reads at all has taken much of what waits for it. */
 const pauseMs = 5
+const sliceMs = 10
+/** The clock is looked at once for so many frames, a power of two. */
+const framesPerLook = 4
 
 export class Pacing {
   private readonly clock: Clock
@@ -21,6 +25,10 @@ export class Pacing {
   private readonly paced: Paced[] = []
   private timer: Timer | null = null
   private readonly over = () => this.release()
+  private sliceEnd = 0
+  private frames = 0
+  private late: Paced[] = []
+  private readonly nextTurn = () => this.goOnWithLate()
 
   constructor(clock: Clock) {
     this.clock = clock
@@ -29,6 +37,17 @@ export class Pacing {
   /** Frames of this connection are read until `end`. */
   begin(connection: Paced): void {
     this.reading = connection
+    this.frames = 0
+    this.sliceEnd = this.clock.monotonic() + sliceMs
+  }
+
+  /** Asked before each frame: whether the connection's slice is over. */
+  isSliceOver(connection: Paced): boolean {
+    if (++this.frames % framesPerLook !== 0 || this.clock.monotonic() < this.sliceEnd) return false
+    connection.isPaced = true
+    this.late.push(connection)
+    if (this.late.length === 1) this.clock.soon(this.nextTurn)
+    return true
   }
 
   end(): void {
@@ -53,12 +72,22 @@ export class Pacing {
     this.timer?.cancel()
     this.timer = null
     this.paced.length = 0
+    this.late = []
   }
 
   private release(): void {
     this.timer?.cancel()
     this.timer = null
     for (const connection of this.paced.splice(0)) {
+      connection.isPaced = false
+      connection.goOn()
+    }
+  }
+
+  private goOnWithLate(): void {
+    const { late } = this
+    this.late = []
+    for (const connection of late) {
       connection.isPaced = false
       connection.goOn()
     }

@@ -1,5 +1,6 @@
 // What the door says of itself in connection.start. Clients look at the capabilities, and some at
-// the version, which therefore is that of the RabbitMQ whose behaviour this is.
+// product and version, which therefore are those of the RabbitMQ whose behaviour this is; who it is
+// stands behind them.
 import type { FieldTable, FieldValue } from '../../model/message/field.ts'
 
 const text = (value: string): FieldValue => ({ type: 'S', value: Buffer.from(value) })
@@ -23,10 +24,10 @@ export const serverProperties = (clusterName: string): FieldTable =>
   new Map([
     ['capabilities', { type: 'F', value: new Map(capabilities.map((name) => [name, yes])) }],
     ['cluster_name', text(clusterName)],
-    ['product', text('PolyMQ')],
+    ['product', text('RabbitMQ')],
     ['version', text(behavesLike)],
-    ['platform', text('Node.js')],
-    ['information', text('Queues over durable logs; behaves like RabbitMQ of this version')],
+    ['platform', text('PolyMQ on Node.js')],
+    ['information', text('This is PolyMQ, which behaves like RabbitMQ of this version')],
   ])
 
 /** What a client says that it can do. */

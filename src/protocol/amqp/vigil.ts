@@ -17,6 +17,7 @@ export class Vigil {
   private readonly limits: Limits
   private heardAt: number
   private sentAt: number
+  private lookedAt: number
   private readonly acceptedAt: number
   private closingAt: number | null = null
 
@@ -24,13 +25,16 @@ export class Vigil {
     this.limits = limits
     this.heardAt = now
     this.sentAt = now
+    this.lookedAt = now
     this.acceptedAt = now
   }
 
   /** Why the connection should be ended, or null. */
   look(now: number): string | null {
     if (this.isHeard || this.isExcused) this.heardAt = now
-    if (this.isSent) this.sentAt = now
+    // When exactly is not known: at the last look at the earliest.
+    if (this.isSent) this.sentAt = this.lookedAt
+    this.lookedAt = now
     this.isHeard = false
     this.isSent = false
     const { greetingMsMax, closingMsMax } = this.limits

@@ -47,3 +47,17 @@ test('deliveries of a queue that caught up hold up nobody', () => {
   pacing.crowded()
   assert.equal(publisher.isPaced, false)
 })
+
+test('whose frames take long goes on in the next turn', async () => {
+  const { clock, pacing, publisher } = setUp()
+  pacing.begin(publisher)
+  for (let i = 0; i < 100; i++) assert.equal(pacing.isSliceOver(publisher), false)
+  clock.after(11, () => undefined)
+  await clock.run()
+  const answers = Array.from({ length: 4 }, () => pacing.isSliceOver(publisher))
+  pacing.end()
+  assert.deepEqual(answers, [false, false, false, true])
+  assert.deepEqual([publisher.isPaced, publisher.resumed], [true, 0])
+  await clock.run()
+  assert.deepEqual([publisher.isPaced, publisher.resumed], [false, 1])
+})

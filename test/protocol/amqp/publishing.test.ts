@@ -2,11 +2,14 @@
 // refused, held up.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { property } from '../../../src/model/message/properties.ts'
+import { textField } from '../../../src/model/message/field.ts'
+import { decodeTable } from '../../../src/model/message/field-codec.ts'
+import { buildProperties, property, tableProperty } from '../../../src/model/message/properties.ts'
 import { basic, confirm, tx } from '../../../src/protocol/amqp/methods/basic-methods.ts'
 import { channel, connection } from '../../../src/protocol/amqp/methods/connection-methods.ts'
 import {
   bodyFrame,
+  frame,
   headerFrame,
   methodFrame,
   persistent,
@@ -139,6 +142,16 @@ const refusals: readonly [string, Buffer, RegExp][] = [
     /^406 PRECONDITION_FAILED - invalid expiration '-1'$/,
   ],
   [
+    'an expiration of more than ten years',
+    publishFrames(1, 'q', 'x', { properties: textProperty(property.expiration, '315360000001') }),
+    /^406 PRECONDITION_FAILED - invalid expiration '315360000001'$/,
+  ],
+  [
+    'a delivery mode that nobody knows',
+    publishFrames(1, 'q', 'x', { properties: Buffer.from([0x10, 0, 3]) }),
+    /^406 PRECONDITION_FAILED - invalid message: delivery mode 3 is unknown$/,
+  ],
+  [
     'the name of another user',
     publishFrames(1, 'q', 'x', { properties: textProperty(property.userId, 'other') }),
     /^406 .*user_id property set to 'other' but authenticated user was 'guest'$/,
@@ -192,7 +205,7 @@ const faults: readonly [string, Buffer, RegExp][] = [
   [
     'a method instead of a header',
     Buffer.concat([publishMethod, publishMethod]),
-    /^505 .*expected content header for class 60, got a method frame instead$/,
+    /^505 .*expected content header for class 60, got non content header frame instead$/,
   ],
   [
     'a header of another class',
@@ -217,12 +230,17 @@ const faults: readonly [string, Buffer, RegExp][] = [
   [
     'a content on a channel that is not open',
     headerFrame(9, 3),
-    /^504 CHANNEL_ERROR - a content frame on channel 9, which is not open$/,
+    /^505 UNEXPECTED_FRAME - expected method frame, got non method frame instead$/,
   ],
   [
     'a publish on a channel that is not open',
     publishFrames(9, 'q', 'x'),
-    /^504 CHANNEL_ERROR - expected 'channel.open' on channel 9$/,
+    /^504 CHANNEL_ERROR - expected 'channel.open'$/,
+  ],
+  [
+    'a content header that is cut',
+    Buffer.concat([publishMethod, frame(2, 1, Buffer.alloc(8))]),
+    /^501 FRAME_ERROR - a content header that is too short$/,
   ],
   ['a frame of type 9', Buffer.from('09000100000000ce', 'hex'), /^501 FRAME_ERROR - type 9/],
   ['a frame without its end', Buffer.from('08000000000000cf', 'hex'), /^501 .*end with 0xCE$/],
@@ -238,6 +256,22 @@ for (const [name, bytes, expected] of faults)
     assert.equal(door.door.counters.faults, 1)
     assert.deepEqual(bodies(door, 'q'), [])
   })
+
+test('a returned message comes without BCC', async () => {
+  const door = await TestDoor.open()
+  const client = await door.client(1)
+  const headers = tableProperty(
+    new Map([
+      ['BCC', { type: 'A', value: [textField('q')] }],
+      ['own', textField('stays')],
+    ]),
+  )
+  const properties = buildProperties([headers])
+  client.send(publishFrames(1, 'none', 'x', { mandatory: true, properties }))
+  await client.answer(1, basic.return)
+  const content = await client.content(1)
+  assert.deepEqual([...decodeTable(content.properties, 2).keys()], ['own'])
+})
 
 test('an impersonator may use any name', async () => {
   const door = await TestDoor.open()

@@ -6,6 +6,7 @@ import type { OutBuffer } from '../frames/out-buffer.ts'
 import type { PartialMemory } from '../frames/partial-memory.ts'
 import type { Reply } from '../methods/reply-codes.ts'
 import type { ReplyAddresses } from './reply-addresses.ts'
+import type { Told } from './told.ts'
 
 /** Plain numbers that only grow. */
 export interface MessageCounters {
@@ -15,6 +16,20 @@ export interface MessageCounters {
   delivered: number
   settled: number
 }
+
+/** Plain numbers that only grow. */
+export interface ChannelCounters {
+  channelsOpened: number
+  channelsClosed: number
+}
+
+export const newCounters = (): MessageCounters => ({
+  published: 0,
+  confirmed: 0,
+  returned: 0,
+  delivered: 0,
+  settled: 0,
+})
 
 /** A consumer that had no room. */
 export interface Resumable {
@@ -38,7 +53,7 @@ export interface Confirming {
 export interface ChannelDoor {
   readonly limits: Limits
   readonly memory: PartialMemory
-  readonly counters: MessageCounters
+  readonly counters: MessageCounters & ChannelCounters
   readonly replyAddresses: ReplyAddresses
   /** A consumer whose client is crowded was given what is being published. */
   crowded(): void
@@ -59,6 +74,7 @@ export interface ChannelHome {
   readonly door: ChannelDoor
   readonly session: Session
   readonly out: OutBuffer
+  readonly told: Told
   /** As agreed with the client. */
   readonly frameMax: number
   /** May publish in the name of others. */

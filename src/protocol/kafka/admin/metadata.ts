@@ -4,6 +4,7 @@
 // id.
 import type { ErrorName } from '../../../model/errors.ts'
 import type { Topic } from '../../../model/topic.ts'
+import { queueNameOf } from '../../../model/topic-name.ts'
 import { type Draft, nilUuid } from '../../../wire/schema.ts'
 import { clusterOperations, notAsked, topicOperations } from '../authorized-operations.ts'
 import type { Call } from '../call.ts'
@@ -23,7 +24,9 @@ const nullableNameFrom = 12
 export const metadataHandler = answering(metadata, async (request, call) => {
   const { broker, advertised } = call.door
   const operations = ({ name }: Topic): number =>
-    request.includeTopicAuthorizedOperations ? topicOperations(broker.rights.of(name)) : notAsked
+    request.includeTopicAuthorizedOperations
+      ? topicOperations(broker.rights.of(queueNameOf(name)))
+      : notAsked
   return {
     throttleTimeMs: 0,
     brokers: [{ nodeId: broker.nodeId, ...advertised, rack: broker.rack }],

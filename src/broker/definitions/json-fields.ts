@@ -1,0 +1,38 @@
+// Arguments as files of definitions write them, in JSON: a whole number becomes a long, another one
+// a double. Declarations compare by class, so that width does not matter.
+import { type FieldTable, type FieldValue, textField } from '../../model/message/field.ts'
+
+/** Deeper ones are no arguments. */
+const depthMax = 16
+
+/** Null: not an object of such values. */
+export function tableOf(value: unknown, depth = 0): FieldTable | null {
+  if (value === undefined || value === null) return new Map()
+  // What an empty table becomes in some clients.
+  if (Array.isArray(value) && value.length === 0) return new Map()
+  if (typeof value !== 'object' || Array.isArray(value)) return null
+  const table = new Map<string, FieldValue>()
+  for (const [name, each] of Object.entries(value)) {
+    const field = fieldOf(each, depth + 1)
+    if (field === null || Buffer.byteLength(name) > 255) return null
+    table.set(name, field)
+  }
+  return table
+}
+
+function fieldOf(value: unknown, depth: number): FieldValue | null {
+  if (depth > depthMax) return null
+  if (value === null) return { type: 'V' }
+  if (typeof value === 'boolean') return { type: 't', value }
+  if (typeof value === 'string') return textField(value)
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value)
+      ? { type: 'l', value: BigInt(value) }
+      : { type: 'd', value: Number(value) }
+  if (Array.isArray(value)) {
+    const fields = value.map((each) => fieldOf(each, depth + 1))
+    return fields.includes(null) ? null : { type: 'A', value: fields as FieldValue[] }
+  }
+  const table = tableOf(value, depth)
+  return table && { type: 'F', value: table }
+}

@@ -1,0 +1,64 @@
+// Finds single messages of a queue by lane and offset, in batches that are not placed yet or in the
+// log, and has read what is not in memory. Where a lane cannot be read, it stands still until
+// somebody deletes what is there. The stock owns it.
+import type { MessageView } from '../model/message/message.ts'
+import type { Lane } from './lane.ts'
+import type { Loaded } from './lane-reader.ts'
+import { Look } from './stock-parts.ts'
+
+export class StockFinder {
+  readonly #name: string
+  readonly #node: { report(line: string): void }
+  readonly #loaded: (lane: Lane, offset: number, loaded: Loaded) => void
+  /** Where a lane cannot be read. */
+  readonly #damaged = new Map<Lane, number>()
+
+  /** `loaded` is told what became of each read; `empty` only of lanes of a topic. */
+  constructor(
+    name: string,
+    node: { report(line: string): void },
+    loaded: (lane: Lane, offset: number, loaded: Loaded) => void,
+  ) {
+    this.#name = name
+    this.#node = node
+    this.#loaded = loaded
+  }
+
+  /** `there`: at `offset` or behind it, where the lane's reader says, and `view` is set to it. */
+  find(lane: Lane, offset: number, view: MessageView): number {
+    const { reader } = lane
+    const batch = lane.unplacedAt(offset)
+    if (batch !== null) reader.findOpen(batch, offset)
+    else {
+      if (reader.isLoading) return Look.later
+      if (lane.log.deleted || this.#isStuck(lane, offset)) return Look.nothing
+      const found = reader.find(lane.log, offset)
+      if (found === 'load') {
+        reader.load(lane.log, offset, (loaded) => this.#tell(lane, offset, loaded))
+        return Look.later
+      }
+      if (found === 'damaged') return lane.isOfTopic ? Look.gap : this.#isDamaged(lane, offset)
+    }
+    reader.read(view)
+    return Look.there
+  }
+
+  #tell(lane: Lane, offset: number, loaded: Loaded): void {
+    const isDamaged = loaded === 'damaged' || (loaded === 'empty' && !lane.isOfTopic)
+    if (isDamaged && !lane.log.deleted) this.#isDamaged(lane, offset)
+    this.#loaded(lane, offset, isDamaged ? 'damaged' : loaded)
+  }
+
+  #isDamaged(lane: Lane, offset: number): number {
+    this.#damaged.set(lane, offset)
+    this.#node.report(
+      `queue ${this.#name}: the message at offset ${offset} cannot be read; restore a backup, or ` +
+        'purge or delete the queue',
+    )
+    return Look.nothing
+  }
+
+  #isStuck(lane: Lane, offset: number): boolean {
+    return this.#damaged.get(lane) === offset && lane.log.logStartOffset <= offset
+  }
+}

@@ -1,6 +1,6 @@
 // One client's connection: frames in, methods to their channels in order, everything that is owed
-// out in one write for each turn. No frame is begun while a method waits for the core, nor while the
-// client leaves too much untaken. Made by the door, which ends its turns and sweeps the silent ones.
+// out in one write for each turn. No frame is begun while a method waits for the core, nor while
+// the client leaves too much untaken. Made by the door, which ends turns and sweeps the silent.
 import { assert } from '../../base/assert.ts'
 import type { Session } from '../../broker/messaging/api.ts'
 import type { ConnectionHandler, Connection as Link } from '../../io/network.ts'

@@ -122,8 +122,8 @@ const statusOf = (port: number, head: string, body: Uint8Array | string = ''): P
 const http: AmqpCase = {
   row: 31,
   sent:
-    'to the management port: a body of 2 GB announced, both lengths, JSON 100,000 deep, __proto__ ' +
-    'as a name, a regular expression that never ends, a wrong password, a header of 1 MB',
+    'to the management port: a body of 2 GB announced, both lengths, JSON 100,000 deep, ' +
+    '__proto__ as a name, a regular expression that never ends, a wrong password, a header of 1 MB',
   answer: 'refused each with 4xx or a close, and a good request is answered afterwards',
   run: (world) =>
     withBroker(world, 'http', { listen: ['http=127.0.0.1:0'] }, async ({ broker }) => {

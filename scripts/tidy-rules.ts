@@ -361,6 +361,8 @@ export const rooms: readonly Room[] = [
     path: 'admin/management',
     level: 6,
     imports: [
+      'admin',
+      'broker/definitions',
       'broker/messaging',
       'broker/policies',
       'queue',

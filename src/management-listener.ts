@@ -3,6 +3,7 @@
 
 import { openManagementDoor } from './admin/management/door.ts'
 import type { ManagedNode, OpenListener } from './admin/management/managed-node.ts'
+import { rabbitmqMetrics, rabbitmqObjectMetrics } from './admin/management/rabbitmq-metrics.ts'
 import { allRoutes } from './admin/management/resources/all-routes.ts'
 import type { NodeBroker } from './broker/broker.ts'
 import type { Address, Listener } from './io/network.ts'
@@ -32,6 +33,12 @@ const protocols: Readonly<Record<ListenerName, string>> = {
   http: 'http',
   metrics: 'http/prometheus',
   kafka: 'kafka',
+}
+
+/** The numbers of queues under RabbitMQ's names, for the metrics door. */
+export function queueFamilies(home: ManagementHome) {
+  const node = managedNode(home, () => [])
+  return { families: rabbitmqMetrics(node), objects: rabbitmqObjectMetrics(node) }
 }
 
 /** Rejects as `Network.listen` does. */

@@ -24,7 +24,7 @@ import {
   listenerNames,
 } from './listeners.ts'
 import { logOptionsOf, logOptionsWithin } from './log/log-options.ts'
-import { openManagement } from './management-listener.ts'
+import { openManagement, queueFamilies } from './management-listener.ts'
 import { prepareCompression } from './model/compression.ts'
 import { resolveBrokerSettings } from './model/config/broker-settings.ts'
 import { brokerValues } from './model/config/config-source.ts'
@@ -173,12 +173,13 @@ async function openAll(
   await Promise.all([disk.makeDir(''), prepareCompression()])
   const lock = await disk.lock('')
   closers.push(() => lock.release())
-  await checkDataFormat(disk)
+  const settleFormat = await checkDataFormat(disk)
   const listen = options.listen ?? defaultListeners
   const metrics = await openMetrics(listen.metrics, watch, closers)
   const granted = processLimits()
   const broker = await NodeBroker.open({
     disk,
+    settleFormat,
     clock: realClock,
     chance: realChance,
     logOptions: logOptionsWithin(
@@ -213,19 +214,15 @@ async function openAll(
     ...(amqps && { amqps: amqps.address }),
     ...(metrics && { metrics }),
   }
-  const http =
-    listen.http &&
-    (await openManagement(
-      {
-        broker,
-        granted,
-        dataDir: options.dataDir,
-        unhealthy: () => watch.unhealthy(),
-        amqpDoors: [amqp, amqps].filter((each) => each !== undefined),
-        addresses,
-      },
-      listen.http,
-    ))
+  const managed = {
+    broker,
+    granted,
+    dataDir: options.dataDir,
+    unhealthy: () => watch.unhealthy(),
+    amqpDoors: [amqp, amqps].filter((each) => each !== undefined),
+    addresses,
+  }
+  const http = listen.http && (await openManagement(managed, listen.http))
   if (http) closers.push(() => http.close())
   const { journal, reader, flusher, space } = broker.store
   const { counters, commitMs } = journal
@@ -240,6 +237,7 @@ async function openAll(
       space,
     },
     door ?? null,
+    queueFamilies(managed),
   )
   return { ...addresses, ...(http && { http: http.address }) }
 }
@@ -260,6 +258,7 @@ async function openMetrics(
     address,
     health: watch,
     families: () => watch.families(),
+    objects: () => watch.objects(),
   })
   closers.push(() => door.close())
   return door.address

@@ -9,6 +9,8 @@ export interface AmqpPeerOptions {
   readonly definitions?: Definitions
   /** Port of the management API, which RabbitMQ has only if it is asked for. */
   readonly managementPort?: number
+  /** Of the same process, if it speaks Kafka too. */
+  readonly kafkaPort?: number
   /** How long the start may take. */
   readonly readyMsMax?: number
 }

@@ -59,7 +59,7 @@ export async function startPolymqAmqp(
   await mkdir(dataDir, { recursive: true })
   const { managementPort } = options
   const listeners = {
-    kafka: await freePort(),
+    kafka: options.kafkaPort ?? (await freePort()),
     amqp: port,
     ...(hasManagement && managementPort !== undefined && { http: managementPort }),
     metrics: await freePort(),

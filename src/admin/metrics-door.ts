@@ -24,12 +24,14 @@ export interface MetricsDoorOptions {
   readonly health: Health
   /** Asked at each scrape. */
   readonly families: () => readonly Family[]
+  /** Those of single objects, of which there may be many. */
+  readonly objects?: () => readonly Family[]
   readonly limits?: Partial<HttpLimits>
 }
 
 const text = 'text/plain; charset=utf-8'
 const exposition = 'text/plain; version=0.0.4; charset=utf-8'
-const index = '/healthz\n/readyz\n/metrics\n'
+const index = '/healthz\n/readyz\n/metrics\n/metrics/per-object\n'
 
 /** Resolves when connections are accepted; rejects as `Network.listen` does. */
 export function openMetricsDoor(options: MetricsDoorOptions): Promise<Listener> {
@@ -55,6 +57,11 @@ const pages: Readonly<Record<string, (options: MetricsDoorOptions) => HttpAnswer
     status: 200,
     headers: { 'content-type': exposition },
     body: metricsPage(clock, families()),
+  }),
+  '/metrics/per-object': ({ clock, objects }) => ({
+    status: 200,
+    headers: { 'content-type': exposition },
+    body: metricsPage(clock, objects?.() ?? []),
   }),
 }
 

@@ -16,6 +16,7 @@ export class NodeWatch implements Health {
   #state: 'recovering' | 'ready' | 'stopping' = 'recovering'
   #failure: string | null = null
   #nodeFamilies: readonly Family[] = []
+  #objects: readonly Family[] = []
   #space: NodeCounters['space'] | null = null
 
   constructor(version: string) {
@@ -23,7 +24,13 @@ export class NodeWatch implements Health {
   }
 
   /** Recovery is done, and every door is open. */
-  ready(broker: Broker, counters: NodeCounters, kafka: DoorNumbers | null): void {
+  ready(
+    broker: Broker,
+    counters: NodeCounters,
+    kafka: DoorNumbers | null,
+    more: { readonly families: readonly Family[]; readonly objects: readonly Family[] },
+  ): void {
+    this.#objects = more.objects
     this.#state = 'ready'
     this.#space = counters.space
     this.#nodeFamilies = [
@@ -32,6 +39,7 @@ export class NodeWatch implements Health {
       ...groupMetrics(broker),
       ...nodeMetrics(counters),
       ...(kafka === null ? [] : doorMetrics(kafka)),
+      ...more.families,
     ]
   }
 
@@ -55,6 +63,10 @@ export class NodeWatch implements Health {
 
   limited(): string | null {
     return this.#space?.isLow === true ? this.#space.lowText() : null
+  }
+
+  objects(): readonly Family[] {
+    return this.#objects
   }
 
   families(): readonly Family[] {

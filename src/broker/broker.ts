@@ -16,7 +16,7 @@ import type { KnownPartition } from '../log/log-parts.ts'
 import { LogStore } from '../log/log-store.ts'
 import { Configs as ConfigOperations } from '../metadata/configs.ts'
 import { EmbeddedStore } from '../metadata/embedded-store.ts'
-import { readEntities } from '../metadata/entities/entities.ts'
+import { type Entities, readEntities } from '../metadata/entities/entities.ts'
 import { Image, type ImageEvent } from '../metadata/image.ts'
 import type { MetadataStore } from '../metadata/store.ts'
 import { Topics as TopicOperations } from '../metadata/topics.ts'
@@ -30,7 +30,7 @@ import { Accounts } from '../security/access/accounts.ts'
 import { trackedOffsetsTopic } from '../stream/tracked-record.ts'
 import { allRights } from './all-rights.ts'
 import type { Broker } from './api.ts'
-import { joinCluster } from './identity.ts'
+import { joinCluster, readCluster } from './identity.ts'
 import { InternalAppender } from './internal-appender.ts'
 import { InternalTopic } from './internal-topic.ts'
 import { offsetsTopic, offsetsTopicConfig, trackedOffsetsLayout } from './internal-topics.ts'
@@ -47,6 +47,8 @@ import { Upkeep } from './upkeep.ts'
 
 export interface NodeParts {
   readonly disk: Disk
+  /** Called before anything is written. */
+  readonly settleFormat?: () => Promise<void>
   readonly clock: Clock
   readonly chance: Chance
   readonly logOptions: LogOptions
@@ -62,6 +64,48 @@ export interface NodeParts {
 }
 
 const producerIdKey = '/producer-ids'
+
+/** What queues and streams are opened with. */
+interface Opened {
+  readonly metadata: MetadataStore
+  readonly image: Image
+  readonly accounts: Accounts
+  readonly policies: Policies
+  readonly store: LogStore
+  readonly operations: TopicOperations
+}
+
+async function openMessaging(
+  parts: NodeParts,
+  { metadata, image, accounts, policies, store, operations }: Opened,
+  entities: Entities,
+): Promise<NodeMessaging> {
+  const ownStreams = new Set(entities.queues.map(({ topic }) => topic as string))
+  const streams = await openStreams({
+    ...parts,
+    store,
+    topic: new InternalTopic(image, operations, trackedOffsetsTopic, () => trackedOffsetsLayout),
+    isTopic: (id) => ownStreams.has(id) || image.topicById(topicId(id)) !== null,
+  })
+  return NodeMessaging.open(
+    {
+      ...parts,
+      authorizer: accounts.authorizer,
+      limits: accounts.limits,
+      policies,
+      keysOfVhost: (vhost) => [
+        ...accounts.permissions.keysOfVhost(vhost),
+        ...policies.keysOfVhost(vhost),
+      ],
+      store: metadata,
+      log: store,
+      image,
+      topics: operations,
+      streams,
+    },
+    entities,
+  )
+}
 
 export class NodeBroker implements Broker {
   readonly nodeId: NodeId
@@ -93,14 +137,14 @@ export class NodeBroker implements Broker {
     const { disk, clock, chance, settings } = parts
     await disk.makeDir('')
     const [metadata] = await Promise.all([
-      EmbeddedStore.open(disk, 'metadata', {
+      EmbeddedStore.read(disk, 'metadata', {
         report: parts.report,
         failed: (cause) => parts.failed(cause),
       }),
       prepareCompression(),
     ])
     const { nodeId } = resolveBrokerSettings(brokerValues(settings))
-    const clusterId = await joinCluster(metadata, nodeId, chance)
+    let cluster = await readCluster(metadata, nodeId)
     const image = await Image.open(metadata, nodeId, settings)
     const entities = await readEntities(metadata)
     const accounts = await Accounts.open({
@@ -117,61 +161,28 @@ export class NodeBroker implements Broker {
           ...queuePartitions(entities, image),
         ],
         revision: () => metadata.revision,
+        cluster: () => cluster,
+        // A start that the log refuses leaves the metadata as it is, too.
+        settle: async () => {
+          await parts.settleFormat?.()
+          await metadata.settle()
+          cluster = await joinCluster(metadata, nodeId, chance)
+        },
       },
     )
+    const clusterId = cluster ?? ''
     await store.lookAtSpace(image.settings.diskFreeBytesMin)
     const operations = new TopicOperations(metadata, image, chance)
-    const ownStreams = new Set(entities.queues.map(({ topic }) => topic as string))
-    const streams = await openStreams({
-      ...parts,
-      store,
-      topic: new InternalTopic(image, operations, trackedOffsetsTopic, () => trackedOffsetsLayout),
-      isTopic: (id) => ownStreams.has(id) || image.topicById(topicId(id)) !== null,
-    })
-    const messaging = await NodeMessaging.open(
-      {
-        ...parts,
-        authorizer: accounts.authorizer,
-        limits: accounts.limits,
-        policies,
-        keysOfVhost: (vhost) => [
-          ...accounts.permissions.keysOfVhost(vhost),
-          ...policies.keysOfVhost(vhost),
-        ],
-        store: metadata,
-        log: store,
-        image,
-        topics: operations,
-        streams,
-      },
-      entities,
-    )
-    const broker = new NodeBroker(parts, {
-      metadata,
-      image,
-      accounts,
-      policies,
-      store,
-      clusterId,
-      messaging,
-      operations,
-    })
+    const opened = { metadata, image, accounts, policies, store, operations }
+    const messaging = await openMessaging(parts, opened, entities)
+    const broker = new NodeBroker(parts, { ...opened, clusterId, messaging })
     await broker.#loadGroups()
     return broker
   }
 
   private constructor(
     parts: NodeParts,
-    opened: {
-      metadata: MetadataStore
-      image: Image
-      accounts: Accounts
-      policies: Policies
-      store: LogStore
-      clusterId: string
-      messaging: NodeMessaging
-      operations: TopicOperations
-    },
+    opened: Opened & { readonly clusterId: string; readonly messaging: NodeMessaging },
   ) {
     const { clock, chance } = parts
     const { metadata, image, store, messaging, operations } = opened

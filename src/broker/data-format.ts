@@ -13,15 +13,20 @@ export class DataFormatError extends Error {
   override readonly name = 'DataFormatError'
 }
 
-/** Rejects with DataFormatError; a folder without a number, or of an older format, gets today's. */
-export async function checkDataFormat(disk: Disk): Promise<void> {
+/**
+ * Rejects with DataFormatError. Writes nothing: what it resolves to gives today's number to a
+ * folder without one, or of an older format, once nothing else refuses it.
+ */
+export async function checkDataFormat(disk: Disk): Promise<() => Promise<void>> {
   const text = await readAll(disk)
-  if (text === '') return write(disk)
+  if (text === '') return () => write(disk)
   const found = form.exec(text)?.[1]
   if (found === undefined) throw new DataFormatError(`the file '${path}' does not say its format`)
   if (Number(found) > current)
     throw new DataFormatError(`it has format ${found}, and this release reads up to ${current}`)
-  if (Number(found) < current) await write(disk)
+  return async () => {
+    if (Number(found) < current) await write(disk)
+  }
 }
 
 /** '' when there is none, or when a crash left it empty. */

@@ -15,6 +15,19 @@ export class OtherNodeError extends Error {
 }
 
 /**
+ * The id of the cluster; null when the metadata has none yet. Rejects with OtherNodeError when it
+ * was made by another node than `node`.
+ */
+export async function readCluster(metadata: MetadataStore, node: NodeId): Promise<string | null> {
+  const cluster = await metadata.get(clusterKey)
+  if (cluster === null) return null
+  const settled = (await metadata.get(nodeKey))?.value ?? olderNode
+  if (settled !== String(node))
+    throw new OtherNodeError(`it is that of node ${settled}, and node.id is ${node}`)
+  return cluster.value
+}
+
+/**
  * The id of the cluster, 22 characters as Kafka's. Rejects with OtherNodeError when the metadata
  * was made by another node than `node`.
  */
@@ -31,8 +44,5 @@ export async function joinCluster(
       { key: nodeKey, value: String(node) },
     ],
   })
-  const settled = (await metadata.get(nodeKey))?.value ?? olderNode
-  if (settled !== String(node))
-    throw new OtherNodeError(`it is that of node ${settled}, and node.id is ${node}`)
-  return (await metadata.get(clusterKey))?.value ?? made
+  return (await readCluster(metadata, node)) ?? made
 }

@@ -12,10 +12,14 @@ export function chooseTexts(asked: string | undefined, env: Environment): Texts 
     const locale = env.LC_ALL || env.LC_MESSAGES || env.LANG || ''
     return locale.toLowerCase().startsWith('zh') ? chinese : english
   }
-  const texts = languages[asked.toLowerCase().split(/[-_.]/)[0] ?? '']
+  const texts = languages[nameOf(asked)]
   if (texts === undefined) throw new UsageError('badLanguage', { value: asked })
   return texts
 }
+
+const nameOf = (asked: string): string => asked.toLowerCase().split(/[-_.]/)[0] ?? ''
+
+export const isLanguage = (asked: string): boolean => Object.hasOwn(languages, nameOf(asked))
 
 /** Puts values into the places `{name}` of a text; a place without a value stays as it is. */
 export function fill(text: string, values: Readonly<Record<string, string | number>>): string {

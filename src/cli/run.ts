@@ -4,14 +4,14 @@
 import { version } from '../version.ts'
 import { type Command, type Flags, parseArguments } from './arguments.ts'
 import { exitCodes, type Host } from './host.ts'
-import { chooseTexts, fill } from './language.ts'
+import { chooseTexts, fill, isLanguage } from './language.ts'
 import { environmentLayer, flagLayer, nonEmpty } from './layer.ts'
 import type { Texts } from './texts-en.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Resolves to the exit code; rejects when there is a bug. */
 export async function run(host: Host): Promise<number> {
-  let texts = chooseTexts(undefined, host.env)
+  let texts = likelyTexts(host)
   try {
     const command = parseArguments(host.args)
     texts = chooseTexts(command.flags.lang?.[0] ?? host.env.POLYMQ_LANG, host.env)
@@ -22,6 +22,14 @@ export async function run(host: Host): Promise<number> {
     host.err(`polymq: ${oneLine(fill(texts[error.key], error.values))}\n`)
     return exitCodes.usage
   }
+}
+
+/** For what is wrong with the arguments themselves, so that they are not known yet. */
+function likelyTexts({ args, env }: Host): Texts {
+  const at = args.findIndex((arg) => /^--lang(=|$)/.test(arg))
+  const typed = at < 0 ? undefined : args[at]?.slice('--lang='.length) || args[at + 1]
+  const asked = [typed, env.POLYMQ_LANG].find((lang) => lang !== undefined && isLanguage(lang))
+  return chooseTexts(asked, env)
 }
 
 const oneLine = (text: string): string => text.replace(/\s*[\r\n]+\s*/g, ' ')

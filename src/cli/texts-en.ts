@@ -94,6 +94,11 @@ in how it was started, 130 a second signal.
   dataForbidden:
     'the data folder {dir} cannot be written ({code}); change its permissions, or choose another ' +
     'with --data DIR',
+  dataUnreadable:
+    'the data folder {dir} cannot be read: {problem}; check that file and the disk, restore the ' +
+    'whole folder from one copy, or choose another with --data DIR',
+  filesExhausted:
+    'too many files are open ({code}): {problem}; allow more (ulimit -n), then start again',
   dataNotFolder: '{dir} is not a folder; choose another with --data DIR',
   diskFull:
     'no space is left for the data folder {dir}; free some, or choose another with --data DIR',

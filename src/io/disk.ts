@@ -52,6 +52,8 @@ export interface Disk {
   removeTree(path: string): Promise<void>
   /** Creates a folder ('' is the root) and its parents, and makes their names durable. */
   makeDir(path: string): Promise<void>
+  /** Bytes of a file, without opening it. ENOENT: it is absent; EISDIR: it is no plain file. */
+  sizeOf(path: string): Promise<number>
   /** Names in a folder, sorted; [] when the folder is absent. */
   list(path: string): Promise<string[]>
   /** Makes the names in a folder durable. */

@@ -76,6 +76,13 @@ class MemoryDisk implements Disk {
     }
   }
 
+  async sizeOf(path: string): Promise<number> {
+    const found = this.#find(path)
+    if (found === undefined) throw absent(path)
+    if (found instanceof Folder) throw new DiskError('EISDIR', `${path} is a folder`)
+    return found.size
+  }
+
   async list(path: string): Promise<string[]> {
     const found = this.#find(path)
     if (found instanceof MemoryFile) throw new DiskError('ENOTDIR', `${path} is a file`)

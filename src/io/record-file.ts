@@ -10,13 +10,13 @@
 // After a failed write or sync nobody knows what the disk holds, so every later call fails the same
 // way.
 //
-// `close` and a rewrite add a frame without records: behind it a damaged frame cannot pass for a
-// torn one. What cannot be seen is damage to the last frame after a crash; so the tail that is cut
-// is kept beside the file, as `path.cut`, and reported.
+// `close`, `seal` and a rewrite add a frame without records: behind it a damaged frame cannot pass
+// for a torn one. What cannot be seen is damage to the last frame after a crash; so the tail that
+// is cut is kept beside the file, as `path.cut`, and reported.
 import { assert } from '../base/assert.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { bodyBytesOf, encodeFrame } from './record-frame.ts'
-import { type Scan, scanRecords } from './record-scan.ts'
+import { emptyScan, type Scan, scanRecords } from './record-scan.ts'
 import { ignoreOnly } from './system-call.ts'
 
 export interface RecordFileOptions {
@@ -38,7 +38,7 @@ interface Append {
 }
 interface Job {
   /** What to add, or what to put in the place of everything. */
-  readonly work: Append | { readonly replaceBy: Iterable<Uint8Array> }
+  readonly work: Append | { readonly replaceBy: Iterable<Uint8Array> } | 'seal'
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
@@ -48,7 +48,10 @@ export class RecordFile {
   readonly #path: string
   readonly #bodyBytesMax: number
   readonly #report: (line: string) => void
-  #file: DiskFile
+  /** What was read; null once the file is settled. */
+  #found: Scan | null = null
+  /** Null until the file is settled. */
+  #file: DiskFile | null = null
   #bytes = 0
   #nextSequence = 0
   /** Something stands behind the last frame without records. */
@@ -68,21 +71,26 @@ export class RecordFile {
     path: string,
     options: RecordFileOptions,
   ): Promise<{ file: RecordFile; records: Uint8Array[] }> {
-    await disk.remove(replacementOf(path))
-    const stored = await disk.open(path, { access: 'write', durable: true })
-    const file = new RecordFile(disk, path, stored, options)
-    try {
-      return { file, records: await file.#recover() }
-    } catch (error) {
-      await stored.close()
-      throw error
-    }
+    const { file, records } = await RecordFile.read(disk, path, options)
+    await file.settle()
+    return { file, records }
   }
 
-  private constructor(disk: Disk, path: string, file: DiskFile, options: RecordFileOptions) {
+  /** The same, but nothing is written before `settle`, which must come before anything is added. */
+  static async read(
+    disk: Disk,
+    path: string,
+    options: RecordFileOptions,
+  ): Promise<{ file: RecordFile; records: Uint8Array[]; isTorn: boolean }> {
+    const file = new RecordFile(disk, path, options)
+    const scan = await file.#scan()
+    file.#found = scan
+    return { file, records: scan.records, isTorn: scan.end < scan.size }
+  }
+
+  private constructor(disk: Disk, path: string, options: RecordFileOptions) {
     this.#disk = disk
     this.#path = path
-    this.#file = file
     this.#bodyBytesMax = Math.max(gatherBytes, options.maxRecordBytes + 4)
     this.#report = options.report ?? ((): undefined => undefined)
   }
@@ -111,44 +119,85 @@ export class RecordFile {
     return this.#enqueue({ replaceBy: records })
   }
 
+  /**
+   * From now on damage to what was appended before cannot be taken for a write that never finished.
+   */
+  seal(): Promise<void> {
+    return this.#enqueue('seal')
+  }
+
   /** Waits for what was asked before; no call may follow. */
   async close(): Promise<void> {
     this.#closed = true
     while (this.#running) await this.#running
+    const file = this.#file
+    if (file === null) return
     try {
-      if (this.#hasNews && !this.#failure) await this.#writeFrame(this.#file, [], this.#bytes)
+      if (this.#hasNews && !this.#failure) await this.#writeFrame(file, [], this.#bytes)
     } catch (error) {
       // Nothing is lost without it.
       ignoreOnly(error, 'ENOSPC', 'EDQUOT')
     } finally {
-      await this.#file.close()
+      await file.close()
     }
   }
 
-  async #recover(): Promise<Uint8Array[]> {
-    const scan = await scanRecords(this.#file, this.#path, this.#bodyBytesMax)
-    if (scan.end < scan.size) await this.#cut(scan)
+  async #scan(): Promise<Scan> {
+    let file: DiskFile
+    try {
+      file = await this.#disk.open(this.#path, { access: 'read' })
+    } catch (error) {
+      ignoreOnly(error, 'ENOENT')
+      return emptyScan
+    }
+    try {
+      return await scanRecords(file, this.#path, this.#bodyBytesMax)
+    } finally {
+      await file.close()
+    }
+  }
+
+  /**
+   * Creates the file where it is absent, cuts a torn tail, and makes durable what was read: nothing
+   * may rely on that before.
+   */
+  async settle(): Promise<void> {
+    const scan = this.#found
+    assert(scan, `${this.#path} is settled once`)
+    this.#found = null
+    await this.#disk.remove(replacementOf(this.#path))
+    const file = await this.#disk.open(this.#path, { access: 'write', durable: true })
+    try {
+      await this.#takeOver(file, scan)
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+    this.#file = file
+  }
+
+  async #takeOver(file: DiskFile, scan: Scan): Promise<void> {
+    if (scan.end < scan.size) await this.#cut(file, scan)
     // What was read may be in the system's cache only, and the file's name too. The frame of a
     // write that failed even counts as clean there, so that no sync would bring it to the disk.
     const last = new Uint8Array(scan.end - scan.lastFrame)
-    await this.#file.read(last, scan.lastFrame)
-    await this.#file.write([last], scan.lastFrame)
-    await this.#file.sync()
+    await file.read(last, scan.lastFrame)
+    await file.write([last], scan.lastFrame)
+    await file.sync()
     await this.#disk.syncDir(folderOf(this.#path))
     this.#bytes = scan.end
     this.#nextSequence = scan.nextSequence
     this.#hasNews = scan.end > 0 && !scan.isClosed
-    return scan.records
   }
 
   /** Moves the tail that is not a whole frame into a file of its own. */
-  async #cut({ end, size }: Scan): Promise<void> {
+  async #cut(file: DiskFile, { end, size }: Scan): Promise<void> {
     const path = cutOf(this.#path)
     const kept = await this.#disk.open(path, { access: 'write', truncate: true })
     try {
       for (let at = end; at < size; ) {
         const piece = new Uint8Array(Math.min(gatherBytes, size - at))
-        const n = await this.#file.read(piece, at)
+        const n = await file.read(piece, at)
         assert(n > 0, 'a file is as long as it says')
         await kept.write([piece.subarray(0, n)], at - end)
         at += n
@@ -158,15 +207,20 @@ export class RecordFile {
       await kept.close()
     }
     await this.#disk.syncDir(folderOf(path))
-    await this.#file.truncate(end)
+    await file.truncate(end)
     this.#report(
       `${this.#path} ended in ${size - end} bytes of a write that never finished, as a crash ` +
         `leaves them; they are kept in ${path}`,
     )
   }
 
+  get #opened(): DiskFile {
+    assert(this.#file, `${this.#path} is settled before it is written to`)
+    return this.#file
+  }
+
   #enqueue(work: Job['work']): Promise<void> {
-    assert(!this.#closed, `${this.#path} is closed`)
+    assert(!this.#closed && this.#file, `${this.#path} is open`)
     return new Promise((resolve, reject) => {
       this.#jobs.push({ work, resolve, reject })
       this.#running ??= this.#run()
@@ -195,7 +249,7 @@ export class RecordFile {
     let count = 0
     let bytes = 0
     for (const { work } of this.#jobs) {
-      if ('replaceBy' in work) break
+      if (work === 'seal' || 'replaceBy' in work) break
       bytes += work.bodyBytes
       if (bytes > this.#bodyBytesMax) break
       count++
@@ -205,10 +259,13 @@ export class RecordFile {
 
   async #perform(jobs: readonly Job[]): Promise<void> {
     const first = jobs[0]?.work
-    if (first && 'replaceBy' in first) return this.#replace(first.replaceBy)
-    const records = jobs.flatMap(({ work }) => ('records' in work ? work.records : []))
+    if (first === 'seal' && !this.#hasNews) return
+    if (first && first !== 'seal' && 'replaceBy' in first) return this.#replace(first.replaceBy)
+    const records = jobs.flatMap(({ work }) =>
+      work !== 'seal' && 'records' in work ? work.records : [],
+    )
     try {
-      await this.#writeFrame(this.#file, records, this.#bytes)
+      await this.#writeFrame(this.#opened, records, this.#bytes)
     } catch (error) {
       this.#failure = error
       throw error
@@ -237,7 +294,7 @@ export class RecordFile {
     try {
       await this.#disk.rename(replacement, this.#path)
       await this.#disk.syncDir(folderOf(this.#path))
-      await this.#file.close()
+      await this.#opened.close()
       this.#file = await this.#disk.open(this.#path, { access: 'write', durable: true })
     } catch (error) {
       this.#failure = error

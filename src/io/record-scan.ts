@@ -28,6 +28,16 @@ export interface Scan {
   readonly isClosed: boolean
 }
 
+/** Of a file that is absent. */
+export const emptyScan: Scan = {
+  records: [],
+  end: 0,
+  lastFrame: 0,
+  size: 0,
+  nextSequence: 0,
+  isClosed: false,
+}
+
 const windowBytes = 1 << 20
 const magicBytes = Uint8Array.of(0x50, 0x51, 0x52, 0x46)
 

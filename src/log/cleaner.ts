@@ -53,6 +53,7 @@ export class Cleaner {
       if (!log.settings.cleanup.compact || log.deleted || log.damagedFrom !== null) continue
       if (this.#unreadable.has(log)) continue
       const closed = closedSegments(log, nowMs)
+      if (closed.some(isDamaged)) continue
       const stretch = chooseCleaning(closed, log.settings, nowMs, log.cleanedUpTo)
       if (stretch === null) continue
       const records = stretch.to - stretch.from
@@ -99,7 +100,7 @@ export class Cleaner {
       if (pause !== null) await pause
       if (log.deleted || log.damagedFrom !== null) continue
       const sources = shortRun(log, this.#options)
-      if (sources.length === 0) continue
+      if (sources.length === 0 || sources.some(isDamaged)) continue
       jobs.push({ log, sources, keep: (header) => header.whole() })
       bytes += sources.reduce((n, s) => n + s.bytes, 0)
       if (bytes < mergedFileBytes && jobs.length < mergedPartitions) continue
@@ -112,6 +113,8 @@ export class Cleaner {
     await this.#rewriter.run(jobs)
   }
 }
+
+const isDamaged = ({ index }: Segment): boolean => index.isDamaged
 
 /** All segments but the one that the flusher may still grow. */
 function closedSegments(log: PartitionLog, nowMs: number): readonly Segment[] {

@@ -15,11 +15,13 @@ import type { LogOptions } from './log-options.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { isRolled } from './segment/rolling.ts'
-import { type Segment, segmentFields } from './segment/segment.ts'
+import { type Segment, sameSegment, segmentFields } from './segment/segment.ts'
 import {
+  remedy,
   runHeaderBytes,
   type SegmentFiles,
   segmentFolder,
+  segmentPath,
   writeRunHeader,
 } from './segment/segment-files.ts'
 import { SegmentIndex } from './segment/segment-index.ts'
@@ -63,6 +65,8 @@ export interface FlusherParts {
   readonly journalFiles: JournalFiles
   readonly segmentFiles: SegmentFiles
   readonly manifest: Manifest
+  /** A segment that should grow, and has lost something, is said. */
+  report(line: string): void
   readonly options: Pick<LogOptions, 'ownFileBytes' | 'stagingBytes' | 'partitionsPerTurn'>
 }
 
@@ -137,7 +141,9 @@ export class Flusher {
     for (const { move, segments } of moved)
       for (const segment of segments) {
         if (!segment.own || move.log.deleted || !move.log.segments.includes(segment)) continue
-        await indexes.write([segment], segments[0] === segment ? (move.before?.bytes ?? 0) : 0)
+        const { before } = move
+        const grows = before !== null && sameSegment(before, segment)
+        await indexes.write([segment], grows ? before.bytes : 0)
       }
   }
 
@@ -157,6 +163,7 @@ export class Flusher {
     const { clock, options } = this.#parts
     const grows =
       last?.own === true &&
+      !last.index.isDamaged &&
       bytes >= options.ownFileBytes &&
       last.bytes + log.tail.byteCount(skipped) <= log.settings.segmentBytes &&
       last.nextOffset === log.tail.baseOffset(skipped) &&
@@ -224,25 +231,42 @@ export class Flusher {
     to: number,
     before: Segment | null,
   ): Promise<Segment> {
-    const { disk, segmentFiles } = this.#parts
-    const file = before?.file ?? segmentFiles.newNumber()
-    const end = before === null ? 0 : before.position + before.bytes
-    const writer = await SegmentWriter.open(disk, file, end, this.#staging)
-    if (before === null) {
-      await writer.write(this.#runHeader(log, from, 0))
-      segmentFiles.retain(file)
-      this.counters.files++
-    }
-    const segment = await this.#copy({ log, from, to, before }, writer, true)
+    const grown = before === null ? null : await this.#goOn(log, before)
+    const writer = grown ?? (await this.#beginOwn(log, from))
+    const stretch = { log, from, to, before: grown === null ? null : before }
+    const segment = await this.#copy(stretch, writer, true)
     await writer.finish()
     return segment
+  }
+
+  /** Null when its file has lost something: it stays as it is, and the partition begins another. */
+  async #goOn(
+    log: PartitionLog,
+    { file, position, bytes, index }: Segment,
+  ): Promise<SegmentWriter | null> {
+    const { disk, report } = this.#parts
+    const writer = await SegmentWriter.goOn(disk, file, position + bytes, this.#staging)
+    if (writer !== null) return writer
+    index.isDamaged = true
+    report(`${segmentPath(file)} has lost its end: ${log.label} goes on in another file; ${remedy}`)
+    return null
+  }
+
+  async #beginOwn(log: PartitionLog, from: number): Promise<SegmentWriter> {
+    const { disk, segmentFiles } = this.#parts
+    const file = segmentFiles.newNumber()
+    const writer = await SegmentWriter.begin(disk, file, this.#staging)
+    await writer.write(this.#runHeader(log, from, 0))
+    segmentFiles.retain(file)
+    this.counters.files++
+    return writer
   }
 
   async #writeShared(moves: readonly Move[]): Promise<Moved[]> {
     if (moves.length === 0) return []
     const { disk, segmentFiles } = this.#parts
     const file = segmentFiles.newNumber()
-    const writer = await SegmentWriter.open(disk, file, 0, this.#staging)
+    const writer = await SegmentWriter.begin(disk, file, this.#staging)
     const moved: Moved[] = []
     for (const move of moves) {
       const { log, skipped: from, batches: to, bytes } = move

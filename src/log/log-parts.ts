@@ -24,6 +24,16 @@ export interface Known {
    * revision cannot be read with less metadata than that. 0: nothing was ever known.
    */
   revision(): number
+  /**
+   * The id of the cluster: records of one are not read with the metadata of another. Null: it is
+   * given by `settle`, or nobody tells.
+   */
+  cluster?(): string | null
+  /**
+   * Called when the log will not refuse to open, before it writes anything: from then on the
+   * metadata is durable.
+   */
+  settle?(): Promise<void>
 }
 
 export interface LogHooks {

@@ -11,7 +11,7 @@ import type { PartitionLog } from './partition-log.ts'
 import type { ReadBuffers } from './pieces/read-buffers.ts'
 import type { ReadResult, ReadWant } from './read-result.ts'
 import type { Segment } from './segment/segment.ts'
-import { type SegmentFiles, segmentPath } from './segment/segment-files.ts'
+import { remedy, type SegmentFiles, segmentPath } from './segment/segment-files.ts'
 import { SegmentReader } from './segment-reader.ts'
 
 /**
@@ -29,8 +29,8 @@ export class LogReader {
   readonly #segments: SegmentReader
   readonly #header = new BatchHeader()
   readonly #report: (line: string) => void
-  /** Where damage was met: it is told once. */
-  readonly #told = new WeakSet<Segment | PartitionLog>()
+  /** Whose part of the journal is damaged: it is told once. */
+  readonly #told = new WeakSet<PartitionLog>()
 
   constructor(
     journal: Journal,
@@ -156,13 +156,11 @@ export class LogReader {
   #damaged(log: PartitionLog, offset: number): void {
     this.counters.damaged++
     const segment = segmentOf(log, offset)
-    if (this.#told.has(segment ?? log)) return
-    this.#told.add(segment ?? log)
+    if (segment === undefined ? this.#told.has(log) : segment.index.isDamaged) return
+    if (segment === undefined) this.#told.add(log)
+    else segment.index.isDamaged = true
     const place = segment === undefined ? 'the journal' : segmentPath(segment.file)
-    this.#report(
-      `${place} cannot be read at offset ${offset} of ${log.label}: restore a backup, or delete ` +
-        'the records below what can be read, or the topic',
-    )
+    this.#report(`${place} cannot be read at offset ${offset} of ${log.label}: ${remedy}`)
   }
 
   /** From `segment`, or from the journal. False when what is there cannot be read. */

@@ -19,13 +19,15 @@ import type { PartitionLogs } from './partition-logs.ts'
 import { ReadBuffers } from './pieces/read-buffers.ts'
 import { type Recovered, recover } from './recovery.ts'
 import { Rewriter } from './rewriter.ts'
+import type { LostFile } from './segment/lost-files.ts'
 import type { Segment } from './segment/segment.ts'
-import type { SegmentFiles } from './segment/segment-files.ts'
+import { type SegmentFiles, segmentPath } from './segment/segment-files.ts'
 
 export class LogStore {
   readonly journal: Journal
   readonly start: JournalStart
   readonly #starts: readonly StartPlace[]
+  readonly #noted: Recovered['noted']
   readonly reader: LogReader
   readonly flusher: Flusher
   readonly cleaner: Cleaner
@@ -54,7 +56,14 @@ export class LogStore {
     if (recovered.damagedBefore.length > 0)
       parts.hooks.report(`still ${outOfService(recovered.damagedBefore)}`)
     await store.#quarantine(recovered.damage)
-    await store.#removeStrays(recovered.damage.length > 0)
+    for (const line of lostLines(recovered.lost)) parts.hooks.report(line)
+    await store.#removeStrays(recovered)
+    const { foreign } = recovered
+    if (foreign.length > 0)
+      parts.hooks.report(
+        `left alone, since they are none of the journal's files: ${fewOf(foreign).join(', ')}; ` +
+          'move them to another place',
+      )
     // A full journal takes no append that would start it.
     store.#flushIfDue()
     return store
@@ -71,6 +80,7 @@ export class LogStore {
     this.space = found.advanced.space
     this.start = found.start
     this.#starts = found.starts
+    this.#noted = found.noted
     this.#flushedLsn = found.replayFrom
     this.journal = new Journal(disk, found.files, clock, options, found.start, {
       committed: () => this.#committed(),
@@ -93,6 +103,7 @@ export class LogStore {
       journalFiles: found.files,
       segmentFiles: this.#segmentFiles,
       manifest: this.#manifest,
+      report: parts.hooks.report,
       options,
     })
     const { segmentFiles, manifest } = found
@@ -157,7 +168,7 @@ export class LogStore {
       topic: log.topic,
       partition: log.partition,
       logStartOffset: to,
-      damagedFrom: log.damagedFrom,
+      damagedFrom: log.damage.noted,
       removed: gone.map((s) => [s.file, s.position] as const),
     }
     this.#raising = this.#orFail(this.#manifest.append({ partitions: [change] }))
@@ -259,6 +270,7 @@ export class LogStore {
           journalKey: this.start.key,
           replayFrom: upTo,
           starts: startsBehind(this.#starts, upTo),
+          ...this.#noted,
         },
         statesOf([...this.#logs]),
       )
@@ -284,17 +296,12 @@ export class LogStore {
     }
   }
 
-  /** Where the journal is damaged, a file that nothing refers to may be all that is left. */
-  async #removeStrays(isDamaged: boolean): Promise<void> {
-    const { strays, missing } = await this.#segmentFiles.compare()
-    for (const path of missing)
-      this.#parts.hooks.report(
-        `${path} is missing: the records in it cannot be read; put it back, or restore the whole ` +
-          'data folder from one backup',
-      )
+  /** Where something is damaged, a file that nothing refers to may be all that is left. */
+  async #removeStrays({ strays, mayRemoveStrays }: Recovered): Promise<void> {
+    await this.#segmentFiles.removeStrayIndexes()
     if (strays.length === 0) return
-    const done = isDamaged ? 'kept' : 'removed'
-    if (!isDamaged) for (const path of strays) await this.#parts.disk.remove(path)
+    if (mayRemoveStrays) for (const n of strays) await this.#parts.disk.remove(segmentPath(n))
+    const done = mayRemoveStrays ? 'removed' : 'kept'
     this.#parts.hooks.report(`${done} ${strays.length} segment files that nothing refers to`)
   }
 
@@ -327,8 +334,30 @@ function* statesOf(logs: readonly PartitionLog[]): Generator<PartitionChange> {
 
 /** What becomes of partitions whose journal is damaged, and what to do. */
 function outOfService(logs: readonly PartitionLog[]): string {
-  const named = logs.slice(0, 5).map((log) => `${log.label} from offset ${log.damagedFrom} on`)
-  const more = logs.length > 5 ? `, and ${logs.length - 5} more` : ''
   if (logs.length === 0) return 'only what was deleted stood there'
-  return `out of service: ${named.join(', ')}${more}; restore a backup, or delete all its records`
+  return `out of service: ${placesOf(logs)}; restore a backup, or delete all its records`
+}
+
+const placesOf = (logs: readonly PartitionLog[]): string =>
+  fewOf(logs.map((log) => `${log.label} from offset ${log.damagedFrom} on`)).join(', ')
+
+const namedMax = 5
+
+/** The first of them, and how many more there are. */
+const fewOf = (names: readonly string[]): string[] =>
+  names.length <= namedMax
+    ? [...names]
+    : [...names.slice(0, namedMax), `and ${names.length - namedMax} more`]
+
+/** A line for each segment file that is not as it should be, but not for thousands of them. */
+function* lostLines(lost: readonly LostFile<PartitionLog>[]): Generator<string> {
+  for (const { file, problem, segments } of lost.slice(0, namedMax)) {
+    const logs = [...new Set(segments.map(({ log }) => log))]
+    yield `${segmentPath(file)} ${problem}: out of service: ${placesOf(logs)}; put it back, or ` +
+      'restore the whole data folder from one backup'
+  }
+  const rest = new Set(lost.slice(namedMax).flatMap((f) => f.segments.map(({ log }) => log)))
+  if (rest.size > 0)
+    yield `${lost.length - namedMax} more segment files are missing or damaged: out of service: ` +
+      placesOf([...rest])
 }

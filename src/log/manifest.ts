@@ -3,7 +3,7 @@
 // of changes, each record one JSON object whose changes take effect together:
 //
 //   { v: 1, generation?, journalFileBytes?, journalSlots?, replayFrom?, closedAt?, starts?,
-//     knownRevision?, dropped?: [[topic, partition]],
+//     knownRevision?, cluster?, lostFiles?, dropped?: [[topic, partition]],
 //     partitions?: [{ topic, partition, ...what changed }] }
 //
 // `segments` replaces those with the same file and position and adds the others, after `removed`
@@ -64,6 +64,10 @@ export interface ManifestChange {
   readonly starts?: readonly StartPlace[]
   /** Revision of the metadata that was durable. */
   readonly knownRevision?: number
+  /** Id of the cluster that the metadata is of; settled at the first start. */
+  readonly cluster?: string
+  /** Numbers of segment files that the last start found missing, or not as they should be. */
+  readonly lostFiles?: readonly number[]
   /** LSN at which the journal ended at a clean stop. */
   readonly closedAt?: number
   readonly partitions?: readonly PartitionChange[]
@@ -82,6 +86,9 @@ export interface ManifestState {
   journalMarked: boolean
   journalKey: JournalKey
   knownRevision: number
+  /** Null before it was noted. */
+  cluster: string | null
+  lostFiles: readonly number[]
   replayFrom: number
   /** Commits behind `replayFrom` are of this generation or a later one; others are cut tails. */
   replayGeneration: number
@@ -104,6 +111,8 @@ export function applyChange(state: ManifestState, change: ManifestChange): void 
   if (change.journalMarked !== undefined) state.journalMarked = change.journalMarked
   if (change.journalKey !== undefined) state.journalKey = change.journalKey
   if (change.knownRevision !== undefined) state.knownRevision = change.knownRevision
+  if (change.cluster !== undefined) state.cluster = change.cluster
+  if (change.lostFiles !== undefined) state.lostFiles = change.lostFiles
   if (change.replayFrom !== undefined) {
     state.replayFrom = change.replayFrom
     state.replayGeneration = state.generation
@@ -141,24 +150,26 @@ export class Manifest {
   readonly #file: RecordFile
   readonly #revision: () => number
   /** Bytes of the file after the last rewrite. */
-  #cleanBytes: number
+  #cleanBytes = 0
 
   private constructor(file: RecordFile, revision: () => number) {
     this.#file = file
     this.#revision = revision
-    this.#cleanBytes = file.bytes
   }
 
   /**
-   * @param report told when the file ended in a write that never finished
+   * Writes nothing before `settle`, which comes before any change. `isTorn`: it ended in a write
+   * that never finished, or in a damaged one that looks like it.
+   * @param report told when such a tail is cut
    * @param revision of the metadata, durable: each change carries it
    */
-  static async open(
+  static async read(
     disk: Disk,
     report: (line: string) => void,
     revision: () => number,
-  ): Promise<{ manifest: Manifest; state: ManifestState }> {
-    const { file, records } = await RecordFile.open(disk, 'manifest', { maxRecordBytes, report })
+  ): Promise<{ manifest: Manifest; state: ManifestState; isTorn: boolean }> {
+    const options = { maxRecordBytes, report }
+    const { file, records, isTorn } = await RecordFile.read(disk, 'manifest', options)
     const state: ManifestState = {
       generation: 0,
       journalFileBytes: null,
@@ -167,6 +178,8 @@ export class Manifest {
       journalMarked: false,
       journalKey: noJournalKey,
       knownRevision: 0,
+      cluster: null,
+      lostFiles: [],
       replayFrom: 0,
       replayGeneration: 0,
       closedAt: 0,
@@ -178,7 +191,13 @@ export class Manifest {
       assert(change.v === 1, 'the manifest is of a version that this release reads')
       applyChange(state, change)
     }
-    return { manifest: new Manifest(file, revision), state }
+    return { manifest: new Manifest(file, revision), state, isTorn }
+  }
+
+  /** What was read is durable now, and a torn tail is cut. */
+  async settle(): Promise<void> {
+    await this.#file.settle()
+    this.#cleanBytes = this.#file.bytes
   }
 
   /** Durable when resolved. */
@@ -226,12 +245,19 @@ export class Manifest {
       | 'journalKey'
       | 'replayFrom'
       | 'starts'
+      | 'cluster'
+      | 'lostFiles'
     >,
     partitions: Iterable<PartitionChange>,
   ): Promise<void> {
     const first = encode({ v: 1, knownRevision: this.#revision(), ...node })
     await this.#file.rewrite(recordsOf(first, partitions))
     this.#cleanBytes = this.#file.bytes
+  }
+
+  /** Before what the changes have made useless is removed: they cannot look torn any more. */
+  async seal(): Promise<void> {
+    await this.#file.seal()
   }
 
   async close(): Promise<void> {

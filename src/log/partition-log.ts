@@ -9,6 +9,7 @@ import type { ErrorName } from '../model/errors.ts'
 import { BatchHeader } from '../model/record-batch.ts'
 import { type Appended, notAdmitted, refusedAppend } from './appended.ts'
 import { admitBatch } from './batch-admission.ts'
+import { Damage } from './damage.ts'
 import type { DiskSpace } from './disk-space.ts'
 import { EpochCache, type EpochStart } from './epoch-cache.ts'
 import type { FrameSource } from './journal/commit.ts'
@@ -43,6 +44,7 @@ export class PartitionLog implements FrameSource {
   readonly epochs: EpochCache
   readonly producers: ProducerState
   readonly tail = new TailIndex()
+  readonly damage: Damage
   readonly watchers = new Set<Watcher>()
   settings: TopicSettings
   /** Compaction has seen every key below this offset. */
@@ -55,7 +57,6 @@ export class PartitionLog implements FrameSource {
   #logStartOffset: number
   #logEndOffset: number
   #highWatermark: number
-  #damagedFrom: number | null
   /** Appended since this partition last asked for a sync of its own. */
   #recordsSinceSync = 0
   /** Of the last append; frames are marked with it. */
@@ -85,7 +86,7 @@ export class PartitionLog implements FrameSource {
     this.#logStartOffset = state?.logStartOffset ?? 0
     this.#logEndOffset = Math.max(this.#logStartOffset, this.flushedOffset)
     this.#highWatermark = this.#logEndOffset
-    this.#damagedFrom = state?.damagedFrom ?? null
+    this.damage = new Damage(state?.damagedFrom ?? null)
     this.cleanedUpTo = state?.cleanedUpTo ?? 0
   }
 
@@ -110,7 +111,7 @@ export class PartitionLog implements FrameSource {
   }
   /** First offset that is known to be unreadable; null when all is well. */
   get damagedFrom(): number | null {
-    return this.#damagedFrom
+    return this.damage.from
   }
 
   // ---- Appending --------------------------------------------------------------------------------
@@ -118,7 +119,7 @@ export class PartitionLog implements FrameSource {
   /** Does not wait: see `lsn` of the outcome. */
   append(journal: Journal, batch: Uint8Array, leaderEpoch: number, nowMs: number): Appended {
     if (this.deleted) return this.#refused('unknownTopic')
-    if (this.#damagedFrom !== null) return this.#refused('storageError', this.damageText())
+    if (this.damage.from !== null) return this.#refused('storageError', this.damageText())
     const admitted = admitBatch(header, batch, this.settings, nowMs)
     if (!admitted.ok) return notAdmitted(this.#logStartOffset, admitted)
     if (header.producerId >= 0) {
@@ -294,12 +295,9 @@ export class PartitionLog implements FrameSource {
     this.#highWatermark = this.#logEndOffset
   }
 
-  /**
-   * Records from here on were durable and cannot be read: reported, kept, and not served as if
-   * whole.
-   */
-  markDamaged(from: number = this.#logEndOffset): void {
-    this.#damagedFrom = Math.min(this.#damagedFrom ?? Number.POSITIVE_INFINITY, from)
+  /** Records from here on were durable and cannot be read: kept, and not served as if whole. */
+  markDamaged(): void {
+    this.damage.note(this.#logEndOffset)
   }
 
   /**
@@ -320,7 +318,7 @@ export class PartitionLog implements FrameSource {
   }
 
   damageText(): string {
-    return `records of this partition from offset ${this.#damagedFrom} on are damaged on disk`
+    return `records of this partition from offset ${this.damagedFrom} on are damaged on disk`
   }
 
   /** Behind the segment, or the batch of the tail, that holds `offset`; beyond it at any rate. */
@@ -357,12 +355,13 @@ export class PartitionLog implements FrameSource {
    */
   raiseLogStart(to: number, isWholeAbove = false): Segment[] {
     this.#logStartOffset = Math.max(this.#logStartOffset, Math.min(to, this.#highWatermark))
-    if (isWholeAbove || this.#logStartOffset === this.#logEndOffset) this.#damagedFrom = null
+    if (isWholeAbove || this.#logStartOffset === this.#logEndOffset) this.damage.noted = null
     this.epochs.trimStart(this.#logStartOffset)
     const gone = this.#segments.filter(
       (s) => s.nextOffset <= this.#logStartOffset && s !== this.growing,
     )
     this.#segments = this.#segments.filter((s) => !gone.includes(s))
+    this.damage.keep(this.#segments)
     if (this.memory !== null) this.#trimMemory(this.memory)
     return gone
   }
@@ -393,7 +392,7 @@ export class PartitionLog implements FrameSource {
       epochs: this.epochsBelow(kept),
       producers: this.producers.snapshot(kept),
       cleanedUpTo: this.cleanedUpTo,
-      ...(this.#damagedFrom === null ? {} : { damagedFrom: this.#damagedFrom }),
+      ...(this.damage.noted === null ? {} : { damagedFrom: this.damage.noted }),
     }
   }
 }

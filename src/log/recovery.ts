@@ -3,11 +3,17 @@
 // written with; else it has lost its end, and what looks deleted may not be. Called by LogStore.
 
 import type { Disk } from '../io/disk.ts'
+import { ignoreOnly } from '../io/system-call.ts'
 import { AdvancedLogs } from './advanced-logs.ts'
 import { DiskSpace } from './disk-space.ts'
 import type { JournalStart } from './journal/commit-writer.ts'
-import { JournalFiles, journalFolder, slotName } from './journal/journal-files.ts'
-import { type Frame, journalKeyOf, noJournalKey } from './journal/journal-format.ts'
+import { isSlotName, JournalFiles, journalFolder, slotName } from './journal/journal-files.ts'
+import {
+  type Frame,
+  type JournalKey,
+  journalKeyOf,
+  noJournalKey,
+} from './journal/journal-format.ts'
 import {
   type JournalDamage,
   type JournalScan,
@@ -17,11 +23,19 @@ import {
 import { markFiles, shortFile, stretchFiles } from './journal/journal-sizes.ts'
 import { type StartPlace, startsBehind, withStart } from './journal/journal-starts.ts'
 import { DamagedLogError, type Known, type LogParts } from './log-parts.ts'
-import { Manifest, type ManifestState, partitionKey } from './manifest.ts'
+import {
+  Manifest,
+  type ManifestChange,
+  type ManifestState,
+  type PartitionState,
+  partitionKey,
+} from './manifest.ts'
 import { PartitionLog } from './partition-log.ts'
 import { PartitionLogs } from './partition-logs.ts'
 import { indexFolder } from './segment/index-files.ts'
+import { type LostFile, lostFiles, namesOf } from './segment/lost-files.ts'
 import { SegmentFiles, segmentFolder } from './segment/segment-files.ts'
+import { firstLostOffset } from './segment/short-segment.ts'
 
 const keyBytes = 7
 
@@ -34,47 +48,107 @@ export interface Recovered {
   readonly start: JournalStart
   readonly starts: readonly StartPlace[]
   readonly replayFrom: number
+  /** What a rewrite of the manifest must not forget. */
+  readonly noted: Pick<ManifestChange, 'cluster' | 'lostFiles'>
   readonly damage: readonly JournalDamage[]
   /** Out of service since an earlier start. */
   readonly damagedBefore: readonly PartitionLog[]
+  readonly lost: readonly LostFile<PartitionLog>[]
+  /** Segment files that nothing refers to. */
+  readonly strays: readonly number[]
+  /** They are what a crash left, or those of partitions that are gone, and nothing else. */
+  readonly mayRemoveStrays: boolean
+  /** Files in the journal's folder that are none of its own. */
+  readonly foreign: readonly string[]
+}
+
+/** What is on the disk, looked at without writing anything. */
+interface Inspected {
+  readonly manifest: Manifest
+  readonly state: ManifestState
+  readonly isTorn: boolean
+  readonly journalFileBytes: number
+  readonly journalKey: JournalKey
+  readonly segmentFiles: SegmentFiles
+  readonly advanced: AdvancedLogs
+  readonly logs: PartitionLogs
+  readonly strays: readonly number[]
+  readonly lost: readonly LostFile<PartitionLog>[]
+  readonly damagedBefore: readonly PartitionLog[]
+  readonly scan: JournalScan
+  readonly foreign: readonly string[]
 }
 
 /**
  * Partitions that are not `known` any more are forgotten, and their space is given back. Rejects
- * with DamagedLogError when what is on the disk cannot be used as it is.
+ * with DamagedLogError when what is on the disk cannot be used as it is; nothing has been written
+ * then, so that what is put back finds the folder as it was.
  */
 export async function recover(parts: LogParts, known: Known): Promise<Recovered> {
+  const found = await inspect(parts, known)
+  await known.settle?.()
+  return takeOver(parts, known, found)
+}
+
+async function inspect(parts: LogParts, known: Known): Promise<Inspected> {
   const { disk, chance, options, hooks } = parts
-  for (const folder of [journalFolder, segmentFolder, indexFolder]) await disk.makeDir(folder)
-  const { manifest, state } = await Manifest.open(disk, hooks.report, () => known.revision())
+  const opened = await Manifest.read(disk, hooks.report, () => known.revision())
+  const { manifest, state, isTorn } = opened
+  const names = await listed(disk, journalFolder)
+  refuseNoManifest(state, names)
+  refuseOther(known.cluster?.() ?? null, state.cluster)
   refuseLessMetadata(known.revision(), state.knownRevision)
-  await refuseMissingFiles(disk, state)
+  refuseMissingFiles(state, names)
   const advanced = new AdvancedLogs(parts.clock, new DiskSpace(disk), options)
-  const segmentFiles = new SegmentFiles(disk, options.openFiles)
+  const segmentFiles = new SegmentFiles(disk, options.openFiles, () => manifest.seal())
   const logs = openLogs(known, state, segmentFiles, advanced)
   const damagedBefore = [...logs].filter((log) => log.damagedFrom !== null)
-  const gone = [...state.partitions.values()].filter(
-    (p) => logs.get(p.topic, p.partition) === undefined,
-  )
-  const generation = state.generation + 1
+  for (const folder of [segmentFolder, indexFolder]) await listed(disk, folder)
+  const { strays, sizes } = await segmentFiles.compare()
+  const lost = lostFiles(logs, sizes)
+  refuseMoved(lost, strays, state)
   const isNew = state.generation === 0
-  let journalKey = isNew ? journalKeyOf(chance.bytes(keyBytes), 0) : state.journalKey
+  const journalKey = isNew ? journalKeyOf(chance.bytes(keyBytes), 0) : state.journalKey
   const journalFileBytes = state.journalFileBytes ?? options.journalFileBytes
-  await checkSizes(disk, state, journalFileBytes)
+  await refuseShort(disk, state, journalFileBytes)
   const replay = (frame: Frame): void => logs.get(frame.topicId, frame.partition)?.replay(frame)
   const scan = await scanJournal(disk, journalFileBytes, { ...state, journalKey }, replay)
   refuseLessMetadata(known.revision(), scan.knownRevision)
-  // Before anything is written: what is put back shall find the folder as it was.
   refuseUnknown(scan, journalFileBytes)
   refuseLost(scan, state)
+  const foreign = names.filter((name) => name.includes('.wal') && !isSlotName(name))
+  return {
+    ...{ manifest, state, isTorn, journalFileBytes, journalKey, segmentFiles, advanced, logs },
+    ...{ strays, lost, damagedBefore, scan, foreign: [...foreign, ...scan.leftAlone] },
+  }
+}
+
+/** From here on the folder is written to. */
+async function takeOver(parts: LogParts, known: Known, found: Inspected): Promise<Recovered> {
+  const { disk, chance, options } = parts
+  const { manifest, state, journalFileBytes, scan, logs, lost, strays, damagedBefore } = found
+  for (const folder of [journalFolder, segmentFolder, indexFolder]) await disk.makeDir(folder)
+  await manifest.settle()
+  for (const { bytes, segments } of lost)
+    for (const { log, segment } of segments) {
+      const { indexes } = found.segmentFiles
+      log.damage.lose(segment, await firstLostOffset(disk, indexes, segment, bytes))
+    }
+  const generation = state.generation + 1
+  const isNew = state.generation === 0
+  let { journalKey } = found
+  const cluster = state.cluster ?? known.cluster?.() ?? null
+  const noted = { ...(cluster !== null && { cluster }), lostFiles: lost.map((f) => f.file) }
   // Before a commit can carry it: a number that a cut tail has must never be used again.
   await manifest.append({
     generation,
     journalFileBytes,
     journalSized: true,
     ...(isNew && { journalMarked: true, journalKey }),
-    dropped: gone.map((p) => [p.topic, p.partition]),
+    ...noted,
+    dropped: goneOf(state, logs).map((p) => [p.topic, p.partition]),
   })
+  if (!state.journalSized) await stretchFiles(disk, state.journalSlots, journalFileBytes)
   if (!isNew && !state.journalMarked) {
     await markFiles(disk, listedOf(scan.lost, state))
     await manifest.append({ journalMarked: true })
@@ -95,19 +169,21 @@ export async function recover(parts: LogParts, known: Known): Promise<Recovered>
     // A damaged frame at the very end looks like a write that never finished: that is not the key.
     await manifest.append({ starts })
   }
+  const isDamaged = scan.damage.length + damagedBefore.length + lost.length > 0
+  const { segmentFiles, advanced, foreign } = found
   return {
-    files,
-    segmentFiles,
-    manifest,
-    logs,
-    advanced,
-    starts,
+    ...{ files, segmentFiles, manifest, logs, advanced, starts, noted, foreign, lost, strays },
     start: { lsn: scan.end, previousEnd: scan.previousEnd, generation, key: journalKey },
     replayFrom: state.replayFrom,
     damage: scan.damage,
     damagedBefore,
+    mayRemoveStrays: !isDamaged && !found.isTorn,
   }
 }
+
+/** Partitions that the metadata does not know any more. */
+const goneOf = ({ partitions }: ManifestState, logs: PartitionLogs): PartitionState[] =>
+  [...partitions.values()].filter((p) => logs.get(p.topic, p.partition) === undefined)
 
 function openLogs(
   known: Known,
@@ -125,19 +201,62 @@ function openLogs(
   return logs
 }
 
-async function refuseMissingFiles(disk: Disk, state: ManifestState): Promise<void> {
-  const there = new Set((await disk.list(journalFolder)).map((name) => `${journalFolder}/${name}`))
-  if (state.generation === 0 && there.size > 0)
+/** Paths of what is in a folder, which may be absent. */
+async function listed(disk: Disk, folder: string): Promise<string[]> {
+  try {
+    return (await disk.list(folder)).map((name) => `${folder}/${name}`)
+  } catch (error) {
+    ignoreOnly(error, 'ENOTDIR')
+    throw new DamagedLogError(`'${folder}' is not a folder`, { cause: error })
+  }
+}
+
+function refuseNoManifest({ generation }: ManifestState, names: readonly string[]): void {
+  if (generation === 0 && names.length > 0)
     throw new DamagedLogError("the file 'manifest' is missing, or empty")
-  const missing = state.journalSlots.map(slotName).filter((name) => !there.has(name))
+}
+
+function refuseMissingFiles(state: ManifestState, names: readonly string[]): void {
+  const missing = state.journalSlots.map(slotName).filter((name) => !names.includes(name))
   if (missing.length > 0)
     throw new DamagedLogError(`${missing.join(', ')} is missing, and may hold acknowledged records`)
 }
 
-async function checkSizes(disk: Disk, state: ManifestState, fileBytes: number): Promise<void> {
+/** Records of one cluster are not held against what another knows. */
+function refuseOther(cluster: string | null, noted: string | null): void {
+  if (noted === null || cluster === noted) return
+  throw new DamagedLogError(
+    cluster === null
+      ? "the file 'metadata' is missing, or empty"
+      : `the file 'metadata' is that of cluster ${cluster}, and the log is of cluster ${noted}`,
+  )
+}
+
+/**
+ * Files that the manifest names are missing, and others are there: it may have lost what says that
+ * these have taken the place of those.
+ */
+function refuseMoved(
+  lost: readonly LostFile<PartitionLog>[],
+  strays: readonly number[],
+  { lostFiles: known, partitions }: ManifestState,
+): void {
+  const missing = lost.filter((f) => f.isMissing && !known.includes(f.file)).map((f) => f.file)
+  if (missing.length === 0 || strays.length === 0) return
+  const named = new Set([...partitions.values()].flatMap((p) => p.segments.map((s) => s.file)))
+  const unnamed = strays.filter((file) => !named.has(file))
+  if (unnamed.length === 0) return
+  throw new DamagedLogError(
+    `missing: ${namesOf(missing)}; there, but not in the file 'manifest': ${namesOf(unnamed)}; ` +
+      'either the manifest has lost its end, or is an older one, and the former have become the ' +
+      'latter: put the right one back; or files were lost: put them back, or do without them by ' +
+      'moving the latter to another place',
+  )
+}
+
+async function refuseShort(disk: Disk, state: ManifestState, fileBytes: number): Promise<void> {
   const { journalSlots, journalSized } = state
-  if (!journalSized) await stretchFiles(disk, journalSlots, fileBytes)
-  const short = await shortFile(disk, journalSlots, fileBytes)
+  const short = journalSized ? await shortFile(disk, journalSlots, fileBytes) : null
   if (short !== null) throw new DamagedLogError(short)
 }
 
@@ -150,7 +269,12 @@ function refuseLost({ lost }: JournalScan, state: ManifestState): void {
   )
 }
 
-function refuseUnknown({ isUnnoted, damage }: JournalScan, fileBytes: number): void {
+function refuseUnknown({ isUnnoted, damage, twins }: JournalScan, fileBytes: number): void {
+  if (twins !== null)
+    throw new DamagedLogError(
+      `${twins.join(' and ')} say that they are the same part of the journal: one is a copy, and ` +
+        'must not be there',
+    )
   if (isUnnoted)
     throw new DamagedLogError(
       "the file 'manifest' has lost its end, or is an older one: the journal goes on behind it",

@@ -5,7 +5,7 @@
 // the log start, or are being grown) cancel their job.
 import { Pace } from '../base/pace.ts'
 import type { Clock } from '../io/clock.ts'
-import type { Disk } from '../io/disk.ts'
+import { type Disk, DiskError } from '../io/disk.ts'
 import { ReadAhead } from '../io/read-ahead.ts'
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
 import type { LogOptions } from './log-options.ts'
@@ -13,6 +13,8 @@ import type { Manifest, PartitionChange } from './manifest.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { goesOn, type Segment, segmentFields } from './segment/segment.ts'
 import {
+  isRunOf,
+  remedy,
   runHeaderBytes,
   type SegmentFiles,
   segmentFolder,
@@ -81,7 +83,7 @@ export class Rewriter {
     const { disk, segmentFiles } = this.#parts
     const file = segmentFiles.newNumber()
     this.#staging ??= disk.allocate(this.#options.rewriteBytes)
-    const writer = await SegmentWriter.open(disk, file, 0, this.#staging)
+    const writer = await SegmentWriter.begin(disk, file, this.#staging)
     const readers = new Map<number, ReadAhead>()
     const rewritten: Rewritten[] = []
     const damaged = new Set<PartitionLog>()
@@ -121,7 +123,8 @@ export class Rewriter {
     const index = new SegmentIndex()
     let maxTimestamp = Number.NEGATIVE_INFINITY
     for (const source of job.sources) {
-      const reader = await this.#reader(source.file, readers)
+      const reader = await this.#readerOf(job.log, source, readers)
+      if (reader === null) return this.#unreadable(job, source, -runHeaderBytes)
       let reached = source.baseOffset
       for (let at = 0; at < source.bytes; ) {
         const bytes = await this.#read(reader, job.log, source, { position: at, offset: reached })
@@ -149,6 +152,24 @@ export class Rewriter {
     return { ...place, baseOffset, nextOffset, maxTimestamp, createdMs, index }
   }
 
+  /** At the first batch of a source; null when it cannot be read, or holds records of others. */
+  async #readerOf(
+    { topic: topicId, partition }: PartitionLog,
+    source: Segment,
+    readers: Map<number, ReadAhead>,
+  ): Promise<ReadAhead | null> {
+    const header = this.#batch.subarray(0, runHeaderBytes)
+    try {
+      const reader = await this.#reader(source.file, readers)
+      const n = await reader.read(header, source.position - runHeaderBytes)
+      const isOwn = n === runHeaderBytes && isRunOf(header, { ...source, topicId, partition })
+      return isOwn ? reader : null
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      return null
+    }
+  }
+
   async #reader(file: number, readers: Map<number, ReadAhead>): Promise<ReadAhead> {
     let reader = readers.get(file)
     if (reader === undefined) {
@@ -167,22 +188,27 @@ export class Rewriter {
     place: Place,
   ): Promise<number> {
     const from = source.position + place.position
-    if ((await reader.read(this.#batch.subarray(0, headerBytes), from)) < headerBytes) return 0
+    const read = (into: Uint8Array): Promise<number> => reader.read(into, from).catch(nothingRead)
+    if ((await read(this.#batch.subarray(0, headerBytes))) < headerBytes) return 0
     const { bytes } = this.#header.moveTo(this.#batch)
     if (!goesOn(source, this.#header, place)) return 0
     if (this.#batch.length < bytes) this.#batch = new Uint8Array(bytes * 2)
     const batch = this.#batch.subarray(0, bytes)
-    if ((await reader.read(batch, from)) < bytes) return 0
+    if ((await read(batch)) < bytes) return 0
     this.counters.bytesRead += bytes
     this.#header.moveTo(batch)
     return log.isWhole(this.#header) ? bytes : 0
   }
 
-  #unreadable({ log }: RewriteJob, source: Segment, at: number): undefined {
-    this.#parts.report(
-      `${segmentPath(source.file)} is damaged at byte ${source.position + at}: ` +
-        `${log.label} keeps its old segments`,
-    )
+  /** Told once: the segment is not built upon from now on, by anybody. */
+  #unreadable({ log }: RewriteJob, { file, position, index }: Segment, at: number): undefined {
+    const isNews = !index.isDamaged
+    index.isDamaged = true
+    if (isNews)
+      this.#parts.report(
+        `${segmentPath(file)} is damaged at byte ${position + at}: ${log.label} keeps its old ` +
+          `segments; ${remedy}`,
+      )
     return undefined
   }
 
@@ -218,6 +244,12 @@ export class Rewriter {
 function unchanged(jobs: readonly RewriteJob[]): RewriteJob[] {
   const changed = new Set(jobs.filter((job) => !isCurrent(job)).map((job) => job.log))
   return jobs.filter(({ log }) => !changed.has(log))
+}
+
+/** What the disk does not give is damage of the source, and no reason to end. */
+function nothingRead(error: unknown): number {
+  if (!(error instanceof DiskError)) throw error
+  return 0
 }
 
 const isCurrent = ({ log, sources }: RewriteJob): boolean =>

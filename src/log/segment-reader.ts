@@ -8,7 +8,7 @@ import { Piece } from './pieces/piece.ts'
 import type { ReadBuffer, ReadBuffers } from './pieces/read-buffers.ts'
 import type { ReadResult, ReadWant } from './read-result.ts'
 import { goesOn, type Segment } from './segment/segment.ts'
-import type { SegmentFiles } from './segment/segment-files.ts'
+import { isRunOf, runHeaderBytes, type SegmentFiles } from './segment/segment-files.ts'
 import type { Place } from './segment/segment-index.ts'
 
 /** Where to read on: the first wanted batch is not wholly in the piece. */
@@ -53,6 +53,8 @@ export class SegmentReader {
     into: ReadResult,
   ): Promise<boolean> {
     const { pieceBytes } = this.#buffers
+    const isOwn = segment.index.isOwned || (await this.#isOwn(log, segment, want.mustGive))
+    if (isOwn !== true) return isOwn === null
     // What one read takes needs no index.
     if (segment.bytes > pieceBytes) await this.#files.indexes.read(segment)
     const start = { position: 0, offset: segment.baseOffset }
@@ -86,6 +88,24 @@ export class SegmentReader {
       place = found.next
       bytes = pieceBytes
     }
+  }
+
+  /**
+   * Whether the file says that these are records of this partition: it may have been put in the
+   * place of another. Null when there is no memory to read it now, and nothing must be given.
+   */
+  async #isOwn(log: PartitionLog, segment: Segment, mustGive: boolean): Promise<boolean | null> {
+    const span = spanAt(segment.position - runHeaderBytes, runHeaderBytes)
+    const buffer = mustGive
+      ? await this.#buffers.take(span.total)
+      : this.#buffers.tryTake(span.total)
+    if (buffer === null) return null
+    const piece = await this.#fill(segment, span, buffer)
+    if (piece === null) return false
+    const { topic: topicId, partition } = log
+    segment.index.isOwned = isRunOf(piece.bytes, { ...segment, topicId, partition })
+    piece.release()
+    return segment.index.isOwned
   }
 
   /**
@@ -226,8 +246,10 @@ interface Span {
 
 /** So many bytes of a segment from `position` on, or what is left of it. */
 function spanOf(segment: Segment, position: number, wanted: number): Span {
-  const bytes = Math.min(wanted, segment.bytes - position)
-  const from = segment.position + position
+  return spanAt(segment.position + position, Math.min(wanted, segment.bytes - position))
+}
+
+function spanAt(from: number, bytes: number): Span {
   const lead = from % blockBytes
   return { from, bytes, lead, total: Math.ceil((lead + bytes) / blockBytes) * blockBytes }
 }

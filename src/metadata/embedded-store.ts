@@ -72,20 +72,31 @@ export class EmbeddedStore implements MetadataStore {
     path: string,
     options: EmbeddedStoreOptions = {},
   ): Promise<EmbeddedStore> {
+    const store = await EmbeddedStore.read(disk, path, options)
+    await store.settle()
+    return store
+  }
+
+  /** The same, but nothing is written, and no transaction taken, before `settle`. */
+  static async read(
+    disk: Disk,
+    path: string,
+    options: EmbeddedStoreOptions = {},
+  ): Promise<EmbeddedStore> {
     const maxRecordBytes = limits.metadataTxnBytes
-    const { file, records } = await RecordFile.open(disk, path, {
+    const { file, records } = await RecordFile.read(disk, path, {
       maxRecordBytes,
       ...(options.report && { report: options.report }),
     })
     const store = new EmbeddedStore(file, options)
-    try {
-      for (const record of records) store.#replay(decodeRecord(record))
-      store.#tidyAt(store.#liveBytes())
-    } catch (error) {
-      await file.close()
-      throw error
-    }
+    for (const record of records) store.#replay(decodeRecord(record))
+    store.#tidyAt(store.#liveBytes())
     return store
+  }
+
+  /** What was read is durable now, and a torn tail is cut. */
+  async settle(): Promise<void> {
+    await this.#file.settle()
   }
 
   private constructor(file: RecordFile, options: EmbeddedStoreOptions) {

@@ -25,15 +25,56 @@ export class PieceCache {
   readonly #readers = new Map<LaneReader, number>()
   #bytes = 0
   readonly #loads = new Set<Promise<void>>()
+  /** Of reads from the disk that go on, or have come and were not looked at yet. */
+  readonly #slots: number
+  #slotsTaken = 0
+  readonly #waiting: (() => void)[] = []
+  /** Just read: they stay until their queues had a turn, or two that read would never get on. */
+  readonly #fresh = new Set<LaneReader>()
   /** Nothing is read from the disk any more. */
   isClosed = false
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes
+    this.#slots = Math.max(1, Math.floor(limitBytes / diskPieceBytes))
   }
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** Calls `read` when there is room for what it brings: at once, or in a later turn. */
+  admit(read: () => void): void {
+    if (this.#slotsTaken < this.#slots) {
+      this.#slotsTaken++
+      read()
+    } else this.#waiting.push(read)
+  }
+
+  /** What `reader` was admitted for has come, or has not. */
+  came(reader: LaneReader, isThere: boolean): void {
+    if (isThere) this.#fresh.add(reader)
+    else this.#free()
+  }
+
+  /** All queues that something was read for had a turn. */
+  worked(): void {
+    if (this.#fresh.size === 0) return
+    for (const _ of this.#fresh) this.#slotsTaken--
+    this.#fresh.clear()
+    this.#admitWaiting()
+  }
+
+  #free(): void {
+    this.#slotsTaken--
+    this.#admitWaiting()
+  }
+
+  #admitWaiting(): void {
+    while (this.#slotsTaken < this.#slots && this.#waiting.length > 0) {
+      this.#slotsTaken++
+      this.#waiting.shift()?.()
+    }
   }
 
   /** What is on its way from the disk. */
@@ -55,8 +96,8 @@ export class PieceCache {
     if (bytes === 0) return
     this.#readers.set(reader, bytes)
     for (const [other] of this.#readers) {
-      if (this.#bytes <= this.#limitBytes || other === reader) return
-      other.letGo()
+      if (this.#bytes <= this.#limitBytes) return
+      if (other !== reader && !this.#fresh.has(other)) other.letGo()
     }
   }
 }
@@ -193,7 +234,16 @@ export class LaneReader {
   load(log: PartitionLog, offset: number, done: (found: Loaded) => void): void {
     if (this.isLoading) return
     this.isLoading = true
+    this.#pieces.admit(() => this.#load(log, offset, done))
+  }
+
+  #load(log: PartitionLog, offset: number, done: (found: Loaded) => void): void {
     if (this.#pieces.isClosed) return
+    if (log.deleted) {
+      this.isLoading = false
+      this.#pieces.came(this, false)
+      return
+    }
     const read = emptyRead()
     const goesOn = offset >= this.#goesOnAt && offset <= this.#goesOnAt + goesOnWithin
     const maxBytes = goesOn ? diskPieceBytes : lonePieceBytes
@@ -203,6 +253,7 @@ export class LaneReader {
         this.isLoading = false
         const { damaged } = read
         this.#take(read, offset)
+        this.#pieces.came(this, this.#piece !== null)
         done(this.#piece !== null ? 'there' : damaged ? 'damaged' : 'empty')
       },
       (cause: unknown) => this.#store.journal.fail(cause),

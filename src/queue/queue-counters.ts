@@ -12,6 +12,13 @@ export class QueueCounters {
   gotNothing = 0
   redelivered = 0
   accepted = 0
+
+  /** One message to whoever asked for it. */
+  gave(settled: boolean, redelivered: boolean): void {
+    if (redelivered) this.redelivered++
+    if (settled) this.gotSettled++
+    else this.got++
+  }
 }
 
 /** Adds those of `more` to `sum`. */

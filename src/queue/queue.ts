@@ -269,9 +269,7 @@ export class Queue implements MemberQueue, Attended {
     const failures = stock.headBefore?.failures ?? 0
     const deliveries = redelivered ? (stock.headBefore?.deliveries ?? 1) : 0
     let id = 0
-    if (redelivered) this.counters.redelivered++
-    if (settled) this.counters.gotSettled++
-    else this.counters.got++
+    this.counters.gave(settled, redelivered)
     if (settled) stock.settleHead()
     else id = stock.take().id
     this.#departures.watchHeads()

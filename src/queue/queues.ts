@@ -216,6 +216,7 @@ export class Queues implements QueueNode, StockNode {
     }
     this.#attended = []
     this.#isWorking = false
+    this.pieces.worked()
     if (again.length === 0) return
     const goOn = (): void => {
       for (const queue of again) this.attend(queue)

@@ -11,6 +11,12 @@ async function put(disk: Disk, text: string): Promise<void> {
   await file.close()
 }
 
+/** Checks the folder, and lets it have today's format. */
+async function settle(disk: Disk): Promise<void> {
+  const write = await checkDataFormat(disk)
+  await write()
+}
+
 async function textOf(disk: Disk): Promise<string> {
   const file = await disk.open('format', { access: 'read' })
   const bytes = new Uint8Array(100)
@@ -21,23 +27,32 @@ async function textOf(disk: Disk): Promise<string> {
 
 test('a new folder gets the format of today, and keeps it', async () => {
   const disk = memoryDisk()
-  await checkDataFormat(disk)
+  await settle(disk)
   assert.equal(await textOf(disk), 'polymq data format 3\n')
-  await checkDataFormat(disk)
+  await settle(disk)
   assert.deepEqual(await disk.list(''), ['format'])
 })
 
 test('an older format becomes that of today', async () => {
   const disk = memoryDisk()
   await put(disk, 'polymq data format 1\n')
-  await checkDataFormat(disk)
+  await settle(disk)
   assert.equal(await textOf(disk), 'polymq data format 3\n')
+})
+
+test('nothing is written before all is checked', async () => {
+  const disk = memoryDisk()
+  await checkDataFormat(disk)
+  assert.deepEqual(await disk.list(''), [])
+  await put(disk, 'polymq data format 1\n')
+  await checkDataFormat(disk)
+  assert.equal(await textOf(disk), 'polymq data format 1\n')
 })
 
 test('what a crash left empty is written again', async () => {
   const disk = memoryDisk()
   await put(disk, '')
-  await checkDataFormat(disk)
+  await settle(disk)
   assert.equal(await textOf(disk), 'polymq data format 3\n')
 })
 

@@ -11,11 +11,12 @@ export async function withNodeOn(
   settings: Readonly<Record<string, string>>,
   use: (node: NodeBroker) => Promise<void>,
   report: (line: string) => void = () => undefined,
+  seed = 1,
 ): Promise<void> {
   const node = await NodeBroker.open({
     disk,
     clock: realClock,
-    chance: new SimChance(1),
+    chance: new SimChance(seed),
     logOptions: tinyOptions,
     settings: new Map(Object.entries(settings)),
     heapBytes: Number.POSITIVE_INFINITY,

@@ -19,6 +19,10 @@ const explained: readonly [unknown, string, RegExp][] = [
   [new DiskError('EBUSY', 'in use by process 7'), 'dataInUse', /process 7/],
   [new DiskError('ENOSPC', 'write x: no space'), 'diskFull', /folder/],
   [new DiskError('EROFS', 'mkdir'), 'dataForbidden', /EROFS/],
+  [new DiskError('EIO', 'read /d/manifest: EIO'), 'dataUnreadable', /d\/manifest/],
+  [new DiskError('EISDIR', 'read /d/x.wal: EISDIR'), 'dataUnreadable', /x\.wal/],
+  [new DiskError('ELOOP', 'open /d/format: ELOOP'), 'dataUnreadable', /format/],
+  [new DiskError('EMFILE', 'open /d/format: EMFILE'), 'filesExhausted', /EMFILE/],
   [new DataFormatError('it has format 2'), 'dataUnknown', /format 2/],
   [new OtherNodeError('it is that of node 1'), 'dataOfOther', /node 1/],
   [new CorruptFileError('manifest', 9, 'bad'), 'dataDamaged', /manifest is corrupt at byte 9/],
@@ -34,6 +38,6 @@ test('faults that the person who starts it can put right', () => {
 })
 
 test('what nobody but us can put right is a bug', () => {
-  for (const error of [new Error('x'), new DiskError('EIO', 'x'), 'text', undefined])
+  for (const error of [new Error('x'), new DiskError('EBADF', 'x'), 'text', undefined])
     assert.equal(explain(error, 'folder'), null)
 })

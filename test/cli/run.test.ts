@@ -31,6 +31,23 @@ test('the language: asked for, else the locale, else English', () => {
   assert.equal(chooseTexts(undefined, {}), english)
 })
 
+test('wrong arguments are refused in the language that they or the locale ask for', async () => {
+  const asked: readonly [string[], Record<string, string>, object][] = [
+    [['start', '--nope'], { POLYMQ_LANG: 'zh' }, chinese],
+    [['start', '--nope', '--lang', 'zh'], {}, chinese],
+    [['start', '--nope', '--lang=en'], { POLYMQ_LANG: 'zh' }, english],
+    [['start', '--nope', '--lang=xx'], { POLYMQ_LANG: 'zh' }, chinese],
+    [['start', '--nope', '--lang'], { LANG: 'zh_CN.UTF-8' }, chinese],
+    [['start', '--nope'], { POLYMQ_LANG: 'toString' }, english],
+  ]
+  for (const [args, env, texts] of asked) {
+    const host = fakeHost(args, env)
+    assert.equal(await run(host), 2)
+    const text = fill((texts as typeof english).unknownOption, { option: '--nope' })
+    assert.equal(host.printed().err, `polymq: ${text}\n`)
+  }
+})
+
 test('places are filled in, and only once', () => {
   assert.equal(fill('{a} {b} {c}', { a: '{b}', b: 2 }), '{b} 2 {c}')
 })

@@ -150,6 +150,17 @@ const names: DiskCase[] = [
     },
   },
   {
+    name: 'the size of a file that is not open; what is absent or no file is refused',
+    async run(disk) {
+      await disk.makeDir('d')
+      await put(disk, 'd/f', 'twelve bytes')
+      assert.equal(await disk.sizeOf('d/f'), 12)
+      await assert.rejects(disk.sizeOf('d/absent'), fails('ENOENT'))
+      await assert.rejects(disk.sizeOf('absent/f'), fails('ENOENT'))
+      await assert.rejects(disk.sizeOf('d'), fails('EISDIR'))
+    },
+  },
+  {
     name: 'rename replaces a file, and moves a folder with what is below',
     async run(disk) {
       await disk.makeDir('d/e')

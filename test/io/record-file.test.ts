@@ -320,3 +320,44 @@ test('record file: a torn record that looks like a frame is cut, and no damage',
     assert.deepEqual(await texts(disk), ['one'], `${wipesHeader}`)
   }
 })
+
+test('what is only read is left as it is, and settled once', async () => {
+  const disk = memoryDisk()
+  const absent = await RecordFile.read(disk, 'f', options)
+  assert.deepEqual(await disk.list(''), [])
+  await absent.file.settle()
+  await absent.file.append([record('one')])
+  await assert.rejects(absent.file.settle(), /settled once/)
+  await patch(disk, record('torn'), await disk.sizeOf('f'))
+  const bytes = await disk.sizeOf('f')
+  const reported: string[] = []
+  const report = (line: string): void => void reported.push(line)
+  const { file, records, isTorn } = await RecordFile.read(disk, 'f', { ...options, report })
+  assert.equal(records.length, 1)
+  assert.equal(isTorn, true)
+  assert.equal(await disk.sizeOf('f'), bytes)
+  assert.deepEqual(await disk.list(''), ['f'])
+  assert.throws(() => file.append([record('two')]), /f is open/)
+  assert.equal(reported.length, 0)
+  await file.settle()
+  assert.equal(reported.length, 1)
+  assert.equal(await disk.sizeOf('f.cut'), 4)
+  await file.append([record('two')])
+  await file.close()
+  assert.deepEqual(await texts(disk), ['one', 'two'])
+})
+
+test('what was sealed cannot be taken for a write that never finished', async () => {
+  for (const isSealed of [false, true]) {
+    const disk = memoryDisk()
+    const { file } = await open(disk)
+    await file.append([record('one')])
+    await file.append([record('two')])
+    const end = file.bytes
+    if (isSealed) for (let i = 0; i < 2; i++) await file.seal()
+    assert.equal(file.bytes, isSealed ? end + headerBytes : end)
+    await patch(disk, Buffer.from('x'), end - 1)
+    if (isSealed) await assert.rejects(open(disk), CorruptFileError)
+    else assert.deepEqual(await texts(disk), ['one'])
+  }
+})

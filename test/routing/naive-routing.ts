@@ -1,6 +1,6 @@
 // Routing as one would write it down without a thought for speed: the oracle of the tests.
 import type { FieldTable, FieldValue } from '../../src/model/message/field.ts'
-import { integerOf, textOf } from '../../src/model/message/field.ts'
+import { textOf } from '../../src/model/message/field.ts'
 import { sameField } from '../../src/model/message/field-equality.ts'
 import type { Binding } from '../../src/routing/binding.ts'
 
@@ -25,15 +25,6 @@ export function topicMatches(pattern: string, key: string): boolean {
   return from(0, 0)
 }
 
-const numberOf = (field: FieldValue): number | null =>
-  field.type === 'd' ? field.value : integerOf(field)
-
-/** What the samples have of it: whole numbers and doubles are alike. */
-function looselySame(a: FieldValue, b: FieldValue): boolean {
-  const number = numberOf(a)
-  return sameField(a, b) || (number !== null && number === numberOf(b))
-}
-
 export function headersMatch(wanted: FieldTable, headers: FieldTable): boolean {
   const kind = textOf(wanted.get('x-match')) ?? 'all'
   const asked = [...wanted].filter(
@@ -41,9 +32,21 @@ export function headersMatch(wanted: FieldTable, headers: FieldTable): boolean {
   )
   const holds = asked.map(([name, value]) => {
     const header = headers.get(name)
-    return header !== undefined && (value.type === 'V' || looselySame(value, header))
+    return header !== undefined && (value.type === 'V' || isEqual(value, header))
   })
   return kind.startsWith('any') ? holds.some((h) => h) : holds.every((h) => h)
+}
+
+/** Numbers of all types by their value, texts and bytes by their bytes. */
+function isEqual(a: FieldValue, b: FieldValue): boolean {
+  const number = (field: FieldValue) =>
+    'value' in field && ['number', 'bigint'].includes(typeof field.value) && field.type !== 'D'
+      ? Number(field.value)
+      : null
+  const bytes = (field: FieldValue) =>
+    field.type === 'S' || field.type === 'x' ? Buffer.from(field.value).toString('hex') : null
+  if (number(a) !== null) return number(a) === number(b)
+  return bytes(a) === null ? sameField(a, b) : bytes(a) === bytes(b)
 }
 
 export interface NaiveExchange {

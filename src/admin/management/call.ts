@@ -1,9 +1,11 @@
 // One call of the management API, as its handler sees it: parts of the path, query, body, who
 // calls, and the vhosts that the caller may see. Its methods throw `Refused` where the call is not
 // as it must be.
+import { tableOf } from '../../broker/definitions/json-fields.ts'
 import type { SessionVhost } from '../../broker/messaging/session-vhost.ts'
 import type { VhostCore } from '../../broker/messaging/vhost-core.ts'
 import type { HttpRequest } from '../../io/http.ts'
+import type { FieldTable } from '../../model/message/field.ts'
 import { nameFault } from '../../security/access/name-fault.ts'
 import { badRequest, must, notAuthorised, notFound } from './answer.ts'
 import type { Caller } from './caller.ts'
@@ -63,8 +65,12 @@ export class Call {
 
   // ---- Body -------------------------------------------------------------------------------------
 
+  text(): string {
+    return Buffer.from(this.#request.body).toString('utf8')
+  }
+
   body(): JsonBody {
-    const text = Buffer.from(this.#request.body).toString('utf8')
+    const text = this.text()
     if (text.trim() === '') return {}
     let value: unknown
     try {
@@ -131,6 +137,13 @@ export function textIn(body: JsonBody, name: string, otherwise = ''): string {
   if (value === undefined || value === null) return otherwise
   if (typeof value !== 'string') throw badRequest(`${name} is not a string`)
   return value
+}
+
+/** A table of typed fields; none is an empty one. */
+export function tableIn(body: JsonBody, name: string): FieldTable {
+  const table = tableOf(body[name])
+  if (table === null) throw badRequest(`${name} is not an object of values, or nested too deeply`)
+  return table
 }
 
 /** A boolean of the body, also as text. */

@@ -28,7 +28,8 @@ export function checkRoom(
   what: Held,
   wish: string,
 ): Result<null> {
-  const most = max[`${what}Max`]
+  const { queuesMax, exchangesMax, bindingsMax } = max
+  const most = { queues: queuesMax, exchanges: exchangesMax, bindings: bindingsMax }[what]
   let held = 0
   for (const holder of holders) held += counts[what](holder)
   if (held < most) return ok(null)

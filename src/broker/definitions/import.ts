@@ -6,6 +6,7 @@
 // (polymq.definitions.file) and by the management API.
 import { ok, type Refusal, type Result, refuse } from '../../model/errors.ts'
 import type { Accounts, Secret } from '../../security/access/accounts.ts'
+import { nameFault } from '../../security/access/name-fault.ts'
 import { hashingDefault, isHashingAlgorithm } from '../../security/access/password-hash.ts'
 import { cleanName, isOwn } from '../declarations/definitions.ts'
 import { BindingChanges } from '../messaging/binding-changes.ts'
@@ -215,6 +216,8 @@ class Import {
     if (name === undefined || type === undefined || table === null)
       return lacks('name, type or arguments')
     if (isOwn(name) || core.value.exchanges.has(cleanName(name))) return ok(null)
+    const fault = nameFault('exchange', cleanName(name))
+    if (fault !== null) return fault
     return new ExchangeChanges(core.value).declare({
       name: cleanName(name),
       type,
@@ -231,7 +234,10 @@ class Import {
     const [name] = textsOf(item, ['name'])
     const table = tableOf(item['arguments'])
     if (name === undefined || name === '' || table === null) return lacks('name or arguments')
-    if (core.value.queues.has(cleanName(name))) return ok(null)
+    const { queues, streams } = core.value
+    if (queues.has(cleanName(name)) || streams.has(cleanName(name))) return ok(null)
+    const fault = nameFault('queue', cleanName(name))
+    if (fault !== null) return fault
     const { type } = item
     const given =
       typeof type === 'string' && type !== 'classic' && !table.has('x-queue-type')

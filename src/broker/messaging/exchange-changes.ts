@@ -11,6 +11,7 @@ import {
   reservedName,
 } from '../declarations/refusals.ts'
 import type { ExchangeWish } from './api.ts'
+
 import type { VhostCore } from './vhost-core.ts'
 
 /** Those that count when it is declared again. */

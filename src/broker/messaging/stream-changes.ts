@@ -7,6 +7,7 @@ import { checkQueueArguments, sameQueueArguments } from '../declarations/queue-a
 import { labelOf, locked } from '../declarations/refusals.ts'
 import type { QueueWish } from './api.ts'
 import type { HostedStream } from './hosted-stream.ts'
+
 import type { VhostCore } from './vhost-core.ts'
 
 /** What a topic that was not declared counts as declared with. */
@@ -54,6 +55,9 @@ export class StreamChanges {
     const table = wish.arguments
     const definition = { name, durable: true, autoDelete: false, arguments: table, topic }
     const made = await core.streamTopics.make(definition)
+    // A client of another kind may have made it just now.
+    const other = made.ok ? undefined : core.streams.get(name)
+    if (other !== undefined) return this.again(other, wish)
     if (!made.ok) return made
     // The vhost may have heard of the topic already.
     const stream = core.streams.get(name) ?? core.addStream(definition, made.value, true)

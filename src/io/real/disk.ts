@@ -3,7 +3,14 @@
 // Made by start-broker.ts.
 import fs from 'node:fs'
 import path from 'node:path'
-import { blockBytes, type Disk, type DiskFile, type OpenOptions, pathNames } from '../disk.ts'
+import {
+  blockBytes,
+  type Disk,
+  DiskError,
+  type DiskFile,
+  type OpenOptions,
+  pathNames,
+} from '../disk.ts'
 import { ignoreOnly, systemCall } from '../system-call.ts'
 import { RealFile } from './file.ts'
 import { pageMemory } from './page-memory.ts'
@@ -97,6 +104,13 @@ class RealDisk implements Disk {
       // Also when it existed: who made it may have died before its name was durable.
       await this.#syncFolder(parent)
     }
+  }
+
+  async sizeOf(name: string): Promise<number> {
+    const file = this.#resolve(name)
+    const stats = await systemCall<fs.Stats>(`stat ${file}`, (done) => fs.stat(file, done))
+    if (!stats.isFile()) throw new DiskError('EISDIR', `stat ${file}: it is no plain file`)
+    return stats.size
   }
 
   async list(name: string): Promise<string[]> {

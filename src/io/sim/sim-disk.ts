@@ -131,6 +131,15 @@ export class SimDisk implements Disk, SimDevice {
     }
   }
 
+  sizeOf(path: string): Promise<number> {
+    return this.step('read', path, () => {
+      const found = this.#names.find(path)
+      if (found === undefined) throw absent(path)
+      if (found instanceof SimFolder) throw new DiskError('EISDIR', `${path} is a folder`)
+      return found.size
+    })
+  }
+
   list(path: string): Promise<string[]> {
     return this.step('names', path, () => {
       const found = this.#names.find(path)

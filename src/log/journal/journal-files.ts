@@ -22,6 +22,8 @@ export interface FoundFiles {
   /** Slots by file sequence, of files that hold needed commits. */
   readonly inUse: ReadonlyMap<number, string>
   readonly free: readonly string[]
+  /** Files that hold commits and belong to nobody: their names are not given away again. */
+  readonly leftAlone: readonly string[]
   /** LSN at which the journal ends. */
   readonly end: number
 }
@@ -68,7 +70,7 @@ export class JournalFiles {
    * remembered.
    */
   async adopt(
-    { inUse, free, end }: FoundFiles,
+    { inUse, free, leftAlone, end }: FoundFiles,
     from: number,
     listed: readonly number[],
   ): Promise<void> {
@@ -85,7 +87,7 @@ export class JournalFiles {
     for (const slot of free) if (!known.includes(slot)) await this.#disk.remove(slot)
     await this.#disk.syncDir(journalFolder)
     for (const slot of [...inUse.values(), ...known]) this.#slots.add(slotNumber(slot))
-    this.#nextSlot = Math.max(-1, ...this.#slots, ...listed) + 1
+    this.#nextSlot = Math.max(-1, ...this.#slots, ...listed, ...leftAlone.map(slotNumber)) + 1
     // One that is in use must have been remembered, and the manifest has lost its end.
     if (this.slots.some((n) => !listed.includes(n))) await this.#list(this.slots)
     await this.ensureSpare(false)
@@ -235,6 +237,9 @@ export class JournalFiles {
 
 export const slotName = (number: number): string =>
   `${journalFolder}/${String(number).padStart(6, '0')}.wal`
+
+/** Whether the naming scheme makes this name: another one is nothing of ours. */
+export const isSlotName = (name: string): boolean => slotName(slotNumber(name)) === name
 
 const slotNumber = (slot: string): number =>
   Number.parseInt(slot.slice(journalFolder.length + 1), 10)

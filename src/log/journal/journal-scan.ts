@@ -5,6 +5,7 @@
 // say the same thing twice, so that a bad place seldom hides whose records it held; where it does,
 // the node does not start. Runs once, before the node serves; `log-store.ts` calls it.
 import { blockBytes, type Disk } from '../../io/disk.ts'
+import { slotName } from './journal-files.ts'
 import {
   type CommitHeader,
   commitHeaderBytes,
@@ -18,7 +19,7 @@ import {
   readDirectory,
   readFrame,
 } from './journal-format.ts'
-import { findSlots, type JournalSlot } from './journal-slots.ts'
+import { findSlots, type JournalSlot, twinsOf } from './journal-slots.ts'
 import { isUnnoted, type KnownStarts, lastPlace, writerOf } from './journal-starts.ts'
 
 /** A place that was durable and cannot be read. */
@@ -41,6 +42,10 @@ export interface JournalScan {
   /** Slots by file sequence, for the files that hold commits at or above the start. */
   readonly inUse: ReadonlyMap<number, string>
   readonly free: readonly string[]
+  /** Not remembered, and with commits in them that nobody needs: somebody put them there. */
+  readonly leftAlone: readonly string[]
+  /** Two files that say that they are the same part of it; null: there are none. */
+  readonly twins: readonly string[] | null
   /** Those of the free ones that hold no commit, and do not say that they never did. */
   readonly lost: readonly string[]
   readonly damage: readonly JournalDamage[]
@@ -58,6 +63,8 @@ export interface ReplayStart extends KnownStarts {
   /** Where the journal ended when it was last closed; 0: it never was. */
   readonly closedAt: number
   readonly journalKey: JournalKey
+  /** Numbers of the files that are remembered. */
+  readonly journalSlots: readonly number[]
 }
 
 interface Found {
@@ -88,11 +95,16 @@ export async function scanJournal(
   const used = [...bySeq.values()].filter((s) => s.seq >= first && s.seq <= last)
   // A file whose beginning nobody knows is not written on: nothing would tell which one it is.
   const mayGoOn = end % fileBytes === 0 || bySeq.has(last)
+  const listed = new Set(start.journalSlots.map(slotName))
+  const others = slots.filter((s) => !used.includes(s))
+  const strange = others.filter((s) => s.holdsCommits && !listed.has(s.name))
   return {
     end: mayGoOn ? end : (last + 1) * fileBytes,
     previousEnd: end,
     inUse: new Map(used.map((s) => [s.seq, s.name])),
-    free: slots.filter((s) => !used.includes(s)).map((s) => s.name),
+    free: others.filter((s) => !strange.includes(s)).map((s) => s.name),
+    leftAlone: strange.map((s) => s.name),
+    twins: twinsOf(slots, first)?.map((s) => s.name) ?? null,
     lost: slots.filter((s) => s.isLost).map((s) => s.name),
     damage: scan.damage,
     isUnnoted: scan.isUnnoted || slots.some((s) => s.isUnnoted),

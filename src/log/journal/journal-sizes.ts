@@ -13,9 +13,7 @@ export async function shortFile(
   fileBytes: number,
 ): Promise<string | null> {
   for (const name of slots.map(slotName)) {
-    const file = await disk.open(name, { access: 'read' })
-    const bytes = await file.size()
-    await file.close()
+    const bytes = await disk.sizeOf(name)
     if (bytes < fileBytes)
       return `${name} has ${bytes} bytes of ${fileBytes}: what it lacks may have been acknowledged`
   }

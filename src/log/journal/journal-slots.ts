@@ -2,7 +2,7 @@
 // is damaged, any later one does. A slot without a commit is free. Used by the scan at the start.
 import { blockBytes, type Disk, type DiskFile } from '../../io/disk.ts'
 import { ReadAhead } from '../../io/read-ahead.ts'
-import { journalFolder } from './journal-files.ts'
+import { isSlotName, journalFolder } from './journal-files.ts'
 import {
   commitHeaderBytes,
   isMarkedUnused,
@@ -22,6 +22,8 @@ export interface JournalSlot {
   readonly isLost: boolean
   /** It holds a commit of a start that has noted nothing. */
   readonly isUnnoted: boolean
+  /** It holds a commit, be it one that is not needed any more or was cut. */
+  readonly holdsCommits: boolean
 }
 
 const aheadBytesMax = 1 << 20
@@ -36,11 +38,10 @@ export async function findSlots(
   key: JournalKey,
   known: KnownStarts,
 ): Promise<JournalSlot[]> {
-  const names = (await disk.list(journalFolder)).filter((n) => n.endsWith('.wal'))
+  const all = (await disk.list(journalFolder)).map((n) => `${journalFolder}/${n}`)
   const aheadBytes = Math.min(fileBytes, aheadBytesMax)
   const read = { fileBytes, key, ...known }
-  const slots = names.map(async (n) => {
-    const name = `${journalFolder}/${n}`
+  const slots = all.filter(isSlotName).map(async (name) => {
     const opened = await disk.open(name, { access: 'read' })
     const file = new ReadAhead(opened, aheadBytes)
     return { name, file, ...(await claimOf(file, opened, read)) }
@@ -48,11 +49,29 @@ export async function findSlots(
   return (await Promise.all(slots)).sort((a, b) => a.generation - b.generation)
 }
 
-type Claim = Pick<JournalSlot, 'seq' | 'generation' | 'isLost' | 'isUnnoted'>
+/** Two files that say that they are the same part of the journal, from file `first` on: a copy. */
+export function twinsOf(
+  slots: readonly JournalSlot[],
+  first: number,
+): readonly [JournalSlot, JournalSlot] | null {
+  for (const [i, a] of slots.entries())
+    for (const b of slots.slice(i + 1))
+      if (a.seq >= first && a.seq === b.seq && a.generation === b.generation) return [a, b]
+  return null
+}
 
-const lost: Claim = { seq: -1, generation: -1, isLost: true, isUnnoted: false }
+type Claim = Omit<JournalSlot, 'name' | 'file'>
+
+const lost: Claim = {
+  seq: -1,
+  generation: -1,
+  isLost: true,
+  isUnnoted: false,
+  holdsCommits: false,
+}
 const neverUsed: Claim = { ...lost, isLost: false }
-const unnoted: Claim = { ...neverUsed, isUnnoted: true }
+const cut: Claim = { ...neverUsed, holdsCommits: true }
+const unnoted: Claim = { ...cut, isUnnoted: true }
 
 /** What is known of the journal beforehand. */
 interface Known extends KnownStarts {
@@ -66,7 +85,7 @@ async function claimOf(file: ReadAhead, opened: DiskFile, known: Known): Promise
   const n = await file.read(first, 0)
   const claim = n === blockBytes ? claimed(first, 0, known) : lost
   if (claim.seq >= 0 || claim.isUnnoted) return claim
-  let isCut = !claim.isLost
+  let { holdsCommits } = claim
   if (isMarkedUnused(first) && (await isBlank(file, opened, fileBytes))) return neverUsed
   const piece = new Uint8Array(Math.min(fileBytes, aheadBytesMax))
   for (let at = 0; at < fileBytes; at += piece.length) {
@@ -74,12 +93,13 @@ async function claimOf(file: ReadAhead, opened: DiskFile, known: Known): Promise
     for (let i = 0; i + commitHeaderBytes <= got; i += blockBytes) {
       const found = claimed(piece.subarray(i), at + i, known)
       if (found.seq >= 0 || found.isUnnoted) return found
-      isCut ||= !found.isLost
+      holdsCommits ||= found.holdsCommits
     }
     if (got < piece.length) break
   }
   // A mark with something behind it: the first commit was torn.
-  return isCut || isMarkedUnused(first) ? neverUsed : lost
+  if (holdsCommits) return cut
+  return isMarkedUnused(first) ? neverUsed : lost
 }
 
 /**
@@ -106,6 +126,6 @@ function claimed(bytes: Uint8Array, position: number, known: Known): Claim {
   const { lsn, generation } = header
   if (isUnnoted(known, generation)) return unnoted
   const writer = writerOf(starts, lsn)
-  if (writer !== null && writer !== generation) return neverUsed
-  return { seq: Math.floor(lsn / fileBytes), generation, isLost: false, isUnnoted: false }
+  if (writer !== null && writer !== generation) return cut
+  return { ...cut, seq: Math.floor(lsn / fileBytes), generation }
 }

@@ -18,11 +18,15 @@
 import { assert } from '../../base/assert.ts'
 import { crc32c } from '../../base/crc32c.ts'
 import { type Disk, DiskError, type DiskFile } from '../../io/disk.ts'
+import { ignoreOnly } from '../../io/system-call.ts'
 import { IndexFiles } from './index-files.ts'
 
 export const segmentFolder = 'segments'
 export const runHeaderBytes = 64
 const runMagic = 0x504d5153
+
+/** What to do about a segment that cannot be read. */
+export const remedy = 'restore a backup, or delete the records below what can be read, or the topic'
 
 export const segmentPath = (file: number): string =>
   `${segmentFolder}/${String(file).padStart(12, '0')}.log`
@@ -42,6 +46,30 @@ export function writeRunHeader(
   view.setUint32(60, crc32c(into.subarray(0, 60)))
 }
 
+/** Whether a stored header says that these are the records that lie behind it. */
+export function isRunOf(
+  bytes: Uint8Array,
+  run: { topicId: string; partition: number; baseOffset: number },
+): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, runHeaderBytes)
+  const expected = new Uint8Array(runHeaderBytes)
+  writeRunHeader(expected, { ...run, bytes: view.getUint32(40) })
+  return Buffer.compare(expected, bytes.subarray(0, runHeaderBytes)) === 0
+}
+
+/** Bytes of a file, or the name of the error that there is instead. */
+export type FileSize = number | string
+
+/** What is in the folder. */
+export interface StoredFiles {
+  /** Numbers of files that no segment lies in. */
+  readonly strays: readonly number[]
+  /** Of those in which one does. */
+  readonly sizes: ReadonlyMap<number, FileSize>
+}
+
+const looksAtOnce = 64
+
 interface Handle {
   readonly file: Promise<DiskFile>
   users: number
@@ -51,6 +79,7 @@ export class SegmentFiles {
   readonly indexes: IndexFiles
   readonly #disk: Disk
   readonly #openLimit: number
+  readonly #beforeRemove: () => Promise<void>
   /** Least recently used first. */
   readonly #open = new Map<number, Handle>()
   /** Segments in each file. */
@@ -59,8 +88,10 @@ export class SegmentFiles {
   /** What was written past the page cache is not in it, and is read past it. */
   #isDirect = true
 
-  constructor(disk: Disk, openLimit: number) {
+  /** @param beforeRemove what says that a file is not needed any more is beyond doubt then */
+  constructor(disk: Disk, openLimit: number, beforeRemove: () => Promise<void>) {
     this.#disk = disk
+    this.#beforeRemove = beforeRemove
     this.indexes = new IndexFiles(disk)
     this.#openLimit = openLimit
   }
@@ -89,33 +120,57 @@ export class SegmentFiles {
       return
     }
     this.#segments.delete(file)
+    await this.#beforeRemove()
     const handle = this.#open.get(file)
     if (handle !== undefined) await this.#close(file, handle)
-    await this.#disk.remove(segmentPath(file))
+    try {
+      await this.#disk.remove(segmentPath(file))
+    } catch (error) {
+      // Somebody has put a folder in its place: that is not ours.
+      ignoreOnly(error, 'EISDIR', 'EPERM')
+    }
     await this.indexes.remove(file)
   }
 
   /**
-   * Holds what is on the disk against the segments. Strays are files that no segment lies in: left
-   * by a crash between writing them and saying so.
+   * Looks at what is on the disk, and writes nothing. Strays are files that no segment lies in.
+   * Names that are not made here are nothing of ours.
    */
-  async compare(): Promise<{ strays: string[]; missing: string[] }> {
-    const strays: string[] = []
-    const there = new Set<number>()
+  async compare(): Promise<StoredFiles> {
+    const strays: number[] = []
+    const needed: number[] = []
     for (const name of await this.#disk.list(segmentFolder)) {
       const number = Number.parseInt(name, 10)
-      if (!name.endsWith('.log') || Number.isNaN(number)) continue
+      if (`${segmentFolder}/${name}` !== segmentPath(number)) continue
       this.#nextNumber = Math.max(this.#nextNumber, number + 1)
-      there.add(number)
-      if (!this.#segments.has(number)) strays.push(`${segmentFolder}/${name}`)
+      if (this.#segments.has(number)) needed.push(number)
+      else strays.push(number)
     }
-    for (const number of await this.indexes.numbers()) {
-      // No later segment file may find an index under its number.
+    // No later segment file may find an index under its number.
+    for (const number of await this.indexes.numbers())
       this.#nextNumber = Math.max(this.#nextNumber, number + 1)
+    const sizes = new Map<number, FileSize>()
+    for (let i = 0; i < needed.length; i += looksAtOnce) {
+      const some = needed.slice(i, i + looksAtOnce)
+      const found = await Promise.all(some.map((number) => this.#sizeOf(number)))
+      for (const [k, number] of some.entries()) sizes.set(number, found[k] ?? 'ENOENT')
+    }
+    return { strays, sizes }
+  }
+
+  async #sizeOf(file: number): Promise<FileSize> {
+    try {
+      return await this.#disk.sizeOf(segmentPath(file))
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      return error.code
+    }
+  }
+
+  /** Indexes of files that no segment lies in go. */
+  async removeStrayIndexes(): Promise<void> {
+    for (const number of await this.indexes.numbers())
       if (!this.#segments.has(number)) await this.indexes.remove(number)
-    }
-    const missing = [...this.#segments.keys()].filter((n) => !there.has(n)).map(segmentPath)
-    return { strays, missing }
   }
 
   /**

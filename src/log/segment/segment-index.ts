@@ -29,9 +29,14 @@ export class SegmentIndex {
   #covered = 0
   /** False for a segment of an earlier run whose index file has not been read yet. */
   isRead: boolean
+  /** False for a segment of an earlier run until its file has said whose records it holds. */
+  isOwned: boolean
+  /** What is there could not be read, or is not what was written: told, and not built upon. */
+  isDamaged = false
 
-  constructor(isRead = true) {
-    this.isRead = isRead
+  constructor(isOfThisRun = true) {
+    this.isRead = isOfThisRun
+    this.isOwned = isOfThisRun
   }
 
   get maxTimestamp(): number {
@@ -100,6 +105,15 @@ export class SegmentIndex {
       position: this.#entries[entry + 1] as number,
       offset: this.#entries[entry] as number,
     }
+  }
+
+  /** The last place that is known at or before `position`; null when only the start is. */
+  placeBefore(position: number): Place | null {
+    for (let i = this.#entries.length - stride; i >= 0; i -= stride) {
+      const at = this.#entries[i + 1] as number
+      if (at <= position) return { position: at, offset: this.#entries[i] as number }
+    }
+    return null
   }
 
   /**

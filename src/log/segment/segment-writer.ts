@@ -4,7 +4,7 @@
 // were durable keep their value in both versions, so a torn write cannot hurt them. The flusher and
 // the cleaner use it.
 import { assert } from '../../base/assert.ts'
-import { blockBytes, type Disk, type DiskFile } from '../../io/disk.ts'
+import { blockBytes, type Disk, DiskError, type DiskFile } from '../../io/disk.ts'
 import { segmentPath } from './segment-files.ts'
 
 export class SegmentWriter {
@@ -29,25 +29,32 @@ export class SegmentWriter {
     this.#filled = filled
   }
 
+  /** Begins a new file. @param staging memory of `Disk.allocate`, lent. */
+  static async begin(disk: Disk, file: number, staging: Uint8Array): Promise<SegmentWriter> {
+    assert(staging.length % blockBytes === 0, 'the staging buffer is whole blocks')
+    const options = { access: 'write', direct: true, truncate: true } as const
+    const out = await disk.open(segmentPath(file), options)
+    return new SegmentWriter(file, out, staging, 0, 0)
+  }
+
   /**
-   * @param end where to go on; 0 begins a new file. @param staging memory of `Disk.allocate`,
-   * lent.
+   * Goes on where what was flushed ends; null when it is not there any more, or cannot be read:
+   * nothing was written then.
    */
-  static async open(
+  static async goOn(
     disk: Disk,
     file: number,
     end: number,
     staging: Uint8Array,
-  ): Promise<SegmentWriter> {
-    assert(staging.length % blockBytes === 0, 'the staging buffer is whole blocks')
-    const options = { access: 'write', direct: true, truncate: end === 0 } as const
-    const out = await disk.open(segmentPath(file), options)
+  ): Promise<SegmentWriter | null> {
+    // Before it is opened, which would make one that is missing.
+    if ((await sizeOf(disk, file)) < end) return null
+    const out = await disk.open(segmentPath(file), { access: 'write', direct: true })
     const base = end - (end % blockBytes)
-    if (end > base) {
-      const n = await out.read(staging.subarray(0, blockBytes), base)
-      assert(n >= end - base, 'what was flushed is in the file')
-    }
-    return new SegmentWriter(file, out, staging, base, end - base)
+    if (end === base || (await readLast(out, staging.subarray(0, blockBytes), base)) >= end - base)
+      return new SegmentWriter(file, out, staging, base, end - base)
+    await out.close()
+    return null
   }
 
   /** Where the next byte goes. */
@@ -80,5 +87,24 @@ export class SegmentWriter {
     await this.#out.write([this.#staging.subarray(0, bytes)], this.#base)
     this.#base += bytes
     this.#filled = 0
+  }
+}
+
+async function sizeOf(disk: Disk, file: number): Promise<number> {
+  try {
+    return await disk.sizeOf(segmentPath(file))
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error
+    return -1
+  }
+}
+
+/** Bytes read; -1 when the disk gives an error. */
+async function readLast(out: DiskFile, into: Uint8Array, position: number): Promise<number> {
+  try {
+    return await out.read(into, position)
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error
+    return -1
   }
 }

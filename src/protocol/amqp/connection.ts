@@ -1,6 +1,7 @@
 // One client's connection: frames in, methods to their channels in order, everything that is owed
-// out in one write for each turn. No frame is begun while a method waits for the core, nor while
-// the client leaves too much untaken. Made by the door, which ends turns and sweeps the silent.
+// out in one write for each turn. While a method waits for the core no further frame is begun, nor
+// while the client leaves too much untaken: one who sends without reading stops itself. The door
+// makes it, ends its turns and sweeps the silent ones.
 import { assert } from '../../base/assert.ts'
 import type { Session } from '../../broker/messaging/api.ts'
 import type { ConnectionHandler, Connection as Link } from '../../io/network.ts'
@@ -166,8 +167,8 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   }
 
   get isBusy(): boolean {
-    const isHeld = this.waits > 0 || this.isPaced || this.output.isOverfull
-    return isHeld || this.door.pacing.isSliceOver(this)
+    if (this.waits > 0 || this.isPaced || this.output.isOverfull) return true
+    return this.door.pacing.isSliceOver(this)
   }
 
   /** Whether nothing of the size may be published now; then `goOn` is called when it may. */
@@ -360,7 +361,6 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     await this.opened?.close()
   }
 
-  /** The client has taken what was sent. */
   private taken(): void {
     if (!this.isGone && this.reader.isHolding) this.goOn()
   }

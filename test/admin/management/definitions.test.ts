@@ -67,6 +67,13 @@ const exported = {
       auto_delete: false,
       arguments: { 'x-queue-type': 'quorum' },
     },
+    {
+      name: 'log',
+      vhost: '/',
+      durable: true,
+      auto_delete: false,
+      arguments: { 'x-queue-type': 'stream' },
+    },
     { name: 'amq.gen-abc', vhost: '/', durable: true, auto_delete: false, arguments: {} },
   ],
   exchanges: [
@@ -106,7 +113,7 @@ test('what RabbitMQ has exported is imported, as often as one likes', async () =
     for (let times = 0; times < 2; times++) {
       assert.equal(await api.status('POST', '/definitions', exported), '204')
       assert.equal((await api.get('/whoami', 'alice:pw')).name, 'alice')
-      assert.equal((await api.get('/queues')).length, 3)
+      assert.equal((await api.get('/queues')).length, 4)
     }
     const queue = await api.get('/queues/%2F/q1')
     assert.deepEqual([queue.policy, queue.operator_policy], ['p1', 'o1'])
@@ -146,7 +153,7 @@ test('one vhost goes out and in alone', () =>
     })
     await api.call('PUT', '/vhosts/copy', {})
     assert.equal(await api.status('POST', '/definitions/copy', out), '204')
-    assert.equal((await api.get('/queues/copy')).length, 2)
+    assert.equal((await api.get('/queues/copy')).length, 3)
     assert.equal((await api.get('/bindings/copy/e/dlx/q/q1')).length, 1)
     assert.equal((await api.get('/policies/copy')).length, 1)
   }))
@@ -163,13 +170,16 @@ test('what cannot be made does not stop the rest, and is told', () =>
       exchanges: [{ name: 'e', vhost: '/', type: 'x-jms-topic' }],
     }
     const told = await api.status('POST', '/definitions', body)
-    assert.match(told, /^400 imported, except: queues: no_such_vhost: nowhere; queues: invalid arg/)
-    assert.match(told, /queues: is not an object; exchanges: invalid exchange type 'x-jms-topic'$/)
+    assert.match(
+      told,
+      /^400 imported, except: exchanges\[0\]: invalid exchange type 'x-jms-topic'; /,
+    )
+    assert.match(told, /; queues\[0\]: vhost nowhere not found; queues\[1\]: invalid arg 'x-max-l/)
+    assert.match(told, /; queues\[2\] is not an object$/)
     const [only, ...others] = await api.get('/queues')
     assert.equal(only.name, 'd')
     assert.deepEqual(others, [])
-    assert.match(
-      await api.status('POST', '/definitions', { users: {} }),
-      /^400 users is not an array/,
-    )
+    const odd = [{ name: '\ud800', vhost: '/', durable: true }]
+    assert.match(await api.status('POST', '/definitions', { queues: odd }), /^400 .*is not text/)
+    assert.match(await api.status('POST', '/definitions', { users: {} }), /users is not a list$/)
   }))

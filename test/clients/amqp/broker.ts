@@ -12,6 +12,8 @@ export interface AmqpBroker {
   readonly name: string
   readonly port: number
   readonly managementPort: number
+  /** Of the same process; null: it speaks no Kafka. */
+  readonly kafkaPort: number | null
   /** With user and password, virtual host `/`. */
   readonly url: string
   /** A clean stop and a start on the same data and ports. */
@@ -27,14 +29,16 @@ export const startAmqpBroker = async (name: string): Promise<AmqpBroker> => {
   if (!peer) throw new Error(`no broker ${name}; there are ${Object.keys(amqpPeers).join(', ')}`)
   const dataDir = mkdtempSync(join(tmpdir(), `clients-amqp-${name}-`))
   const ports = { port: await freePort(), managementPort: await freePort() }
-  let running = await peer.start(dataDir, ports)
+  const kafkaPort = await freePort()
+  let running = await peer.start(dataDir, { ...ports, kafkaPort })
   return {
     name,
     ...ports,
+    kafkaPort: name === 'polymq' ? kafkaPort : null,
     url: `amqp://guest:guest@127.0.0.1:${ports.port}/%2f`,
     restart: async () => {
       await running.stop()
-      running = await peer.start(dataDir, ports)
+      running = await peer.start(dataDir, { ...ports, kafkaPort })
     },
     stop: async () => {
       await running.stop()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Driver, type Program } from '../lib/driver.ts'
 import type { Check } from '../lib/report.ts'
 import { goAmqp, jarsAmqp, npmTool, pythonAmqp, sources } from '../lib/tools.ts'
+import { runAcross } from './across.ts'
 import { runAmqpTools } from './amqp-tools.ts'
 import type { AmqpBroker } from './broker.ts'
 import type { AmqpCommands } from './commands.ts'
@@ -108,6 +109,8 @@ const nest = script('NestJS', true, () =>
   ]),
 )
 
+const across: AmqpSuite = { name: 'across', ci: true, run: runAcross }
+
 const amqpTools: AmqpSuite = { name: 'amqp-tools', ci: true, run: runAmqpTools }
 
 const rabbitmqadmin: AmqpSuite = { name: 'rabbitmqadmin', ci: false, run: runRabbitmqadmin }
@@ -153,6 +156,7 @@ const spring = script('Spring AMQP', false, () => inJava('Spring.java'))
 export const amqpSuites: readonly AmqpSuite[] = [
   amqplib,
   amqplibSuite,
+  across,
   amqpClient,
   amqpClientSuite,
   rabbitmqClient,

@@ -54,15 +54,26 @@ async function ask(peer: Peer, only: string): Promise<string> {
 const startsWith = (answers: readonly Answer[], only: string): Answer[] =>
   answers.filter((a) => a.id.startsWith(only))
 
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        record: { type: 'boolean', default: false },
+        live: { type: 'boolean', default: false },
+        twice: { type: 'boolean', default: false },
+        only: { type: 'string', default: '' },
+      },
+    }).values
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    console.error(`${problem} The options are --record, --live, --twice and --only PREFIX.`)
+    return null
+  }
+}
+
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      record: { type: 'boolean', default: false },
-      live: { type: 'boolean', default: false },
-      twice: { type: 'boolean', default: false },
-      only: { type: 'string', default: '' },
-    },
-  })
+  const values = readOptions()
+  if (values === null) return 2
   await compile()
   if (values.record) {
     const lines = await ask(kafka, '')

@@ -133,7 +133,7 @@ export class Actions {
     const hasPriority = chance.oneIn(3)
     const hasTtl = chance.oneIn(12)
     if (hasTtl) this.#saw('published with a time to live')
-    return messageTo(exchange, key, `${newName()} ${'x'.repeat(size)}`, {
+    return messageTo(exchange, key, `${newName()}-${size} ${'x'.repeat(size)}`, {
       ...(headers.size > 0 ? { headers } : {}),
       ...(hasPriority ? { priority: chance.int(5) } : {}),
       ...(hasTtl ? { expiration: String(this.#pick([0, 1, 30, 500])) } : {}),
@@ -166,7 +166,7 @@ export class Actions {
     if (topic === null || topic.kind !== 'queue' || model?.isThere !== true) return
     // One that waits may be passed by another.
     if ((watch.foreign.get(name) ?? []).length > 0) return
-    const names = Array.from({ length: 1 + chance.int(4) }, () => newName())
+    const names = Array.from({ length: 1 + chance.int(4) }, () => `${newName()}-5`)
     const batch = batchOf(
       names.map((each) => `${each} kafka`),
       null,

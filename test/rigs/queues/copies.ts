@@ -236,7 +236,14 @@ function unmake(copy: Copy): void {
   }
 }
 
-/** A body is its name, a blank, and filling. */
+/** Whether a body has all its filling. */
+export function isWhole(message: MessageView): boolean {
+  const name = nameOf(message)
+  const size = Number(name.slice(name.indexOf('-') + 1))
+  return message.body.length === name.length + 1 + size && message.body.at(-1) !== 0
+}
+
+/** A body is its name with the size of its filling, a blank, and filling. */
 export function nameOf({ body }: MessageView): string {
   const end = body.indexOf(32)
   return Buffer.from(body.buffer, body.byteOffset, end < 0 ? body.length : end).toString('latin1')

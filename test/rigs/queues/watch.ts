@@ -7,7 +7,7 @@ import { Published } from '../../../src/queue/published.ts'
 import type { Queue } from '../../../src/queue/queue.ts'
 import type { DeadLetterReason } from '../../../src/queue/queue-host.ts'
 import { RigFailure } from '../sim/failure.ts'
-import { type Copy, keyOf, type QueueModel } from './copies.ts'
+import { type Copy, isWhole, keyOf, type QueueModel } from './copies.ts'
 import type { Tracer } from './trace.ts'
 
 interface Publishing {
@@ -97,13 +97,15 @@ export class Watch implements Tracer {
     }
     if (!copy.isVirtual) {
       this.made.copies++
-      const isPromised = copy.isSync && (parent === null || parent.isSync)
-      if (isPromised && copy.isLive && !copy.mayVanish) this.made.waits = true
+      if (isPromised(copy) && copy.isLive && !copy.mayVanish) this.made.waits = true
     }
     return flags
   }
 
   foreignAppended(queue: Queue): void {
+    const lane = queue.stock.lanes[0]
+    // A refused append is told of too.
+    if (lane?.existing?.logEndOffset === lane?.end) return
     const batch = this.foreign.get(queue.name)?.shift()
     const model = this.#model(queue.name)
     if (batch === undefined || model === null) {
@@ -194,6 +196,7 @@ export class Watch implements Tracer {
       return null
     }
     this.event++
+    if (!isWhole(message)) this.fail(`${copy} is not whole`)
     this.#checkDelivery(copy, told)
     copy.deliveries++
     copy.failures = told.failures
@@ -323,6 +326,10 @@ export class Watch implements Tracer {
       this.fail(`${model.name} holds ${held}, and was given ${model.live} that are not settled`)
   }
 }
+
+/** On its way it was nowhere where nothing is durable. */
+const isPromised = ({ isSync, parent }: Copy): boolean =>
+  isSync && (parent === null || isPromised(parent))
 
 /** What a Kafka client wrote: no properties. */
 const foreignMessage = (name: string): MessageView =>

@@ -24,6 +24,8 @@ export class Node {
   failed = false
   /** The process has ended, by what it does beside the log. */
   ended = false
+  /** Its start has cut the manifest, and removed no segment files. */
+  keepsStrays = false
   /** The first thing that was wrong. */
   wrong: unknown = null
 

@@ -43,7 +43,8 @@ export async function runMain(command: string, worker: URL): Promise<void> {
   })
   console.log([...covered].map(([what, times]) => `${what}: ${times}`).join(', '))
   console.log(
-    `${ran} seeds, ${failed} failed; ${sums.crashes} crashes, ${sums.events} events in ${seconds()}`,
+    `${ran} seeds, ${failed} failed; ${sums.crashes} crashes, ` +
+      `${sums.events} events in ${seconds()}`,
   )
   process.exitCode = failed === 0 ? 0 : 1
 }

@@ -9,8 +9,7 @@ import { tableText } from '../../../model/message/field-equality.ts'
 import { plainTable } from '../../../model/message/readable-headers.ts'
 import type { Binding, TargetKind } from '../../../routing/binding.ts'
 import { badRequest, createdAt, json, must, noContent, notFound } from '../answer.ts'
-import { type Call, textIn } from '../call.ts'
-import { tableOf } from '../json-fields.ts'
+import { type Call, tableIn, textIn } from '../call.ts'
 import { listedWhole } from '../listing.ts'
 import { exchangeOf } from './exchanges.ts'
 import { queueOf } from './queues.ts'
@@ -146,7 +145,7 @@ export async function makeBinding(call: Call): Promise<HttpAnswer> {
   const body = call.body()
   const routingKey = textIn(body, 'routing_key')
   if (Buffer.byteLength(routingKey) > 255) throw badRequest('routing_key has more than 255 bytes')
-  const table = tableOf(body['arguments'], 'arguments')
+  const table = tableIn(body, 'arguments')
   const wish = { source, destination: target, routingKey, arguments: table }
   const session = call.session()
   must(await (kind === 'queue' ? session.bindQueue(wish) : session.bindExchange(wish)))

@@ -14,16 +14,20 @@ import { describeUser } from './users.ts'
 
 type Rows = readonly Readonly<Record<string, unknown>>[]
 
-const queuesOf = ({ name: vhost, queues }: VhostCore): Rows =>
-  [...queues.values()]
-    .filter(({ owner }) => owner === null)
-    .map(({ name, definition }) => ({
-      name,
-      vhost,
-      durable: definition.durable,
-      auto_delete: definition.autoDelete,
-      arguments: plainTable(definition.arguments),
-    }))
+/** Topics that were made by other means than a declaration are no definitions. */
+const exportable = ({ queues, streams }: VhostCore) => [
+  ...[...queues.values()].filter(({ owner }) => owner === null),
+  ...[...streams.values()].filter(({ isDeclared }) => isDeclared),
+]
+
+const queuesOf = (core: VhostCore): Rows =>
+  exportable(core).map(({ name, definition }) => ({
+    name,
+    vhost: core.name,
+    durable: definition.durable,
+    auto_delete: definition.autoDelete,
+    arguments: plainTable(definition.arguments),
+  }))
 
 const exchangesOf = ({ name: vhost, exchanges }: VhostCore): Rows =>
   [...exchanges.values()]
@@ -41,7 +45,7 @@ const exchangesOf = ({ name: vhost, exchanges }: VhostCore): Rows =>
 const bindingsOf = (core: VhostCore): Rows =>
   [...core.exchanges.keys()]
     .flatMap((name) => (name === '' ? [] : core.routing.bindingsFrom(name)))
-    .filter(({ kind, target }) => kind === 'exchange' || core.queues.get(target)?.owner === null)
+    .filter(({ kind, target }) => kind === 'exchange' || isExported(core, target))
     .map((binding) => ({
       source: binding.source,
       vhost: core.name,
@@ -50,6 +54,10 @@ const bindingsOf = (core: VhostCore): Rows =>
       routing_key: binding.routingKey,
       arguments: plainTable(binding.arguments),
     }))
+
+function isExported({ queues, streams }: VhostCore, name: string): boolean {
+  return queues.get(name)?.owner === null || streams.get(name)?.isDeclared === true
+}
 
 const vhostRow = ({ name, about }: VhostCore) => ({
   name,

@@ -4,8 +4,7 @@ import type { VhostCore } from '../../../broker/messaging/vhost-core.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
 import { plainTable } from '../../../model/message/readable-headers.ts'
 import { must, noContent, notAuthorised, notFound, put } from '../answer.ts'
-import { type Call, checkedName, flagIn, textIn } from '../call.ts'
-import { tableOf } from '../json-fields.ts'
+import { type Call, checkedName, flagIn, tableIn, textIn } from '../call.ts'
 import { listed, shownOne } from '../listing.ts'
 import { messageStats } from '../shown.ts'
 import { compareNames } from './queues.ts'
@@ -68,7 +67,7 @@ export async function putExchange(call: Call): Promise<HttpAnswer> {
     durable: flagIn(body, 'durable', true),
     autoDelete: flagIn(body, 'auto_delete'),
     internal: flagIn(body, 'internal'),
-    arguments: tableOf(body['arguments'], 'arguments'),
+    arguments: tableIn(body, 'arguments'),
   }
   must(await session.declareExchange(wish))
   return put(isNew)

@@ -16,8 +16,7 @@ import {
 } from '../../../model/message/properties.ts'
 import { plainTable } from '../../../model/message/readable-headers.ts'
 import { badRequest, json, must, noContent, notFound } from '../answer.ts'
-import { type Call, integerIn, type JsonBody, textIn } from '../call.ts'
-import { tableOf } from '../json-fields.ts'
+import { type Call, integerIn, type JsonBody, tableIn, textIn } from '../call.ts'
 import { flushed, queueOf } from './queues.ts'
 
 const keyOf = (name: string): string => name.replaceAll('-', '_')
@@ -84,7 +83,7 @@ function propertiesOf(given: JsonBody): Uint8Array {
   }
   const timestamp = integerIn(given, 'timestamp', -1)
   if (timestamp >= 0) values.push(timestampProperty(timestamp))
-  const headers = tableOf(given['headers'], 'headers')
+  const headers = tableIn(given, 'headers')
   if (headers.size > 0) values.push(tableProperty(headers))
   const expiration = given['expiration']
   if (expiration !== undefined && !/^\d{1,10}$/.test(String(expiration)))

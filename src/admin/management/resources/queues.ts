@@ -8,8 +8,7 @@ import { mergedDefinition } from '../../../broker/policies/policy-keys.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
 import { plainTable } from '../../../model/message/readable-headers.ts'
 import { must, noContent, notFound, put } from '../answer.ts'
-import { type Call, checkedName, flagIn } from '../call.ts'
-import { tableOf } from '../json-fields.ts'
+import { type Call, checkedName, flagIn, tableIn } from '../call.ts'
 import { listed, shownOne } from '../listing.ts'
 import { bytesOf, lengthsOf, queueCounts } from '../numbers.ts'
 import { messageStats, withRates } from '../shown.ts'
@@ -136,7 +135,7 @@ export async function putQueue(call: Call): Promise<HttpAnswer> {
     durable: flagIn(body, 'durable', true),
     exclusive: false,
     autoDelete: flagIn(body, 'auto_delete'),
-    arguments: tableOf(body['arguments'], 'arguments'),
+    arguments: tableIn(body, 'arguments'),
   }
   must(await session.declareQueue(wish))
   return put(isNew)

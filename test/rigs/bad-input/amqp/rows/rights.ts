@@ -247,8 +247,9 @@ const overTls = (port: number, more: tls.ConnectionOptions): Promise<string> =>
 const certificates: AmqpCase = {
   row: 37,
   sent:
-    'to the port with TLS, where clients show a certificate: AMQP in plain text, random bytes, ' +
-    'no certificate, and the right one at last',
+    'to the port with TLS, where clients show a certificate: AMQP in plain text, random ' +
+    'bytes, no ' +
+    'certificate, and the right one at last',
   answer: 'closed, closed, closed, connection.start',
   run: (world) =>
     withBroker(

@@ -129,7 +129,7 @@ const http: AmqpCase = {
     withBroker(world, 'http', { listen: ['http=127.0.0.1:0'] }, async ({ broker }) => {
       const { port } = broker
       const put = (length: string, path = 'queues/%2F/a') =>
-        `PUT /api/${path} HTTP/1.1\nHost: a\n${login}\nContent-Type: application/json\n${length}\n\n`
+        `PUT /api/${path} HTTP/1.1\nHost: a\n${login}\n${length}\n\n`
       const deep = '['.repeat(100_000)
       const statuses = [
         await statusOf(port, put('Content-Length: 2147483648')),

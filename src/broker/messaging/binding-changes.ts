@@ -3,8 +3,9 @@
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import type { Binding } from '../../routing/binding.ts'
 import { checkBinding, routingType } from '../../routing/exchange-types.ts'
+
 import { defaultExchange, labelOf, notFound } from '../declarations/refusals.ts'
-import { checkRoom } from './limits.ts'
+
 import type { VhostCore } from './vhost-core.ts'
 
 export class BindingChanges {
@@ -22,7 +23,7 @@ export class BindingChanges {
       if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
       if (core.routing.has(binding)) return ok(null)
       const wish = `bind ${labelOf(binding.kind, binding.target, core.name)}`
-      const room = checkRoom(core, 'bindings', wish)
+      const room = core.room('bindings', wish)
       if (!room.ok) return room
       const { isDurable } = ends.value
       const key = isDurable ? await core.writes.binding(binding, core.parts.chance.uuid()) : null

@@ -11,7 +11,7 @@ import {
   reservedName,
 } from '../declarations/refusals.ts'
 import type { ExchangeWish } from './api.ts'
-import { checkRoom } from './limits.ts'
+
 import type { VhostCore } from './vhost-core.ts'
 
 /** Those that count when it is declared again. */
@@ -65,7 +65,7 @@ export class ExchangeChanges {
         `expected a string, got ${typeName(alternate)}`,
       )
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
-    const room = checkRoom(core, 'exchanges', `declare ${label}`)
+    const room = core.room('exchanges', `declare ${label}`)
     if (!room.ok) return room
     const { name, durable, autoDelete, internal, arguments: table } = wish
     const topic = wish.type === delayedType ? core.newTopicId() : undefined

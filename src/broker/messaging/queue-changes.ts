@@ -1,8 +1,10 @@
 // Declaring and deleting queues of one vhost: RabbitMQ's checks in RabbitMQ's order, the metadata,
 // and then what all can see. Who may do it was asked before (`session-vhost`).
 import { ok, type Result, refuse } from '../../model/errors.ts'
+
 import { cleanName, type QueueDefinition, reservedPrefix } from '../declarations/definitions.ts'
 import { sameText } from '../declarations/equivalence.ts'
+
 import {
   checkQueueArguments,
   queueSettings,
@@ -14,7 +16,6 @@ import { labelOf, locked, notFound, reservedName } from '../declarations/refusal
 import type { QueueWish } from './api.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import type { HostedStream } from './hosted-stream.ts'
-import { checkRoom } from './limits.ts'
 import { StreamChanges } from './stream-changes.ts'
 import type { VhostCore } from './vhost-core.ts'
 
@@ -94,7 +95,7 @@ export class QueueChanges {
         'Cannot declare a server-named queue for type rabbit_quorum_queue',
       )
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
-    const room = checkRoom(core, 'queues', `declare ${label}`)
+    const room = core.room('queues', `declare ${label}`)
     if (!room.ok) return room
     const queuesMax = core.parts.queuesMax(core.name)
     if (core.queues.size + core.streams.size >= queuesMax)

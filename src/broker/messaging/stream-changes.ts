@@ -7,7 +7,7 @@ import { checkQueueArguments, sameQueueArguments } from '../declarations/queue-a
 import { labelOf, locked } from '../declarations/refusals.ts'
 import type { QueueWish } from './api.ts'
 import type { HostedStream } from './hosted-stream.ts'
-import { checkRoom } from './limits.ts'
+
 import type { VhostCore } from './vhost-core.ts'
 
 /** What a topic that was not declared counts as declared with. */
@@ -43,7 +43,7 @@ export class StreamChanges {
     const checked = checkQueueArguments(wish.arguments, wish, label)
     if (!checked.ok) return checked
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
-    const room = checkRoom(core, 'queues', `declare ${label}`)
+    const room = core.room('queues', `declare ${label}`)
     if (!room.ok) return room
     const most = core.parts.queuesMax(core.name)
     if (core.queues.size + core.streams.size >= most)

@@ -8,6 +8,7 @@ import type { VhostValue } from '../../metadata/entities/entity-keys.ts'
 import type { Image } from '../../metadata/image.ts'
 import type { MetadataStore } from '../../metadata/store.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
+import type { Result } from '../../model/errors.ts'
 import { topicId } from '../../model/ids.ts'
 import { textOf } from '../../model/message/field.ts'
 import type { Topic } from '../../model/topic.ts'
@@ -25,6 +26,7 @@ import {
   type QueueDefinition,
 } from '../declarations/definitions.ts'
 import { EntityWrites, topicsVhost } from '../declarations/entity-writes.ts'
+import { checkRoom, type Held } from '../declarations/limits.ts'
 import { queueSettings, queueType } from '../declarations/queue-arguments.ts'
 import type { Policies } from '../policies/policies.ts'
 import {
@@ -347,6 +349,13 @@ export class VhostCore implements HostedQueueHooks {
       this.#bindingKeys.delete(id)
       return key === undefined ? [] : [key]
     })
+  }
+
+  /** Refused: the node has no room for one more; `wish` says what for. */
+  room(what: Held, wish: string): Result<null> {
+    const { queuesMax, exchangesMax, bindingsMax } = this.parts.image.settings
+    const max = { queuesMax, exchangesMax, bindingsMax }
+    return checkRoom(max, this.parts.allVhosts(), what, wish)
   }
 
   // ---- What goes by itself ----------------------------------------------------------------------

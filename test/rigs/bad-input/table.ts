@@ -1,5 +1,6 @@
 // Every case of the rig, in the order of the rows, and the page that shows them.
 import type { Case } from './case.ts'
+import { renewed } from './page.ts'
 import { authentication } from './rows/authentication.ts'
 import { compressionBombs } from './rows/bombs.ts'
 import { connections } from './rows/connections.ts'
@@ -44,24 +45,5 @@ const titles: Readonly<Record<number, string>> = {
   45: 'replays',
 }
 
-const cell = (text: string): string => text.replaceAll('|', '\\|')
-
-/** The cases as rows of a Markdown table. */
-const table = (): string =>
-  [
-    '| row | what is sent | what is answered |',
-    '|---|---|---|',
-    ...cases.map(
-      ({ row, sent, answer }) =>
-        `| ${row} ${titles[row] ?? ''} | ${cell(sent)} | ${cell(answer)} |`,
-    ),
-  ].join('\n')
-
-const [opening, closing] = ['<!-- cases -->', '<!-- /cases -->']
-
 /** The page with the table as it has to be. */
-export function renewedPage(page: string): string {
-  const [from, to] = [page.indexOf(opening), page.indexOf(closing)]
-  if (from < 0 || to < from) throw new Error('the page has no place for the cases')
-  return `${page.slice(0, from)}${opening}\n${table()}\n${page.slice(to)}`
-}
+export const renewedPage = (page: string): string => renewed(page, cases, titles)

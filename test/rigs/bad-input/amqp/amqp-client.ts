@@ -1,6 +1,7 @@
 // An AMQP client for the rig: a socket, and frames of any kind; what comes back is taken apart and
 // kept. Runs in the rig itself and in the worker that behaves well.
 import { connect as connectTcp, type Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { basic, confirm } from '../../../../src/protocol/amqp/methods/basic-methods.ts'
 import { channel, connection } from '../../../../src/protocol/amqp/methods/connection-methods.ts'
 import type { Method } from '../../../../src/protocol/amqp/methods/schema.ts'
@@ -156,7 +157,8 @@ export class AmqpClient {
 
   /** Resets the connection. */
   close(): void {
-    this.socket.resetAndDestroy()
+    if (this.socket instanceof TLSSocket) this.socket.destroy()
+    else this.socket.resetAndDestroy()
   }
 
   private receive(bytes: Buffer): void {

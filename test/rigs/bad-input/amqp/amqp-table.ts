@@ -3,13 +3,17 @@ import type { AmqpCase } from './amqp-case.ts'
 import { frames } from './rows/frames.ts'
 import { greedy } from './rows/greedy.ts'
 import { methodRows } from './rows/methods.ts'
+import { rights } from './rows/rights.ts'
 import { routing } from './rows/routing.ts'
+import { scarcity } from './rows/scarcity.ts'
 
 export const amqpCases: readonly AmqpCase[] = [
   ...frames,
   ...methodRows,
   ...routing,
   ...greedy,
+  ...rights,
+  ...scarcity,
 ].sort((a, b) => a.row - b.row)
 
 export const amqpTitles: Readonly<Record<number, string>> = {
@@ -21,9 +25,11 @@ export const amqpTitles: Readonly<Record<number, string>> = {
   18: 'methods',
   19: 'permissions',
   20: 'routing',
+  31: 'HTTP',
   35: 'logins',
   37: 'certificates',
   39: 'guest',
+  41: 'taken away',
   42: 'the log',
   43: 'secrets',
   44: 'scarcity',

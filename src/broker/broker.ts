@@ -23,17 +23,16 @@ import { Topics as TopicOperations } from '../metadata/topics.ts'
 import { prepareCompression } from '../model/compression.ts'
 import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
 import { brokerValues } from '../model/config/config-source.ts'
-import { type NodeId, topicId } from '../model/ids.ts'
+import type { NodeId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
 import type { QueueOptions } from '../queue/queue-options.ts'
 import { Accounts } from '../security/access/accounts.ts'
-import { trackedOffsetsTopic } from '../stream/tracked-record.ts'
 import { allRights } from './all-rights.ts'
 import type { Broker } from './api.ts'
 import { joinCluster, readCluster } from './identity.ts'
 import { InternalAppender } from './internal-appender.ts'
 import { InternalTopic } from './internal-topic.ts'
-import { offsetsTopic, offsetsTopicConfig, trackedOffsetsLayout } from './internal-topics.ts'
+import { offsetsTopic, offsetsTopicConfig } from './internal-topics.ts'
 import { loadGroups } from './load-groups.ts'
 import { NodeMessaging } from './messaging/node-messaging.ts'
 import { queuePartitionSettings, queuePartitions } from './messaging/queue-partitions.ts'
@@ -80,13 +79,7 @@ async function openMessaging(
   { metadata, image, accounts, policies, store, operations }: Opened,
   entities: Entities,
 ): Promise<NodeMessaging> {
-  const ownStreams = new Set(entities.queues.map(({ topic }) => topic as string))
-  const streams = await openStreams({
-    ...parts,
-    store,
-    topic: new InternalTopic(image, operations, trackedOffsetsTopic, () => trackedOffsetsLayout),
-    isTopic: (id) => ownStreams.has(id) || image.topicById(topicId(id)) !== null,
-  })
+  const streams = await openStreams({ ...parts, store, image, operations }, entities)
   return NodeMessaging.open(
     {
       ...parts,

@@ -73,8 +73,8 @@ const planted: readonly Planted[] = [
     by: 'queues',
     bug: 'skip a message at the edge of a batch',
     file: 'queue/lane-reader.js',
-    find: 'offset = this.#to;',
-    replace: 'offset = this.#to + 1;',
+    find: 'this.#batchTo = header.nextOffset',
+    replace: 'this.#batchTo = header.nextOffset - 1',
   },
   {
     by: 'queues',

@@ -42,9 +42,9 @@ export async function runMain(command: string, worker: URL): Promise<void> {
     return failed < Number(values.failures)
   })
   console.log([...covered].map(([what, times]) => `${what}: ${times}`).join(', '))
+  const { crashes, events } = sums
   console.log(
-    `${ran} seeds, ${failed} failed; ${sums.crashes} crashes, ` +
-      `${sums.events} events in ${seconds()}`,
+    `${ran} seeds, ${failed} failed; ${crashes} crashes, ${events} events in ${seconds()}`,
   )
   process.exitCode = failed === 0 ? 0 : 1
 }

@@ -1,0 +1,41 @@
+// When dead letters leave, and what waits for what: in virtual time.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SimChance } from '../../src/io/sim/sim-chance.ts'
+import { SimClock } from '../../src/io/sim/sim-clock.ts'
+import { SimDisk } from '../../src/io/sim/sim-disk.ts'
+import { Published } from '../../src/queue/published.ts'
+import { messageOf, TestHost, TestNode } from './queue-fixture.ts'
+
+class Rig {
+  readonly clock = new SimClock()
+  readonly disk = new SimDisk(this.clock, new SimChance(1), {})
+  readonly host = new TestHost()
+
+  open(): Promise<TestNode> {
+    return this.clock.runUntil(TestNode.open(this.disk, 2, 1, this.clock))
+  }
+}
+
+test('a dead letter of a message that expires at once is waited for by its confirm', async () => {
+  const rig = new Rig()
+  const node = await rig.open()
+  const settings = { deadLetters: true, messageTtlMs: 0 }
+  const queue = await rig.clock.runUntil(node.open(0, settings, rig.host))
+  assert.equal(queue.publish(messageOf('m')), Published.routed | Published.stored)
+  assert.deepEqual(rig.host.letters, [['expired', 'm']])
+})
+
+test('a start sends no dead letters before it is told that it knows where to', async () => {
+  const rig = new Rig()
+  const node = await rig.open()
+  node.queues.rest()
+  const settings = { deadLetters: true, maxLength: 0 }
+  const queue = await rig.clock.runUntil(node.open(0, settings, rig.host))
+  queue.publish(messageOf('m'))
+  await rig.clock.runFor(100)
+  assert.deepEqual(rig.host.letters, [])
+  node.queues.begin()
+  await rig.clock.runFor(100)
+  assert.deepEqual(rig.host.letters, [['maxlen', 'm']])
+})

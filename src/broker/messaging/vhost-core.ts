@@ -353,7 +353,9 @@ export class VhostCore implements HostedQueueHooks {
 
   /** Refused: the node has no room for one more; `wish` says what for. */
   room(what: Held, wish: string): Result<null> {
-    return checkRoom(this.parts.image.settings, this.parts.allVhosts(), what, wish)
+    const { queuesMax, exchangesMax, bindingsMax } = this.parts.image.settings
+    const max = { queuesMax, exchangesMax, bindingsMax }
+    return checkRoom(max, this.parts.allVhosts(), what, wish)
   }
 
   // ---- What goes by itself ----------------------------------------------------------------------

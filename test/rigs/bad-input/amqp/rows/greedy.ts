@@ -46,10 +46,7 @@ async function flood(client: AmqpClient, one: Buffer, count: number): Promise<vo
   for (let left = count; left > 0; left -= perPiece) {
     const piece = Buffer.concat(Array.from({ length: Math.min(left, perPiece) }, () => one))
     if (!client.socket.write(piece))
-      await new Promise<void>((resolve) => {
-        client.socket.once('drain', resolve)
-        client.socket.once('close', () => resolve())
-      })
+      await new Promise<void>((resolve) => client.socket.once('drain', resolve))
   }
   // An answer on the same channel comes behind all of it.
   await client.call(1, basic.qos, { prefetchSize: 0, prefetchCount: 0 }, basic.qosOk)

@@ -42,7 +42,9 @@ function nested(kind: 'F' | 'A', depth: number): Buffer {
   return table(entry('n', Buffer.concat([Buffer.from('A'), inner])))
 }
 
-const syntax = 'connection.close 502 SYNTAX_ERROR'
+const syntax = 'connection.close 501 FRAME_ERROR'
+/** Properties that are none. */
+const badContent = 'connection.close 502 SYNTAX_ERROR'
 const precondition = 'channel.close 406 PRECONDITION_FAILED'
 const made = 'queue.declare-ok'
 
@@ -75,14 +77,14 @@ const strings: readonly AmqpCase[] = [
     [on(1, queue.declare, { ...declared, queue: `${'q'.repeat(250)}\0long`, exclusive: true })],
     made,
   ),
-  whenOpen(17, 'headers nested 10,000 deep', publish(withHeaders(nested('F', 10_000))), syntax),
+  whenOpen(17, 'headers nested 10,000 deep', publish(withHeaders(nested('F', 10_000))), badContent),
   whenOpen(
     17,
     'headers of 100 KB, returned',
     publish(withHeaders(table(entry('h', text('x'.repeat(100_000)))))),
     'basic.return',
   ),
-  whenOpen(17, 'headers past the end', publish(withHeaders(uint32(0xffffff))), syntax),
+  whenOpen(17, 'headers past the end', publish(withHeaders(uint32(0xffffff))), badContent),
 ]
 
 // ---- Row 18 -------------------------------------------------------------------------------------
@@ -112,12 +114,13 @@ const hello = greeting(none)
 const startOk = hello[1] as Buffer
 const tuneOk = hello[2] as Buffer
 const invalid = 'connection.close 503 COMMAND_INVALID'
+const early = 'connection.close 505 UNEXPECTED_FRAME'
 const wrongTune = { channelMax: 9_000, frameMax: 131_072, heartbeat: 0 }
 
 const greetings: readonly AmqpCase[] = [
   atFirst(18, 'the header only', first(), 'connection.start'),
-  outOfOrder('channel.open before the login', [on(1, channel.open, { reserved1: '' })], invalid),
-  outOfOrder('a publish before connection.open', [startOk, tuneOk, ...publish(uint16(0))], invalid),
+  outOfOrder('channel.open before the login', [on(1, channel.open, { reserved1: '' })], early),
+  outOfOrder('a publish before connection.open', [startOk, tuneOk, ...publish(uint16(0))], early),
   outOfOrder('tune-ok before start-ok', [tuneOk], invalid),
   outOfOrder('start-ok twice', [startOk, startOk], invalid),
   outOfOrder(

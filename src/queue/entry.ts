@@ -3,6 +3,7 @@
 // of those places, and whoever takes it from there owns it.
 import { assert } from '../base/assert.ts'
 import type { MessageView } from '../model/message/message.ts'
+import type { DeadLetterReason } from './queue-host.ts'
 
 /** Behind every message that was kept in memory while the log ended at the same offset. */
 export const loggedTie = Number.MAX_SAFE_INTEGER
@@ -22,6 +23,12 @@ export class Entry {
   failures = 0
   /** How often it was delivered. */
   deliveries = 0
+  /** Why it leaves for where dead letters go; null: it does not. */
+  reason: DeadLetterReason | null = null
+  /** It still leaves after a restart; else it is ready again. */
+  lasts = false
+  /** In which pass it was last tried to let it leave. */
+  pass = 0
   /** When it is ready again; 0: it is. */
   dueMs = 0
   /** Of a message that is not in the log: properties, then body. */
@@ -106,6 +113,9 @@ export class Entries {
     entry.failures = 0
     entry.deliveries = 0
     entry.dueMs = 0
+    entry.reason = null
+    entry.lasts = false
+    entry.pass = 0
     entry.kept = null
     if (this.#spare.length < spareMax) this.#spare.push(entry)
   }

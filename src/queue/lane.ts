@@ -98,6 +98,20 @@ export class Lane {
     return false
   }
 
+  /** Moves the cursor to the end; returns the ranges of what was not taken. */
+  passAll(): [from: number, to: number][] {
+    const ranges: [number, number][] = []
+    let from = this.cursor
+    for (const offset of [...(this.taken ?? [])].sort((a, b) => a - b)) {
+      if (offset > from) ranges.push([from, offset])
+      from = Math.max(from, offset + 1)
+    }
+    if (this.end > from) ranges.push([from, this.end])
+    this.cursor = this.end
+    this.taken = null
+    return ranges
+  }
+
   /** As the ledger says it was; nothing has come back yet. */
   restore(state: LaneState, log: PartitionLog): void {
     const { settled } = this

@@ -5,6 +5,7 @@ import { ByteSink } from './byte-sink.ts'
 import type { Entry } from './entry.ts'
 import type { Lane } from './lane.ts'
 import { ledgerKind, ledgerVersion } from './ledger-format.ts'
+import { deadLetterReasons } from './queue-host.ts'
 import type { QueueOptions } from './queue-options.ts'
 
 export class Ledger {
@@ -88,9 +89,10 @@ export class Ledger {
 }
 
 function writeReturned(into: ByteSink, entry: Entry): void {
-  const { lane, offset, bytes, failures, deliveries, dueMs } = entry
-  into.put(ledgerKind.returned).put(lane).put(offset).put(bytes)
-  into.put(failures).put(deliveries).put(dueMs)
+  const { lane, offset, bytes, failures, deliveries, dueMs, lasts, reason } = entry
+  into.put(lasts ? ledgerKind.leaving : ledgerKind.returned)
+  into.put(lane).put(offset).put(bytes).put(failures).put(deliveries)
+  into.put(lasts ? deadLetterReasons.indexOf(reason ?? 'rejected') : dueMs)
 }
 
 function writeSettled(into: ByteSink, lane: number, bytes: number, ranges: number[]): void {

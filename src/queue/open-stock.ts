@@ -49,10 +49,13 @@ function restoreReturned(stock: Stock, lane: Lane, from: LaneState): number {
     entry.failures = note.failures
     entry.deliveries = note.deliveries
     entry.dueMs = note.dueMs
+    entry.reason = note.reason
+    entry.lasts = note.reason !== null
+    const isReady = note.dueMs === 0 && note.reason === null
     lane.takeAside(note.offset)
     // Counted with the others of the lane.
-    stock.readyBytes -= note.dueMs > 0 ? 0 : note.bytes
-    bytes += note.dueMs > 0 ? note.bytes : 0
+    stock.readyBytes -= isReady ? note.bytes : 0
+    bytes += isReady ? 0 : note.bytes
     stock.restore(entry)
   }
   return bytes

@@ -1,4 +1,5 @@
 // What a queue asks of its node: `Queues`.
+import type { QueueOptions } from './queue-options.ts'
 import type { Sleeper } from './wake-ups.ts'
 
 /** Who has something to do at the end of a turn. */
@@ -18,8 +19,9 @@ export interface QueueNode {
   wakeAt(queue: Attended, atMs: number): void
   /** Moves have to wait: nothing more can be placed now. */
   readonly isFull: boolean
-  /** Publishes to dead-letter targets within one call. */
-  deadLetter(act: () => void): void
+  /** Publishes to dead-letter targets within one call, and says what `act` says, or false. */
+  deadLetter(act: () => boolean): boolean
+  readonly options: QueueOptions
   /** Places what can be. */
   placeNow(): void
   /** Deletes the logs of what is gone. */

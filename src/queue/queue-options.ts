@@ -17,6 +17,8 @@ export interface QueueOptions {
   readonly snapshotBytes: number
   /** A mark is due when so many bytes of bodies were put into a lane: what a start has to count. */
   readonly markBytes: number
+  /** Dead letters that a queue keeps since nobody takes them: beyond, it delivers nothing. */
+  readonly leavingMax: number
 }
 
 const MiB = 1 << 20
@@ -30,4 +32,5 @@ export const queueOptions: QueueOptions = {
   trimEmptyBytes: MiB / 16,
   snapshotBytes: MiB,
   markBytes: 16 * MiB,
+  leavingMax: 20_000,
 }

@@ -29,6 +29,8 @@ export interface QueueSettings {
   readonly singleActiveConsumer: boolean
   /** What is rejected, expired or dropped is given to the host. */
   readonly deadLetters: boolean
+  /** and stays until it takes it. Those that are too many go at once. */
+  readonly keepsDeadLetters: boolean
   readonly retry: Retry | null
 }
 
@@ -43,6 +45,7 @@ export const plainQueue: QueueSettings = {
   deliveryLimit: Number.POSITIVE_INFINITY,
   singleActiveConsumer: false,
   deadLetters: false,
+  keepsDeadLetters: false,
   retry: null,
 }
 

@@ -98,7 +98,7 @@ export class Queue implements MemberQueue, Attended {
       'what a queue is made of does not change',
     )
     this.#settings = settings
-    this.#departures.mayExpire ||= settings.messageTtlMs < Number.POSITIVE_INFINITY
+    this.#departures.ruled()
     this.#consumers.setSingle(settings.singleActiveConsumer)
     this.#node.attend(this)
   }
@@ -120,7 +120,7 @@ export class Queue implements MemberQueue, Attended {
     const lane = this.#laneOf(message)
     const nowMs = this.#node.now()
     const isSync = settings.durable && message.isPersistent
-    if (stock.ready === 0 && !this.#isPumping) {
+    if (stock.ready === 0 && !this.#isPumping && !this.#departures.isStuck) {
       const member = this.#consumers.pick()
       if (member !== null) return this.#hand(message, member, lane, nowMs, isSync)
     }
@@ -209,7 +209,7 @@ export class Queue implements MemberQueue, Attended {
     this.#isPumping = true
     const { stock } = this
     const { message } = stock
-    while (stock.ready > 0) {
+    while (stock.ready > 0 && !this.#departures.isStuck) {
       const member = this.#consumers.pick()
       if (member === null || stock.look() !== Look.there) break
       if (this.#departures.dropExpired()) continue
@@ -228,7 +228,7 @@ export class Queue implements MemberQueue, Attended {
   async get(settled: boolean): Promise<Got | null> {
     this.touch()
     const { stock } = this
-    while (stock.ready > 0 && !this.#isGone) {
+    while (stock.ready > 0 && !this.#isGone && !this.#departures.isStuck) {
       const found = stock.look()
       if (found === Look.nothing) return null
       if (found === Look.later) await new Promise<void>((r) => this.#readWaiters.push(r))

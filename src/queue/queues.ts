@@ -204,12 +204,13 @@ export class Queues implements QueueNode, StockNode {
     this.#wakeUps.ask(queue, atMs)
   }
 
-  deadLetter(act: () => void): void {
-    if (this.#depth >= depthMax) return
+  deadLetter(act: () => boolean): boolean {
+    if (this.#depth >= depthMax) return false
     this.#depth++
     this.#placing.moved()
-    act()
+    const isDone = act()
     this.#depth--
+    return isDone
   }
 
   placeNow(): void {

@@ -7,9 +7,11 @@ import { assert } from '../base/assert.ts'
 import { Heap } from '../base/heap.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { MessageView } from '../model/message/message.ts'
+import { Damage } from './damage.ts'
 import { Entries, type Entry, isDueBefore } from './entry.ts'
 import { Lane } from './lane.ts'
 import { Ledger } from './ledger.ts'
+import type { DeadLetterReason } from './queue-host.ts'
 import { keptBytes, Look, type StockNode, type StockPlace } from './stock-parts.ts'
 
 export class Stock {
@@ -30,8 +32,7 @@ export class Stock {
   /** Told when a message that was not in memory has been read. */
   onRead: () => void = () => undefined
   readonly #node: StockNode
-  /** Where a lane cannot be read. */
-  readonly #damaged = new Map<Lane, number>()
+  readonly #damage: Damage
 
   /** What the last look found: valid until the stock changes. */
   readonly message = new MessageView()
@@ -46,6 +47,7 @@ export class Stock {
     this.ledgerLog = place.ledgerLog
     this.ledger = place.ledgerLog === null ? null : new Ledger(this.lanes, node.options)
     this.#node = node
+    this.#damage = new Damage(place.name, (line) => node.report(line))
   }
 
   get inFlight(): number {
@@ -64,7 +66,7 @@ export class Stock {
     this.readyBytes += message.body.length
   }
 
-  /** The same, and settles it: its consumer has it, and will not say more. */
+  /** The same, and settles it for its consumer. */
   storeSettled(message: MessageView, lane: Lane, nowMs: number, isSync: boolean): void {
     const isNext = !lane.hasNext()
     const offset = this.#append(message, lane, nowMs, isSync)
@@ -166,8 +168,7 @@ export class Stock {
     if (entry.kept !== null) return this.#atKept(entry)
     const lane = this.#laneOf(entry)
     const found = this.#find(lane, entry.offset)
-    if (found === Look.there && lane.reader.offset !== entry.offset) return Look.nothing
-    return found
+    return found === Look.there && lane.reader.offset !== entry.offset ? Look.nothing : found
   }
 
   #find(lane: Lane, offset: number): number {
@@ -176,13 +177,16 @@ export class Stock {
     if (batch !== null) reader.findOpen(batch, offset)
     else {
       if (reader.isLoading) return Look.later
-      if (this.#isStuck(lane, offset)) return Look.nothing
+      if (this.#damage.isAt(lane, offset)) return Look.nothing
       const found = reader.find(lane.log, offset)
       if (found === 'load') {
         reader.load(lane.log, offset, (isThere) => this.#loaded(lane, offset, isThere))
         return Look.later
       }
-      if (found === 'damaged') return this.#isDamaged(lane, offset)
+      if (found === 'damaged') {
+        this.#damage.found(lane, offset)
+        return Look.nothing
+      }
     }
     reader.read(this.message)
     this.headTimestampMs = reader.timestampMs
@@ -194,22 +198,8 @@ export class Stock {
       lane.close()
       return
     }
-    if (!isThere) this.#isDamaged(lane, offset)
+    if (!isThere) this.#damage.found(lane, offset)
     this.onRead()
-  }
-
-  #isDamaged(lane: Lane, offset: number): number {
-    this.#damaged.set(lane, offset)
-    this.#node.report(
-      `queue ${this.name}: the message at offset ${offset} cannot be read; restore a backup, or ` +
-        'purge or delete the queue',
-    )
-    return Look.nothing
-  }
-
-  /** The queue stands still until somebody deletes what cannot be read. */
-  #isStuck(lane: Lane, offset: number): boolean {
-    return this.#damaged.get(lane) === offset && lane.log.logStartOffset <= offset
   }
 
   /** The log has nothing below `to`, or not any more: what should be there counts as settled. */
@@ -222,7 +212,8 @@ export class Stock {
       return
     }
     const from = lane.cursor
-    this.ready -= this.#settleBetween(lane, from, to, 0)
+    this.#node.noted(this)
+    this.ready -= lane.settleRange(from, to, 0, this.ledger !== null)
     lane.cursor = to
   }
 
@@ -230,9 +221,7 @@ export class Stock {
 
   /** Takes the message that the last look found in flight. */
   take(): Entry {
-    const lane = this.#headLane
-    assert(lane, 'a message was found')
-    const entry = this.#leave(lane) ?? this.#entryAtCursor(lane)
+    const entry = this.#headAsEntry()
     this.entries.launch(entry)
     return entry
   }
@@ -257,6 +246,19 @@ export class Stock {
     else this.settle(entry)
   }
 
+  /** Takes the message that the last look found away, to where dead letters go. */
+  sendHead(reason: DeadLetterReason): void {
+    this.send(this.#headAsEntry(), reason, true)
+  }
+
+  /** The same for one that has landed. `lasts`: also when the node ends before it has arrived. */
+  send(entry: Entry, reason: DeadLetterReason, lasts: boolean): void {
+    entry.reason = reason
+    entry.lasts = lasts
+    this.leaving.add(entry)
+    if (lasts) this.#noteReturned(entry)
+  }
+
   /** Takes the head out of what is ready. */
   #leave(lane: Lane): Entry | null {
     const entry = this.#headEntry
@@ -269,7 +271,11 @@ export class Stock {
     return entry
   }
 
-  #entryAtCursor(lane: Lane): Entry {
+  #headAsEntry(): Entry {
+    const lane = this.#headLane
+    assert(lane, 'a message was found')
+    const returned = this.#leave(lane)
+    if (returned !== null) return returned
     const entry = this.entries.make(lane.index, this.#headOffset, this.message.body.length)
     entry.timestampMs = this.headTimestampMs
     if (this.#headOffset < lane.deliveredBelow) entry.deliveries = 1
@@ -288,27 +294,27 @@ export class Stock {
     this.#node.noted(this)
   }
 
-  /** Settles what in [from, to) is not. Returns how many. */
-  #settleBetween(lane: Lane, from: number, to: number, bytes: number): number {
-    if (to <= from) return 0
-    this.#node.noted(this)
-    return lane.settleRange(from, to, bytes, this.ledger !== null)
-  }
-
   // ---- Coming back ------------------------------------------------------------------------------
 
   /** To its old place, once it is due. */
   giveBack(entry: Entry, dueMs: number): void {
     entry.dueMs = dueMs
-    if (entry.kept === null && this.ledger !== null) {
-      this.ledger.returned(entry)
-      this.#node.noted(this)
-    }
+    this.#noteReturned(entry)
     this.restore(entry)
+  }
+
+  #noteReturned(entry: Entry): void {
+    if (entry.kept !== null || this.ledger === null) return
+    this.ledger.returned(entry)
+    this.#node.noted(this)
   }
 
   /** The same, of what the ledger knows already. */
   restore(entry: Entry): void {
+    if (entry.reason !== null) {
+      this.leaving.add(entry)
+      return
+    }
     if (entry.dueMs > 0) {
       this.#delayed ??= new Heap(isDueBefore)
       this.#delayed.push(entry)
@@ -324,7 +330,6 @@ export class Stock {
     return this.#delayed?.peek()?.dueMs ?? Number.POSITIVE_INFINITY
   }
 
-  /** Makes ready what is due. */
   ripen(nowMs: number): void {
     while (this.nextDueMs <= nowMs) {
       const entry = this.#delayed?.pop() as Entry
@@ -338,6 +343,7 @@ export class Stock {
   /** Settles what is ready; returns how many that were. */
   purge(): number {
     const count = this.ready
+    this.#node.noted(this)
     for (const lane of this.lanes) {
       for (let e = lane.popReturned(); e !== undefined; e = lane.popReturned()) {
         this.readyBytes -= e.bytes
@@ -351,19 +357,14 @@ export class Stock {
   }
 
   #purgeUntouched(lane: Lane): void {
-    const taken = [...(lane.taken ?? [])].sort((a, b) => a - b)
-    let from = lane.cursor
-    for (const offset of taken) {
-      this.#settleBetween(lane, from, offset, 0)
-      from = Math.max(from, offset + 1)
-    }
     // Nobody has looked at them, but all others are known.
     let bytes = lane.bytes
     for (const entries of [this.entries.all, this.#delayed?.all ?? [], this.leaving])
       for (const entry of entries) if (isLoggedIn(entry, lane)) bytes -= entry.bytes
-    this.#settleBetween(lane, from, lane.end, bytes)
-    lane.cursor = lane.end
-    lane.taken = null
+    for (const range of lane.passAll()) {
+      lane.settleRange(...range, bytes, this.ledger !== null)
+      bytes = 0
+    }
   }
 
   /** Those that a snapshot must tell of, since their offsets alone do not say all. */

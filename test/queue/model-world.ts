@@ -88,12 +88,13 @@ export class ModelWorld {
     return [first, second]
   }
 
-  #moved(message: MessageView): void {
+  #moved(message: MessageView): boolean {
     const [from, to] = this.#pairs as [Pair, Pair]
     from.model.settled.add(nameOf(message))
     from.model.leaving.delete(nameOf(message))
     to.model.publish(nameOf(message), message.isPersistent)
     to.queue.publish(message)
+    return true
   }
 
   // ---- Steps ------------------------------------------------------------------------------------

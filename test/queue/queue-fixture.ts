@@ -101,9 +101,16 @@ export class TestHost implements QueueHost {
   readonly unusedQueues: string[] = []
   target: Queue | null = null
 
-  deadLetter(_queue: Queue, message: MessageView, reason: DeadLetterReason): void {
+  deadLetter(
+    _queue: Queue,
+    message: MessageView,
+    reason: DeadLetterReason,
+    isSure: boolean,
+  ): boolean {
+    if (isSure && this.target?.refuses(message) !== false) return false
     this.letters.push([reason, textOf(message)])
     this.target?.publish(message)
+    return true
   }
 
   unused(queue: Queue): void {

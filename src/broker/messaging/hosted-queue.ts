@@ -9,7 +9,12 @@ import type { QueueDefinition } from './definitions.ts'
 import type { Target } from './target.ts'
 
 export interface HostedQueueHooks {
-  deadLetter(from: HostedQueue, message: MessageView, reason: DeadLetterReason): void
+  deadLetter(
+    from: HostedQueue,
+    message: MessageView,
+    reason: DeadLetterReason,
+    isSure: boolean,
+  ): boolean
   unused(queue: HostedQueue): void
 }
 
@@ -52,8 +57,13 @@ export class HostedQueue implements QueueHost, Target {
     return this.queue.refuses(message)
   }
 
-  deadLetter(_queue: Queue, message: MessageView, reason: DeadLetterReason): void {
-    this.#hooks.deadLetter(this, message, reason)
+  deadLetter(
+    _queue: Queue,
+    message: MessageView,
+    reason: DeadLetterReason,
+    isSure: boolean,
+  ): boolean {
+    return this.#hooks.deadLetter(this, message, reason, isSure)
   }
 
   unused(_queue: Queue): void {

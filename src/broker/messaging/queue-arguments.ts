@@ -169,6 +169,7 @@ export function queueSettings(table: FieldTable, durable: boolean): QueueSetting
     deliveryLimit: limit < 0 ? none : limit,
     singleActiveConsumer: single?.type === 't' && single.value,
     deadLetters: table.has('x-dead-letter-exchange'),
+    keepsDeadLetters: textOf(table.get('x-dead-letter-strategy')) === 'at-least-once',
     retry: retryOf(table),
   }
 }

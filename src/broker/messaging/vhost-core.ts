@@ -225,8 +225,8 @@ export class VhostCore implements HostedQueueHooks {
 
   // ---- What goes by itself ----------------------------------------------------------------------
 
-  deadLetter(...letter: Parameters<HostedQueueHooks['deadLetter']>): void {
-    this.#deadLetters.send(...letter)
+  deadLetter(...letter: Parameters<HostedQueueHooks['deadLetter']>): boolean {
+    return this.#deadLetters.send(...letter)
   }
 
   /** Nobody has used it for as long as it says: it goes. */

@@ -16,7 +16,10 @@ export interface Consumer {
    * it counts as settled. `failures`: attempts to process it that failed before.
    */
   deliver(id: number, message: MessageView, redelivered: boolean, failures: number): void
-  /** The queue is gone, or the consumer's time has run out. */
+  /**
+   * The queue is gone; or it had a delivery for too long, and all that it had went back: nothing of
+   * it may be settled any more.
+   */
   cancelled(reason: CancelReason): void
 }
 
@@ -26,6 +29,11 @@ export interface ConsumeOptions {
   readonly exclusive: boolean
   /** Higher ones first. */
   readonly priority: number
+  /**
+   * How long it may keep a delivery without settling it; null: as its queue says. Infinity: for
+   * ever.
+   */
+  readonly timeoutMs?: number | null
 }
 
 export interface Subscription {

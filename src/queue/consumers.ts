@@ -14,6 +14,7 @@ export class Member implements Subscription {
   readonly settled: boolean
   readonly exclusive: boolean
   readonly priority: number
+  readonly timeoutMs: number | null
   isActive = true
   isGone = false
   readonly #queue: MemberQueue
@@ -23,6 +24,7 @@ export class Member implements Subscription {
     this.settled = options.settled
     this.exclusive = options.exclusive
     this.priority = options.priority
+    this.timeoutMs = options.timeoutMs ?? null
     this.#queue = queue
   }
 

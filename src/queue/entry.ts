@@ -3,6 +3,7 @@
 // of those places, and whoever takes it from there owns it.
 import { assert } from '../base/assert.ts'
 import type { MessageView } from '../model/message/message.ts'
+import type { Member } from './consumers.ts'
 import type { DeadLetterReason } from './queue-host.ts'
 
 /** Behind every message that was kept in memory while the log ended at the same offset. */
@@ -19,6 +20,9 @@ export class Entry {
   tie = loggedTie
   /** Of the body. */
   bytes = 0
+  /** Who has it in flight, and since when; null: it was got. */
+  member: Member | null = null
+  lentMs = 0
   /** How often processing failed. */
   failures = 0
   /** How often it was delivered. */
@@ -100,6 +104,7 @@ export class Entries {
     assert(entry, 'what is settled is in flight')
     this.#flying[id - 1] = null
     entry.id = 0
+    entry.member = null
     if (--this.inFlight === 0 && this.#flying.length > spareMax) {
       this.#flying.length = 0
       this.#freeIds.length = 0

@@ -13,7 +13,7 @@ import { BatchBuilder, type BatchMemory } from './batch-builder.ts'
 import { type Entry, isBefore } from './entry.ts'
 import { LaneReader, type PieceCache } from './lane-reader.ts'
 import type { LaneState } from './ledger-state.ts'
-import { SettledSet } from './settled-set.ts'
+import { SettledSet } from './memory/settled-set.ts'
 
 /** Nobody waits for it: the journal syncs it by its own clock. */
 const laterMs = Number.POSITIVE_INFINITY

@@ -2,8 +2,8 @@
 // came back, and how many bytes were there. The start of a queue reads it into its lanes.
 import { ByteSource } from './byte-sink.ts'
 import { ledgerKind, ledgerVersion } from './ledger-format.ts'
+import { SettledSet } from './memory/settled-set.ts'
 import { type DeadLetterReason, deadLetterReasons } from './queue-host.ts'
-import { SettledSet } from './settled-set.ts'
 
 export interface ReturnedNote {
   readonly offset: number

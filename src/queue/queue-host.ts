@@ -25,6 +25,8 @@ export interface QueueHost {
     reason: DeadLetterReason,
     isSure: boolean,
   ): boolean
+  /** A consumer was cancelled because its time was over. */
+  consumerLeft(queue: QueueName): void
   /** Nobody has used it for `expiresMs`: it is to be deleted. */
   unused(queue: QueueName): void
 }

@@ -19,6 +19,8 @@ export interface QueueOptions {
   readonly markBytes: number
   /** Dead letters that a queue keeps since nobody takes them: beyond, it delivers nothing. */
   readonly leavingMax: number
+  /** How long a consumer may keep a delivery without settling it. Infinity: for ever. */
+  readonly consumerTimeoutMs: number
 }
 
 const MiB = 1 << 20
@@ -33,4 +35,5 @@ export const queueOptions: QueueOptions = {
   snapshotBytes: MiB,
   markBytes: 16 * MiB,
   leavingMax: 20_000,
+  consumerTimeoutMs: 30 * 60_000,
 }

@@ -31,6 +31,8 @@ export interface QueueSettings {
   readonly deadLetters: boolean
   /** and stays until it takes it. Those that are too many go at once. */
   readonly keepsDeadLetters: boolean
+  /** How long a consumer may keep a delivery; null: as the node says. */
+  readonly consumerTimeoutMs: number | null
   readonly retry: Retry | null
 }
 
@@ -46,6 +48,7 @@ export const plainQueue: QueueSettings = {
   singleActiveConsumer: false,
   deadLetters: false,
   keepsDeadLetters: false,
+  consumerTimeoutMs: null,
   retry: null,
 }
 

@@ -14,6 +14,7 @@ import type { Attended, QueueNode } from './queue-node.ts'
 import { type QueueSettings, retryDelayMs } from './queue-settings.ts'
 import type { Stock } from './stock.ts'
 import { Look } from './stock-parts.ts'
+import { Timeouts } from './timeouts.ts'
 
 export interface Got {
   readonly id: number
@@ -40,6 +41,7 @@ export class Queue implements MemberQueue, Attended {
   #isPumping = false
   #isGone = false
   readonly #departures: Departures
+  readonly #timeouts: Timeouts
   #lastUseMs: number
   #isUnusedTold = false
   #readWaiters: (() => void)[] = []
@@ -62,6 +64,7 @@ export class Queue implements MemberQueue, Attended {
     this.#consumers = new Consumers(settings.singleActiveConsumer)
     this.#lastUseMs = node.now()
     this.#departures = new Departures(this, stock, host, node)
+    this.#timeouts = new Timeouts(this, stock, node)
     stock.onRead = () => this.#read()
   }
 
@@ -171,14 +174,17 @@ export class Queue implements MemberQueue, Attended {
       }
       const kept = stock.keepTaken(message, lane, nowMs)
       if (kept !== null) {
-        consumer.deliver(kept.id, message, false, 0)
+        consumer.deliver(this.#timeouts.lent(kept, member, nowMs), message, false, 0)
         return Published.routed
       }
     }
     if (settled) {
       stock.storeSettled(message, lane, nowMs, isSync)
       consumer.deliver(0, message, false, 0)
-    } else consumer.deliver(stock.storeTaken(message, lane, nowMs, isSync).id, message, false, 0)
+    } else {
+      const taken = stock.storeTaken(message, lane, nowMs, isSync)
+      consumer.deliver(this.#timeouts.lent(taken, member, nowMs), message, false, 0)
+    }
     return isSync ? Published.routed | Published.stored : Published.routed
   }
 
@@ -208,6 +214,7 @@ export class Queue implements MemberQueue, Attended {
     if (this.#isPumping || this.#isGone) return
     this.#isPumping = true
     const { stock } = this
+    const nowMs = stock.ready > 0 ? this.#node.now() : 0
     const { message } = stock
     while (stock.ready > 0 && !this.#departures.isStuck) {
       const member = this.#consumers.pick()
@@ -218,7 +225,10 @@ export class Queue implements MemberQueue, Attended {
       if (member.settled) {
         stock.settleHead()
         member.consumer.deliver(0, message, redelivered, failures)
-      } else member.consumer.deliver(stock.take().id, message, redelivered, failures)
+      } else {
+        const id = this.#timeouts.lent(stock.take(), member, nowMs)
+        member.consumer.deliver(id, message, redelivered, failures)
+      }
     }
     this.#isPumping = false
     this.#departures.watchHeads()
@@ -304,6 +314,7 @@ export class Queue implements MemberQueue, Attended {
     if (this.#isGone) return false
     const nowMs = this.#node.now()
     this.stock.ripen(nowMs)
+    this.#cancelOverdue(nowMs)
     const left = this.#departures.work(nowMs, workMax)
     this.#pump()
     this.#watch()
@@ -312,7 +323,20 @@ export class Queue implements MemberQueue, Attended {
     return left <= 0 || (this.#node.isFull && this.#settings.deadLetters)
   }
 
+  #cancelOverdue(nowMs: number): void {
+    for (const { member, entries } of this.#timeouts.overdue(nowMs)) {
+      // One that has cancelled itself still has them.
+      const isThere = !member.isGone
+      if (isThere) this.leave(member)
+      // Telling another may have given back what this one had.
+      for (const entry of entries) if (entry.member === member) this.reject(entry.id, true, true)
+      member.consumer.cancelled('timeout')
+      if (isThere) this.host.consumerLeft(this)
+    }
+  }
+
   #watch(): void {
+    this.#timeouts.watch()
     const { nextDueMs } = this.stock
     if (nextDueMs < Number.POSITIVE_INFINITY) this.#node.wakeAt(this, nextDueMs)
     this.#departures.watchHeads()

@@ -82,6 +82,7 @@ export class ModelWorld {
     const host = {
       deadLetter: (_: unknown, message: MessageView) => this.#moved(message),
       unused: () => assert.fail('nothing expires'),
+      consumerLeft: () => assert.fail('nobody is late'),
     }
     const first = await this.#clock.runUntil(this.#node.open(0, { deadLetters: true }, host))
     const second = await this.#clock.runUntil(this.#node.open(1))

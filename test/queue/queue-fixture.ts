@@ -93,12 +93,16 @@ export const noHost: QueueHost = {
   unused: () => {
     throw new Error('not unused')
   },
+  consumerLeft: () => {
+    throw new Error('nobody is late')
+  },
 }
 
 /** Publishes dead letters to one queue, and notes them. */
 export class TestHost implements QueueHost {
   readonly letters: [DeadLetterReason, string][] = []
   readonly unusedQueues: string[] = []
+  readonly leftQueues: string[] = []
   target: Queue | null = null
 
   deadLetter(
@@ -111,6 +115,10 @@ export class TestHost implements QueueHost {
     this.letters.push([reason, textOf(message)])
     this.target?.publish(message)
     return true
+  }
+
+  consumerLeft(queue: Queue): void {
+    this.leftQueues.push(queue.name)
   }
 
   unused(queue: Queue): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { SettledSet } from '../../src/queue/settled-set.ts'
+import { SettledSet } from '../../src/queue/memory/settled-set.ts'
 
 const span = 9000
 

@@ -159,7 +159,10 @@ export interface Consumer {
    * it counts as settled. `failures`: attempts to process it that failed before.
    */
   deliver(id: number, message: MessageView, redelivered: boolean, failures: number): void
-  /** The queue is gone, or the consumer's time has run out. Its deliveries in flight go back. */
+  /**
+   * The queue is gone; or the consumer had a delivery for too long, and all that it had went back:
+   * nothing of it may be settled any more.
+   */
   cancelled(reason: CancelReason): void
 }
 

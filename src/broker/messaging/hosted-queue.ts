@@ -16,6 +16,7 @@ export interface HostedQueueHooks {
     isSure: boolean,
   ): boolean
   unused(queue: HostedQueue): void
+  consumerTimedOut(queue: HostedQueue): void
 }
 
 export class HostedQueue implements QueueHost, Target {
@@ -64,6 +65,10 @@ export class HostedQueue implements QueueHost, Target {
     isSure: boolean,
   ): boolean {
     return this.#hooks.deadLetter(this, message, reason, isSure)
+  }
+
+  consumerLeft(_queue: Queue): void {
+    this.#hooks.consumerTimedOut(this)
   }
 
   unused(_queue: Queue): void {

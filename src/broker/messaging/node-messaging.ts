@@ -58,7 +58,8 @@ export class NodeMessaging implements Messaging {
   private constructor(parts: MessagingParts) {
     const { log: store, clock, report } = parts
     this.#parts = parts
-    this.queues = new Queues({ store, clock, report })
+    const { consumerTimeoutMs } = parts.image.settings
+    this.queues = new Queues({ store, clock, report }, { consumerTimeoutMs })
   }
 
   #addVhost(name: string): VhostCore {

@@ -51,6 +51,9 @@ const flag: Rule = {
 /** Of streams: no queue takes it. */
 const ofStreams: Rule = { fault: () => 'queues of this type do not support it' }
 
+const timeoutArgument = 'x-consumer-timeout'
+const timeoutRule = integer(0, timerMsMax)
+
 const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['x-queue-type', oneOf('classic', 'quorum', 'stream')],
   ['x-expires', integer(1, timerMsMax)],
@@ -66,7 +69,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['x-queue-mode', { ...oneOf('default', 'lazy'), only: 'classic' }],
   ['x-queue-version', { ...integer(1, 2), only: 'classic' }],
   ['x-delivery-limit', integer(-1)],
-  ['x-consumer-timeout', integer(0, timerMsMax)],
+  [timeoutArgument, timeoutRule],
   ['x-delayed-retry-type', oneOf('disabled', 'all', 'returned', 'failed')],
   ['x-delayed-retry-min', integer(1, timerMsMax)],
   ['x-delayed-retry-max', integer(1, timerMsMax)],
@@ -170,8 +173,22 @@ export function queueSettings(table: FieldTable, durable: boolean): QueueSetting
     singleActiveConsumer: single?.type === 't' && single.value,
     deadLetters: table.has('x-dead-letter-exchange'),
     keepsDeadLetters: textOf(table.get('x-dead-letter-strategy')) === 'at-least-once',
+    consumerTimeoutMs: timeoutOf(table),
     retry: retryOf(table),
   }
+}
+
+/** Of a queue or a consumer; null: it says none. 0 stands for no limit. */
+function timeoutOf(table: FieldTable): number | null {
+  const ms = integerOf(table.get(timeoutArgument))
+  return ms === 0 ? Number.POSITIVE_INFINITY : ms
+}
+
+/** The same of a consumer. Refused with `preconditionFailed`. */
+export function consumerTimeout(table: FieldTable, label: string): Result<number | null> {
+  const value = table.get(timeoutArgument)
+  const fault = value === undefined ? null : timeoutRule.fault(value)
+  return fault === null ? ok(timeoutOf(table)) : invalidArgument(timeoutArgument, label, fault)
 }
 
 function retryOf(table: FieldTable): QueueSettings['retry'] {

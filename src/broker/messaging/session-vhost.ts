@@ -21,6 +21,7 @@ import { BindingChanges } from './binding-changes.ts'
 import { cleanName, routesByTopic } from './definitions.ts'
 import { ExchangeChanges } from './exchange-changes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
+import { consumerTimeout } from './queue-arguments.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { defaultExchange, labelOf, locked, noAccess, noTopicAccess, notFound } from './refusals.ts'
 import type { VhostCore } from './vhost-core.ts'
@@ -195,9 +196,12 @@ export class SessionVhost implements Vhost {
     if (!found.ok) return found
     const hosted = found.value
     const { settled, exclusive, priority } = wish
-    const member = hosted.queue.consume(consumer, { settled, exclusive, priority })
-    if (member === null)
-      return refuse('accessRefused', `${labelOf('queue', name, this.name)} in exclusive use`)
+    const label = labelOf('queue', name, this.name)
+    const timeout = consumerTimeout(wish.arguments, label)
+    if (!timeout.ok) return timeout
+    const options = { settled, exclusive, priority, timeoutMs: timeout.value }
+    const member = hosted.queue.consume(consumer, options)
+    if (member === null) return refuse('accessRefused', `${label} in exclusive use`)
     hosted.hadConsumer = true
     return ok({
       queue: hosted.queue,

@@ -236,6 +236,10 @@ export class VhostCore implements HostedQueueHooks {
       .catch((cause: unknown) => this.parts.failed(cause))
   }
 
+  consumerTimedOut(hosted: HostedQueue): void {
+    this.consumerLeft(hosted).catch((cause: unknown) => this.parts.failed(cause))
+  }
+
   /** A consumer has left: a queue that deletes itself goes with its last one. */
   async consumerLeft(hosted: HostedQueue): Promise<void> {
     if (!hosted.definition.autoDelete || !hosted.hadConsumer) return

@@ -8,7 +8,7 @@ import { writeMethod } from '../frames/frame-writer.ts'
 import { basic } from '../methods/basic-methods.ts'
 import { channel as channelMethods } from '../methods/connection-methods.ts'
 import type { Reply } from '../methods/reply-codes.ts'
-import { replyOf } from '../methods/reply-codes.ts'
+import { replies, replyOf } from '../methods/reply-codes.ts'
 import type { Fields, Method, Values } from '../methods/schema.ts'
 import { classOf, methodOf } from '../methods/schema.ts'
 import type { ChannelHome } from './channel-home.ts'
@@ -123,6 +123,17 @@ export class Channel implements ChannelView {
     if (this.consumers.get(consumer.tag) !== consumer) return
     this.consumers.delete(consumer.tag)
     if (this.home.takesCancels) this.send(basic.cancel, { consumerTag: consumer.tag, nowait: true })
+  }
+
+  /** Closes the channel of a client that would not understand that its consumer was cancelled. */
+  consumerTimedOut(consumer: { readonly tag: string }): void {
+    if (this.home.takesCancels) {
+      this.consumerCancelled(consumer)
+      this.resumeStarved()
+    } else {
+      const text = `delivery acknowledgement on channel ${this.id} timed out`
+      this.fail(replies.preconditionFailed, text, 0)
+    }
   }
 
   /** Of all consumers together one more may be in flight. */

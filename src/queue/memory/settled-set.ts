@@ -2,7 +2,7 @@
 // pages that exist only from the mark to the highest settled offset. A page that is full is one
 // shared object, so that memory follows what is out of order, not how much was settled. The lane
 // owns it.
-import { assert } from '../base/assert.ts'
+import { assert } from '../../base/assert.ts'
 
 const pageBits = 2048
 const words = pageBits / 32

@@ -154,7 +154,7 @@ export const rooms: readonly Room[] = [
   {
     path: 'queue/memory',
     level: 4,
-    imports: ['base'],
+    imports: ['model/message', 'base'],
     holds: 'what queues remember besides their messages, in few bytes each',
   },
   {

@@ -6,11 +6,18 @@ import type { ExchangeWish } from './api.ts'
 import { type ExchangeDefinition, reservedPrefix } from './definitions.ts'
 import { sameArguments, sameText, typeName } from './equivalence.ts'
 import { vhostLimits } from './limits.ts'
+import { checkDeduplication, deduplicationArguments } from './queue-arguments.ts'
 import { defaultExchange, invalidArgument, labelOf, reservedName } from './refusals.ts'
 import type { VhostCore } from './vhost-core.ts'
 
 /** Those that count when it is declared again. */
-const comparedArguments = ['alternate-exchange', 'x-delayed-type', 'hash-header', 'hash-property']
+const comparedArguments = [
+  'alternate-exchange',
+  'x-delayed-type',
+  'hash-header',
+  'hash-property',
+  ...deduplicationArguments,
+]
 
 export class ExchangeChanges {
   readonly #core: VhostCore
@@ -59,6 +66,8 @@ export class ExchangeChanges {
         label,
         `expected a string, got ${typeName(alternate)}`,
       )
+    const checked = checkDeduplication(wish.arguments, label)
+    if (!checked.ok) return checked
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
     if (core.exchanges.size >= vhostLimits.exchanges)
       return refuse(

@@ -2,9 +2,12 @@
 // asks it what shall become of dead letters, and tells it when nobody has used it for long. A vhost
 // makes it, and gives it to sessions and routes.
 import { assert } from '../../base/assert.ts'
+import type { FieldTable } from '../../model/message/field.ts'
 import type { MessageView } from '../../model/message/message.ts'
+import type { SeenKeys } from '../../queue/memory/seen-keys.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { DeadLetterReason, QueueHost } from '../../queue/queue-host.ts'
+import { publishOnce } from './deduplication.ts'
 import type { QueueDefinition } from './definitions.ts'
 import type { Target } from './target.ts'
 
@@ -17,6 +20,9 @@ export interface HostedQueueHooks {
   ): boolean
   unused(queue: HostedQueue): void
   consumerTimedOut(queue: HostedQueue): void
+  now(): number
+  /** Null: the arguments do not ask for it. */
+  seenKeys(table: FieldTable): SeenKeys | null
 }
 
 export class HostedQueue implements QueueHost, Target {
@@ -28,12 +34,15 @@ export class HostedQueue implements QueueHost, Target {
   /** What deletes itself does so only after it was used. */
   hadConsumer = false
   isGone = false
+  /** Messages that come again are left out; null: they are not. */
+  readonly #seen: SeenKeys | null
   #queue: Queue | null = null
 
   constructor(definition: QueueDefinition, owner: object | null, hooks: HostedQueueHooks) {
     this.definition = definition
     this.owner = owner
     this.#hooks = hooks
+    this.#seen = hooks.seenKeys(definition.arguments)
   }
 
   get name(): string {
@@ -51,7 +60,15 @@ export class HostedQueue implements QueueHost, Target {
   }
 
   publish(message: MessageView): number {
-    return this.queue.publish(message)
+    return this.#seen === null
+      ? this.queue.publish(message)
+      : publishOnce(this.#seen, this.#hooks.now(), message, this.queue)
+  }
+
+  /** It is taken away. */
+  gone(): void {
+    this.isGone = true
+    this.#seen?.clear()
   }
 
   refuses(message: MessageView): boolean {

@@ -10,6 +10,7 @@ import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import { decodeTable } from '../../model/message/field-codec.ts'
 import type { Topic } from '../../model/topic.ts'
+import { KeyBudget } from '../../queue/memory/seen-keys.ts'
 import { ledgerPartition, Queues } from '../../queue/queues.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import type { Messaging, Opening, Session } from './api.ts'
@@ -27,7 +28,7 @@ export interface ConnectionLimits {
 }
 
 export interface MessagingParts
-  extends Omit<VhostParts, 'queues' | 'partitionSettings' | 'queuesMax'> {
+  extends Omit<VhostParts, 'queues' | 'partitionSettings' | 'queuesMax' | 'keyBudget'> {
   readonly log: LogStore
   readonly authorizer: Authorizer
   readonly limits: ConnectionLimits
@@ -36,12 +37,15 @@ export interface MessagingParts
 
 /** Queues that are opened at a time. */
 const openedTogether = 64
+/** Of messages that must not come twice, about 100 bytes each. */
+const seenKeysMax = 1_000_000
 const defaultVhost = '/'
 
 export class NodeMessaging implements Messaging {
   readonly vhosts = new Map<string, VhostCore>()
   readonly queues: Queues
   readonly #parts: MessagingParts
+  readonly #keyBudget = new KeyBudget(seenKeysMax)
   readonly #sessions = new Set<Opening>()
   readonly #listeners = new Set<(alarm: string | null) => void>()
   #alarm: string | null = null
@@ -67,6 +71,7 @@ export class NodeMessaging implements Messaging {
     const core = new VhostCore(name, {
       ...this.#parts,
       queues: this.queues,
+      keyBudget: this.#keyBudget,
       partitionSettings: (durable) => queuePartitionSettings(image, durable),
       queuesMax: (vhost) => this.#parts.limits.ofVhost(vhost, 'max-queues'),
     })

@@ -5,6 +5,7 @@ import { ok, type Refusal, type Result } from '../../model/errors.ts'
 import type { FieldTable, FieldValue } from '../../model/message/field.ts'
 import { integerOf, textOf } from '../../model/message/field.ts'
 import type { QueueSettings } from '../../queue/queue-settings.ts'
+import { cacheSizeMax } from './deduplication.ts'
 import { plainText, sameArguments, typeName } from './equivalence.ts'
 import { invalidArgument } from './refusals.ts'
 
@@ -54,6 +55,24 @@ const ofStreams: Rule = { fault: () => 'queues of this type do not support it' }
 const timeoutArgument = 'x-consumer-timeout'
 const timeoutRule = integer(0, timerMsMax)
 
+const deduplicationRules: readonly (readonly [string, Rule])[] = [
+  ['x-message-deduplication', flag],
+  ['x-cache-size', integer(1, cacheSizeMax)],
+  ['x-cache-ttl', integer(1, timerMsMax)],
+  ['x-deduplication-header', text],
+]
+export const deduplicationArguments = deduplicationRules.map(([name]) => name)
+
+/** Of an exchange. Refused with `preconditionFailed`. */
+export function checkDeduplication(table: FieldTable, label: string): Result<null> {
+  for (const [name, rule] of deduplicationRules) {
+    const value = table.get(name)
+    const fault = value === undefined ? null : rule.fault(value)
+    if (fault !== null) return invalidArgument(name, label, fault)
+  }
+  return ok(null)
+}
+
 const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['x-queue-type', oneOf('classic', 'quorum', 'stream')],
   ['x-expires', integer(1, timerMsMax)],
@@ -70,6 +89,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['x-queue-version', { ...integer(1, 2), only: 'classic' }],
   ['x-delivery-limit', integer(-1)],
   [timeoutArgument, timeoutRule],
+  ...deduplicationRules,
   ['x-delayed-retry-type', oneOf('disabled', 'all', 'returned', 'failed')],
   ['x-delayed-retry-min', integer(1, timerMsMax)],
   ['x-delayed-retry-max', integer(1, timerMsMax)],

@@ -8,12 +8,14 @@ import type { Image } from '../../metadata/image.ts'
 import type { MetadataStore } from '../../metadata/store.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import { topicId } from '../../model/ids.ts'
-import { textOf } from '../../model/message/field.ts'
+import { type FieldTable, textOf } from '../../model/message/field.ts'
 import { DelayQueue } from '../../queue/delayed/delay-queue.ts'
+import { type KeyBudget, SeenKeys } from '../../queue/memory/seen-keys.ts'
 import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
 import { RoutingTable } from '../../routing/routing-table.ts'
 import { DeadLetters } from './dead-letters.ts'
+import { deduplicationOf } from './deduplication.ts'
 import {
   type ExchangeDefinition,
   isOwn,
@@ -35,6 +37,7 @@ export interface VhostParts {
   readonly chance: Chance
   /** Of the partitions of a queue. */
   partitionSettings(durable: boolean): TopicSettings
+  readonly keyBudget: KeyBudget
   /** Infinity: no limit of its own. */
   queuesMax(vhost: string): number
   /** The node cannot go on. */
@@ -51,6 +54,8 @@ export class VhostCore implements HostedQueueHooks {
   readonly queues = new Map<string, HostedQueue>()
   /** By the names of their exchanges. */
   readonly delayed = new Map<string, DelayedExchange>()
+  /** Of exchanges that leave out what comes again. */
+  readonly #seen = new Map<string, SeenKeys>()
   /** Of exchanges that are taken away. */
   readonly #dropped: DelayQueue[] = []
   /** Of durable bindings, by `bindingId`. */
@@ -75,6 +80,8 @@ export class VhostCore implements HostedQueueHooks {
     const { name, type, arguments: table } = exchange
     this.exchanges.set(name, exchange)
     if (name === '') return
+    const seen = this.seenKeys(table)
+    if (seen !== null) this.#seen.set(name, seen)
     if (waiting !== null) this.delayed.set(name, waiting)
     this.routing.addExchange(name, type, table, textOf(table.get('alternate-exchange')), waiting)
   }
@@ -153,6 +160,8 @@ export class VhostCore implements HostedQueueHooks {
 
   removeExchange(exchange: ExchangeDefinition): string[] {
     if (!this.exchanges.delete(exchange.name)) return []
+    this.#seen.get(exchange.name)?.clear()
+    this.#seen.delete(exchange.name)
     const waiting = this.delayed.get(exchange.name)
     if (waiting !== undefined) {
       this.delayed.delete(exchange.name)
@@ -170,7 +179,7 @@ export class VhostCore implements HostedQueueHooks {
   /** Its messages stay until `drop`. */
   removeQueue(hosted: HostedQueue): string[] {
     if (hosted.isGone) return []
-    hosted.isGone = true
+    hosted.gone()
     this.queues.delete(hosted.name)
     if (hosted.owner !== null) this.#owned.get(hosted.owner)?.delete(hosted)
     const bindings = this.routing.removeQueue(hosted.name)
@@ -224,6 +233,20 @@ export class VhostCore implements HostedQueueHooks {
   }
 
   // ---- What goes by itself ----------------------------------------------------------------------
+
+  now(): number {
+    return this.parts.clock.now()
+  }
+
+  seenKeys(table: FieldTable): SeenKeys | null {
+    const options = deduplicationOf(table)
+    return options === null ? null : new SeenKeys(options, this.parts.keyBudget)
+  }
+
+  /** Null: the exchange takes what comes again. */
+  seenAt(exchange: string): SeenKeys | null {
+    return this.#seen.get(exchange) ?? null
+  }
 
   deadLetter(...letter: Parameters<HostedQueueHooks['deadLetter']>): boolean {
     return this.#deadLetters.send(...letter)

@@ -6,9 +6,11 @@ import { delayMsMax, delayMsOf } from '../../model/message/delay.ts'
 import type { MessageView } from '../../model/message/message.ts'
 import { MessageView as View } from '../../model/message/message.ts'
 import { changeProperties, property, tableProperty } from '../../model/message/properties.ts'
+import type { SeenKeys } from '../../queue/memory/seen-keys.ts'
 import { delayedType } from '../../routing/exchange-types.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { Published, type Publisher } from './api.ts'
+import { publishOnce } from './deduplication.ts'
 import { type ExchangeDefinition, routesByTopic } from './definitions.ts'
 import { encodable } from './encodable-table.ts'
 import { noTopicAccess } from './refusals.ts'
@@ -28,6 +30,8 @@ export class VhostPublisher implements Publisher {
   readonly #permissions: number
   /** Topic permissions hold. */
   readonly #isByTopic: boolean
+  /** What comes again is left out; null: it is not. */
+  readonly #seen: SeenKeys | null
   #key = ''
   #queues = noQueues
   /** Of the routing table when the last route was found; 0: none is remembered. */
@@ -40,6 +44,7 @@ export class VhostPublisher implements Publisher {
     this.#authorizer = authorizer
     this.#permissions = authorizer.version
     this.#isByTopic = routesByTopic(exchange)
+    this.#seen = core.seenAt(exchange.name)
   }
 
   get isGone(): boolean {
@@ -52,7 +57,13 @@ export class VhostPublisher implements Publisher {
     if (!keys.ok) return this.#refuse(keys)
     if (this.#exchange.type === delayedType && delayMsOf(message) > delayMsMax)
       return this.#refuse(refuse('preconditionFailed', tooLong))
-    if (keys.value.length > 0) return this.#publishTo(message, keys.value)
+    if (this.#seen === null) return this.#publish(message, keys.value)
+    const to = { publish: () => this.#publish(message, keys.value) }
+    return publishOnce(this.#seen, this.#core.now(), message, to)
+  }
+
+  #publish(message: MessageView, keys: readonly string[]): number {
+    if (keys.length > 0) return this.#publishTo(message, keys)
     const queues = this.#route(message)
     return queues === null ? -1 : place(message, queues)
   }

@@ -119,6 +119,7 @@ export class Lane {
     settled.addRange(0, Math.min(this.end, Math.max(state.settled.lowWater, log.logStartOffset)))
     state.settled.ranges((from, to) => settled.addRange(from, Math.min(to, this.end)))
     this.cursor = settled.lowWater
+    if (settled.lowWater > log.logStartOffset) this.settledBytes = Number.POSITIVE_INFINITY
     this.bytes = state.bytes
     this.deliveredBelow = Math.max(state.cursor, state.settledTo)
   }

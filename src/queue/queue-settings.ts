@@ -33,6 +33,8 @@ export interface QueueSettings {
   readonly keepsDeadLetters: boolean
   /** How long a consumer may keep a delivery; null: as the node says. */
   readonly consumerTimeoutMs: number | null
+  /** Messages stay in the log for so long, to be read again; 0: until they are settled. */
+  readonly replayMs: number
   readonly retry: Retry | null
 }
 
@@ -49,6 +51,7 @@ export const plainQueue: QueueSettings = {
   deadLetters: false,
   keepsDeadLetters: false,
   consumerTimeoutMs: null,
+  replayMs: 0,
   retry: null,
 }
 

@@ -96,11 +96,10 @@ export class Queue implements MemberQueue, Attended {
   /** As policies change: everything but `durable` and `priorities`. */
   configure(settings: QueueSettings): void {
     const { durable, priorities } = this.#settings
-    assert(
-      settings.durable === durable && settings.priorities === priorities,
-      'what a queue is made of does not change',
-    )
+    const isSame = settings.durable === durable && settings.priorities === priorities
+    assert(isSame, 'what a queue is made of does not change')
     this.#settings = settings
+    this.stock.replayMs = settings.replayMs
     this.#departures.ruled()
     this.#consumers.setSingle(settings.singleActiveConsumer)
     this.#node.attend(this)

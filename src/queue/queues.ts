@@ -84,6 +84,8 @@ export class Queues implements QueueNode, StockNode {
   async open(place: QueuePlace, settings: QueueSettings, host: QueueHost): Promise<Queue> {
     const stock = this.stockOf(place, settings)
     await recoverStock(stock, this.store, this.#report)
+    // What it has kept to be read again goes in time, also if nobody uses it.
+    if (settings.replayMs > 0) this.noted(stock)
     return this.#add(place, settings, stock, host)
   }
 
@@ -93,13 +95,13 @@ export class Queues implements QueueNode, StockNode {
   }
 
   /** What a queue is made of, as the log has it; the ledger is not read yet. */
-  stockOf(place: QueuePlace, { durable, priorities }: QueueSettings): Stock {
+  stockOf(place: QueuePlace, { durable, priorities, replayMs }: QueueSettings): Stock {
     const logs: (PartitionLog | null)[] = []
     for (let lane = 0; lane <= priorities; lane++)
       logs.push(this.store.get(place.topic, lane) ?? null)
     const ledgerLog = durable ? this.#log(place, ledgerPartition) : null
     const open = (lane: number): PartitionLog => this.#log(place, lane)
-    return new Stock({ name: place.name, logs, open, ledgerLog }, this)
+    return new Stock({ name: place.name, replayMs, logs, open, ledgerLog }, this)
   }
 
   #log({ topic, name, partitionSettings }: QueuePlace, partition: number): PartitionLog {

@@ -25,10 +25,10 @@ export class Stock {
   ready = 0
   readyBytes = 0
   #delayed: Heap<Entry> | null = null
-  /** Flags of the node: it is in its lists. */
   isUnplaced = false
   isNoted = false
   isClosed = false
+  replayMs: number
   /** Told when a message that was not in memory has been read. */
   onRead: () => void = () => undefined
   readonly #node: StockNode
@@ -43,6 +43,7 @@ export class Stock {
 
   constructor(place: StockPlace, node: StockNode) {
     this.name = place.name
+    this.replayMs = place.replayMs
     this.lanes = place.logs.map((log, i) => new Lane(i, node, log, () => place.open(i)))
     this.ledgerLog = place.ledgerLog
     this.ledger = place.ledgerLog === null ? null : new Ledger(this.lanes, node.options)
@@ -59,7 +60,7 @@ export class Stock {
 
   // ---- Coming in --------------------------------------------------------------------------------
 
-  /** Puts a message behind the others of its lane. `isSync`: it counts when it is durable. */
+  /** Behind the others of its lane. `isSync`: it counts when it is durable. */
   store(message: MessageView, lane: Lane, nowMs: number, isSync: boolean): void {
     this.#append(message, lane, nowMs, isSync)
     this.ready++
@@ -168,7 +169,7 @@ export class Stock {
     if (entry.kept !== null) return this.#atKept(entry)
     const lane = this.#laneOf(entry)
     const found = this.#find(lane, entry.offset)
-    return found === Look.there && lane.reader.offset !== entry.offset ? Look.nothing : found
+    return found < Look.there || lane.reader.offset === entry.offset ? found : Look.nothing
   }
 
   #find(lane: Lane, offset: number): number {
@@ -183,10 +184,7 @@ export class Stock {
         reader.load(lane.log, offset, (isThere) => this.#loaded(lane, offset, isThere))
         return Look.later
       }
-      if (found === 'damaged') {
-        this.#damage.found(lane, offset)
-        return Look.nothing
-      }
+      if (found === 'damaged') return this.#damage.found(lane, offset)
     }
     reader.read(this.message)
     this.headTimestampMs = reader.timestampMs
@@ -351,8 +349,8 @@ export class Stock {
       }
       this.#purgeUntouched(lane)
     }
-    this.ready = 0
     this.readyBytes = 0
+    this.ready = 0
     return count
   }
 

@@ -31,6 +31,9 @@ export const partitionSettings: TopicSettings = {
 export const topicOf = (n: number): string => String(n).padStart(32, '0')
 
 /** A node with durable queues 0 .. `queues` - 1, each of so many lanes. */
+/** Virtual time flies. */
+const endless = { consumerTimeoutMs: Number.POSITIVE_INFINITY }
+
 export class TestNode {
   readonly store: LogStore
   readonly queues: Queues
@@ -65,7 +68,11 @@ export class TestNode {
       { disk, clock, chance: realChance, options: tinyOptions, hooks: { failed, report } },
       { partitions, revision: () => 1 },
     )
-    return new TestNode(store, new Queues({ store, clock, report }, options), reported)
+    return new TestNode(
+      store,
+      new Queues({ store, clock, report }, { ...endless, ...options }),
+      reported,
+    )
   }
 
   readonly settings = partitionSettings

@@ -89,6 +89,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['x-queue-version', { ...integer(1, 2), only: 'classic' }],
   ['x-delivery-limit', integer(-1)],
   [timeoutArgument, timeoutRule],
+  ['x-replay-ms', integer(0)],
   ...deduplicationRules,
   ['x-delayed-retry-type', oneOf('disabled', 'all', 'returned', 'failed')],
   ['x-delayed-retry-min', integer(1, timerMsMax)],
@@ -194,6 +195,7 @@ export function queueSettings(table: FieldTable, durable: boolean): QueueSetting
     deadLetters: table.has('x-dead-letter-exchange'),
     keepsDeadLetters: textOf(table.get('x-dead-letter-strategy')) === 'at-least-once',
     consumerTimeoutMs: timeoutOf(table),
+    replayMs: number('x-replay-ms', 0),
     retry: retryOf(table),
   }
 }

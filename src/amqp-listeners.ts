@@ -30,13 +30,13 @@ const passwords = ['PLAIN', 'AMQPLAIN']
 
 /** Rejects as `Network.listen` does. */
 export const openAmqp = (home: AmqpHome, address: Address): Promise<AmqpDoor> =>
-  openDoor(home, realNetwork(), address, passwords)
+  openDoor(home, realNetwork(), address, passwords, false)
 
 /** Rejects with BadSettingError when there is no certificate that can be used. */
 export async function openAmqps(home: AmqpHome, address: Address): Promise<AmqpDoor> {
   const { tls } = home.broker.image.settings
   const mechanisms = tls.clientCertificate === 'none' ? passwords : [...passwords, 'EXTERNAL']
-  return openDoor(home, await tlsNetwork(tls), address, mechanisms)
+  return openDoor(home, await tlsNetwork(tls), address, mechanisms, true)
 }
 
 async function openDoor(
@@ -44,6 +44,7 @@ async function openDoor(
   network: Network,
   address: Address,
   mechanisms: readonly string[],
+  isTls: boolean,
 ): Promise<AmqpDoor> {
   const limits = (): Limits => limitsOf(broker.image.settings, granted)
   const door = await openAmqpDoor({
@@ -54,6 +55,7 @@ async function openDoor(
     address,
     login: loginOf(broker),
     mechanisms,
+    isTls,
     clusterName: broker.clusterId,
     replyAddresses,
     limits: limits(),
@@ -87,9 +89,11 @@ function loginOf({ accounts }: NodeBroker): LoginCheck {
   return (mechanism, response, { host }) => {
     const text = Buffer.from(response).toString('utf8')
     if (mechanism === 'EXTERNAL') return byCertificate(accounts, text, host)
-    const [, name, password, ...more] = text.split('\0')
+    const [as, name, password, ...more] = text.split('\0')
     if (name === undefined || password === undefined || more.length > 0)
       return refuse('authenticationFailed', 'the PLAIN response is malformed')
+    if (as !== '' && as !== name)
+      return refuse('authenticationFailed', 'nobody acts for another by PLAIN')
     return accounts.login.checkPassword(name, password, host)
   }
 }

@@ -2,7 +2,7 @@
 // clients of each protocol look. start-broker.ts opens them, the command line reads them.
 import type { Address } from './io/network.ts'
 
-export const listenerNames = ['kafka', 'amqp', 'amqps', 'metrics'] as const
+export const listenerNames = ['kafka', 'amqp', 'amqps', 'http', 'metrics'] as const
 export type ListenerName = (typeof listenerNames)[number]
 
 export type Listeners = { readonly [name in ListenerName]?: Address }
@@ -13,6 +13,7 @@ const here = (port: number): Address => ({ host: '127.0.0.1', port })
 export const defaultListeners: Listeners = {
   kafka: here(9092),
   amqp: here(5672),
+  http: here(15672),
   metrics: here(15692),
 }
 

@@ -7,6 +7,7 @@ import { openAmqp, openAmqps } from './amqp-listeners.ts'
 import { BadSettingError } from './bad-setting.ts'
 import { NodeBroker } from './broker/broker.ts'
 import { checkDataFormat } from './broker/data-format.ts'
+import { takeDefinitions } from './definitions-file.ts'
 import { memoryDisk } from './io/memory-disk.ts'
 import { type Address, showAddress } from './io/network.ts'
 import { processLimits } from './io/process-stats.ts'
@@ -23,6 +24,7 @@ import {
   listenerNames,
 } from './listeners.ts'
 import { logOptionsOf, logOptionsWithin } from './log/log-options.ts'
+import { openManagement } from './management-listener.ts'
 import { prepareCompression } from './model/compression.ts'
 import { resolveBrokerSettings } from './model/config/broker-settings.ts'
 import { brokerValues } from './model/config/config-source.ts'
@@ -38,7 +40,7 @@ export interface BrokerOptions {
   readonly dataDir: string | null
   /**
    * Listeners to open, by name; port 0 takes a free one. Without it, on 127.0.0.1: kafka on 9092,
-   * amqp on 5672, metrics on 15692, and once there is a certificate, amqps on 5671.
+   * amqp on 5672, http on 15672, metrics on 15692, and once there is a certificate, amqps on 5671.
    */
   readonly listen?: Listeners
   /** What clients are told to connect to, where that is not the address that is listened on. */
@@ -193,6 +195,7 @@ async function openAll(
     },
   })
   closers.push(() => broker.close())
+  await takeDefinitions(broker)
   await broker.accounts.makeDefaultUser()
   const replyAddresses = new ReplyAddresses(realChance)
   const home = { broker, replyAddresses, granted, report }
@@ -204,6 +207,26 @@ async function openAll(
   const amqpsAt = options.listen ? listen.amqps : amqpsByDefault(broker)
   const amqps = amqpsAt && (await openAmqps(home, amqpsAt))
   if (amqps) closers.push(() => amqps.close())
+  const addresses = {
+    ...(door && { kafka: door.address }),
+    ...(amqp && { amqp: amqp.address }),
+    ...(amqps && { amqps: amqps.address }),
+    ...(metrics && { metrics }),
+  }
+  const http =
+    listen.http &&
+    (await openManagement(
+      {
+        broker,
+        granted,
+        dataDir: options.dataDir,
+        unhealthy: () => watch.unhealthy(),
+        amqpDoors: [amqp, amqps].filter((each) => each !== undefined),
+        addresses,
+      },
+      listen.http,
+    ))
+  if (http) closers.push(() => http.close())
   const { journal, reader, flusher, space } = broker.store
   const { counters, commitMs } = journal
   watch.ready(
@@ -218,12 +241,7 @@ async function openAll(
     },
     door ?? null,
   )
-  return {
-    ...(door && { kafka: door.address }),
-    ...(amqp && { amqp: amqp.address }),
-    ...(amqps && { amqps: amqps.address }),
-    ...(metrics && { metrics }),
-  }
+  return { ...addresses, ...(http && { http: http.address }) }
 }
 
 const amqpsByDefault = ({ image }: NodeBroker): Address | undefined =>

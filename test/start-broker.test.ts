@@ -93,7 +93,7 @@ test('options that would do nothing are refused by name', async () => {
   await assert.rejects(start({ dataDir: null, listen: misspelt }), /no listener 'kafkaa'/)
   await assert.rejects(
     start({ dataDir: null, listen: {} }),
-    /names none of kafka, amqp, amqps, metrics/,
+    /names none of kafka, amqp, amqps, http, metrics/,
   )
 })
 

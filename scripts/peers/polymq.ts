@@ -1,5 +1,5 @@
 // PolyMQ as a peer: the built command line of this repository, as a user starts it.
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { listenerNames } from '../../src/listeners.ts'
 import type { AmqpPeer, AmqpPeerOptions } from './amqp-peer.ts'
@@ -65,9 +65,13 @@ export async function startPolymqAmqp(
     metrics: await freePort(),
   }
   const main = join(root, 'build', 'polymq.js')
+  const { definitions } = options
+  const definitionsFile = join(dataDir, 'definitions.json')
+  if (definitions !== undefined) await writeFile(definitionsFile, JSON.stringify(definitions))
   const startedAt = performance.now()
   const child = await launch(process.execPath, [
     ...[main, 'start', '--json', '--data', join(dataDir, 'data')],
+    ...(definitions === undefined ? [] : ['--set', `polymq.definitions.file=${definitionsFile}`]),
     ...Object.entries(listeners).flatMap(([name, p]) => ['--listen', `${name}=127.0.0.1:${p}`]),
   ])
   const readyMsMax = options.readyMsMax ?? readyMsMaxDefault

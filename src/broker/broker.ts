@@ -23,24 +23,26 @@ import { Topics as TopicOperations } from '../metadata/topics.ts'
 import { prepareCompression } from '../model/compression.ts'
 import { resolveBrokerSettings } from '../model/config/broker-settings.ts'
 import { brokerValues } from '../model/config/config-source.ts'
-import type { NodeId } from '../model/ids.ts'
+import { type NodeId, topicId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
+import type { QueueOptions } from '../queue/queue-options.ts'
 import { Accounts } from '../security/access/accounts.ts'
+import { trackedOffsetsTopic } from '../stream/tracked-record.ts'
 import { allRights } from './all-rights.ts'
 import type { Broker } from './api.ts'
 import { joinCluster } from './identity.ts'
 import { InternalAppender } from './internal-appender.ts'
-import { offsetsTopic, offsetsTopicConfig } from './internal-topics.ts'
+import { InternalTopic } from './internal-topic.ts'
+import { offsetsTopic, offsetsTopicConfig, trackedOffsetsLayout } from './internal-topics.ts'
 import { loadGroups } from './load-groups.ts'
-import {
-  NodeMessaging,
-  queuePartitionSettings,
-  queuePartitions,
-} from './messaging/node-messaging.ts'
+import { NodeMessaging } from './messaging/node-messaging.ts'
+import { queuePartitionSettings, queuePartitions } from './messaging/queue-partitions.ts'
 import { NodeConfigs } from './node-configs.ts'
 import { NodeGroups } from './node-groups.ts'
 import { NodeLogs } from './node-logs.ts'
 import { NodeTopics } from './node-topics.ts'
+import { openStreams } from './open-streams.ts'
+import { Policies } from './policies/policies.ts'
 import { Upkeep } from './upkeep.ts'
 
 export interface NodeParts {
@@ -48,6 +50,8 @@ export interface NodeParts {
   readonly clock: Clock
   readonly chance: Chance
   readonly logOptions: LogOptions
+  /** Absent: those of a real node. */
+  readonly queueOptions?: Partial<QueueOptions>
   /** Validated broker settings by Kafka's names. */
   readonly settings: ReadonlyMap<string, string>
   /** What the engine may use for objects. */
@@ -73,13 +77,13 @@ export class NodeBroker implements Broker {
   readonly grants = null
   /** Users and what they may do. */
   readonly accounts: Accounts
+  readonly policies: Policies
   readonly store: LogStore
   readonly image: Image
   readonly #parts: NodeParts
   readonly #metadata: MetadataStore
-  readonly #operations: TopicOperations
+  readonly #offsets: InternalTopic
   readonly #upkeep: Upkeep
-  #offsetsTopicMade: Promise<Topic | null> | null = null
 
   /**
    * Recovers everything that the disk holds. Rejects when it is damaged beyond what can be set
@@ -104,6 +108,7 @@ export class NodeBroker implements Broker {
       chance,
       loopbackUsers: () => image.settings.loopbackUsers,
     })
+    const policies = await Policies.open(metadata)
     const store = await LogStore.open(
       { disk, clock, chance, options: parts.logOptions, hooks: parts },
       {
@@ -115,14 +120,29 @@ export class NodeBroker implements Broker {
       },
     )
     await store.lookAtSpace(image.settings.diskFreeBytesMin)
+    const operations = new TopicOperations(metadata, image, chance)
+    const ownStreams = new Set(entities.queues.map(({ topic }) => topic as string))
+    const streams = await openStreams({
+      ...parts,
+      store,
+      topic: new InternalTopic(image, operations, trackedOffsetsTopic, () => trackedOffsetsLayout),
+      isTopic: (id) => ownStreams.has(id) || image.topicById(topicId(id)) !== null,
+    })
     const messaging = await NodeMessaging.open(
       {
         ...parts,
         authorizer: accounts.authorizer,
         limits: accounts.limits,
+        policies,
+        keysOfVhost: (vhost) => [
+          ...accounts.permissions.keysOfVhost(vhost),
+          ...policies.keysOfVhost(vhost),
+        ],
         store: metadata,
         log: store,
         image,
+        topics: operations,
+        streams,
       },
       entities,
     )
@@ -130,9 +150,11 @@ export class NodeBroker implements Broker {
       metadata,
       image,
       accounts,
+      policies,
       store,
       clusterId,
       messaging,
+      operations,
     })
     await broker.#loadGroups()
     return broker
@@ -144,32 +166,41 @@ export class NodeBroker implements Broker {
       metadata: MetadataStore
       image: Image
       accounts: Accounts
+      policies: Policies
       store: LogStore
       clusterId: string
       messaging: NodeMessaging
+      operations: TopicOperations
     },
   ) {
     const { clock, chance } = parts
-    const { metadata, image, store, messaging } = opened
+    const { metadata, image, store, messaging, operations } = opened
     this.#parts = parts
     this.#metadata = metadata
     this.nodeId = image.node
     this.clusterId = opened.clusterId
     this.image = image
     this.accounts = opened.accounts
+    this.policies = opened.policies
     this.accounts.permissions.knowVhosts((name) => messaging.vhosts.has(name))
     this.store = store
-    this.#operations = new TopicOperations(metadata, image, chance)
+    this.#offsets = new InternalTopic(image, operations, offsetsTopic, () => {
+      const { offsetsTopicPartitions: partitions, offsetsTopicSegmentBytes } = image.settings
+      return { partitions, configs: offsetsTopicConfig(offsetsTopicSegmentBytes) }
+    })
     this.messaging = messaging
+    this.accounts.onChange(() =>
+      messaging.usersChanged((name) => this.accounts.user(name) !== null),
+    )
     this.logs = new NodeLogs(store, clock, messaging)
-    this.topics = new NodeTopics(image, this.#operations, () => this.#offsetsTopic(), messaging)
+    this.topics = new NodeTopics(image, operations, this.#offsets, messaging)
     this.configs = new NodeConfigs(image, new ConfigOperations(metadata, image))
     const broker = image.settings
     this.rack = broker.rack
     this.groups = new NodeGroups({
       clock,
       chance,
-      partitions: image.topic(offsetsTopic)?.partitions.length ?? broker.offsetsTopicPartitions,
+      partitions: this.#offsets.existing?.partitions.length ?? broker.offsetsTopicPartitions,
       options: {
         sessionTimeoutMsMin: broker.sessionTimeoutMsMin,
         sessionTimeoutMsMax: broker.sessionTimeoutMsMax,
@@ -201,6 +232,7 @@ export class NodeBroker implements Broker {
     await this.#upkeep.stop()
     this.image.close()
     this.accounts.close()
+    this.policies.close()
     await this.store.close()
     await this.#metadata.close()
   }
@@ -211,9 +243,11 @@ export class NodeBroker implements Broker {
     switch (event.kind) {
       case 'created':
         this.#create(event.topic)
+        this.messaging.topicMade(event.topic)
         return
       case 'deleted':
         this.groups.forgetTopic(event.topic.name)
+        this.messaging.topicGone(event.topic)
         if (event.topic.kind === 'queue') return
         this.store
           .delete(event.topic.id, event.topic.partitions.keys())
@@ -221,6 +255,7 @@ export class NodeBroker implements Broker {
         return
       case 'changed':
         this.#applySettings(event.topic)
+        this.messaging.topicChanged(event.topic)
         return
       case 'brokerConfig':
         for (const topic of this.image.topics()) this.#applySettings(topic)
@@ -247,40 +282,12 @@ export class NodeBroker implements Broker {
   // ---- Groups -----------------------------------------------------------------------------------
 
   prepareGroup(_groupId: string): null {
-    void this.#offsetsTopic()
+    void this.#offsets.get()
     return null
   }
 
-  /** The internal topic of the groups, made when it is first needed; null when that failed. */
-  #offsetsTopic(): Promise<Topic | null> {
-    const topic = this.image.topic(offsetsTopic)
-    if (topic !== null) return Promise.resolve(topic)
-    this.#offsetsTopicMade ??= this.#makeOffsetsTopic().finally(() => {
-      this.#offsetsTopicMade = null
-    })
-    return this.#offsetsTopicMade
-  }
-
-  async #makeOffsetsTopic(): Promise<Topic | null> {
-    const settings = this.image.settings
-    await this.#operations.create(
-      [
-        {
-          name: offsetsTopic,
-          partitions: settings.offsetsTopicPartitions,
-          replicationFactor: -1,
-          assignments: null,
-          configs: offsetsTopicConfig(settings.offsetsTopicSegmentBytes),
-          internal: true,
-        },
-      ],
-      { validateOnly: false },
-    )
-    return this.image.topic(offsetsTopic)
-  }
-
   async #loadGroups(): Promise<void> {
-    const topic = this.image.topic(offsetsTopic)
+    const topic = this.#offsets.existing
     if (topic === null) return
     const logs = topic.partitions.map((_, partition) => this.store.get(topic.id, partition))
     await loadGroups(
@@ -297,7 +304,7 @@ export class NodeBroker implements Broker {
 
   #appenderOf(partition: number): Appender {
     const { clock, report } = this.#parts
-    return new InternalAppender(this.store, clock, partition, () => this.#offsetsTopic(), report)
+    return new InternalAppender(this.store, clock, partition, () => this.#offsets.get(), report)
   }
 }
 

@@ -1,9 +1,15 @@
 // The topics that the node keeps for itself: what they are called and how they are set up.
+import { trackedOffsetsTopic } from '../stream/tracked-record.ts'
 
 /** Groups and their committed offsets, in the layout that Kafka's tools read. */
 export const offsetsTopic = '__consumer_offsets'
 
-const internalNames = new Set([offsetsTopic, '__transaction_state', '__share_group_state'])
+const internalNames = new Set([
+  offsetsTopic,
+  trackedOffsetsTopic,
+  '__transaction_state',
+  '__share_group_state',
+])
 
 /** Clients take these for a broker's own, whoever made them. */
 export const isInternalName = (name: string): boolean => internalNames.has(name)
@@ -16,3 +22,12 @@ export const offsetsTopicConfig = (segmentBytes: number): (readonly [string, str
   ['compression.type', 'producer'],
   ['segment.bytes', String(segmentBytes)],
 ]
+
+/** Of consumers of streams. */
+export const trackedOffsetsLayout = {
+  partitions: 1,
+  configs: [
+    ['cleanup.policy', 'compact'],
+    ['compression.type', 'producer'],
+  ],
+} as const

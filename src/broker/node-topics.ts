@@ -3,11 +3,13 @@
 import { checkNodes } from '../metadata/assignment.ts'
 import type { Image } from '../metadata/image.ts'
 import type { Topics as TopicOperations } from '../metadata/topics.ts'
-import { type ErrorName, ok, type Result, refuse } from '../model/errors.ts'
+import { type ErrorName, ok, type Refusal, type Result, refuse } from '../model/errors.ts'
 import type { TopicId } from '../model/ids.ts'
 import type { Topic } from '../model/topic.ts'
 import { topicNameFault } from '../model/topic-name.ts'
+import { trackedOffsetsTopic } from '../stream/tracked-record.ts'
 import type { NewTopic, Topics } from './api.ts'
+import type { InternalTopic } from './internal-topic.ts'
 import { forbiddenName, isInternalName, offsetsTopic } from './internal-topics.ts'
 
 const brokerDefaults = { partitions: -1, replicationFactor: -1, assignments: null }
@@ -15,19 +17,21 @@ const brokerDefaults = { partitions: -1, replicationFactor: -1, assignments: nul
 /** Topics of kind `queue` belong to their queues. */
 export interface TopicQueues {
   deleteQueueOf(topic: Topic): Promise<Result<null>>
+  /** Why no topic can be made of this name; null: none is there that stands against it. */
+  topicFault(name: string): Refusal | null
 }
 
 export class NodeTopics implements Topics {
   readonly #image: Image
   readonly #operations: TopicOperations
-  /** The topic of the groups, made if need be; null when that failed. */
-  readonly #offsetsTopic: () => Promise<Topic | null>
+  /** The topic of the groups. */
+  readonly #offsetsTopic: InternalTopic
   readonly #queues: TopicQueues
 
   constructor(
     image: Image,
     operations: TopicOperations,
-    offsetsTopic: () => Promise<Topic | null>,
+    offsetsTopic: InternalTopic,
     queues: TopicQueues,
   ) {
     this.#queues = queues
@@ -55,8 +59,10 @@ export class NodeTopics implements Topics {
   async create(topic: NewTopic, validateOnly: boolean): Promise<Result<Topic>> {
     if (topic.name === forbiddenName)
       return refuse('invalidRequest', `no topic can be named '${forbiddenName}'`)
-    if (topic.name === offsetsTopic)
-      return refuse('topicExists', `'${offsetsTopic}' is made by the node when groups are used`)
+    if (topic.name === offsetsTopic || topic.name === trackedOffsetsTopic)
+      return refuse('topicExists', `'${topic.name}' is made by the node when it is used`)
+    const fault = this.#queues.topicFault(topic.name)
+    if (fault !== null) return { ok: false, ...fault }
     const wish = {
       name: topic.name,
       partitions: topic.partitions,
@@ -84,7 +90,7 @@ export class NodeTopics implements Topics {
   }
 
   async #ownTopic(): Promise<Result<Topic>> {
-    const made = await this.#offsetsTopic()
+    const made = await this.#offsetsTopic.get()
     return made === null ? refuse('coordinatorNotAvailable') : ok(made)
   }
 

@@ -17,11 +17,12 @@ export interface Opened {
 }
 
 export function banner(opened: Opened, texts: Texts): string {
-  const { kafka, amqp, amqps, metrics } = opened.addresses
+  const { kafka, amqp, amqps, http, metrics } = opened.addresses
   const rows: [string, string][] = []
   if (kafka) rows.push(['kafka', showAddress(kafka)])
   if (amqp) rows.push(['amqp', `amqp://${showAddress(amqp)}`])
   if (amqps) rows.push(['amqps', `amqps://${showAddress(amqps)}`])
+  if (http) rows.push(['http', `http://${showAddress(http)}/api`])
   if (metrics) rows.push(['metrics', `http://${showAddress(metrics)}/metrics`])
   const data = opened.dataDir === null ? texts.inMemory : path.resolve(opened.dataDir)
   rows.push([texts.labelData, data])

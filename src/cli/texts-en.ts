@@ -21,11 +21,11 @@ Options of every command:
   --data DIR                  folder of the data (default: ./data)
   --memory                    keep everything in memory; nothing outlives the process
   --listen NAME=HOST:PORT     open this listener; may be repeated. Names: kafka, amqp,
-                              amqps, metrics.
+                              amqps, http, metrics.
                               Port 0 takes a free one. Given at least once, only the named
                               ones open. Default: kafka=127.0.0.1:9092, amqp=127.0.0.1:5672,
-                              metrics=127.0.0.1:15692 (and amqps=127.0.0.1:5671 once
-                              there is a certificate)
+                              http=127.0.0.1:15672, metrics=127.0.0.1:15692 (and
+                              amqps=127.0.0.1:5671 once there is a certificate)
   --advertise NAME=HOST:PORT  what clients are told to connect to (names: kafka)
   --set KEY=VALUE             a setting under Kafka's name, such as num.partitions=4;
                               may be repeated

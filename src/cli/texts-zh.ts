@@ -20,10 +20,12 @@ export const chinese: Texts = {
 
   --data DIR                  数据目录（默认：./data）
   --memory                    全部保存在内存中，进程结束即丢失
-  --listen NAME=HOST:PORT     打开该监听器，可重复。名称：kafka、amqp、amqps、metrics。
+  --listen NAME=HOST:PORT     打开该监听器，可重复。名称：kafka、amqp、amqps、
+                              http、metrics。
                               端口 0 表示任选空闲端口。只要给出一次，就只打开所列的监听器。
                               默认：kafka=127.0.0.1:9092、amqp=127.0.0.1:5672、
-                              metrics=127.0.0.1:15692（有证书时还有 amqps=127.0.0.1:5671）
+                              http=127.0.0.1:15672、metrics=127.0.0.1:15692
+                              （有证书时还有 amqps=127.0.0.1:5671）
   --advertise NAME=HOST:PORT  告知客户端连接的地址（名称：kafka）
   --set KEY=VALUE             按 Kafka 的名称设置，例如 num.partitions=4；可重复
   --config FILE               从文件读取选项，每行 KEY=VALUE；见下

@@ -36,6 +36,8 @@ export interface HttpLimits {
   readonly silenceMsMax: number
   /** Larger ones are refused with 413. 0: bodies are not read. */
   readonly bodyBytesMax: number
+  /** Of all bodies that are read at a time; beyond, a request is refused with 503. */
+  readonly bodiesBytesMax: number
 }
 
 export const defaultHttpLimits: HttpLimits = {
@@ -44,6 +46,7 @@ export const defaultHttpLimits: HttpLimits = {
   headersMsMax: 5_000,
   silenceMsMax: 30_000,
   bodyBytesMax: 0,
+  bodiesBytesMax: 64 << 20,
 }
 
 /** What the handler throws is a bug; nothing that a client sends may lead to it. */

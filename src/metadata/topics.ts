@@ -22,6 +22,10 @@ export interface NewTopic extends Layout {
   readonly configs: readonly (readonly [string, string | null])[]
   /** Made by the node for itself. */
   readonly internal?: boolean
+  /** Absent: a new one. */
+  readonly id?: TopicId
+  /** What is to be written with it, or not at all. */
+  readonly also?: readonly { readonly key: string; readonly value: string }[]
 }
 
 export interface NewPartitions {
@@ -107,14 +111,15 @@ export class Topics {
     const config = replaceConfigs(wish.configs, scope)
     if (!config.ok) return config
     const topic: Topic = {
-      id: topicId(this.#chance.uuid()),
+      id: wish.id ?? topicId(this.#chance.uuid()),
       name,
       internal: wish.internal ?? false,
       kind: 'log',
       partitions: partitions.value,
       config: config.value,
     }
-    return ok({ txn: validateOnly ? null : creation(topic), answer: topic })
+    const txn = creation(topic, wish.also ?? [])
+    return ok({ txn: validateOnly ? null : txn, answer: topic })
   }
 
   #nameTaken(name: string) {
@@ -188,7 +193,7 @@ export class Topics {
  * The collapsed name's key keeps two names apart that count as one, when they come at the same
  * time.
  */
-function creation(topic: Topic): Txn {
+function creation(topic: Topic, also: NonNullable<NewTopic['also']>): Txn {
   const taken = nameKey(collapsedName(topic.name))
   return {
     compare: [{ key: taken, modRevision: 0 }],
@@ -196,6 +201,7 @@ function creation(topic: Topic): Txn {
       { key: topicKey(topic.name), value: encodeTopic(topic) },
       { key: taken, value: topic.name },
       ...partitionPuts(topic, 0),
+      ...also,
     ],
   }
 }

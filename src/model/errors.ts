@@ -95,6 +95,8 @@ export const errors = {
   resourceLocked: mistake('it is exclusive to another connection'),
   accessRefused: mistake('this user may not do this'),
   notAllowed: mistake('this is not allowed here'),
+  /** What this kind of thing does not do. */
+  notSupported: mistake('this is not supported here'),
   // Authentication
   illegalSaslState: mistake('the connection is not in a state for this SASL request'),
   unsupportedSaslMechanism: mistake('this SASL mechanism is not enabled'),

@@ -13,9 +13,16 @@ export interface Consumer {
   readonly room: number
   /**
    * `message` and its views are used only during the call. `id` is what to settle it with, 0 when
-   * it counts as settled. `failures`: attempts to process it that failed before.
+   * it counts as settled. Of before: `failures`, attempts to process it, and `deliveries`, of any
+   * end.
    */
-  deliver(id: number, message: MessageView, redelivered: boolean, failures: number): void
+  deliver(
+    id: number,
+    message: MessageView,
+    redelivered: boolean,
+    failures: number,
+    deliveries: number,
+  ): void
   /**
    * The queue is gone; or it had a delivery for too long, and all that it had went back: nothing of
    * it may be settled any more.
@@ -44,4 +51,17 @@ export interface Subscription {
   resume(): void
   /** No more deliveries; what is in flight stays in flight. */
   cancel(): void
+}
+
+/** What was asked for one at a time. */
+export interface Got {
+  readonly id: number
+  /** A copy: it may be kept. */
+  readonly message: MessageView
+  readonly redelivered: boolean
+  readonly failures: number
+  /** Of before. */
+  readonly deliveries: number
+  /** Ready messages behind it. */
+  readonly remaining: number
 }

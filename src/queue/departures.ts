@@ -179,7 +179,9 @@ export class Departures {
         this.#dropHead('expired')
         left--
       }
-    if (this.#stock.ready === 0 && this.#queue.settings.messageTtlMs === Number.POSITIVE_INFINITY)
+    // What comes back still has its time to live.
+    const isEmpty = this.#stock.ready + this.#stock.inFlight + this.#stock.delayed === 0
+    if (isEmpty && this.#queue.settings.messageTtlMs === Number.POSITIVE_INFINITY)
       this.mayExpire = false
     return left
   }

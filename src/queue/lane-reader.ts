@@ -24,6 +24,9 @@ export class PieceCache {
   readonly #limitBytes: number
   readonly #readers = new Map<LaneReader, number>()
   #bytes = 0
+  readonly #loads = new Set<Promise<void>>()
+  /** Nothing is read from the disk any more. */
+  isClosed = false
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes
@@ -31,6 +34,18 @@ export class PieceCache {
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** What is on its way from the disk. */
+  loading(load: Promise<void>): void {
+    this.#loads.add(load)
+    void load.then(() => this.#loads.delete(load))
+  }
+
+  /** Resolves when nothing is on its way any more. */
+  async close(): Promise<void> {
+    this.isClosed = true
+    await Promise.all(this.#loads)
   }
 
   /** `reader` holds so many bytes now; others let go of theirs when it is too much together. */
@@ -172,11 +187,12 @@ export class LaneReader {
   load(log: PartitionLog, offset: number, done: (isThere: boolean) => void): void {
     if (this.isLoading) return
     this.isLoading = true
+    if (this.#pieces.isClosed) return
     const read = emptyRead()
     const goesOn = offset >= this.#goesOnAt && offset <= this.#goesOnAt + goesOnWithin
     const maxBytes = goesOn ? diskPieceBytes : lonePieceBytes
     const want = { offset, below: log.highWatermark, maxBytes, mustGive: true }
-    this.#store.reader.readFromDisk(log, want, read).then(
+    const load = this.#store.reader.readFromDisk(log, want, read).then(
       () => {
         this.isLoading = false
         this.#take(read, offset)
@@ -184,6 +200,7 @@ export class LaneReader {
       },
       (cause: unknown) => this.#store.journal.fail(cause),
     )
+    this.#pieces.loading(load)
   }
 
   /** Copies what was read, so that nobody waits for the memory that it holds. */

@@ -1,7 +1,8 @@
 // What a ledger says when it is read from its start: which offsets of each lane are settled, what
 // came back, and how many bytes were there. The start of a queue reads it into its lanes.
-import { ByteSource } from './byte-sink.ts'
+
 import { ledgerKind, ledgerVersion } from './ledger-format.ts'
+import { ByteSource } from './memory/byte-sink.ts'
 import { SettledSet } from './memory/settled-set.ts'
 import { type DeadLetterReason, deadLetterReasons } from './queue-host.ts'
 

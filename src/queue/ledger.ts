@@ -1,10 +1,11 @@
 // What the ledger of a durable queue is told, until it is written: one record for each flush, in a
 // partition beside the data. Snapshots take the place of everything before them. Replayed by
 // ledger-state.ts. The stock owns it.
-import { ByteSink } from './byte-sink.ts'
+
 import type { Entry } from './entry.ts'
 import type { Lane } from './lane.ts'
 import { ledgerKind, ledgerVersion } from './ledger-format.ts'
+import { ByteSink } from './memory/byte-sink.ts'
 import { deadLetterReasons } from './queue-host.ts'
 import type { QueueOptions } from './queue-options.ts'
 

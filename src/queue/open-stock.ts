@@ -82,6 +82,7 @@ async function countBytes(
   from: number,
 ): Promise<void> {
   const records = new StoredRecords()
+  const told = lane.bytes
   await eachBatch(
     store,
     log,
@@ -98,6 +99,7 @@ async function countBytes(
       return true
     },
   )
+  lane.bytesSinceMark = lane.bytes - told
   lane.bytes = Math.max(0, lane.bytes)
 }
 

@@ -120,6 +120,8 @@ export class Placing {
   place(withNotes: boolean): void {
     if (this.#waits || this.#isClosed) return
     const stocks = this.#unplaced
+    // A mark may be due, also where nothing was settled.
+    for (const stock of stocks) if (hasNotes(stock)) this.noted(stock)
     const noted = withNotes || this.#hasMoves ? this.#noted : []
     if (stocks.length === 0 && noted.length === 0) return
     let bytes = 0

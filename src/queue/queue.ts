@@ -3,28 +3,19 @@
 // read. Calls are synchronous; what a call sets off in other queues (dead letters) happens before
 // the node's next flush. The broker makes one for each queue, by `Queues`, and doors call it.
 import { assert } from '../base/assert.ts'
-import { MessageView } from '../model/message/message.ts'
-import type { ConsumeOptions, Consumer, Subscription } from './consumer.ts'
+import type { MessageView } from '../model/message/message.ts'
+import type { ConsumeOptions, Consumer, Got, Subscription } from './consumer.ts'
 import { Consumers, Member, type MemberQueue } from './consumers.ts'
 import { Departures } from './departures.ts'
 import type { Lane } from './lane.ts'
 import { Published } from './published.ts'
+import { QueueCounters } from './queue-counters.ts'
 import type { QueueHost } from './queue-host.ts'
 import type { Attended, QueueNode } from './queue-node.ts'
 import { type QueueSettings, retryDelayMs } from './queue-settings.ts'
 import type { Stock } from './stock.ts'
 import { Look } from './stock-parts.ts'
 import { Timeouts } from './timeouts.ts'
-
-export interface Got {
-  readonly id: number
-  /** A copy: it may be kept. */
-  readonly message: MessageView
-  readonly redelivered: boolean
-  readonly failures: number
-  /** Ready messages behind it. */
-  readonly remaining: number
-}
 
 /** Messages that one turn of `work` moves or drops. */
 const workMax = 1000
@@ -34,6 +25,7 @@ export class Queue implements MemberQueue, Attended {
   /** The topic's id. */
   readonly topic: string
   readonly stock: Stock
+  readonly counters = new QueueCounters()
   readonly host: QueueHost
   readonly #node: QueueNode
   readonly #consumers: Consumers
@@ -119,6 +111,7 @@ export class Queue implements MemberQueue, Attended {
     const { stock, settings } = this
     if (this.#isTooLarge(message)) return Published.routed | Published.rejected
     if (this.#isFullFor(message)) return this.#refuse(message)
+    this.counters.published++
     const lane = this.#laneOf(message)
     const nowMs = this.#node.now()
     const isSync = settings.durable && message.isPersistent
@@ -129,7 +122,8 @@ export class Queue implements MemberQueue, Attended {
     const ttlMs = this.#departures.ttlMs(message)
     if (ttlMs === 0 && !this.#isPumping) {
       this.#departures.deadLetter(message, 'expired')
-      return Published.routed
+      // It is where its dead letter is.
+      return isSync && settings.deadLetters ? Published.routed | Published.stored : Published.routed
     }
     stock.store(message, lane, nowMs, isSync)
     if (ttlMs < Number.POSITIVE_INFINITY) this.#departures.expiresLater(nowMs + ttlMs)
@@ -166,31 +160,37 @@ export class Queue implements MemberQueue, Attended {
   #hand(message: MessageView, member: Member, lane: Lane, nowMs: number, isSync: boolean): number {
     const { stock } = this
     const { consumer, settled } = member
+    if (settled) this.counters.deliveredSettled++
+    else this.counters.delivered++
     if (!isSync) {
       if (settled) {
-        consumer.deliver(0, message, false, 0)
+        consumer.deliver(0, message, false, 0, 0)
         return Published.routed
       }
       const kept = stock.keepTaken(message, lane, nowMs)
       if (kept !== null) {
-        consumer.deliver(this.#timeouts.lent(kept, member, nowMs), message, false, 0)
+        consumer.deliver(this.#timeouts.lent(kept, member, nowMs), message, false, 0, 0)
         return Published.routed
       }
     }
     if (settled) {
       stock.storeSettled(message, lane, nowMs, isSync)
-      consumer.deliver(0, message, false, 0)
+      consumer.deliver(0, message, false, 0, 0)
     } else {
       const taken = stock.storeTaken(message, lane, nowMs, isSync)
-      consumer.deliver(this.#timeouts.lent(taken, member, nowMs), message, false, 0)
+      consumer.deliver(this.#timeouts.lent(taken, member, nowMs), message, false, 0, 0)
     }
     return isSync ? Published.routed | Published.stored : Published.routed
   }
 
   // ---- Consuming --------------------------------------------------------------------------------
 
-  /** Null: it is exclusive to another, or has consumers and this one wants to be alone. */
+  /**
+   * Null: it is exclusive to another; or this one wants to be alone, and there are others, or only
+   * one is active anyway.
+   */
   consume(consumer: Consumer, options: ConsumeOptions): Subscription | null {
+    if (options.exclusive && this.#settings.singleActiveConsumer) return null
     if (!this.#consumers.mayJoin(options.exclusive)) return null
     const member = new Member(consumer, options, this)
     this.#consumers.add(member)
@@ -221,12 +221,16 @@ export class Queue implements MemberQueue, Attended {
       if (this.#departures.dropExpired()) continue
       const redelivered = stock.isHeadRedelivered
       const failures = stock.headFailures
+      const deliveries = stock.headDeliveries
+      if (redelivered) this.counters.redelivered++
       if (member.settled) {
+        this.counters.deliveredSettled++
         stock.settleHead()
-        member.consumer.deliver(0, message, redelivered, failures)
+        member.consumer.deliver(0, message, redelivered, failures, deliveries)
       } else {
+        this.counters.delivered++
         const id = this.#timeouts.lent(stock.take(), member, nowMs)
-        member.consumer.deliver(id, message, redelivered, failures)
+        member.consumer.deliver(id, message, redelivered, failures, deliveries)
       }
     }
     this.#isPumping = false
@@ -239,23 +243,27 @@ export class Queue implements MemberQueue, Attended {
     const { stock } = this
     while (stock.ready > 0 && !this.#isGone && !this.#departures.isStuck) {
       const found = stock.look()
-      if (found === Look.nothing) return null
+      if (found === Look.nothing) break
       if (found === Look.later) await new Promise<void>((r) => this.#readWaiters.push(r))
       else if (!this.#departures.dropExpired()) return this.#got(settled)
     }
+    this.counters.gotNothing++
     return null
   }
 
   #got(settled: boolean): Got {
     const { stock } = this
-    const message = copyOf(stock.message)
+    const message = stock.message.copy()
     const redelivered = stock.isHeadRedelivered
     const failures = stock.headFailures
+    const deliveries = stock.headDeliveries
     let id = 0
+    if (redelivered) this.counters.redelivered++
+    this.counters[settled ? 'gotSettled' : 'got']++
     if (settled) stock.settleHead()
     else id = stock.take().id
     this.#departures.watchHeads()
-    return { id, message, redelivered, failures, remaining: stock.ready }
+    return { id, message, redelivered, failures, deliveries, remaining: stock.ready }
   }
 
   /** What was asked for has been read. */
@@ -270,6 +278,7 @@ export class Queue implements MemberQueue, Attended {
 
   accept(id: number): void {
     if (this.#isGone) return
+    this.counters.accepted++
     this.stock.settle(this.stock.entries.land(id))
   }
 
@@ -387,13 +396,4 @@ export class Queue implements MemberQueue, Attended {
     this.stock.close()
     await this.#node.gone(this)
   }
-}
-
-function copyOf({ exchange, routingKey, properties, body }: MessageView): MessageView {
-  return new MessageView().set(
-    exchange,
-    routingKey,
-    new Uint8Array(properties),
-    new Uint8Array(body),
-  )
 }

@@ -27,8 +27,17 @@ export const ledgerPartition = 1_000_000
 export interface QueuesParts {
   readonly store: LogStore
   readonly clock: Clock
+  /** Where else dead letters go: moves wait for them too. */
+  readonly others?: Others
   report(line: string): void
 }
+
+export interface Others {
+  readonly isHeldUp: boolean
+  whenTaken(action: () => void): void
+}
+
+const noOthers: Others = { isHeldUp: false, whenTaken: (action) => action() }
 
 export interface QueuePlace {
   /** The topic's id. */
@@ -54,6 +63,7 @@ export class Queues implements QueueNode, StockNode {
   readonly messageBytesMax: number
   readonly batchBytesMax: number
   readonly #clock: Clock
+  readonly #others: Others
   readonly #report: (line: string) => void
   readonly options: QueueOptions
   readonly #placing: Placing
@@ -61,6 +71,7 @@ export class Queues implements QueueNode, StockNode {
   readonly #all = new Set<Queue>()
   #attended: Attended[] = []
   #isSoon = false
+  #isResting = false
   #isWorking = false
   #depth = 0
   #keptBytes = 0
@@ -68,6 +79,7 @@ export class Queues implements QueueNode, StockNode {
   constructor(parts: QueuesParts, options: Partial<QueueOptions> = {}) {
     this.store = parts.store
     this.#clock = parts.clock
+    this.#others = parts.others ?? noOthers
     this.#report = (line) => parts.report(line)
     this.options = { ...queueOptions, ...options }
     const { maxBatchBytes } = parts.store.journal
@@ -86,6 +98,8 @@ export class Queues implements QueueNode, StockNode {
     await recoverStock(stock, this.store, this.#report)
     // What it has kept to be read again goes in time, also if nobody uses it.
     if (settings.replayMs > 0) this.noted(stock)
+    // What was counted now need not be counted at the next start.
+    if (stock.ledger?.hasNotes === true) this.#placing.noted(stock)
     return this.#add(place, settings, stock, host)
   }
 
@@ -157,8 +171,18 @@ export class Queues implements QueueNode, StockNode {
     this.#soon()
   }
 
+  /** No queue does anything by its rules until `begin`: where dead letters go is not known yet. */
+  rest(): void {
+    this.#isResting = true
+  }
+
+  begin(): void {
+    this.#isResting = false
+    if (this.#attended.length > 0) this.#soon()
+  }
+
   #soon(): void {
-    if (this.#isSoon || this.#isWorking) return
+    if (this.#isSoon || this.#isWorking || this.#isResting) return
     this.#isSoon = true
     this.#clock.soon(() => {
       this.#isSoon = false
@@ -167,7 +191,7 @@ export class Queues implements QueueNode, StockNode {
   }
 
   #work(): void {
-    if (this.#isWorking) return
+    if (this.#isWorking || this.#isResting) return
     this.#isWorking = true
     const again: Attended[] = []
     for (let i = 0; i < this.#attended.length; i++) {
@@ -189,6 +213,7 @@ export class Queues implements QueueNode, StockNode {
       for (const queue of again) this.attend(queue)
     }
     if (this.#placing.isFull) this.whenTaken(goOn)
+    else if (this.#others.isHeldUp) this.#others.whenTaken(goOn)
     else goOn()
   }
 
@@ -199,7 +224,7 @@ export class Queues implements QueueNode, StockNode {
   }
 
   get isFull(): boolean {
-    return this.#placing.isFull
+    return this.#placing.isFull || this.#others.isHeldUp
   }
 
   wakeAt(queue: Attended, atMs: number): void {
@@ -256,7 +281,11 @@ export class Queues implements QueueNode, StockNode {
   /** Everything is on the disk: the store may be closed. Queues are not to be used any more. */
   async close(): Promise<void> {
     this.#wakeUps.stop()
-    for (const queue of this.#all) queue.stock.markAll()
+    await this.pieces.close()
+    // So that the next start has nothing to count.
+    for (const { stock } of this.#all)
+      for (const lane of stock.ledger === null ? [] : stock.lanes)
+        if (lane.askForMark()) this.noted(stock)
     await this.#placing.close()
   }
 }

@@ -234,6 +234,12 @@ export class Stock {
     return this.#headEntry?.failures ?? 0
   }
 
+  /** Those that the message which the last look found had before; of an earlier life one counts. */
+  get headDeliveries(): number {
+    const deliveries = this.#headEntry?.deliveries ?? 0
+    return this.isHeadRedelivered ? Math.max(1, deliveries) : deliveries
+  }
+
   /** Settles the message that the last look found. */
   settleHead(): void {
     const lane = this.#headLane
@@ -378,12 +384,6 @@ export class Stock {
     yield* this.leaving
     yield* this.#delayed?.all ?? []
     for (const lane of this.lanes) yield* lane.allReturned
-  }
-
-  /** So that the next start has nothing to count. */
-  markAll(): void {
-    for (const lane of this.ledger === null ? [] : this.lanes)
-      if (lane.askForMark()) this.#node.noted(this)
   }
 
   close(): void {

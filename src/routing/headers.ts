@@ -3,7 +3,7 @@
 // count. A value of no type asks only that the header is there. With nothing to compare, all
 // matches and any does not.
 import type { FieldTable, FieldValue } from '../model/message/field.ts'
-import { textOf } from '../model/message/field.ts'
+import { integerOf, textOf } from '../model/message/field.ts'
 import { sameField } from '../model/message/field-equality.ts'
 import type { MessageView } from '../model/message/message.ts'
 import type { Edge, Matcher } from './matcher.ts'
@@ -43,10 +43,28 @@ function patternOf(table: FieldTable): Pattern {
 
 const isX = (name: string): boolean => name.startsWith('x-')
 
+/** A whole number is the same as a float or a time; a text as its bytes. */
+function isEqual(a: FieldValue, b: FieldValue): boolean {
+  if (sameField(a, b)) return true
+  const number = numberOf(a)
+  if (number !== null) return number === numberOf(b)
+  const bytes = bytesOf(a)
+  const others = bytesOf(b)
+  return bytes !== null && others !== null && Buffer.compare(bytes, others) === 0
+}
+
+function numberOf(field: FieldValue): number | null {
+  if (field.type === 'f' || field.type === 'd') return field.value
+  return field.type === 'T' ? Number(field.value) : integerOf(field)
+}
+
+const bytesOf = (field: FieldValue): Uint8Array | null =>
+  field.type === 'S' || field.type === 'x' ? field.value : null
+
 function matches({ isAll, wanted }: Pattern, headers: FieldTable): boolean {
   for (const [name, value] of wanted) {
     const header = headers.get(name)
-    const isSame = header !== undefined && (value.type === 'V' || sameField(value, header))
+    const isSame = header !== undefined && (value.type === 'V' || isEqual(value, header))
     if (isSame !== isAll) return isSame
   }
   return isAll

@@ -7,7 +7,7 @@ import type { PartitionLog } from '../log/partition-log.ts'
 import { emptyRead, type ReadResult } from '../log/read-result.ts'
 import { openBatch } from '../model/batch-content.ts'
 import type { MessageView } from '../model/message/message.ts'
-import type { RecordMessages } from '../model/message/record-message.ts'
+import { RecordMessages } from '../model/message/record-message.ts'
 import { BatchHeader } from '../model/record-batch.ts'
 import { RecordWalk } from '../model/records.ts'
 import type { Holder, ReadAheads } from './read-aheads.ts'
@@ -57,8 +57,17 @@ export class StreamLane implements Holder {
   /** Bytes that were uncompressed or passed over since the last time that somebody looked. */
   work = 0
 
-  constructor(log: PartitionLog, place: StreamPlace, pieceBytesMax: number, parts: LaneParts) {
+  readonly #messages: RecordMessages
+
+  constructor(
+    log: PartitionLog,
+    topicName: string,
+    place: StreamPlace,
+    pieceBytesMax: number,
+    parts: LaneParts,
+  ) {
     this.log = log
+    this.#messages = new RecordMessages(topicName)
     this.#parts = parts
     this.#pieceBytesMax = pieceBytesMax
     this.#next = place.offset
@@ -86,9 +95,9 @@ export class StreamLane implements Holder {
   }
 
   /** Sets `view` to the record found, which is behind the reader then; the offset is returned. */
-  take(messages: RecordMessages, view: MessageView): number {
+  take(view: MessageView): number {
     const offset = this.#next
-    messages.read(this.#walk as RecordWalk, this.#records, this.#timestampMs, view)
+    this.#messages.read(this.#walk as RecordWalk, this.#records, this.#timestampMs, view)
     this.#next = offset + 1
     return offset
   }

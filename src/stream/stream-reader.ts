@@ -5,7 +5,6 @@
 // rest.
 import type { Clock } from '../io/clock.ts'
 import { MessageView } from '../model/message/message.ts'
-import { RecordMessages } from '../model/message/record-message.ts'
 import type { Consumer } from './consumer.ts'
 import { PlaceHeader } from './place-header.ts'
 import type { StreamFilter } from './stream-filter.ts'
@@ -27,7 +26,8 @@ export interface Tracking {
 export interface ReaderParts {
   readonly clock: Clock
   readonly lanes: readonly StreamLane[]
-  readonly topicName: string
+  /** Of the topic, or of the topics that count as one. */
+  readonly name: string
   readonly filter: StreamFilter | null
   readonly tracking: Tracking | null
   /** Deliveries count as settled when they are made. */
@@ -35,11 +35,10 @@ export interface ReaderParts {
 }
 
 export class StreamReader {
-  /** The topic, for people. */
   readonly name: string
+  readonly isStream = true
   readonly consumer: Consumer
   readonly #parts: ReaderParts
-  readonly #messages: RecordMessages
   readonly #place: PlaceHeader
   readonly #view = new MessageView()
   /** One for each lane of a consumer with a name. */
@@ -52,10 +51,9 @@ export class StreamReader {
   #isOpen = true
 
   constructor(parts: ReaderParts, consumer: Consumer) {
-    this.name = parts.topicName
+    this.name = parts.name
     this.consumer = consumer
     this.#parts = parts
-    this.#messages = new RecordMessages(parts.topicName)
     this.#place = new PlaceHeader(parts.lanes.length > 1)
     const keeps = parts.tracking !== null && !parts.settled
     this.#unsettled = keeps ? parts.lanes.map(() => new Unsettled()) : null
@@ -120,11 +118,12 @@ export class StreamReader {
   // ---- Delivering -------------------------------------------------------------------------------
 
   readonly #look = (): void => {
-    if (this.#parts.lanes.some(({ log }) => log.deleted)) this.#end()
+    if (this.#parts.lanes.some(({ log }) => log.deleted)) this.end()
     else this.#deliver()
   }
 
-  #end(): void {
+  /** What it reads is gone. */
+  end(): void {
     if (!this.#isOpen) return
     this.#close()
     this.consumer.cancelled('queueDeleted')
@@ -181,9 +180,9 @@ export class StreamReader {
     const { filter, settled } = this.#parts
     const index = this.#lane
     const view = this.#view
-    const offset = lane.take(this.#messages, view)
+    const offset = lane.take(view)
     if (filter !== null && !filter.matches(view)) return
-    const properties = this.#place.put(view.properties, offset, lane.log.partition)
+    const properties = this.#place.put(view.properties, offset, index)
     view.set(view.exchange, view.routingKey, properties, view.body)
     this.consumer.deliver(settled ? 0 : this.#idFor(index, offset), view, false)
     if (settled) this.#track(index, 1)

@@ -8,6 +8,7 @@ import { ok, type Result, refuse } from '../model/errors.ts'
 import { type FieldTable, textOf } from '../model/message/field.ts'
 import type { MessageView } from '../model/message/message.ts'
 import type { Topic } from '../model/topic.ts'
+import { queueNameOf } from '../model/topic-name.ts'
 import type { Consumer } from './consumer.ts'
 import { ReadAheads } from './read-aheads.ts'
 import { parseFilter } from './stream-filter.ts'
@@ -48,11 +49,20 @@ export interface StreamWish {
   readonly arguments: FieldTable
 }
 
+/** What one lane of a consumer reads. */
+interface Source {
+  readonly log: PartitionLog
+  readonly topic: Topic
+  readonly partition: number
+}
+
 const nameBytesMax = 255
 const pieceBytesMin = 64 << 10
 
 export class Streams {
   readonly offsets: TrackedOffsets
+  /** Something was appended in its life. */
+  isUsed = false
   readonly #parts: StreamParts
   readonly #options: StreamOptions
   readonly #readAheads: ReadAheads
@@ -75,30 +85,46 @@ export class Streams {
    * A consumer of all partitions of a topic; nothing is delivered before its first `resume`.
    * Refused: `queueNotFound`, `preconditionFailed` (arguments), `resourceExhausted`.
    */
-  async consume(topic: Topic, wish: StreamWish, consumer: Consumer): Promise<Result<StreamReader>> {
+  consume(topic: Topic, wish: StreamWish, consumer: Consumer): Promise<Result<StreamReader>> {
+    return this.consumeAll(topic.name, [topic], wish, consumer)
+  }
+
+  /** The same of several topics, whose partitions count as one after the other. */
+  async consumeAll(
+    name: string,
+    topics: readonly Topic[],
+    wish: StreamWish,
+    consumer: Consumer,
+  ): Promise<Result<StreamReader>> {
     const { store, clock } = this.#parts
-    const logs = topic.partitions.map((_, partition) => store.get(topic.id, partition))
     const start = parseStart(wish.arguments.get(startArgument), clock.now())
     if (!start.ok) return start
     const filter = parseFilter(wish.arguments)
     if (!filter.ok) return filter
-    const name = trackedName(wish)
-    if (!name.ok) return name
-    const gone = (): Result<never> => refuse('queueNotFound', `there is no topic ${topic.name}`)
-    if (!logs.every((log) => log !== undefined)) return gone()
-    const tracking = this.#tracking(topic, name.value)
+    const trackedAs = trackedName(wish)
+    if (!trackedAs.ok) return trackedAs
+    const sources: Source[] = []
+    for (const topic of topics)
+      for (const partition of topic.partitions.keys()) {
+        const log = store.get(topic.id, partition)
+        if (log !== undefined) sources.push({ log, topic, partition })
+      }
+    const gone = (): Result<never> => refuse('queueNotFound', `there is no topic ${name}`)
+    const expected = topics.reduce((sum, topic) => sum + topic.partitions.length, 0)
+    if (sources.length === 0 || sources.length < expected) return gone()
+    const tracking = this.#tracking(sources, trackedAs.value)
     if (!tracking.ok) return tracking
-    const lanes = await this.#lanes(logs, start.value, tracking.value)
-    if (logs.length === 0 || logs.some((log) => log.deleted)) return gone()
+    const lanes = await this.#lanes(sources, start.value, tracking.value)
+    if (sources.some(({ log }) => log.deleted)) return gone()
     const { settled } = wish
-    const parts = { clock, lanes, topicName: topic.name, filter: filter.value, settled }
+    const parts = { clock, lanes, name, filter: filter.value, settled }
     return ok(new StreamReader({ ...parts, tracking: tracking.value }, consumer))
   }
 
-  #tracking(topic: Topic, name: string | null): Result<Tracking | null> {
+  #tracking(sources: readonly Source[], name: string | null): Result<Tracking | null> {
     if (name === null) return ok(null)
     const places: Tracked[] = []
-    for (let partition = 0; partition < topic.partitions.length; partition++) {
+    for (const { topic, partition } of sources) {
       const place = this.offsets.get({ topic: topic.id, partition, name })
       if (!place.ok) return place
       places.push(place.value)
@@ -107,24 +133,34 @@ export class Streams {
   }
 
   #lanes(
-    logs: readonly PartitionLog[],
+    sources: readonly Source[],
     start: StreamStart,
     tracking: Tracking | null,
   ): Promise<StreamLane[]> {
     const { store, report } = this.#parts
     const parts = { store, report, readAheads: this.#readAheads }
-    const share = Math.floor(this.#options.consumerBytes / logs.length)
+    const share = Math.floor(this.#options.consumerBytes / sources.length)
     const pieceBytes = Math.max(Math.min(pieceBytesMin, this.#options.consumerBytes), share)
     return Promise.all(
-      logs.map(async (log, i) => {
+      sources.map(async ({ log, topic }, i) => {
         const tracked = tracking?.places[i]?.offset ?? -1
         const place =
           tracked >= 0
             ? placeAt(Math.min(tracked, log.logEndOffset))
             : await findStart(store.reader, log, start)
-        return new StreamLane(log, place, pieceBytes, parts)
+        return new StreamLane(log, queueNameOf(topic.name), place, pieceBytes, parts)
       }),
     )
+  }
+
+  /** Records that readers may see. */
+  count(topic: Topic): number {
+    let count = 0
+    for (const partition of topic.partitions.keys()) {
+      const log = this.#parts.store.get(topic.id, partition)
+      if (log !== undefined) count += log.highWatermark - log.logStartOffset
+    }
+    return count
   }
 
   // ---- Appending --------------------------------------------------------------------------------
@@ -135,6 +171,7 @@ export class Streams {
    * `invalidRecord`, `storageError`, `policyViolation`, `resourceExhausted`.
    */
   append(topic: Topic, message: MessageView): Result<null> {
+    this.isUsed = true
     return this.#appends.append(topic, message)
   }
 

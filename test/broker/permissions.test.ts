@@ -93,7 +93,7 @@ test('what is denied is refused in words that name it', () =>
       "accessRefused: access to queue 'q' in vhost '/' refused for user 'ada'",
     )
     assert.match(refusal(await vhost.get('q', true)), /^accessRefused: access to queue 'q'/)
-    assert.match(refusal(vhost.publisher('')), /^accessRefused: access to exchange ''/)
+    assert.match(refusal(vhost.publisher('')), /^accessRefused: access to exchange 'amq.default'/)
     const publisher = value(vhost.publisher('e'))
     assert.equal(publisher.publish(messageTo('e', 'open', 'a')), 0)
     assert.equal(publisher.publish(messageTo('e', 'secret', 'a')), -1)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { realClock } from '../../src/io/real/clock.ts'
 import { Published } from '../../src/queue/published.ts'
 import { messageOf, subscribe, TestConsumer, TestNode } from './queue-fixture.ts'
 
@@ -45,4 +46,25 @@ test('what is not settled is ready after a restart, and told to be redelivered',
     ['m0 again', 'm2 again', 'm3', 'm4', 'm5'],
   )
   await again.close()
+})
+
+test('a start reads no more of a backlog than was published since the last mark', async () => {
+  const disk = memoryDisk()
+  const options = { markBytes: 10_000 }
+  const node = await TestNode.open(disk, 1, 1, realClock, options)
+  const queue = await node.open(0)
+  for (let i = 0; i < 200; i++) {
+    queue.publish(messageOf('x'.repeat(1000)))
+    await node.flush()
+  }
+  // As after a kill: nothing is said at the end.
+  const started = async (): Promise<number> => {
+    const again = await TestNode.open(disk, 1, 1, realClock, options)
+    const { counters } = again.store.reader
+    const opened = await again.open(0)
+    assert.deepEqual([opened.ready, opened.readyBytes], [200, 200_000])
+    await again.flush()
+    return counters.memoryBytes + counters.diskBytes
+  }
+  assert.ok((await started()) < 30_000)
 })

@@ -9,6 +9,7 @@
 import type { Result } from '../../model/errors.ts'
 import type { FieldTable } from '../../model/message/field.ts'
 import type { MessageView } from '../../model/message/message.ts'
+import type { SessionView } from './listings.ts'
 
 // ---- Who asks -----------------------------------------------------------------------------------
 
@@ -16,6 +17,9 @@ import type { MessageView } from '../../model/message/message.ts'
 export interface Session {
   readonly vhost: Vhost
   readonly user: string
+  /** One more channel, where there are such. Refused with `notAllowed`: a limit of the user. */
+  openChannel(): Result<null>
+  closeChannel(): void
   /** Takes what belongs to the connection away: exclusive queues. Resolves when that is durable. */
   close(): Promise<void>
 }
@@ -25,6 +29,8 @@ export interface Opening {
   readonly user: string
   /** For people: in listings and in the log. */
   readonly name: string
+  /** What listings show; absent: it is not listed. */
+  readonly view?: SessionView
 }
 
 export interface Messaging {
@@ -144,6 +150,8 @@ export interface ConsumeWish {
   readonly settled: boolean
   readonly exclusive: boolean
   readonly priority: number
+  /** Deliveries that may wait to be settled; absent or 0: no limit, which streams refuse. */
+  readonly prefetch?: number
   readonly arguments: FieldTable
 }
 
@@ -156,9 +164,16 @@ export interface Consumer {
   readonly room: number
   /**
    * `message` and its views are used only during the call. `id` is what to settle it with, 0 when
-   * it counts as settled. `failures`: attempts to process it that failed before.
+   * it counts as settled. Of before: `failures`, attempts to process it, and `deliveries`, of any
+   * end.
    */
-  deliver(id: number, message: MessageView, redelivered: boolean, failures: number): void
+  deliver(
+    id: number,
+    message: MessageView,
+    redelivered: boolean,
+    failures: number,
+    deliveries: number,
+  ): void
   /**
    * The queue is gone; or the consumer had a delivery for too long, and all that it had went back:
    * nothing of it may be settled any more.
@@ -170,6 +185,8 @@ export type CancelReason = 'queueDeleted' | 'timeout' | 'notLeader'
 
 export interface Subscription {
   readonly queue: QueueHandle
+  /** False for one that waits until the single active consumer leaves. */
+  readonly isActive: boolean
   /** The consumer has room again. */
   resume(): void
   /** No more deliveries; what is in flight stays in flight. */
@@ -179,6 +196,8 @@ export interface Subscription {
 /** Where deliveries are settled; the same for all consumers of one queue. */
 export interface QueueHandle {
   readonly name: string
+  /** It keeps its messages, and none is given back but by a channel that ends. */
+  readonly isStream?: boolean
   /** Settles one delivery, which must be in flight. */
   accept(id: number): void
   /**
@@ -195,6 +214,7 @@ export interface Got {
   readonly message: MessageView
   readonly redelivered: boolean
   readonly failures: number
+  readonly deliveries: number
   /** Ready messages behind it. */
   readonly remaining: number
 }

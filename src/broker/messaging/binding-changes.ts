@@ -3,8 +3,8 @@
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import type { Binding } from '../../routing/binding.ts'
 import { checkBinding, routingType } from '../../routing/exchange-types.ts'
-import { vhostLimits } from './limits.ts'
-import { defaultExchange, labelOf, notFound } from './refusals.ts'
+import { vhostLimits } from '../declarations/limits.ts'
+import { defaultExchange, labelOf, notFound } from '../declarations/refusals.ts'
 import type { VhostCore } from './vhost-core.ts'
 
 export class BindingChanges {
@@ -48,10 +48,10 @@ export class BindingChanges {
     const { source: from, kind, target: to } = binding
     const core = this.#core
     if (from === '' || (kind === 'exchange' && to === '')) return defaultExchange()
-    const target = kind === 'queue' ? core.queues.get(to)?.definition : core.exchanges.get(to)
-    if (target === undefined) return notFound(kind, to, core.name)
     const source = core.exchanges.get(from)
     if (source === undefined) return notFound('exchange', from, core.name)
+    const target = kind === 'queue' ? core.routing.queue(to)?.definition : core.exchanges.get(to)
+    if (target === undefined || target === null) return notFound(kind, to, core.name)
     const routing = routingType(source.type, source.arguments)
     const checked = checkBinding(routing, binding.routingKey, binding.arguments)
     return checked.ok ? ok({ isDurable: source.durable && target.durable }) : checked

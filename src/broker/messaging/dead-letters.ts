@@ -9,8 +9,8 @@ import { MessageView } from '../../model/message/message.ts'
 import { changeProperties, property, tableProperty } from '../../model/message/properties.ts'
 import type { DeadLetterReason } from '../../queue/queue-host.ts'
 import type { RoutingTable } from '../../routing/routing-table.ts'
+import { encodable } from '../declarations/encodable-table.ts'
 import { isCycle, noteDeath } from './death.ts'
-import { encodable } from './encodable-table.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { keysIn } from './sender-keys.ts'
 import type { Target } from './target.ts'
@@ -71,7 +71,7 @@ export class DeadLetters {
 
   /** Null: its exchange is not there. */
   #letterOf(from: HostedQueue, message: MessageView, reason: DeadLetterReason): Letter | null {
-    const { arguments: table } = from.definition
+    const { inForce: table } = from
     const exchange = textOf(table.get('x-dead-letter-exchange'))
     if (exchange === null || !this.#routing.hasExchange(exchange)) return null
     const ownKey = textOf(table.get('x-dead-letter-routing-key'))

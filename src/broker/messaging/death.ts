@@ -1,7 +1,7 @@
 // What a message carries of its deaths, in RabbitMQ's headers, and whether another one would go in
 // a circle. Pure. `x-death` is an array of tables, the most recent first, one for each queue and
-// reason; `x-first-death-*` stay as they were first set, `x-last-death-*` are the latest. Headers
-// come from clients too: what is not of this form is not looked at.
+// reason; `x-first-death-*` are set with the first, `x-last-death-*` are the latest. Headers come
+// from clients too: what is not of this form is not looked at.
 import type { FieldTable, FieldValue } from '../../model/message/field.ts'
 import { integerOf, textField, textOf } from '../../model/message/field.ts'
 
@@ -28,7 +28,7 @@ export function noteDeath(headers: FieldTable, death: Death): Map<string, FieldV
   noted.set('x-death', { type: 'A', value: [entry, ...others] })
   for (const name of ['queue', 'reason', 'exchange'] as const) {
     const first = `x-first-death-${name}`
-    if (!noted.has(first)) noted.set(first, textField(death[name]))
+    if (!headers.has('x-death')) noted.set(first, textField(death[name]))
     noted.set(`x-last-death-${name}`, textField(death[name]))
   }
   return noted

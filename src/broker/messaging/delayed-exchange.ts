@@ -8,13 +8,14 @@ import { MessageView } from '../../model/message/message.ts'
 import { changeProperties, tableProperty } from '../../model/message/properties.ts'
 import type { DelayHost, DelayQueue } from '../../queue/delayed/delay-queue.ts'
 import type { RoutingTable } from '../../routing/routing-table.ts'
-import { encodable } from './encodable-table.ts'
+import { encodable } from '../declarations/encodable-table.ts'
 import { keysIn } from './sender-keys.ts'
 import type { Target } from './target.ts'
 
 export class DelayedExchange implements DelayHost, Target {
   /** No queue has it: those of clients that begin so are refused. */
   readonly name: string
+  readonly definition = null
   readonly routesOn = true
   readonly #exchange: string
   readonly #routing: RoutingTable<Target>
@@ -44,6 +45,11 @@ export class DelayedExchange implements DelayHost, Target {
     return this.queue.refuses(message)
   }
 
+  /** It sees to that itself. */
+  moved(): void {
+    return
+  }
+
   due(message: MessageView): void {
     const { exchange, routingKey, headers, body } = message
     const moreKeys = [...(keysIn(headers, 'CC') ?? []), ...(keysIn(headers, 'BCC') ?? [])]
@@ -51,7 +57,10 @@ export class DelayedExchange implements DelayHost, Target {
     now.delete('BCC')
     const properties = changeProperties(message.properties, [tableProperty(encodable(now))])
     const due = new MessageView().set(exchange, routingKey, properties, body)
-    for (const to of this.#routing.route(this.#exchange, due, moreKeys).queues) to.publish(due)
+    for (const to of this.#routing.route(this.#exchange, due, moreKeys).queues) {
+      to.publish(due)
+      to.moved()
+    }
   }
 }
 

@@ -2,12 +2,17 @@
 // metadata, and then what all can see. Who may do it was asked before (`session-vhost`).
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import { checkExchangeType, delayedType } from '../../routing/exchange-types.ts'
+import { type ExchangeDefinition, reservedPrefix } from '../declarations/definitions.ts'
+import { sameArguments, sameText, typeName } from '../declarations/equivalence.ts'
+import { vhostLimits } from '../declarations/limits.ts'
+import { checkDeduplication, deduplicationArguments } from '../declarations/queue-arguments.ts'
+import {
+  defaultExchange,
+  invalidArgument,
+  labelOf,
+  reservedName,
+} from '../declarations/refusals.ts'
 import type { ExchangeWish } from './api.ts'
-import { type ExchangeDefinition, reservedPrefix } from './definitions.ts'
-import { sameArguments, sameText, typeName } from './equivalence.ts'
-import { vhostLimits } from './limits.ts'
-import { checkDeduplication, deduplicationArguments } from './queue-arguments.ts'
-import { defaultExchange, invalidArgument, labelOf, reservedName } from './refusals.ts'
 import type { VhostCore } from './vhost-core.ts'
 
 /** Those that count when it is declared again. */
@@ -88,7 +93,7 @@ export class ExchangeChanges {
     return this.#core.lane.run(async () => {
       if (name === '') return defaultExchange()
       const label = labelOf('exchange', name, this.#core.name)
-      if (name.startsWith(reservedPrefix) && this.#core.exchanges.has(name))
+      if (name.startsWith(reservedPrefix))
         return refuse('accessRefused', `deletion of system ${label} not allowed`)
       const exchange = this.#core.exchanges.get(name)
       if (exchange === undefined) return ok(null)

@@ -4,11 +4,10 @@
 import { assert } from '../../base/assert.ts'
 import type { FieldTable } from '../../model/message/field.ts'
 import type { MessageView } from '../../model/message/message.ts'
-import type { SeenKeys } from '../../queue/memory/seen-keys.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { DeadLetterReason, QueueHost } from '../../queue/queue-host.ts'
-import { publishOnce } from './deduplication.ts'
-import type { QueueDefinition } from './definitions.ts'
+import type { QueueDefinition } from '../declarations/definitions.ts'
+import type { Once } from './once.ts'
 import type { Target } from './target.ts'
 
 export interface HostedQueueHooks {
@@ -20,9 +19,8 @@ export interface HostedQueueHooks {
   ): boolean
   unused(queue: HostedQueue): void
   consumerTimedOut(queue: HostedQueue): void
-  now(): number
   /** Null: the arguments do not ask for it. */
-  seenKeys(table: FieldTable): SeenKeys | null
+  once(table: FieldTable): Once | null
 }
 
 export class HostedQueue implements QueueHost, Target {
@@ -30,19 +28,22 @@ export class HostedQueue implements QueueHost, Target {
   readonly definition: QueueDefinition
   /** The session that alone may use it; null: all may. */
   readonly owner: object | null
+  /** The arguments that hold now: those of the definition, and what policies add to them. */
+  inForce: FieldTable
   readonly #hooks: HostedQueueHooks
   /** What deletes itself does so only after it was used. */
   hadConsumer = false
   isGone = false
   /** Messages that come again are left out; null: they are not. */
-  readonly #seen: SeenKeys | null
+  readonly #once: Once | null
   #queue: Queue | null = null
 
   constructor(definition: QueueDefinition, owner: object | null, hooks: HostedQueueHooks) {
     this.definition = definition
     this.owner = owner
+    this.inForce = definition.arguments
     this.#hooks = hooks
-    this.#seen = hooks.seenKeys(definition.arguments)
+    this.#once = hooks.once(definition.arguments)
   }
 
   get name(): string {
@@ -60,15 +61,20 @@ export class HostedQueue implements QueueHost, Target {
   }
 
   publish(message: MessageView): number {
-    return this.#seen === null
+    return this.#once === null
       ? this.queue.publish(message)
-      : publishOnce(this.#seen, this.#hooks.now(), message, this.queue)
+      : this.#once.publish(message, this.queue)
   }
 
   /** It is taken away. */
   gone(): void {
     this.isGone = true
-    this.#seen?.clear()
+    this.#once?.clear()
+  }
+
+  /** Queues see to it themselves. */
+  moved(): void {
+    return
   }
 
   refuses(message: MessageView): boolean {

@@ -2,36 +2,40 @@
 // the sessions of doors. One for each node; `broker.ts` opens it behind the log and closes it
 // before.
 
-import type { KnownPartition } from '../../log/log-parts.ts'
 import type { LogStore } from '../../log/log-store.ts'
 import type { Entities, StoredQueue } from '../../metadata/entities/entities.ts'
-import type { Image } from '../../metadata/image.ts'
-import type { TopicSettings } from '../../model/config/topic-settings.ts'
-import { ok, type Result, refuse } from '../../model/errors.ts'
+import { plainVhost, queueKey, type VhostValue } from '../../metadata/entities/entity-keys.ts'
+import type { Topics } from '../../metadata/topics.ts'
+import { ok, type Refusal, type Result, refuse } from '../../model/errors.ts'
 import { decodeTable } from '../../model/message/field-codec.ts'
 import type { Topic } from '../../model/topic.ts'
+import { escapePrefix, queueNameOf } from '../../model/topic-name.ts'
 import { KeyBudget } from '../../queue/memory/seen-keys.ts'
-import { ledgerPartition, Queues } from '../../queue/queues.ts'
+import type { QueueOptions } from '../../queue/queue-options.ts'
+import { Queues } from '../../queue/queues.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
+import { nameFault } from '../../security/access/name-fault.ts'
+import { topicsVhost } from '../declarations/entity-writes.ts'
+import { queueType } from '../declarations/queue-arguments.ts'
 import type { Messaging, Opening, Session } from './api.ts'
-import { delayedName } from './delayed-exchange.ts'
-import { topicsVhost } from './entity-writes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
+import type { HostedStream } from './hosted-stream.ts'
+import { type ConnectionLimits, type OpenSession, OpenSessions } from './open-sessions.ts'
 import { QueueChanges } from './queue-changes.ts'
+import { queuePartitionSettings } from './queue-partitions.ts'
 import { SessionVhost } from './session-vhost.ts'
+import { plainStream } from './stream-changes.ts'
+import { OwnTopics, ownTopic, SharedTopics } from './stream-topics.ts'
 import { VhostCore, type VhostParts } from './vhost-core.ts'
-
-/** What `AccessLimits` says; Infinity: no limit. */
-export interface ConnectionLimits {
-  ofVhost(vhost: string, limit: 'max-connections' | 'max-queues'): number
-  ofUser(user: string, limit: 'max-connections'): number
-}
 
 export interface MessagingParts
   extends Omit<VhostParts, 'queues' | 'partitionSettings' | 'queuesMax' | 'keyBudget'> {
   readonly log: LogStore
+  readonly topics: Topics
   readonly authorizer: Authorizer
   readonly limits: ConnectionLimits
+  /** Sizes of what queues take of memory; absent: those of a real node. */
+  readonly queueOptions?: Partial<QueueOptions>
   report(line: string): void
 }
 
@@ -40,41 +44,62 @@ const openedTogether = 64
 /** Of messages that must not come twice, about 100 bytes each. */
 const seenKeysMax = 1_000_000
 const defaultVhost = '/'
+const vhostsMax = 10_000
 
 export class NodeMessaging implements Messaging {
   readonly vhosts = new Map<string, VhostCore>()
   readonly queues: Queues
   readonly #parts: MessagingParts
   readonly #keyBudget = new KeyBudget(seenKeysMax)
-  readonly #sessions = new Set<Opening>()
+  readonly #sessions: OpenSessions
   readonly #listeners = new Set<(alarm: string | null) => void>()
   #alarm: string | null = null
 
   /** What `entities` says was made is there when it resolves, with its messages. */
   static async open(parts: MessagingParts, entities: Entities): Promise<NodeMessaging> {
     const node = new NodeMessaging(parts)
-    for (const name of new Set([defaultVhost, ...entities.vhosts])) node.#addVhost(name)
+    node.#addVhost(defaultVhost, plainVhost)
+    for (const { name, ...about } of entities.vhosts) node.#addVhost(name, about)
+    node.queues.rest()
     await node.#recover(entities)
+    node.queues.begin()
+    for (const { churn } of node.vhosts.values()) churn.queuesMade = 0
     node.lookedAtSpace()
+    parts.policies.onChange(() => {
+      for (const core of node.vhosts.values()) core.policiesChanged()
+    })
     return node
   }
 
   private constructor(parts: MessagingParts) {
-    const { log: store, clock, report } = parts
+    const { log: store, clock, report, queueOptions } = parts
     this.#parts = parts
+    this.#sessions = new OpenSessions(parts.limits)
     const { consumerTimeoutMs } = parts.image.settings
-    this.queues = new Queues({ store, clock, report }, { consumerTimeoutMs })
+    const sizes = { consumerTimeoutMs, ...queueOptions }
+    this.queues = new Queues({ store, clock, report, others: parts.streams }, sizes)
   }
 
-  #addVhost(name: string): VhostCore {
+  /** What is there takes what is new `about` it. */
+  #addVhost(name: string, about: VhostValue): VhostCore {
     const { image } = this.#parts
-    const core = new VhostCore(name, {
+    const existing = this.vhosts.get(name)
+    if (existing !== undefined) {
+      existing.about = about
+      return existing
+    }
+    const parts = {
       ...this.#parts,
       queues: this.queues,
       keyBudget: this.#keyBudget,
-      partitionSettings: (durable) => queuePartitionSettings(image, durable),
-      queuesMax: (vhost) => this.#parts.limits.ofVhost(vhost, 'max-queues'),
-    })
+      partitionSettings: (durable: boolean) => queuePartitionSettings(image, durable),
+      queuesMax: (vhost: string) => this.#parts.limits.ofVhost(vhost, 'max-queues'),
+    }
+    const core: VhostCore = new VhostCore(name, about, parts, (writes) =>
+      name === topicsVhost
+        ? new SharedTopics(image, this.#parts.topics, writes)
+        : new OwnTopics({ ...parts, writes, remove: (stream) => core.removeStream(stream) }),
+    )
     this.vhosts.set(name, core)
     return core
   }
@@ -87,13 +112,16 @@ export class NodeMessaging implements Messaging {
         ?.openExchange({ ...stored, durable: true, arguments: decodeTable(stored.arguments) })
     for (let from = 0; from < queues.length; from += openedTogether)
       await Promise.all(queues.slice(from, from + openedTogether).map((q) => this.#openQueue(q)))
-    const lost: string[] = []
+    const lost = this.#lostStreams(queues)
+    for (const topic of this.#parts.image.topics()) this.topicMade(topic)
     for (const stored of bindings) {
       const { vhost, key, ...rest } = stored
       const core = this.vhosts.get(vhost)
       const isWhole =
         core?.exchanges.has(stored.source) === true &&
-        (stored.kind === 'queue' ? core.queues : core.exchanges).has(stored.target)
+        (stored.kind === 'queue'
+          ? core.routing.queue(stored.target) !== undefined
+          : core.exchanges.has(stored.target))
       if (isWhole) core.addBinding({ ...rest, arguments: decodeTable(stored.arguments) }, key)
       else lost.push(key)
     }
@@ -104,80 +132,177 @@ export class NodeMessaging implements Messaging {
     const core = this.vhosts.get(stored.vhost)
     if (core === undefined) return
     const table = decodeTable(stored.arguments)
-    core.addQueue(await core.openQueue({ ...stored, durable: true, arguments: table }))
+    const definition = { ...stored, durable: true, arguments: table }
+    if (queueType(table) !== 'stream') core.addQueue(await core.openQueue(definition))
+    else {
+      const { image } = this.#parts
+      const isShared = stored.vhost === topicsVhost
+      const topic = isShared ? image.topicById(stored.topic) : ownTopic(definition, image)
+      if (topic !== null) core.addStream(definition, topic, true)
+    }
+  }
+
+  /** Keys of streams whose topics are gone: a crash came between. */
+  #lostStreams(queues: readonly StoredQueue[]): string[] {
+    const lost: string[] = []
+    for (const { vhost, name } of queues) {
+      const core = this.vhosts.get(vhost)
+      if (core !== undefined && core.routing.queue(name) === undefined)
+        lost.push(queueKey(vhost, name))
+    }
+    return lost
+  }
+
+  // ---- Topics that are streams ------------------------------------------------------------------
+
+  get #shared(): VhostCore | undefined {
+    return this.vhosts.get(topicsVhost)
+  }
+
+  /** Everybody's topics are streams of one vhost, whoever makes them. */
+  topicMade(topic: Topic): void {
+    const core = this.#shared
+    const name = queueNameOf(topic.name)
+    if (topic.kind !== 'log' || topic.internal || core?.routing.queue(name) !== undefined) return
+    const plain = { name, durable: true, autoDelete: false, topic: topic.id }
+    core?.addStream({ ...plain, arguments: plainStream }, topic, false)
+  }
+
+  /** A topic of this name would have the name of something else. */
+  topicFault(name: string): Refusal | null {
+    if (name.startsWith(escapePrefix))
+      return refuse(
+        'invalidTopicName',
+        `names that begin with ${escapePrefix} are those of queues that Kafka cannot spell`,
+      )
+    if (this.#shared?.queues.has(name) !== true) return null
+    return refuse('topicExists', `'${name}' is the name of a queue`)
+  }
+
+  topicChanged(topic: Topic): void {
+    const stream = this.#streamOf(topic)
+    if (stream !== null) stream.topic = topic
+  }
+
+  topicGone(topic: Topic): void {
+    const core = this.#shared
+    const stream = this.#streamOf(topic)
+    if (core === undefined || stream === null) return
+    this.#parts.streams.offsets.forget(topic.id)
+    const keys = core.removeStream(stream)
+    if (keys.length === 0) return
+    core.lane.run(() => core.writes.gone(keys)).catch((cause: unknown) => this.#parts.failed(cause))
+  }
+
+  #streamOf(topic: Topic): HostedStream | null {
+    const stream = this.#shared?.streams.get(queueNameOf(topic.name))
+    return stream?.topic.id === topic.id ? stream : null
   }
 
   // ---- Sessions ---------------------------------------------------------------------------------
 
-  /** Those that are open, for listings. */
-  get sessions(): Iterable<Opening> {
-    return this.#sessions
+  /** Users came or went: sessions of those who are no more end. */
+  usersChanged(isThere: (user: string) => boolean): void {
+    this.#sessions.endOfUsersBut(isThere)
   }
 
-  open({ vhost, user, name }: Opening): Result<Session> {
+  /** Those that are open, for listings. */
+  get sessions(): Iterable<Opening> {
+    return this.#sessions.all
+  }
+
+  open({ vhost, user, name, view }: Opening): Result<Session> {
     const core = this.vhosts.get(vhost)
     if (core === undefined) return refuse('vhostNotFound', `vhost ${vhost} not found`)
     const { authorizer } = this.#parts
     if (!authorizer.mayUse(user, vhost))
       return refuse('accessRefused', `access to vhost '${vhost}' refused for user '${user}'`)
-    const full = this.#limitReached(vhost, user)
+    const full = this.#sessions.limitReached(vhost, user)
     if (full !== null) return refuse('notAllowed', full)
-    const owner = { vhost, user, name }
+    const owner: OpenSession = { vhost, user, name, channels: 0, ...(view && { view }) }
     this.#sessions.add(owner)
     return ok({
       vhost: new SessionVhost(core, owner, user, authorizer),
       user,
+      openChannel: () => {
+        const reached = this.#sessions.channelLimitReached(user)
+        if (reached !== null) return refuse('notAllowed', reached)
+        owner.channels++
+        return ok(null)
+      },
+      closeChannel: () => {
+        owner.channels--
+      },
       close: () => {
-        this.#sessions.delete(owner)
+        this.#sessions.remove(owner)
         return core.release(owner)
       },
     })
   }
 
-  /** In words; null: there is room for one more. */
-  #limitReached(vhost: string, user: string): string | null {
-    const { limits } = this.#parts
-    const ofVhost = limits.ofVhost(vhost, 'max-connections')
-    const ofUser = limits.ofUser(user, 'max-connections')
-    if (Math.min(ofVhost, ofUser) === Number.POSITIVE_INFINITY) return null
-    const all = [...this.#sessions]
-    if (all.filter((each) => each.vhost === vhost).length >= ofVhost)
-      return (
-        `access to vhost '${vhost}' refused for user '${user}': connection limit (${ofVhost}) is ` +
-        'reached'
-      )
-    if (all.filter((each) => each.user === user).length >= ofUser)
-      return `connection refused for user '${user}': user connection limit (${ofUser}) is reached`
-    return null
+  /**
+   * A vhost as a user sees it for the length of one request: no session, which would count as a
+   * connection, and nothing may be declared exclusive. Refused as `open`.
+   */
+  visit(name: string, user: string): Result<SessionVhost> {
+    const core = this.vhosts.get(name)
+    if (core === undefined) return refuse('vhostNotFound', `vhost ${name} not found`)
+    const { authorizer } = this.#parts
+    if (authorizer.mayUse(user, name))
+      return ok(new SessionVhost(core, { vhost: name, user }, user, authorizer))
+    return refuse('accessRefused', `access to vhost '${name}' refused for user '${user}'`)
   }
 
   isHeldUp(bytes: number): boolean {
-    return this.queues.isHeldUp(bytes)
+    return this.queues.isHeldUp(bytes) || this.#parts.streams.isHeldUp
   }
 
   whenTaken(action: () => void): void {
-    this.queues.whenTaken(action)
+    const { streams } = this.#parts
+    if (streams.isHeldUp) streams.whenTaken(() => this.queues.whenTaken(action))
+    else this.queues.whenTaken(action)
   }
 
   flush(durable: (() => void) | null): void {
-    this.queues.flush(durable)
+    const { streams } = this.#parts
+    if (durable === null || !streams.isUsed) {
+      streams.flush(null)
+      this.queues.flush(durable)
+      return
+    }
+    let left = 2
+    const done = (): void => {
+      if (--left === 0) durable()
+    }
+    streams.flush(done)
+    this.queues.flush(done)
   }
 
   // ---- Vhosts -----------------------------------------------------------------------------------
 
-  /** What is there stays as it is. */
-  async createVhost(name: string): Promise<void> {
-    if (this.vhosts.has(name)) return
-    const core = this.#addVhost(name)
-    await core.lane.run(() => core.writes.vhost())
+  /** Makes it, or changes what is noted of the one that is there. */
+  async putVhost(name: string, about: VhostValue): Promise<Result<null>> {
+    const fault = nameFault('vhost', name)
+    if (fault !== null) return fault
+    if (!this.vhosts.has(name) && this.vhosts.size >= vhostsMax)
+      return refuse('policyViolation', `this node keeps at most ${vhostsMax} vhosts`)
+    const core = this.#addVhost(name, about)
+    await core.lane.run(() => core.writes.vhost(about))
+    return ok(null)
   }
 
-  /** With all that is in it; `/` stays. Its sessions can make nothing any more. */
+  /** What is there stays as it is. */
+  async createVhost(name: string): Promise<void> {
+    if (!this.vhosts.has(name)) await this.putVhost(name, plainVhost)
+  }
+
+  /** With all that is in it; `/` stays. Its sessions end. */
   async deleteVhost(name: string): Promise<Result<null>> {
     const core = this.vhosts.get(name)
     if (core === undefined) return refuse('vhostNotFound', `vhost ${name} not found`)
     if (name === defaultVhost) return refuse('notAllowed', `vhost ${name} stays`)
     this.vhosts.delete(name)
+    this.#sessions.endOfVhost(name)
     await core.lane.run(() => core.deleteAll())
     return ok(null)
   }
@@ -234,37 +359,6 @@ export class NodeMessaging implements Messaging {
     await Promise.all(cores.map((core) => core.lane.idle()))
     for (const core of cores) for (const { queue } of core.delayed.values()) await queue.stop()
     await this.queues.close()
+    await this.#parts.streams.close()
   }
-}
-
-/** Nothing of a queue goes by its age or size: what was settled does. */
-const kept = [
-  ['cleanup.policy', 'delete'],
-  ['retention.ms', '-1'],
-  ['retention.bytes', '-1'],
-  ['compression.type', 'uncompressed'],
-] as const
-
-const textsOf = {
-  durable: new Map([...kept, ['polymq.flush', 'sync']]),
-  transient: new Map([...kept, ['polymq.flush', 'async']]),
-}
-
-export const queuePartitionSettings = (image: Image, durable: boolean): TopicSettings =>
-  image.sharedSettings(durable ? textsOf.durable : textsOf.transient)
-
-/** The partitions of durable queues, for the log to know when it is opened. */
-export function queuePartitions({ queues, exchanges }: Entities, image: Image): KnownPartition[] {
-  const settings = queuePartitionSettings(image, true)
-  const delayed = exchanges.flatMap(({ topic, name }) =>
-    topic === undefined ? [] : [{ topic, name: delayedName(name), lanes: 1 }],
-  )
-  return [...queues, ...delayed].flatMap(({ topic, name, lanes }) =>
-    [...Array(lanes).keys(), ledgerPartition].map((partition) => ({
-      topic,
-      topicName: name,
-      partition,
-      settings,
-    })),
-  )
 }

@@ -1,28 +1,35 @@
 // Declaring and deleting queues of one vhost: RabbitMQ's checks in RabbitMQ's order, the metadata,
 // and then what all can see. Who may do it was asked before (`session-vhost`).
 import { ok, type Result, refuse } from '../../model/errors.ts'
-import type { QueueWish } from './api.ts'
-import { cleanName, reservedPrefix } from './definitions.ts'
-import { sameText } from './equivalence.ts'
-import type { HostedQueue } from './hosted-queue.ts'
-import { vhostLimits } from './limits.ts'
+import { cleanName, reservedPrefix } from '../declarations/definitions.ts'
+import { sameText } from '../declarations/equivalence.ts'
+import { vhostLimits } from '../declarations/limits.ts'
 import {
   checkQueueArguments,
   queueSettings,
   queueType,
   sameQueueArguments,
-} from './queue-arguments.ts'
-import { labelOf, locked, reservedName } from './refusals.ts'
+} from '../declarations/queue-arguments.ts'
+import { labelOf, locked, reservedName } from '../declarations/refusals.ts'
+import type { QueueWish } from './api.ts'
+import type { HostedQueue } from './hosted-queue.ts'
+import type { HostedStream } from './hosted-stream.ts'
+import { StreamChanges } from './stream-changes.ts'
 import type { VhostCore } from './vhost-core.ts'
+
+/** Who has chosen the name of a queue: a client, `nameFor`, or definitions that are taken in. */
+export type NamedBy = 'client' | 'node' | 'definitions'
 
 /** Random bytes of a name that the node gives. */
 const nameBytes = 16
 
 export class QueueChanges {
   readonly #core: VhostCore
+  readonly #streams: StreamChanges
 
   constructor(core: VhostCore) {
     this.#core = core
+    this.#streams = new StreamChanges(core)
   }
 
   /** The name that a declaration means, and a new one for ''. */
@@ -33,22 +40,31 @@ export class QueueChanges {
     return `amq.gen-${random.toString('base64url')}`
   }
 
-  /** `wish.name` is final; `isNamedHere`: by `nameFor`. */
+  /** `wish.name` is final. */
   async declare(
     wish: QueueWish,
     session: object,
-    isNamedHere: boolean,
-  ): Promise<Result<HostedQueue>> {
-    const existing = this.#core.queues.get(wish.name)
-    if (existing !== undefined) return this.#again(existing, wish, session)
+    namedBy: NamedBy,
+  ): Promise<Result<HostedQueue | HostedStream>> {
+    const existing = this.#existing(wish, session)
+    if (namedBy === 'client' && wish.name.startsWith(reservedPrefix))
+      return reservedName('queue', wish.name)
+    this.#core.churn.queuesDeclared++
+    if (existing !== null) return existing
     return this.#core.lane.run(async () => {
       // While this waited for its turn, somebody else may have made it.
-      const found = this.#core.queues.get(wish.name)
-      if (found !== undefined) return this.#again(found, wish, session)
-      if (!isNamedHere && wish.name.startsWith(reservedPrefix))
-        return reservedName('queue', wish.name)
-      return this.#make(wish, session)
+      const found = this.#existing(wish, session)
+      if (found !== null) return found
+      const isStream = queueType(wish.arguments) === 'stream'
+      return isStream ? this.#streams.make(wish) : this.#make(wish, session, namedBy)
     })
+  }
+
+  #existing(wish: QueueWish, session: object): Result<HostedQueue | HostedStream> | null {
+    const queue = this.#core.queues.get(wish.name)
+    if (queue !== undefined) return this.#again(queue, wish, session)
+    const stream = this.#core.streams.get(wish.name)
+    return stream === undefined ? null : this.#streams.again(stream, wish)
   }
 
   #again(hosted: HostedQueue, wish: QueueWish, session: object): Result<HostedQueue> {
@@ -56,8 +72,6 @@ export class QueueChanges {
     const label = labelOf('queue', wish.name, this.#core.name)
     if (hosted.owner !== (wish.exclusive ? session : null))
       return locked(wish.name, this.#core.name)
-    const checked = checkQueueArguments(wish.arguments, wish, label)
-    if (!checked.ok) return checked
     const durable = sameText('durable', label, wish.durable && !wish.exclusive, definition.durable)
     if (!durable.ok) return durable
     const autoDelete = sameText('auto_delete', label, wish.autoDelete, definition.autoDelete)
@@ -68,14 +82,19 @@ export class QueueChanges {
     return ok(hosted)
   }
 
-  async #make(wish: QueueWish, session: object): Promise<Result<HostedQueue>> {
+  async #make(wish: QueueWish, session: object, namedBy: NamedBy): Promise<Result<HostedQueue>> {
     const core = this.#core
     const label = labelOf('queue', wish.name, core.name)
     const checked = checkQueueArguments(wish.arguments, wish, label)
     if (!checked.ok) return checked
+    if (namedBy === 'node' && queueType(wish.arguments) === 'quorum')
+      return refuse(
+        'preconditionFailed',
+        'Cannot declare a server-named queue for type rabbit_quorum_queue',
+      )
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
     const queuesMax = Math.min(vhostLimits.queues, core.parts.queuesMax(core.name))
-    if (core.queues.size >= queuesMax)
+    if (core.queues.size + core.streams.size >= queuesMax)
       return refuse(
         'preconditionFailed',
         `cannot declare queue '${wish.name}': queue limit in vhost '${core.name}' (${queuesMax}) ` +

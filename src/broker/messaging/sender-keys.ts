@@ -1,16 +1,23 @@
-// Routing keys that the sender of a message has added: the headers CC and BCC, arrays of strings. A
-// message without either costs a glance at its header names. BCC does not go with the message.
+// Routing keys that the sender of a message has added: the headers CC and BCC, arrays whose strings
+// count. A message without either costs a glance at its header names. BCC does not go with the
+// message, nor back to the sender.
 
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import type { FieldTable } from '../../model/message/field.ts'
 import { textOf } from '../../model/message/field.ts'
-import type { MessageView } from '../../model/message/message.ts'
-import { placeOf, property } from '../../model/message/properties.ts'
+import { MessageView } from '../../model/message/message.ts'
+import {
+  changeProperties,
+  placeOf,
+  property,
+  tableProperty,
+} from '../../model/message/properties.ts'
+import { encodable } from '../declarations/encodable-table.ts'
 
 const none: readonly string[] = []
 const noKeys: Result<readonly string[]> = ok(none)
 
-/** Both, in order. Refused with `preconditionFailed` when one is not an array of strings. */
+/** Both, in order. Refused with `preconditionFailed` when one is not an array. */
 export function senderKeys(message: MessageView): Result<readonly string[]> {
   if (!mayHaveKeys(message.properties)) return noKeys
   const { headers } = message
@@ -25,13 +32,22 @@ export function senderKeys(message: MessageView): Result<readonly string[]> {
   return ok([...cc, ...bcc])
 }
 
-/** What stands in the header `name`; null: it is no array of strings. */
+/** The strings in the header `name`; null: it is no array. */
 export function keysIn(headers: FieldTable, name: 'CC' | 'BCC'): readonly string[] | null {
   const value = headers.get(name)
   if (value === undefined) return none
   if (value.type !== 'A') return null
-  const keys = value.value.map((each) => textOf(each))
-  return keys.every((key) => key !== null) ? keys : null
+  return value.value.map((each) => textOf(each)).filter((key) => key !== null)
+}
+
+/** The same without BCC. `message` itself when it has none. */
+export function withoutHiddenKeys(message: MessageView): MessageView {
+  if (!mayHaveKeys(message.properties) || !message.headers.has('BCC')) return message
+  const headers = new Map(message.headers)
+  headers.delete('BCC')
+  const { exchange, routingKey, body } = message
+  const properties = changeProperties(message.properties, [tableProperty(encodable(headers))])
+  return new MessageView().set(exchange, routingKey, properties, body)
 }
 
 const b = 0x42

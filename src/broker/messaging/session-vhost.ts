@@ -5,6 +5,17 @@ import { textOf } from '../../model/message/field.ts'
 import type { Binding, TargetKind } from '../../routing/binding.ts'
 import type { Right } from '../../security/access/access-values.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
+import { checkConsumerArguments } from '../declarations/consumer-arguments.ts'
+import { cleanName, routesByTopic } from '../declarations/definitions.ts'
+import { queueType, timeoutOf, withDefaultType } from '../declarations/queue-arguments.ts'
+import {
+  defaultExchange,
+  labelOf,
+  locked,
+  noAccess,
+  noTopicAccess,
+  notFound,
+} from '../declarations/refusals.ts'
 import type {
   BindingWish,
   Consumer,
@@ -18,12 +29,13 @@ import type {
   Vhost,
 } from './api.ts'
 import { BindingChanges } from './binding-changes.ts'
-import { cleanName, routesByTopic } from './definitions.ts'
+import { CountingConsumer, counted } from './counting-consumer.ts'
 import { ExchangeChanges } from './exchange-changes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
-import { consumerTimeout } from './queue-arguments.ts'
+import { HostedStream } from './hosted-stream.ts'
 import { QueueChanges } from './queue-changes.ts'
-import { defaultExchange, labelOf, locked, noAccess, noTopicAccess, notFound } from './refusals.ts'
+import { StreamChanges } from './stream-changes.ts'
+import { consumeStreams, notOfStreams, streamsNamed } from './stream-use.ts'
 import type { VhostCore } from './vhost-core.ts'
 import { VhostPublisher } from './vhost-publisher.ts'
 
@@ -35,6 +47,7 @@ export class SessionVhost implements Vhost {
   readonly #user: string
   readonly #authorizer: Authorizer
   readonly #queues: QueueChanges
+  readonly #streams: StreamChanges
   readonly #exchanges: ExchangeChanges
   readonly #bindings: BindingChanges
 
@@ -44,6 +57,7 @@ export class SessionVhost implements Vhost {
     this.#user = user
     this.#authorizer = authorizer
     this.#queues = new QueueChanges(core)
+    this.#streams = new StreamChanges(core)
     this.#exchanges = new ExchangeChanges(core)
     this.#bindings = new BindingChanges(core)
   }
@@ -84,7 +98,7 @@ export class SessionVhost implements Vhost {
   async declareQueue(asked: QueueWish): Promise<Result<QueueState>> {
     const isNamedHere = cleanName(asked.name) === ''
     const name = this.#queues.nameFor(asked.name)
-    const wish = { ...asked, name }
+    const wish = withDefaultType({ ...asked, name }, this.#core.about.defaultQueueType)
     const deadLetters = textOf(wish.arguments.get('x-dead-letter-exchange'))
     const refused =
       this.#lacks('configure', 'queue', name) ??
@@ -92,12 +106,19 @@ export class SessionVhost implements Vhost {
         ? null
         : (this.#lacks('read', 'queue', name) ?? this.#lacks('write', 'exchange', deadLetters)))
     if (refused !== null) return refused
-    const declared = await this.#queues.declare(wish, this.#session, isNamedHere)
+    const declared = await this.#queues.declare(
+      wish,
+      this.#session,
+      isNamedHere ? 'node' : 'client',
+    )
     return declared.ok ? ok(stateOf(declared.value)) : declared
   }
 
   checkQueue(asked: string): Result<QueueState> {
-    const found = this.#find(cleanName(asked))
+    const name = cleanName(asked)
+    const stream = this.#core.streams.get(name)
+    if (stream !== undefined) return ok(stateOf(stream))
+    const found = this.#find(name)
     return found.ok ? ok(stateOf(found.value)) : found
   }
 
@@ -105,13 +126,15 @@ export class SessionVhost implements Vhost {
     const name = cleanName(asked)
     const refused = this.#lacks('configure', 'queue', name)
     if (refused !== null) return refused
+    const stream = this.#core.streams.get(name)
+    if (stream !== undefined) return this.#streams.delete(stream, ifUnused, ifEmpty)
     const found = this.#find(name)
     if (found.ok) return this.#queues.delete(found.value, ifUnused, ifEmpty)
     return found.error === 'queueNotFound' ? ok(0) : found
   }
 
   async purgeQueue(asked: string): Promise<Result<number>> {
-    const found = this.#permitted('read', cleanName(asked))
+    const found = this.#readable('queue.purge', cleanName(asked))
     return found.ok ? ok(found.value.queue.purge()) : found
   }
 
@@ -122,8 +145,11 @@ export class SessionVhost implements Vhost {
     return ok(hosted)
   }
 
-  #permitted(permission: Right, name: string): Result<HostedQueue> {
-    return this.#lacks(permission, 'queue', name) ?? this.#find(name)
+  /** `method`: what streams do not do. */
+  #readable(method: string, name: string): Result<HostedQueue> {
+    const refused = this.#lacks('read', 'queue', name)
+    if (refused !== null) return refused
+    return this.#core.streams.has(name) ? notOfStreams(method, name, this.name) : this.#find(name)
   }
 
   #lacks(permission: Right, kind: TargetKind, name: string): Refused | null {
@@ -137,8 +163,9 @@ export class SessionVhost implements Vhost {
     return this.#change('queue', wish, (binding) => this.#bindings.bind(binding))
   }
 
+  /** Of another's exclusive queue too. */
   unbindQueue(wish: BindingWish): Promise<Result<null>> {
-    return this.#change('queue', wish, (binding) => this.#bindings.unbind(binding))
+    return this.#change('queue', wish, (binding) => this.#bindings.unbind(binding), true)
   }
 
   bindExchange(wish: BindingWish): Promise<Result<null>> {
@@ -153,6 +180,7 @@ export class SessionVhost implements Vhost {
     kind: TargetKind,
     wish: BindingWish,
     make: (binding: Binding) => Promise<Result<null>>,
+    ofOthersToo = false,
   ): Promise<Result<null>> {
     const source = cleanName(wish.source)
     const target = cleanName(wish.destination)
@@ -163,7 +191,7 @@ export class SessionVhost implements Vhost {
       this.#lacks('read', 'exchange', source) ??
       this.#lacksTopic(source, routingKey)
     if (refused !== null) return refused
-    const found = kind === 'queue' ? this.#find(target) : null
+    const found = kind === 'queue' && !ofOthersToo ? this.#find(target) : null
     if (found !== null && !found.ok && found.error === 'resourceLocked') return found
     return make({ source, kind, target, routingKey, arguments: table })
   }
@@ -178,10 +206,10 @@ export class SessionVhost implements Vhost {
   // ---- Messages ---------------------------------------------------------------------------------
 
   publisher(name: string): Result<Publisher> {
-    const exchange = this.#core.exchanges.get(name)
-    if (exchange === undefined) return notFound('exchange', name, this.name)
     const refused = this.#lacks('write', 'exchange', name)
     if (refused !== null) return refused
+    const exchange = this.#core.exchanges.get(name)
+    if (exchange === undefined) return notFound('exchange', name, this.name)
     if (exchange.internal)
       return refuse(
         'accessRefused',
@@ -192,19 +220,28 @@ export class SessionVhost implements Vhost {
 
   async consume(wish: ConsumeWish, consumer: Consumer): Promise<Result<Subscription>> {
     const name = cleanName(wish.queue)
-    const found = this.#permitted('read', name)
+    const refused = this.#lacks('read', 'queue', name)
+    if (refused !== null) return refused
+    const streams = streamsNamed(this.#core, name, wish)
+    if (streams !== null) return this.#consumeStreams(streams, { ...wish, queue: name }, consumer)
+    const found = this.#find(name)
     if (!found.ok) return found
     const hosted = found.value
-    const { settled, exclusive, priority } = wish
     const label = labelOf('queue', name, this.name)
-    const timeout = consumerTimeout(wish.arguments, label)
-    if (!timeout.ok) return timeout
-    const options = { settled, exclusive, priority, timeoutMs: timeout.value }
-    const member = hosted.queue.consume(consumer, options)
+    const checked = checkConsumerArguments(wish, hosted.definition.arguments, label)
+    if (!checked.ok) return checked
+    const { settled, exclusive, priority } = wish
+    const isCounting = queueType(hosted.definition.arguments) === 'quorum'
+    const to = isCounting ? new CountingConsumer(consumer) : consumer
+    const timeoutMs = timeoutOf(wish.arguments)
+    const member = hosted.queue.consume(to, { settled, exclusive, priority, timeoutMs })
     if (member === null) return refuse('accessRefused', `${label} in exclusive use`)
     hosted.hadConsumer = true
     return ok({
       queue: hosted.queue,
+      get isActive() {
+        return member.isActive
+      },
       resume: () => member.resume(),
       cancel: () => {
         member.cancel()
@@ -213,17 +250,34 @@ export class SessionVhost implements Vhost {
     })
   }
 
+  async #consumeStreams(
+    streams: readonly HostedStream[],
+    wish: ConsumeWish,
+    consumer: Consumer,
+  ): Promise<Result<Subscription>> {
+    for (const { name } of streams) {
+      const refused = this.#lacks('read', 'queue', name)
+      if (refused !== null) return refused
+    }
+    return consumeStreams(this.#core, streams, wish, consumer)
+  }
+
   async get(asked: string, settled: boolean): Promise<Result<Got | null>> {
-    const found = this.#permitted('read', cleanName(asked))
+    const found = this.#readable('basic.get', cleanName(asked))
     if (!found.ok) return found
-    const { queue } = found.value
+    const { queue, definition } = found.value
     const got = await queue.get(settled)
-    return ok(got === null ? null : { queue, ...got })
+    if (got === null) return ok(null)
+    if (!got.redelivered || queueType(definition.arguments) !== 'quorum')
+      return ok({ queue, ...got })
+    return ok({ queue, ...got, message: counted(got.message, got.failures, got.deliveries) })
   }
 }
 
-const stateOf = ({ queue }: HostedQueue): QueueState => ({
-  name: queue.name,
-  messages: queue.ready,
-  consumers: queue.consumerCount,
-})
+function stateOf(found: HostedQueue | HostedStream): QueueState {
+  const { name } = found
+  if (found instanceof HostedStream)
+    return { name, messages: found.messages, consumers: found.readers.size }
+  const { queue } = found
+  return { name, messages: queue.ready, consumers: queue.consumerCount }
+}

@@ -1,12 +1,18 @@
-// What messages of a vhost are routed to: a queue, or what keeps them until they are routed on.
+// What messages of a vhost are routed to: a queue, a stream, or what keeps them until they are
+// routed on.
 import type { MessageView } from '../../model/message/message.ts'
+import type { QueueDefinition } from '../declarations/definitions.ts'
 
 export interface Target {
   readonly name: string
+  /** Null: it is no queue, and cannot be bound. */
+  readonly definition: QueueDefinition | null
   /** It routes the message itself, later, and wants all that its sender has said. */
   readonly routesOn: boolean
   /** Flags of `Published`. The message and its views are used only during the call. */
   publish(message: MessageView): number
   /** Whether `publish` would refuse it now. */
   refuses(message: MessageView): boolean
+  /** What was published is to go to the disk with what is settled for it, or before. */
+  moved(): void
 }

@@ -4,44 +4,68 @@
 // `exchange-changes`), binding (`binding-changes`), and what goes by itself.
 import type { Chance } from '../../io/chance.ts'
 import type { Clock } from '../../io/clock.ts'
+import type { VhostValue } from '../../metadata/entities/entity-keys.ts'
 import type { Image } from '../../metadata/image.ts'
 import type { MetadataStore } from '../../metadata/store.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import { topicId } from '../../model/ids.ts'
 import { type FieldTable, textOf } from '../../model/message/field.ts'
+import type { Topic } from '../../model/topic.ts'
 import { DelayQueue } from '../../queue/delayed/delay-queue.ts'
-import { type KeyBudget, SeenKeys } from '../../queue/memory/seen-keys.ts'
+import type { KeyBudget } from '../../queue/memory/seen-keys.ts'
+import { addCounters, QueueCounters } from '../../queue/queue-counters.ts'
+import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
 import { RoutingTable } from '../../routing/routing-table.ts'
-import { DeadLetters } from './dead-letters.ts'
-import { deduplicationOf } from './deduplication.ts'
+import type { Streams } from '../../stream/streams.ts'
+import { deduplicationOf } from '../declarations/deduplication.ts'
 import {
   type ExchangeDefinition,
   isOwn,
   ownExchanges,
   type QueueDefinition,
-} from './definitions.ts'
+} from '../declarations/definitions.ts'
+import { EntityWrites } from '../declarations/entity-writes.ts'
+import { queueSettings, queueType } from '../declarations/queue-arguments.ts'
+import type { Policies } from '../policies/policies.ts'
+import {
+  alternateExchangeKey,
+  argumentsInForce,
+  mergedDefinition,
+} from '../policies/policy-keys.ts'
+import { DeadLetters } from './dead-letters.ts'
 import { DelayedExchange } from './delayed-exchange.ts'
-import { EntityWrites } from './entity-writes.ts'
 import { HostedQueue, type HostedQueueHooks } from './hosted-queue.ts'
+import { HostedStream } from './hosted-stream.ts'
 import { Lane } from './lane.ts'
-import { queueSettings } from './queue-arguments.ts'
+import { Once } from './once.ts'
+import type { StreamTopics } from './stream-topics.ts'
 import type { Target } from './target.ts'
 
 export interface VhostParts {
   readonly queues: Queues
+  readonly streams: Streams
   readonly store: MetadataStore
   readonly image: Image
   readonly clock: Clock
   readonly chance: Chance
+  readonly policies: Policies
   /** Of the partitions of a queue. */
   partitionSettings(durable: boolean): TopicSettings
   readonly keyBudget: KeyBudget
   /** Infinity: no limit of its own. */
   queuesMax(vhost: string): number
+  /** What else of the metadata goes with a vhost. */
+  keysOfVhost(vhost: string): readonly string[]
   /** The node cannot go on. */
   failed(cause: unknown): void
+}
+
+/** Messages that were published to an exchange, and copies of them that it gave to queues. */
+export interface ExchangeCounters {
+  in: number
+  out: number
 }
 
 export class VhostCore implements HostedQueueHooks {
@@ -52,23 +76,39 @@ export class VhostCore implements HostedQueueHooks {
   readonly writes: EntityWrites
   readonly exchanges = new Map<string, ExchangeDefinition>()
   readonly queues = new Map<string, HostedQueue>()
+  /** By name; they begin anew with an exchange. */
+  readonly exchangeCounters = new Map<string, ExchangeCounters>()
+  /** Of queues that are gone, and how many came and went. */
+  readonly past = new QueueCounters()
+  readonly churn = { queuesMade: 0, queuesGone: 0, queuesDeclared: 0 }
+  /** Of other names than the queues. */
+  readonly streams = new Map<string, HostedStream>()
+  readonly streamTopics: StreamTopics
   /** By the names of their exchanges. */
   readonly delayed = new Map<string, DelayedExchange>()
   /** Of exchanges that leave out what comes again. */
-  readonly #seen = new Map<string, SeenKeys>()
+  readonly onceAt = new Map<string, Once>()
   /** Of exchanges that are taken away. */
   readonly #dropped: DelayQueue[] = []
   /** Of durable bindings, by `bindingId`. */
   readonly #bindingKeys = new Map<string, string>()
+  about: VhostValue
   /** Nothing can be made in it any more. */
   isGone = false
   readonly #owned = new Map<object, Set<HostedQueue>>()
   readonly #deadLetters: DeadLetters
 
-  constructor(name: string, parts: VhostParts) {
+  constructor(
+    name: string,
+    about: VhostValue,
+    parts: VhostParts,
+    streamTopics: (writes: EntityWrites) => StreamTopics,
+  ) {
     this.name = name
+    this.about = about
     this.parts = parts
     this.writes = new EntityWrites(parts.store, parts.image, name)
+    this.streamTopics = streamTopics(this.writes)
     this.#deadLetters = new DeadLetters(this.routing, parts.clock)
     for (const exchange of ownExchanges) this.addExchange(exchange)
   }
@@ -79,11 +119,12 @@ export class VhostCore implements HostedQueueHooks {
   addExchange(exchange: ExchangeDefinition, waiting: DelayedExchange | null = null): void {
     const { name, type, arguments: table } = exchange
     this.exchanges.set(name, exchange)
+    this.exchangeCounters.set(name, { in: 0, out: 0 })
     if (name === '') return
-    const seen = this.seenKeys(table)
-    if (seen !== null) this.#seen.set(name, seen)
+    const once = this.once(table)
+    if (once !== null) this.onceAt.set(name, once)
     if (waiting !== null) this.delayed.set(name, waiting)
-    this.routing.addExchange(name, type, table, textOf(table.get('alternate-exchange')), waiting)
+    this.routing.addExchange(name, type, table, this.#alternateOf(exchange), waiting)
   }
 
   /** One that is new. */
@@ -117,15 +158,14 @@ export class VhostCore implements HostedQueueHooks {
   /** A queue that holds nothing yet, and is not seen before `addQueue`. */
   makeQueue(definition: QueueDefinition, owner: object | null): HostedQueue {
     const hosted = new HostedQueue(definition, owner, this)
-    const { arguments: table, durable } = definition
-    const settings = queueSettings(table, durable)
+    const settings = this.#settingsFor(hosted)
     return hosted.hold(this.parts.queues.create(this.#placeOf(definition), settings, hosted))
   }
 
   /** With what it held before. */
   async openQueue(definition: QueueDefinition): Promise<HostedQueue> {
     const hosted = new HostedQueue(definition, null, this)
-    const settings = queueSettings(definition.arguments, definition.durable)
+    const settings = this.#settingsFor(hosted)
     return hosted.hold(await this.parts.queues.open(this.#placeOf(definition), settings, hosted))
   }
 
@@ -135,15 +175,63 @@ export class VhostCore implements HostedQueueHooks {
 
   addQueue(hosted: HostedQueue): void {
     this.queues.set(hosted.name, hosted)
+    this.churn.queuesMade++
     this.routing.addQueue(hosted.name, hosted)
     if (hosted.owner === null) return
     const owned = this.#owned.get(hosted.owner) ?? new Set()
     this.#owned.set(hosted.owner, owned.add(hosted))
   }
 
+  /** What a topic is here; `isDeclared`: the metadata has its definition. */
+  addStream(definition: QueueDefinition, topic: Topic, isDeclared: boolean): HostedStream {
+    const stream = new HostedStream(definition, topic, isDeclared, this.parts.streams)
+    this.streams.set(stream.name, stream)
+    this.routing.addQueue(stream.name, stream)
+    return stream
+  }
+
   /** `key`: of a durable one, in the metadata; null: of another. */
   addBinding(binding: Binding, key: string | null): void {
     if (this.routing.bind(binding) && key !== null) this.#bindingKeys.set(bindingId(binding), key)
+  }
+
+  // ---- Policies ---------------------------------------------------------------------------------
+
+  /** Those that hold for a queue: the user's and the operator's. */
+  policiesOf({ name, definition }: HostedQueue) {
+    const { policies } = this.parts
+    const kind = queueType(definition.arguments)
+    return {
+      policy: policies.ofQueue('user', this.name, name, kind),
+      operator: policies.ofQueue('operator', this.name, name, kind),
+    }
+  }
+
+  #settingsFor(hosted: HostedQueue): QueueSettings {
+    const { arguments: own, durable } = hosted.definition
+    const { policy, operator } = this.policiesOf(hosted)
+    hosted.inForce = argumentsInForce(own, queueType(own), mergedDefinition(policy, operator))
+    return queueSettings(hosted.inForce, durable)
+  }
+
+  #alternateOf({ name, arguments: table }: ExchangeDefinition): string | null {
+    const own = textOf(table.get('alternate-exchange'))
+    if (own !== null) return own
+    const definition = this.parts.policies.ofExchange(this.name, name)?.definition
+    const byPolicy = definition?.[alternateExchangeKey]
+    return typeof byPolicy === 'string' ? byPolicy : null
+  }
+
+  /** Every queue and exchange follows what holds for it now. */
+  policiesChanged(): void {
+    for (const hosted of this.queues.values()) {
+      const before = hosted.inForce
+      const settings = this.#settingsFor(hosted)
+      if (hosted.inForce !== before) hosted.queue.configure(settings)
+    }
+    for (const exchange of this.exchanges.values())
+      if (exchange.name !== '')
+        this.routing.setAlternate(exchange.name, this.#alternateOf(exchange))
   }
 
   newTopicId() {
@@ -160,8 +248,9 @@ export class VhostCore implements HostedQueueHooks {
 
   removeExchange(exchange: ExchangeDefinition): string[] {
     if (!this.exchanges.delete(exchange.name)) return []
-    this.#seen.get(exchange.name)?.clear()
-    this.#seen.delete(exchange.name)
+    this.onceAt.get(exchange.name)?.clear()
+    this.onceAt.delete(exchange.name)
+    this.exchangeCounters.delete(exchange.name)
     const waiting = this.delayed.get(exchange.name)
     if (waiting !== undefined) {
       this.delayed.delete(exchange.name)
@@ -181,10 +270,25 @@ export class VhostCore implements HostedQueueHooks {
     if (hosted.isGone) return []
     hosted.gone()
     this.queues.delete(hosted.name)
+    this.churn.queuesGone++
+    addCounters(this.past, hosted.queue.counters)
     if (hosted.owner !== null) this.#owned.get(hosted.owner)?.delete(hosted)
     const bindings = this.routing.removeQueue(hosted.name)
     return [
       ...this.writes.queueKeys(hosted.definition),
+      ...this.#keysOf(bindings),
+      ...this.#sweep(bindings.map((b) => b.source)),
+    ]
+  }
+
+  /** Its topic is going. */
+  removeStream(stream: HostedStream): string[] {
+    if (this.streams.get(stream.name) !== stream) return []
+    this.streams.delete(stream.name)
+    for (const reader of [...stream.readers]) reader.end()
+    const bindings = this.routing.removeQueue(stream.name)
+    return [
+      ...(stream.isDeclared ? this.writes.streamKeys(stream.definition) : []),
       ...this.#keysOf(bindings),
       ...this.#sweep(bindings.map((b) => b.source)),
     ]
@@ -207,9 +311,11 @@ export class VhostCore implements HostedQueueHooks {
   async deleteAll(): Promise<void> {
     this.isGone = true
     for (const hosted of [...this.queues.values()]) await this.deleteQueue(hosted)
+    for (const stream of [...this.streams.values()]) await this.streamTopics.delete(stream)
     const exchanges = [...this.exchanges.values()].filter(({ name }) => !isOwn(name))
     await this.gone(exchanges.flatMap((exchange) => this.removeExchange(exchange)))
-    await this.writes.gone(this.writes.vhostKeys)
+    const others = this.parts.keysOfVhost(this.name)
+    await this.writes.gone([...this.writes.vhostKeys, ...others])
   }
 
   /** Exchanges that go with the last binding from them. */
@@ -234,18 +340,9 @@ export class VhostCore implements HostedQueueHooks {
 
   // ---- What goes by itself ----------------------------------------------------------------------
 
-  now(): number {
-    return this.parts.clock.now()
-  }
-
-  seenKeys(table: FieldTable): SeenKeys | null {
+  once(table: FieldTable): Once | null {
     const options = deduplicationOf(table)
-    return options === null ? null : new SeenKeys(options, this.parts.keyBudget)
-  }
-
-  /** Null: the exchange takes what comes again. */
-  seenAt(exchange: string): SeenKeys | null {
-    return this.#seen.get(exchange) ?? null
+    return options === null ? null : new Once(options, this.parts.keyBudget, this.parts.clock)
   }
 
   deadLetter(...letter: Parameters<HostedQueueHooks['deadLetter']>): boolean {

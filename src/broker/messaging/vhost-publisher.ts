@@ -4,19 +4,15 @@
 import { type Refusal, type Result, refuse } from '../../model/errors.ts'
 import { delayMsMax, delayMsOf } from '../../model/message/delay.ts'
 import type { MessageView } from '../../model/message/message.ts'
-import { MessageView as View } from '../../model/message/message.ts'
-import { changeProperties, property, tableProperty } from '../../model/message/properties.ts'
-import type { SeenKeys } from '../../queue/memory/seen-keys.ts'
 import { delayedType } from '../../routing/exchange-types.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
+import { type ExchangeDefinition, routesByTopic } from '../declarations/definitions.ts'
+import { noTopicAccess } from '../declarations/refusals.ts'
 import { Published, type Publisher } from './api.ts'
-import { publishOnce } from './deduplication.ts'
-import { type ExchangeDefinition, routesByTopic } from './definitions.ts'
-import { encodable } from './encodable-table.ts'
-import { noTopicAccess } from './refusals.ts'
-import { senderKeys } from './sender-keys.ts'
+import type { Once } from './once.ts'
+import { senderKeys, withoutHiddenKeys } from './sender-keys.ts'
 import type { Target } from './target.ts'
-import type { VhostCore } from './vhost-core.ts'
+import type { ExchangeCounters, VhostCore } from './vhost-core.ts'
 
 const tooLong = `invalid message: x-delay is more than ${delayMsMax} ms`
 const noQueues: readonly Target[] = []
@@ -31,7 +27,8 @@ export class VhostPublisher implements Publisher {
   /** Topic permissions hold. */
   readonly #isByTopic: boolean
   /** What comes again is left out; null: it is not. */
-  readonly #seen: SeenKeys | null
+  readonly #once: Once | null
+  readonly #counters: ExchangeCounters
   #key = ''
   #queues = noQueues
   /** Of the routing table when the last route was found; 0: none is remembered. */
@@ -44,7 +41,8 @@ export class VhostPublisher implements Publisher {
     this.#authorizer = authorizer
     this.#permissions = authorizer.version
     this.#isByTopic = routesByTopic(exchange)
-    this.#seen = core.seenAt(exchange.name)
+    this.#once = core.onceAt.get(exchange.name) ?? null
+    this.#counters = core.exchangeCounters.get(exchange.name) ?? { in: 0, out: 0 }
   }
 
   get isGone(): boolean {
@@ -57,15 +55,15 @@ export class VhostPublisher implements Publisher {
     if (!keys.ok) return this.#refuse(keys)
     if (this.#exchange.type === delayedType && delayMsOf(message) > delayMsMax)
       return this.#refuse(refuse('preconditionFailed', tooLong))
-    if (this.#seen === null) return this.#publish(message, keys.value)
+    if (this.#once === null) return this.#publish(message, keys.value)
     const to = { publish: () => this.#publish(message, keys.value) }
-    return publishOnce(this.#seen, this.#core.now(), message, to)
+    return this.#once.publish(message, to)
   }
 
   #publish(message: MessageView, keys: readonly string[]): number {
     if (keys.length > 0) return this.#publishTo(message, keys)
     const queues = this.#route(message)
-    return queues === null ? -1 : place(message, queues)
+    return queues === null ? -1 : this.#place(message, queues)
   }
 
   /** Null: not permitted. */
@@ -89,19 +87,12 @@ export class VhostPublisher implements Publisher {
     const { routing } = this.#core
     if (!routing.hasExchange(this.#exchange.name)) return 0
     const { queues } = routing.route(this.#exchange.name, message, keys)
-    if (!message.headers.has('BCC')) return place(message, queues)
-    const headers = new Map(message.headers)
-    headers.delete('BCC')
-    const properties = changeProperties(
-      message.properties,
-      headers.size === 0 ? [] : [tableProperty(encodable(headers))],
-      property.headers,
-    )
-    const { exchange, routingKey, body } = message
-    const shown = new View().set(exchange, routingKey, properties, body)
+    const shown = withoutHiddenKeys(message)
     const later = queues.filter((to) => to.routesOn)
+    if (later.length === 0) return this.#place(shown, queues)
+    this.#counters.out += later.length
     const now = queues.filter((to) => !to.routesOn)
-    return place(shown, now) | place(message, later)
+    return this.#place(shown, now) | place(message, later)
   }
 
   #mayUse(key: string): boolean {
@@ -110,6 +101,12 @@ export class VhostPublisher implements Publisher {
     if (this.#authorizer.mayTopic(this.#user, name, 'write', exchange, key)) return true
     this.#refuse(noTopicAccess(key, exchange, name, this.#user))
     return false
+  }
+
+  #place(message: MessageView, queues: readonly Target[]): number {
+    this.#counters.in++
+    this.#counters.out += queues.length
+    return place(message, queues)
   }
 
   #refuse({ error, message }: Refusal): number {

@@ -30,6 +30,7 @@ export const realHttp: Http = {
 }
 
 function makeServer(handler: HttpHandler, limits: HttpLimits): http.Server {
+  const bodies: Bodies = { bytes: 0, limits }
   const server = http.createServer(
     {
       maxHeaderSize: limits.headerBytesMax,
@@ -38,7 +39,7 @@ function makeServer(handler: HttpHandler, limits: HttpLimits): http.Server {
       connectionsCheckingInterval: limits.headersMsMax / 2,
       keepAliveTimeout: limits.headersMsMax,
     },
-    (request, response) => void answerOne(handler, limits.bodyBytesMax, request, response),
+    (request, response) => void answerOne(handler, bodies, request, response),
   )
   server.setTimeout(limits.silenceMsMax)
   server.on('connection', makeRoom(limits.connectionsMax))
@@ -76,7 +77,7 @@ function opened(server: http.Server, at: Address): Promise<void> {
 
 async function answerOne(
   handler: HttpHandler,
-  bodyBytesMax: number,
+  bodies: Bodies,
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): Promise<void> {
@@ -84,10 +85,12 @@ async function answerOne(
   answering.add(socket)
   response.once('close', () => answering.delete(socket))
   const hasBody = request.headers['content-length'] || request.headers['transfer-encoding']
-  const body = hasBody && bodyBytesMax > 0 ? await readBody(request, bodyBytesMax) : nothing
+  const isRead = hasBody && bodies.limits.bodyBytesMax > 0
+  const body = isRead ? await readBody(request, bodies) : nothing
   if (body === 'gone') return
-  const pending = body === 'large' ? tooLarge : handler(requestOf(request, body))
+  const pending = typeof body === 'string' ? refusals[body] : handler(requestOf(request, body))
   const answer = pending instanceof Promise ? await pending : pending
+  if (typeof body !== 'string') bodies.bytes -= body.length
   // A body that nobody reads would be taken for the next request.
   const unread = hasBody && !request.readableEnded
   response.writeHead(answer.status, { ...answer.headers, ...(unread && { connection: 'close' }) })
@@ -97,10 +100,25 @@ async function answerOne(
 
 const nothing = new Uint8Array(0)
 
-const tooLarge: HttpAnswer = {
-  status: 413,
-  headers: { 'content-type': 'text/plain; charset=utf-8' },
-  body: ['the body of the request is larger than this listener takes\n'],
+/** Of all requests of one server: what is read, and not answered yet. */
+interface Bodies {
+  bytes: number
+  readonly limits: HttpLimits
+}
+
+const plain = { 'content-type': 'text/plain; charset=utf-8' }
+
+const refusals: Readonly<Record<'large' | 'many', HttpAnswer>> = {
+  large: {
+    status: 413,
+    headers: plain,
+    body: ['the body of the request is larger than this listener takes\n'],
+  },
+  many: {
+    status: 503,
+    headers: plain,
+    body: ['this listener reads as many bodies as it has memory for; try again\n'],
+  },
 }
 
 function requestOf(request: http.IncomingMessage, body: Uint8Array): HttpRequest {
@@ -123,21 +141,35 @@ function requestOf(request: http.IncomingMessage, body: Uint8Array): HttpRequest
 /** The whole body, unless it is too large or its client leaves. */
 function readBody(
   request: http.IncomingMessage,
-  bytesMax: number,
-): Promise<Uint8Array | 'large' | 'gone'> {
+  bodies: Bodies,
+): Promise<Uint8Array | 'large' | 'many' | 'gone'> {
+  const { bodyBytesMax, bodiesBytesMax } = bodies.limits
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     let bytes = 0
+    let isOver = false
+    const giveUp = (why: 'large' | 'many' | 'gone'): void => {
+      if (isOver) return
+      isOver = true
+      bodies.bytes -= bytes
+      chunks.length = 0
+      request.pause()
+      resolve(why)
+    }
     request.on('data', (chunk: Buffer) => {
+      if (isOver) return
       bytes += chunk.length
-      if (bytes <= bytesMax) chunks.push(chunk)
-      else {
-        request.pause()
-        resolve('large')
-      }
+      bodies.bytes += chunk.length
+      if (bytes > bodyBytesMax) giveUp('large')
+      else if (bodies.bytes > bodiesBytesMax) giveUp('many')
+      else chunks.push(chunk)
     })
-    request.once('end', () => resolve(Buffer.concat(chunks)))
-    request.once('close', () => resolve('gone'))
+    request.once('end', () => {
+      if (isOver) return
+      isOver = true
+      resolve(Buffer.concat(chunks))
+    })
+    request.once('close', () => giveUp('gone'))
   })
 }
 

@@ -9,15 +9,20 @@ import {
   bindingPrefix,
   type ExchangeValue,
   exchangePrefix,
-  isVhostValue,
   parseBinding,
   parseExchange,
   parseQueue,
+  parseVhost,
   partsOf,
   type QueueValue,
   queuePrefix,
+  type VhostValue,
   vhostPrefix,
 } from './entity-keys.ts'
+
+export interface StoredVhost extends VhostValue {
+  readonly name: string
+}
 
 export interface StoredExchange extends ExchangeValue {
   readonly vhost: string
@@ -35,7 +40,7 @@ export interface StoredBinding extends BindingValue, BindingEnds {
 }
 
 export interface Entities {
-  readonly vhosts: readonly string[]
+  readonly vhosts: readonly StoredVhost[]
   readonly exchanges: readonly StoredExchange[]
   readonly queues: readonly StoredQueue[]
   readonly bindings: readonly StoredBinding[]
@@ -57,9 +62,10 @@ export async function readEntities(store: MetadataStore): Promise<Entities> {
   }
 }
 
-function readVhost({ key, value }: Entry): string | null {
-  const [vhost] = partsOf(vhostPrefix, key, 1) ?? []
-  return vhost === undefined || !isVhostValue(value) ? null : vhost
+function readVhost({ key, value }: Entry): StoredVhost | null {
+  const [name] = partsOf(vhostPrefix, key, 1) ?? []
+  const parsed = parseVhost(value)
+  return name === undefined || parsed === null ? null : { name, ...parsed }
 }
 
 function readExchange({ key, value }: Entry): StoredExchange | null {

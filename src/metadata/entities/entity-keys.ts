@@ -2,7 +2,8 @@
 // Only what is durable stands there. Parts of a key are escaped as in a URL, so that a name may
 // hold whatever a client has put into it. A change to a layout raises its "v".
 //
-//   /vhosts/<vhost>              {"v":1}
+//   /vhosts/<vhost>              {"v":1,"description","tags":[],"defaultQueueType"}; of an older
+//                                release {"v":1} alone
 //   /exchanges/<vhost>/<name>    {"v":1,"type","autoDelete","internal","arguments"}, with
 //                                "topic":<id> if messages wait at it
 //   /queues/<vhost>/<name>       {"v":1,"topic":<id>,"lanes","autoDelete","arguments"}
@@ -74,7 +75,16 @@ export interface BindingValue {
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 
-export const encodeVhost = (): string => JSON.stringify({ v: 1 })
+/** What people have noted of a vhost, and the type of its queues that are declared without one. */
+export interface VhostValue {
+  readonly description: string
+  readonly tags: readonly string[]
+  readonly defaultQueueType: 'classic' | 'quorum' | 'stream'
+}
+
+export const plainVhost: VhostValue = { description: '', tags: [], defaultQueueType: 'classic' }
+
+export const encodeVhost = (value: VhostValue): string => JSON.stringify({ v: 1, ...value })
 
 export const encodeExchange = (value: ExchangeValue): string =>
   JSON.stringify({ v: 1, ...value, arguments: base64(value.arguments) })
@@ -88,7 +98,15 @@ export const encodeBinding = (value: BindingValue): string =>
 const isTopicId = (value: unknown): value is string =>
   typeof value === 'string' && /^[0-9a-f]{32}$/.test(value)
 
-export const isVhostValue = (text: string): boolean => parseObject(text) !== null
+export function parseVhost(text: string): VhostValue | null {
+  const value = parseObject(text)
+  if (value === null) return null
+  const { description = '', tags = [], defaultQueueType: type = 'classic' } = value
+  if (typeof description !== 'string' || !Array.isArray(tags)) return null
+  if (!tags.every((tag) => typeof tag === 'string')) return null
+  if (type !== 'classic' && type !== 'quorum' && type !== 'stream') return null
+  return { description, tags, defaultQueueType: type }
+}
 
 export function parseExchange(text: string): ExchangeValue | null {
   const { type, autoDelete, internal, arguments: table, topic } = parseObject(text) ?? {}

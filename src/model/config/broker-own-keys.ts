@@ -27,6 +27,18 @@ const bounds: readonly BrokerKey[] = [
       'authenticate as one of these users, by one of sasl.enabled.mechanisms.',
   },
   {
+    name: 'polymq.definitions.file',
+    type: 'string',
+    default: null,
+    form: { pattern: /./, text: 'the path of a file' },
+    dynamic: false,
+    effect: 'works',
+    documentation:
+      'File of definitions, in the JSON that RabbitMQ exports, that are taken in when this node ' +
+      'starts: users, vhosts, permissions, limits, exchanges, queues and bindings. Exchanges, ' +
+      'queues and bindings that are there stay as they are.',
+  },
+  {
     name: 'polymq.kafka.users',
     type: 'string',
     default: 'file',

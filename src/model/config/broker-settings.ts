@@ -53,6 +53,8 @@ export interface BrokerSettings {
   readonly fetchSessionsMax: number
   readonly saslMechanisms: readonly string[]
   /** '': there is none. */
+  readonly definitionsFile: string
+  /** '': there is none. */
   readonly usersFile: string
   readonly tls: TlsSettings
   readonly amqp: AmqpSettings
@@ -110,6 +112,7 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
     fetchBytesMax: number('fetch.max.bytes'),
     fetchSessionsMax: number('max.incremental.fetch.session.cache.slots'),
     saslMechanisms: itemsOf(effectiveBrokerText('sasl.enabled.mechanisms', values)),
+    definitionsFile: effectiveBrokerText('polymq.definitions.file', values),
     usersFile: effectiveBrokerText('polymq.users.file', values),
     tls: {
       certificateFile: effectiveBrokerText('polymq.tls.certificate.file', values),

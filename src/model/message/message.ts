@@ -28,6 +28,13 @@ export class MessageView {
     return this
   }
 
+  /** One of its own, which may be kept. */
+  copy(): MessageView {
+    const { exchange, routingKey, properties, body } = this
+    const view = new MessageView()
+    return view.set(exchange, routingKey, new Uint8Array(properties), new Uint8Array(body))
+  }
+
   /** What was published as durable: delivery mode 2. */
   get isPersistent(): boolean {
     return this.#octet(property.deliveryMode) === 2

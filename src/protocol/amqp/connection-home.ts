@@ -1,12 +1,12 @@
 // What the connections of a door share, and whom they tell. Implemented by the door.
 import type { Messaging } from '../../broker/messaging/api.ts'
-import type { ChannelDoor, MessageCounters } from './channel/channel-home.ts'
+import type { ChannelCounters, ChannelDoor, MessageCounters } from './channel/channel-home.ts'
 import type { Slabs } from './frames/out-buffer.ts'
 import type { Offer } from './login.ts'
 import type { Pacing } from './pacing.ts'
 
 /** Plain numbers that only grow. */
-export interface DoorCounters extends MessageCounters {
+export interface DoorCounters extends MessageCounters, ChannelCounters {
   accepted: number
   /** Connections that were closed at once, because there were too many. */
   refused: number
@@ -38,6 +38,7 @@ export interface ConnectionHome extends ChannelDoor {
   readonly messaging: Messaging
   readonly offer: Offer
   readonly clusterName: string
+  readonly isTls: boolean
   readonly counters: DoorCounters
   readonly slabs: Slabs
   readonly pacing: Pacing
@@ -46,6 +47,8 @@ export interface ConnectionHome extends ChannelDoor {
   /** Clients leave so much untaken, all together, that each may leave only little. */
   readonly isTight: boolean
   monotonic(): number
+  /** Milliseconds since 1970. */
+  now(): number
   /** `connection.flush` is to be called at the end of this turn. */
   sendSoon(connection: Served): void
   /** So many more bytes wait to be sent; negative: fewer. */

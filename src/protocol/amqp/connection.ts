@@ -8,6 +8,7 @@ import type { ConnectionHandler, Connection as Link } from '../../io/network.ts'
 import type { Result } from '../../model/errors.ts'
 import type { Resumable } from './channel/channel-home.ts'
 import type { ConnectionHome, Served } from './connection-home.ts'
+import { ConnectionView } from './connection-view.ts'
 import { Dispatcher, type DispatchOwner } from './dispatcher.ts'
 import { FrameReader } from './frames/frame-reader.ts'
 import { writeHeartbeat, writeMethod } from './frames/frame-writer.ts'
@@ -31,6 +32,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   readonly vigil: Vigil
   readonly greeting: Greeting
   isSendDue = false
+  readonly view: ConnectionView
   isPaced = false
   readonly door: ConnectionHome
   private readonly link: Link
@@ -46,6 +48,8 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   private pending: Promise<unknown> | null = null
   private takenAway: Promise<void> | null = null
   private heldBytes = 0
+  /** To be told behind the answer that is due; null: none is waited for. */
+  private heldBack: (() => void)[] | null = null
   private readonly standstill = new Standstill()
   private isPublisher = false
   private isToldBlocked = false
@@ -63,6 +67,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     this.reader = new FrameReader(this.dispatcher)
     this.greeting = new Greeting(this, door, link)
     this.vigil = new Vigil(door.limits, door.monotonic())
+    this.view = new ConnectionView(this, link, this.output, this.dispatcher)
   }
 
   // ---- As the network sees it
@@ -75,6 +80,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     if (this.isGone || this.state === 'ending' || this.state === 'refused') return
     this.vigil.isHeard = true
     this.door.counters.receivedBytes += bytes
+    this.view.received(bytes)
     const buffer = this.door.readBuffer
     const from = this.state === 'header' ? this.readHeader(buffer, bytes) : 0
     if (from < 0) return
@@ -225,11 +231,11 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     const text =
       `Login was refused using authentication mechanism ${mechanism}. ` +
       'For details see the broker logfile.'
-    this.failHard(replies.accessRefused, text, methods.startOk.id, `refused a login: ${why}`)
+    this.failHard(replies.accessRefused, text, 0, `refused a login: ${why}`)
   }
 
   openSession(vhost: string, user: string, name: string): Result<Session> {
-    return this.door.messaging.open({ vhost, user, name })
+    return this.door.messaging.open({ vhost, user, name, view: this.view })
   }
 
   begin(session: Session, login: Login): void {
@@ -285,6 +291,21 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
       then(value)
       if (this.waits === 0) this.goOn()
     })
+  }
+
+  holdTold(): void {
+    this.heldBack ??= []
+  }
+
+  tell(write: () => void): void {
+    if (this.heldBack === null) write()
+    else this.heldBack.push(write)
+  }
+
+  tellNow(): void {
+    const { heldBack } = this
+    this.heldBack = null
+    for (const write of heldBack ?? []) write()
   }
 
   failHard(reply: Reply, text: string, methodId: number, report = text): void {

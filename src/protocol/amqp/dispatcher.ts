@@ -11,7 +11,7 @@ import type { WholePublish } from './frames/whole-publish.ts'
 import type { Greeting } from './greeting.ts'
 import { basic } from './methods/basic-methods.ts'
 import { channel as channelMethods, connection as methods } from './methods/connection-methods.ts'
-import { decodeArguments } from './methods/method-codec.ts'
+import { decodeArguments, TextError } from './methods/method-codec.ts'
 import { type Reply, replies } from './methods/reply-codes.ts'
 import { classOf, type Fields, type Method, methodOf, type Values } from './methods/schema.ts'
 
@@ -37,6 +37,9 @@ export interface DispatchOwner extends ChannelHome {
 }
 
 const settlements: ReadonlySet<number> = new Set([hot.ack, hot.nack, hot.reject])
+
+/** Of the upper half of a tag. */
+const tagHighMax = 2 ** 21
 
 export class Dispatcher implements FrameOwner {
   private readonly connection: DispatchOwner
@@ -68,16 +71,26 @@ export class Dispatcher implements FrameOwner {
     return null
   }
 
+  /** Those that are open. */
+  get open(): readonly Channel[] {
+    return [...this.channels.values()].filter((channel) => channel.isOpen)
+  }
+
   /** Closes all channels; resolves when what they had is given back. */
   async release(): Promise<void> {
     const channels = [...this.channels.values()]
+    this.connection.door.counters.channelsClosed += channels.length
+    for (let i = 0; i < channels.length; i++) this.connection.session.closeChannel()
     this.channels.clear()
     this.last = null
     await Promise.all(channels.map((channel) => channel.release()))
   }
 
   channelGone(id: number): void {
-    this.channels.delete(id)
+    if (this.channels.delete(id)) {
+      this.connection.door.counters.channelsClosed++
+      this.connection.session.closeChannel()
+    }
     this.used.add(id)
     this.last = null
   }
@@ -100,9 +113,17 @@ export class Dispatcher implements FrameOwner {
     if (channel === null) return this.withoutChannel(id, methodId, bytes, from, to)
     if (!channel.isOpen) return this.onClosing(channel, methodId)
     if (channel.publishing.content.isPartial) {
-      const expected = channel.publishing.content.state === 'header' ? 'header' : 'body'
-      const text = `expected content ${expected} for class 60, got a method frame instead`
-      return this.fail(replies.unexpectedFrame, text, methodId)
+      const text =
+        channel.publishing.content.state === 'header'
+          ? 'expected content header for class 60, got non content header frame instead'
+          : 'expected content body, got non content body frame instead'
+      return this.fail(replies.unexpectedFrame, text, basic.publish.id)
+    }
+    if (settlements.has(methodId) && to - from === 9 && bytes.readUInt32BE(from) >= tagHighMax) {
+      // Above what numbers can tell apart: no such tag was ever given.
+      const text = `unknown delivery tag ${bytes.readBigUInt64BE(from)}`
+      channel.fail(replies.preconditionFailed, text, methodId)
+      return true
     }
     if (methodId === hot.ack && to - from === 9) {
       channel.settling.ack(uint64At(bytes, from), ((bytes[from + 8] as number) & 1) === 1)
@@ -129,7 +150,7 @@ export class Dispatcher implements FrameOwner {
     }
     const text = content.isPartial
       ? 'expected content body, got non content body frame instead'
-      : 'expected method frame, got non method frame instead'
+      : noMethodFrame
     return this.fail(replies.unexpectedFrame, text, content.isPartial ? basic.publish.id : 0)
   }
 
@@ -140,7 +161,7 @@ export class Dispatcher implements FrameOwner {
     if (content.state !== 'body') {
       const text = content.isPartial
         ? 'expected content header for class 60, got non content header frame instead'
-        : 'expected method frame, got non method frame instead'
+        : noMethodFrame
       return this.fail(replies.unexpectedFrame, text, content.isPartial ? basic.publish.id : 0)
     }
     if (size > content.bodyLeft) {
@@ -215,7 +236,8 @@ export class Dispatcher implements FrameOwner {
       return decodeArguments(method, bytes, from, to)
     } catch (error) {
       if (!(error instanceof WireError)) throw error
-      this.fail(replies.syntaxError, `${method.name}: ${error.message}`, method.id)
+      const id = error instanceof TextError ? 0 : method.id
+      this.fail(replies.frameError, `${method.name}: ${error.message}`, id)
       return null
     }
   }
@@ -235,6 +257,7 @@ export class Dispatcher implements FrameOwner {
     const { expected } = connection.greeting
     if (id !== 0 || expected === null || methodId !== expected.id) {
       const text = `method ${nameOf(methodId)} on channel ${id} before the connection is open`
+      if (id !== 0) return this.fail(replies.unexpectedFrame, text, 0)
       return this.fail(replies.commandInvalid, text, methodId)
     }
     const values = this.decode(expected, bytes, from, to)
@@ -253,10 +276,6 @@ export class Dispatcher implements FrameOwner {
         connection.send(methods.updateSecretOk, {})
       return true
     }
-    if (classOf(methodId) !== 10) {
-      const text = `method ${nameOf(methodId)} on channel 0`
-      return this.fail(replies.commandInvalid, text, methodId)
-    }
     const text = 'unexpected method in connection state running'
     return this.fail(replies.channelError, text, methodId)
   }
@@ -274,20 +293,28 @@ export class Dispatcher implements FrameOwner {
     }
     // It has been closed, and the client may not have known when it sent this.
     if (this.used.has(id) && settlements.has(methodId)) return true
-    if (methodId === channelMethods.closeOk.id) return true
-    return this.fail(replies.channelError, `expected 'channel.open' on channel ${id}`, methodId)
+    return this.fail(replies.channelError, "expected 'channel.open'", methodId)
   }
 
   private openChannel(id: number): void {
     const { connection } = this
     const { channelMax } = connection.greeting.agreed
-    if (id > channelMax) {
-      const text = `channel id ${id} is higher than the negotiated channel_max (${channelMax})`
-      this.fail(replies.notAllowed, text, channelMethods.open.id)
+    const { size } = this.channels
+    if (channelMax > 0 && size >= channelMax) {
+      const text =
+        `number of channels opened (${size}) has reached the negotiated channel_max ` +
+        `(${channelMax})`
+      this.fail(replies.notAllowed, text, 0)
+      return
+    }
+    const refused = connection.session.openChannel()
+    if (!refused.ok) {
+      this.fail(replies.notAllowed, refused.message, 0)
       return
     }
     const channel = new Channel(id, connection)
     this.channels.set(id, channel)
+    connection.door.counters.channelsOpened++
     channel.send(channelMethods.openOk, { reserved1: new Uint8Array(0) })
   }
 
@@ -295,12 +322,13 @@ export class Dispatcher implements FrameOwner {
   private onClosing(channel: Channel, methodId: number): true {
     if (methodId === channelMethods.closeOk.id) channel.closeAgreed()
     else if (methodId === channelMethods.close.id) channel.close()
+    else if (methodId === channelMethods.open.id)
+      return this.fail(replies.channelError, secondOpen, methodId)
     return true
   }
 
   private call(channel: Channel, id: number, bytes: Buffer, from: number, to: number): true {
-    if (id === channelMethods.open.id)
-      return this.fail(replies.channelError, "second 'channel.open' seen", id)
+    if (id === channelMethods.open.id) return this.fail(replies.channelError, secondOpen, id)
     const call = callOf(id)
     if (call === undefined)
       return this.fail(replies.commandInvalid, `method ${nameOf(id)} is not known here`, id)
@@ -315,13 +343,13 @@ export class Dispatcher implements FrameOwner {
     if (connection.isClosing) return null
     const channel = connection.isRunning ? this.find(id) : null
     if (channel === null) {
-      const isUnexpected = id === 0 || !connection.isRunning
-      const reply = isUnexpected ? replies.unexpectedFrame : replies.channelError
-      this.fail(reply, `a content frame on channel ${id}, which is not open`, 0)
+      this.fail(replies.unexpectedFrame, noMethodFrame, 0)
       return null
     }
     return channel.isOpen ? channel : null
   }
 }
 
+const noMethodFrame = 'expected method frame, got non method frame instead'
+const secondOpen = "second 'channel.open' seen"
 const nameOf = (id: number): string => `${classOf(id)}.${methodOf(id)}`

@@ -6,6 +6,7 @@ import type { Chance } from '../../io/chance.ts'
 import type { Clock, Timer } from '../../io/clock.ts'
 import type { Address, Connection as Link, Network } from '../../io/network.ts'
 import { Reporter } from '../../io/reporter.ts'
+import { newCounters } from './channel/channel-home.ts'
 import { ReplyAddresses } from './channel/reply-addresses.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionHome, DoorCounters, Served } from './connection-home.ts'
@@ -27,6 +28,8 @@ export interface AmqpDoorOptions {
   /** Offered to clients: by default PLAIN and AMQPLAIN. */
   readonly mechanisms?: readonly string[]
   readonly clusterName?: string
+  /** For listings: connections are encrypted. */
+  readonly isTls?: boolean
   /** Shared by the doors of a node, so that who came in by one is answered by another. */
   readonly replyAddresses?: ReplyAddresses
   readonly limits?: Partial<Limits>
@@ -74,6 +77,7 @@ class Home extends Turn implements ConnectionHome {
   limits: Limits
   readonly offer: Offer
   readonly clusterName: string
+  readonly isTls: boolean
   readonly slabs = new Slabs()
   readonly pacing: Pacing
   readonly memory: PartialMemory
@@ -85,11 +89,9 @@ class Home extends Turn implements ConnectionHome {
     faults: 0,
     receivedBytes: 0,
     sentBytes: 0,
-    published: 0,
-    confirmed: 0,
-    returned: 0,
-    delivered: 0,
-    settled: 0,
+    channelsOpened: 0,
+    channelsClosed: 0,
+    ...newCounters(),
   }
   alarm: string | null
   private readonly options: AmqpDoorOptions
@@ -113,6 +115,7 @@ class Home extends Turn implements ConnectionHome {
     this.limits = { ...limits, messageBytesMax }
     const { mechanisms = ['PLAIN', 'AMQPLAIN'], login, chance, clock, messaging } = options
     this.offer = { mechanisms, check: login }
+    this.isTls = options.isTls ?? false
     this.clusterName = options.clusterName ?? 'polymq'
     this.memory = new PartialMemory(this.limits.partialBytesMax, (action) => clock.soon(action))
     this.replyAddresses = options.replyAddresses ?? new ReplyAddresses(chance)
@@ -165,6 +168,10 @@ class Home extends Turn implements ConnectionHome {
 
   monotonic(): number {
     return this.options.clock.monotonic()
+  }
+
+  now(): number {
+    return this.options.clock.now()
   }
 
   newTag(): string {

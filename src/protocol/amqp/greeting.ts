@@ -49,6 +49,8 @@ type State = 'start' | 'login' | 'tune' | 'open' | 'done'
 export class Greeting {
   readonly agreed: Agreed
   clientProperties: FieldTable = noFields
+  /** How the client has logged in. */
+  mechanism = ''
   private state: State = 'start'
   private login: Login | null = null
   private readonly host: GreetingHost
@@ -97,6 +99,7 @@ export class Greeting {
     const { host } = this
     this.clientProperties = clientProperties
     this.state = 'login'
+    this.mechanism = mechanism
     const { remote, certificateName = null } = this.link
     const judged = logIn(this.terms.offer, { mechanism, response, remote, certificateName })
     const then = (result: Result<Login>) => this.loggedIn(mechanism, result)

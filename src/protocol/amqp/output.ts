@@ -10,6 +10,9 @@ const overfull = 4
 
 export class Output {
   readonly buffer: OutBuffer
+  /** Taken by the client. */
+  sentBytes = 0
+  sentPieces = 0
   private readonly home: ConnectionHome
   private readonly link: Link
   /** Some of it has been taken. */
@@ -54,6 +57,8 @@ export class Output {
       buffer.taken(outgoing)
       home.unsentChanged(-outgoing.length)
       home.counters.sentBytes += outgoing.length
+      this.sentBytes += outgoing.length
+      this.sentPieces++
       if (!this.isCrowded) home.pacing.taken()
       if (this.isFull) return
       this.resume()

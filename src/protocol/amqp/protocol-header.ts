@@ -3,6 +3,9 @@
 
 export const ownHeader = Buffer.from('AMQP\x00\x00\x09\x01', 'latin1')
 
+/** Of AMQP 0-9, whose clients speak 0-9-1 too. */
+const olderHeader = Buffer.from('AMQP\x01\x01\x00\x09', 'latin1')
+
 export class ProtocolHeader {
   private readonly bytes = Buffer.alloc(ownHeader.length)
   private filled = 0
@@ -14,7 +17,7 @@ export class ProtocolHeader {
     const taken = Math.min(ownHeader.length - this.filled, to)
     bytes.copy(this.bytes, this.filled, 0, taken)
     this.filled += taken
-    const isOurs = this.bytes.subarray(0, this.filled).equals(ownHeader.subarray(0, this.filled))
+    const isOurs = this.begins(ownHeader) || this.begins(olderHeader)
     if (!isOurs) return this.isAnotherAmqp && this.filled < ownHeader.length ? -1 : -2
     return this.filled < ownHeader.length ? -1 : taken
   }
@@ -26,6 +29,10 @@ export class ProtocolHeader {
     if (/^(GET|PUT|POST|HEAD)/.test(bytes.toString('latin1'))) return 'HTTP'
     if (this.isAnotherAmqp) return `AMQP ${[...bytes.subarray(4, filled)].join('-')}`
     return 'not AMQP'
+  }
+
+  private begins(header: Buffer): boolean {
+    return this.bytes.subarray(0, this.filled).equals(header.subarray(0, this.filled))
   }
 
   private get isAnotherAmqp(): boolean {

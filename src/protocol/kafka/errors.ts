@@ -65,6 +65,7 @@ export const errorCodes = {
   resourceLocked: 29,
   accessRefused: 29,
   notAllowed: 44,
+  notSupported: 42,
   illegalSaslState: 34,
   unsupportedSaslMechanism: 33,
   authenticationFailed: 58,

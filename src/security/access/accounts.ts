@@ -122,11 +122,16 @@ export class Accounts {
   }
 
   /**
-   * Makes `guest` with the password `guest`, who may do everything, unless this was done before:
-   * who deletes the user does not find it again. Called when a node starts for people to use.
+   * Makes `guest` with the password `guest`, who may do everything, unless this was done before or
+   * there are users already: who deletes the user does not find it again. Called when a node starts
+   * for people to use.
    */
   async makeDefaultUser(): Promise<void> {
     if (this.#image.revisionOf(defaultUserKey) > 0) return
+    if (this.#image.userCount > 0) {
+      await this.#store.txn({ put: [{ key: defaultUserKey, value: '{"v":1}' }] })
+      return
+    }
     const kept = await this.#kept({ password: defaultUser })
     if (!kept.ok) return
     const user = { name: defaultUser, tags: ['administrator'], ...kept.value }

@@ -13,7 +13,7 @@ export type NameSet =
   | { readonly kind: 'any' }
   | { readonly kind: 'literal' | 'prefix'; readonly text: string }
 
-type Matches = (name: string) => boolean
+export type Matches = (name: string) => boolean
 
 /** Characters of a pattern: bounds the engine's program. */
 export const patternLengthMax = 1024

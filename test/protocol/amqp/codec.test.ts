@@ -135,7 +135,11 @@ test('confirms: each number is answered once, durable before it is acknowledged'
     const answers = new Map<number, boolean>()
     const fates: { stored: boolean; refused: boolean }[] = []
     let durableUpTo = 0
+    let acknowledged = 0
     const confirms = new Confirms({
+      acknowledged(count) {
+        acknowledged += count
+      },
       confirm(isAck, tag, multiple) {
         for (let number = multiple ? 1 : tag; number <= tag; number++) {
           // As clients do: what is answered already is passed over.
@@ -168,6 +172,7 @@ test('confirms: each number is answered once, durable before it is acknowledged'
       confirms.becameDurable(number)
     }
     assert.equal(answers.size, fates.length, `seed ${seed}: all are answered`)
+    assert.equal(acknowledged, fates.filter(({ refused }) => !refused).length)
   }
 })
 

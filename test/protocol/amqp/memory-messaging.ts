@@ -77,7 +77,7 @@ export class MemoryQueue implements QueueHandle {
       this.ready.shift()
       const { settled } = consumer.wish
       if (!settled) this.inFlight.set(stored.id, stored)
-      consumer.to.deliver(settled ? 0 : stored.id, stored.message, stored.redelivered, 0)
+      consumer.to.deliver(settled ? 0 : stored.id, stored.message, stored.redelivered, 0, 0)
     }
   }
 
@@ -86,7 +86,8 @@ export class MemoryQueue implements QueueHandle {
     if (stored === undefined) return null
     const { id, message, redelivered } = stored
     if (!settled) this.inFlight.set(id, stored)
-    return { queue: this, id, message, redelivered, failures: 0, remaining: this.ready.length }
+    const counts = { failures: 0, deliveries: 0, remaining: this.ready.length }
+    return { queue: this, id, message, redelivered, ...counts }
   }
 
   accept(id: number): void {
@@ -163,6 +164,8 @@ export class MemoryMessaging implements Messaging {
     const session: Session = {
       user: opening.user,
       vhost: null as unknown as Vhost,
+      openChannel: () => ok(null),
+      closeChannel: () => undefined,
       close: async () => {
         this.sessions.delete(session)
         for (const queue of [...this.queues.values()]) if (queue.owner === session) this.drop(queue)
@@ -358,6 +361,7 @@ class MemoryVhost implements Vhost {
     queue.consumers.push(consumer)
     return ok({
       queue,
+      isActive: true,
       resume: () => queue.deliver(),
       cancel: async () => {
         queue.consumers = queue.consumers.filter((each) => each !== consumer)

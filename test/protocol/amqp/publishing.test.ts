@@ -192,7 +192,7 @@ const faults: readonly [string, Buffer, RegExp][] = [
   [
     'a method instead of a header',
     Buffer.concat([publishMethod, publishMethod]),
-    /^505 .*expected content header for class 60, got a method frame instead$/,
+    /^505 .*expected content header for class 60, got non content header frame instead$/,
   ],
   [
     'a header of another class',
@@ -217,7 +217,7 @@ const faults: readonly [string, Buffer, RegExp][] = [
   [
     'a content on a channel that is not open',
     headerFrame(9, 3),
-    /^504 CHANNEL_ERROR - a content frame on channel 9, which is not open$/,
+    /^505 UNEXPECTED_FRAME - expected method frame, got non method frame instead$/,
   ],
   [
     'a publish on a channel that is not open',

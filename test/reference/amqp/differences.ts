@@ -16,11 +16,6 @@ const later: readonly Difference[] = [
     reason: 'an unknown type of exchange closes the channel with 406, as from RabbitMQ 4 on',
   },
   {
-    id: 'connection.frameMax.min4096',
-    expected: closed(530),
-    reason: 'frames of at least 8192 bytes have to be agreed on, as from RabbitMQ 4.1 on',
-  },
-  {
     id: 'publish.sizes.17MiB.answer',
     expected: { is: 'channel.close', replyCode: 406 },
     reason: 'a message may have 16 MiB unless set otherwise, as from RabbitMQ 4 on',
@@ -31,9 +26,36 @@ const later: readonly Difference[] = [
     reason: 'mandatory tells whether the asker of a direct reply is there, as from RabbitMQ 4 on',
   },
   {
-    id: /^(deadLetter|length|quorum)\./,
+    id: /^(deadLetter|length|quorum|restart)\./,
     at: /\.x-last-death-(queue|reason|exchange)$/,
     reason: 'the last death is told in headers of its own, as from RabbitMQ 3.13 on',
+  },
+]
+
+/** The two counters of a quorum queue. */
+const counters: readonly Difference[] = [
+  {
+    id: /^quorum\.(basics\.get|deliveryCount\.first|limit\.get\.1)$/,
+    at: /headers|^\[2\]$/,
+    reason: 'a first delivery carries no count, as from RabbitMQ 4 on',
+  },
+  {
+    id: /^quorum\.(deliveryCount\.(second|third|afterDrop)|limit\.get\.[23]|limit\.consumed\.second)$/,
+    at: /\.x-acquired-count$/,
+    reason: 'x-acquired-count says how often a message went out, as from RabbitMQ 4.3 on',
+  },
+  {
+    id: /^quorum\.(deliveryCount\.(third|afterDrop)|limit\.consumed\.second)$/,
+    at: /\.x-delivery-count\.l$/,
+    reason:
+      'basic.nack gives a message back, and only basic.reject and a lost connection count as ' +
+      'failures, as from RabbitMQ 4.3 on',
+  },
+  {
+    id: 'quorum.limit.consumed.dead',
+    expected: [],
+    reason:
+      'what basic.nack gives back does not count towards x-delivery-limit, as from RabbitMQ 4.3 on',
   },
 ]
 
@@ -58,6 +80,46 @@ const clearer: readonly Difference[] = [
     id: /^connection\.plain\.(noPassword|emptyResponse|noSeparators|fourParts)$/,
     expected: closed(403),
     reason: 'a login that cannot be read is refused like a wrong one; RabbitMQ closes the socket',
+  },
+  {
+    id: 'connection.plain.withAuthorizationId',
+    expected: closed(403),
+    reason: 'who asks to act for another is refused like a wrong login; RabbitMQ closes the socket',
+  },
+  {
+    id: /^connection\.order\.(openBeforeStartOk|channelBeforeStartOk|openBeforeTuneOk)$/,
+    expected: closed(),
+    reason: 'a method that is not due yet has an answer; RabbitMQ closes the socket',
+  },
+  {
+    id: 'connection.close.beforeStartOk',
+    expected: [{ is: 'connection.close-ok' }, { is: 'end' }],
+    reason: 'a client may close before it has logged in; RabbitMQ closes the socket',
+  },
+  {
+    id: 'frames.size.beforeTune',
+    expected: closed(501),
+    reason: 'a frame that is too large has an answer; RabbitMQ closes the socket',
+  },
+  {
+    id: 'queue.last.delete',
+    expected: { is: 'connection.close', replyCode: 504 },
+    reason: 'a channel that was closed has to be opened again before anything else',
+  },
+  {
+    id: 'queue.arguments.type.quorum.limit.text',
+    expected: { is: 'channel.close', replyCode: 406 },
+    reason: 'x-delivery-limit is a number: RabbitMQ takes a text and does not hold to it',
+  },
+  {
+    id: 'queue.arguments.type.quorum.rejectPublishDlx',
+    expected: { is: 'channel.close', replyCode: 406 },
+    reason: 'reject-publish-dlx is refused where it is not supported; RabbitMQ takes it for less',
+  },
+  {
+    id: 'deadLetter.hops.reasons.last',
+    at: /x-death/,
+    reason: 'x-death has the latest death first, as documented; 3.10 mixes them from the third on',
   },
   {
     id: /^frames\.unknownMethod\./,
@@ -95,6 +157,61 @@ const clearer: readonly Difference[] = [
     expected: { is: 'channel.close', replyCode: 406 },
     reason: 'a value without a meaning is refused; in RabbitMQ it is an internal error',
   },
+  {
+    id: 'streams.properties.kept',
+    at: /\.headers\.list$/,
+    reason: 'a stream keeps all headers; RabbitMQ drops lists and tables on their way into it',
+  },
+]
+
+/** PolyMQ holds what was asked for, or does more. */
+const more: readonly Difference[] = [
+  {
+    id: /^queue\.arguments\.type\.classic\.(limit|strategy)$/,
+    expected: { is: 'queue.declare-ok' },
+    reason: 'delivery limits and dead letters that are never lost are for queues of every type',
+  },
+  {
+    id: /^settle\.qos\.both\.(shared|getIgnoresIt)$/,
+    reason:
+      'a limit of the channel and one of the consumer are both held, as RabbitMQ documents it; ' +
+      '3.10 lets more through',
+  },
+  {
+    id: 'quorum.globalQos.consume',
+    expected: { is: 'basic.consume-ok' },
+    reason: 'a limit of the channel holds for queues of every type',
+  },
+  {
+    id: 'quorum.basics.exclusive',
+    expected: { is: 'channel.close', replyCode: 403 },
+    reason: 'an exclusive consumer is alone at queues of every type',
+  },
+  {
+    id: 'priority.expired.headOfEach',
+    expected: { messageCount: 1 },
+    reason: 'messages of every priority expire in time; 3.10 looks at the highest only',
+  },
+  {
+    id: /^restart\.messages\.(count|left)$/,
+    reason: 'messages in a durable queue stay over an orderly stop, transient ones too',
+  },
+]
+
+/** What clients are not known to need. */
+const less: readonly Difference[] = [
+  {
+    id: 'connection.header.amqp0-8',
+    expected: ['protocol header', null, null],
+    reason: 'AMQP 0-8 is not spoken; 0-9 and 0-9-1 are',
+  },
+  {
+    id: 'frames.content.ignoredProperties.lowFlags',
+    expected: { is: 'connection.close', replyCode: 502 },
+    reason:
+      'property flags that stand for nothing are refused, since others would read them as more ' +
+      'flags; RabbitMQ hands them on',
+  },
 ]
 
 /** The codes are the same, and what a client may rely on. */
@@ -127,8 +244,10 @@ const itself: readonly Difference[] = [
 /** By what kind of reason; the titles are those of the page. */
 export const sections: readonly { readonly title: string; readonly list: readonly Difference[] }[] =
   [
-    { title: 'As later releases of RabbitMQ do', list: later },
+    { title: 'As later releases of RabbitMQ do', list: [...later, ...counters] },
     { title: 'Clearer answers', list: clearer },
+    { title: 'More than RabbitMQ does', list: more },
+    { title: 'Less than RabbitMQ does', list: less },
     { title: 'Other words', list: words },
     { title: 'Its own name', list: itself },
   ]

@@ -11,44 +11,57 @@ export interface StartOptions {
   readonly before?: string
   /** Options of node itself. */
   readonly nodeOptions?: readonly string[]
+  /** Where it listens, `name=host:port`; by default for Kafka and for metrics. */
+  readonly listen?: readonly string[]
 }
 
+/** Of the listeners: `host:port`. */
+type Ports = Readonly<Record<string, string>>
+
 const readyMsMax = 30_000
+const usual = ['kafka=127.0.0.1:0', 'metrics=127.0.0.1:0'] as const
 const megabyte = 1e6
 
 export class BrokerProcess {
   readonly pid: number
+  /** Of the first listener that was asked for. */
   readonly port: number
+  readonly #ports: Ports
   private readonly child: Child
 
-  private constructor(child: Child, port: number) {
+  private constructor(child: Child, ports: Ports, first: string) {
     this.child = child
     this.pid = child.pid
-    this.port = port
+    this.#ports = ports
+    this.port = this.portOf(first)
+  }
+
+  portOf(listener: string): number {
+    return Number(this.#ports[listener]?.split(':').at(-1))
   }
 
   static async start(dataDir: string, options: StartOptions = {}): Promise<BrokerProcess> {
-    const { settings = {}, before = ':', nodeOptions = [] } = options
+    const { settings = {}, before = ':', nodeOptions = [], listen = usual } = options
     const sets = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`])
     const command = [
       ...[process.execPath, ...nodeOptions, join(root, 'build', 'polymq.js'), 'start', '--json'],
-      ...['--data', dataDir, '--listen', 'kafka=127.0.0.1:0', '--listen', 'metrics=127.0.0.1:0'],
+      ...['--data', dataDir, ...listen.flatMap((each) => ['--listen', each])],
       ...sets,
     ]
-    let found: (port: number) => void = () => undefined
-    const ready = new Promise<number>((resolve) => {
+    let found: (ports: Ports | null) => void = () => undefined
+    const ready = new Promise<Ports | null>((resolve) => {
       found = resolve
     })
     const onLine = (line: string): void => {
-      const event = JSON.parse(line) as { event: string; listeners?: { kafka?: string } }
-      if (event.event === 'ready') found(Number(event.listeners?.kafka?.split(':').at(-1)))
+      const event = JSON.parse(line) as { event: string; listeners?: Ports }
+      if (event.event === 'ready') found(event.listeners ?? null)
     }
     const child = await launch('sh', ['-c', `${before}; exec "$@"`, 'sh', ...command], { onLine })
-    const late = setTimeout(() => found(Number.NaN), readyMsMax)
-    const port = await Promise.race([ready, child.exited.then(() => Number.NaN)])
+    const late = setTimeout(() => found(null), readyMsMax)
+    const ports = await Promise.race([ready, child.exited.then(() => null)])
     clearTimeout(late)
-    if (Number.isNaN(port)) throw new Error(`the broker did not start:\n${child.stderr()}`)
-    return new BrokerProcess(child, port)
+    if (ports === null) throw new Error(`the broker did not start:\n${child.stderr()}`)
+    return new BrokerProcess(child, ports, listen[0]?.split('=')[0] ?? '')
   }
 
   get isRunning(): boolean {

@@ -58,7 +58,7 @@ export function drawPlan(chance: SimChance): Plan {
   }
 }
 
-function drawOptions(chance: SimChance, pick: <T>(values: readonly T[]) => T): LogOptions {
+export function drawOptions(chance: SimChance, pick: <T>(values: readonly T[]) => T): LogOptions {
   const slabBytes = blockBytes * pick([1, 2, 4, 8])
   const journalFileBytes = slabBytes * pick([2, 3, 4, 8])
   return {

@@ -54,13 +54,14 @@ function consume(channel: Channel, values: Of<typeof basic.consume>): void {
     channel.fail(replies.preconditionFailed, text, basic.consume.id)
     return
   }
-  const consumer = new Consumer(channel, tag, values.noAck, channel.prefetchOfConsumers)
+  const consumer = new Consumer(channel, tag, channel.prefetchOfConsumers, values)
   const wish = {
     queue,
     tag,
     settled: values.noAck,
     exclusive: values.exclusive,
     priority: priorityOf(values.arguments),
+    prefetch: channel.prefetchOfConsumers,
     arguments: values.arguments,
   }
   home.wait(home.session.vhost.consume(wish, consumer), (result) => {
@@ -160,6 +161,7 @@ function get(channel: Channel, values: Of<typeof basic.get>): void {
     const answer = { deliveryTag, redelivered, exchange, routingKey, messageCount }
     writeContent(home.out, channel.id, basic.getOk, answer, message, home.frameMax)
     home.door.counters.delivered++
+    channel.counters.delivered++
     home.sendSoon()
     home.door.flushSoon()
   })

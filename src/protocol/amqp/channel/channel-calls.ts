@@ -66,7 +66,6 @@ const calls: readonly Call[] = [
   ...topologyCalls,
   ...basicCalls,
   on(channelMethods.flow, (channel, { active }) => flow(channel, active)),
-  on(channelMethods.flowOk, () => undefined),
   on(channelMethods.close, (channel) => channel.close()),
   on(confirm.select, (channel, { nowait }) => selectConfirms(channel, nowait)),
   on(tx.select, selectTransactions),

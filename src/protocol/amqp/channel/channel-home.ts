@@ -16,6 +16,20 @@ export interface MessageCounters {
   settled: number
 }
 
+/** Plain numbers that only grow. */
+export interface ChannelCounters {
+  channelsOpened: number
+  channelsClosed: number
+}
+
+export const newCounters = (): MessageCounters => ({
+  published: 0,
+  confirmed: 0,
+  returned: 0,
+  delivered: 0,
+  settled: 0,
+})
+
 /** A consumer that had no room. */
 export interface Resumable {
   isResumeDue: boolean
@@ -38,7 +52,7 @@ export interface Confirming {
 export interface ChannelDoor {
   readonly limits: Limits
   readonly memory: PartialMemory
-  readonly counters: MessageCounters
+  readonly counters: MessageCounters & ChannelCounters
   readonly replyAddresses: ReplyAddresses
   /** A consumer whose client is crowded was given what is being published. */
   crowded(): void
@@ -75,6 +89,11 @@ export interface ChannelHome {
   resumeWhenSent(consumer: Resumable): void
   /** Takes no further frame before `promise` has resolved and `then` has run. */
   wait<T>(promise: Promise<T>, then: (value: T) => void): void
+  /** From now on `tell` waits, until `tellNow`. */
+  holdTold(): void
+  tellNow(): void
+  /** Writes what is no answer, in its order. */
+  tell(write: () => void): void
   /** Closes the connection: `methodId` is what went wrong. */
   failHard(reply: Reply, text: string, methodId: number): void
   /** The channel with this number is no more. */

@@ -3,6 +3,7 @@
 // in topology-calls.ts and basic-calls.ts. Invariant: a channel that is not open does nothing;
 // after a soft error everything is ignored until the client has agreed to the close.
 
+import type { ChannelDescription } from '../../../broker/messaging/listings.ts'
 import type { ErrorName } from '../../../model/errors.ts'
 import { writeMethod } from '../frames/frame-writer.ts'
 import { basic } from '../methods/basic-methods.ts'
@@ -11,7 +12,7 @@ import type { Reply } from '../methods/reply-codes.ts'
 import { replies, replyOf } from '../methods/reply-codes.ts'
 import type { Fields, Method, Values } from '../methods/schema.ts'
 import { classOf, methodOf } from '../methods/schema.ts'
-import type { ChannelHome } from './channel-home.ts'
+import { type ChannelHome, newCounters } from './channel-home.ts'
 import type { ChannelView } from './channel-view.ts'
 import type { Consumer } from './consumer.ts'
 import { Publishing } from './publishing.ts'
@@ -24,6 +25,7 @@ export class Channel implements ChannelView {
   readonly id: number
   readonly home: ChannelHome
   readonly publishing: Publishing
+  readonly counters = newCounters()
   readonly unacked = new Unacked()
   readonly settling: Settling
   readonly consumers = new Map<string, Consumer>()
@@ -118,11 +120,26 @@ export class Channel implements ChannelView {
     await Promise.all(cancelled)
   }
 
+  /** For listings. */
+  describe(): ChannelDescription {
+    const { id, counters, transaction, prefetch, prefetchOfConsumers, unacked } = this
+    const consumers = [...this.consumers.values()].map((consumer) => consumer.describe())
+    return {
+      ...{ id, counters, prefetch, prefetchOfConsumers },
+      isConfirming: this.publishing.confirms !== null,
+      isTransactional: transaction !== null,
+      unacknowledged: unacked.count,
+      unconfirmed: this.publishing.confirms?.waiting ?? 0,
+      consumers: consumers.filter((each) => each !== null),
+    }
+  }
+
   /** Its queue has cancelled it. */
   consumerCancelled(consumer: { readonly tag: string }): void {
     if (this.consumers.get(consumer.tag) !== consumer) return
     this.consumers.delete(consumer.tag)
-    if (this.home.takesCancels) this.send(basic.cancel, { consumerTag: consumer.tag, nowait: true })
+    const cancel = { consumerTag: consumer.tag, nowait: true }
+    if (this.home.takesCancels) this.home.tell(() => this.send(basic.cancel, cancel))
   }
 
   /** Closes the channel of a client that would not understand that its consumer was cancelled. */

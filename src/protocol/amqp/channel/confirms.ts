@@ -5,6 +5,8 @@
 
 export interface ConfirmSink {
   confirm(isAck: boolean, tag: number, multiple: boolean): void
+  /** So many more messages have been acknowledged. */
+  acknowledged(count: number): void
 }
 
 export class Confirms {
@@ -53,9 +55,21 @@ export class Confirms {
   private acknowledge(number: number): void {
     if (number <= this.answered) return
     const isAlone = number === this.answered + 1
+    this.sink.acknowledged(number - this.answered - this.refusedUpTo(number))
     if (this.refusedAhead.size === 0) this.sink.confirm(true, number, !isAlone)
     else this.acknowledgeAround(number)
     this.answered = number
+  }
+
+  /** Published, and not answered yet. */
+  get waiting(): number {
+    return this.last - this.answered - this.refusedAhead.size
+  }
+
+  private refusedUpTo(number: number): number {
+    let count = 0
+    for (const each of this.refusedAhead) if (each <= number) count++
+    return count
   }
 
   private acknowledgeAround(number: number): void {

@@ -8,16 +8,23 @@ import type {
   QueueHandle,
   Subscription,
 } from '../../../broker/messaging/api.ts'
+import type { ConsumerDescription } from '../../../broker/messaging/listings.ts'
 import type { MessageView } from '../../../model/message/message.ts'
 import { DeliveryWriter } from '../frames/delivery-writer.ts'
+import type { basic } from '../methods/basic-methods.ts'
+import type { Of } from '../methods/schema.ts'
 import type { Resumable } from './channel-home.ts'
 import type { ChannelView } from './channel-view.ts'
 import type { Owner } from './unacked.ts'
 
 const plenty = 1 << 30
 
+export type ConsumerWish = Pick<Of<typeof basic.consume>, 'noAck' | 'exclusive' | 'arguments'>
+
 export class Consumer implements BrokerConsumer, Owner, Resumable {
   readonly tag: string
+  /** As the client asked for it. */
+  readonly wish: ConsumerWish
   /** Of the queue; deliveries stay to be settled there when the consumer is cancelled. */
   isGone = false
   /** A queue was told that there is no room; `isStarved` is set until it hears otherwise. */
@@ -35,10 +42,11 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
   /** All that it had went back, though the client may still settle it. */
   private isOverdue = false
 
-  constructor(channel: ChannelView, tag: string, isSettled: boolean, prefetch: number) {
+  constructor(channel: ChannelView, tag: string, prefetch: number, wish: ConsumerWish) {
     this.channel = channel
     this.tag = tag
-    this.settles = !isSettled
+    this.wish = wish
+    this.settles = !wish.noAck
     this.prefetch = prefetch
     const { out, frameMax } = channel.home
     this.writer = new DeliveryWriter(out, channel.id, tag, frameMax)
@@ -68,6 +76,7 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
     }
     this.writer.write(tag, redelivered, message)
     channel.home.door.counters.delivered++
+    channel.counters.delivered++
     channel.home.sendSoon()
   }
 
@@ -112,6 +121,21 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
   async cancel(): Promise<void> {
     this.isActive = false
     if (!this.isGone) await this.subscription?.cancel()
+  }
+
+  /** For listings; null: it is not yet, or no more. */
+  describe(): ConsumerDescription | null {
+    const { subscription, tag, prefetch } = this
+    if (subscription === null || this.isGone) return null
+    return {
+      tag,
+      queue: subscription.queue.name,
+      isSettled: this.wish.noAck,
+      isExclusive: this.wish.exclusive,
+      isActive: subscription.isActive,
+      prefetch,
+      arguments: this.wish.arguments,
+    }
   }
 
   private roomNow(): number {

@@ -4,10 +4,17 @@
 // are the last properties: a message like the one before costs a comparison.
 import type { Publisher } from '../../../broker/messaging/api.ts'
 import { Published } from '../../../broker/messaging/api.ts'
+import { withoutHiddenKeys } from '../../../broker/messaging/sender-keys.ts'
 import { MessageView } from '../../../model/message/message.ts'
 import { property } from '../../../model/message/properties.ts'
 import { WireError } from '../../../wire/wire-error.ts'
-import { flagsOf, lookedAt, propertiesProblem, withText } from '../frames/content-properties.ts'
+import {
+  deliveryModeOf,
+  flagsOf,
+  lookedAt,
+  propertiesProblem,
+  withText,
+} from '../frames/content-properties.ts'
 import { contentHead, sameBytes, uint32At, uint64At } from '../frames/frame.ts'
 import { writeConfirm, writeContent } from '../frames/frame-writer.ts'
 import type { WholePublish } from '../frames/whole-publish.ts'
@@ -23,7 +30,8 @@ import type { HeldMessage } from './transaction.ts'
 const nothing = new Uint8Array(0)
 /** Longer properties are not remembered. */
 const rememberedMax = 256
-const expirationMax = 0xffff_ffff
+/** Milliseconds: ten years. */
+const expirationMax = 315_360_000_000
 const classBasic = 60
 
 export class Publishing {
@@ -70,12 +78,15 @@ export class Publishing {
   }
 
   header(bytes: Buffer, from: number, to: number): void {
-    const classId = to - from < contentHead + 2 ? -1 : uint32At(bytes, from) >>> 16
+    if (to - from < contentHead + 2) {
+      this.channel.fail(replies.frameError, 'a content header that is too short', 0)
+      return
+    }
+    const classId = uint32At(bytes, from) >>> 16
     if (classId !== classBasic) {
-      const got = classId < 0 ? 'one that is too short' : `one for class ${classId}`
       this.refuse(
         replies.unexpectedFrame,
-        `expected content header for class ${classBasic}, got ${got} instead`,
+        `expected content header for class ${classBasic}, got one for class ${classId} instead`,
       )
       return
     }
@@ -120,11 +131,14 @@ export class Publishing {
     const { home } = channel
     const confirm = (isAck: boolean, tag: number, multiple: boolean) => {
       if (!channel.isOpen) return
-      home.door.counters.confirmed++
       writeConfirm(home.out, channel.id, isAck, tag, multiple)
       home.sendSoon()
     }
-    this.confirms ??= new Confirms({ confirm })
+    const acknowledged = (count: number) => {
+      home.door.counters.confirmed += count
+      channel.counters.confirmed += count
+    }
+    this.confirms ??= new Confirms({ confirm, acknowledged })
   }
 
   private readMethod(bytes: Buffer, from: number, to: number): boolean {
@@ -144,7 +158,7 @@ export class Publishing {
       this.isReply = exchange === '' && isReplyAddress(routingKey)
     } catch (error) {
       if (!(error instanceof WireError)) throw error
-      return this.refuse(replies.syntaxError, error.message)
+      return this.refuse(replies.frameError, error.message)
     }
     // The exchange is looked for at once: a channel publishes the message or is closed.
     if (!this.findPublisher()) return false
@@ -177,6 +191,11 @@ export class Publishing {
     const problem = propertiesProblem(view)
     if (problem !== null) {
       this.refuse(replies.syntaxError, problem)
+      return null
+    }
+    const mode = deliveryModeOf(view)
+    if (mode > 2 || mode === 0) {
+      this.refuse(replies.preconditionFailed, `invalid message: delivery mode ${mode} is unknown`)
       return null
     }
     const isLookedAt = (flagsOf(view) & lookedAt) !== 0
@@ -220,6 +239,7 @@ export class Publishing {
     const went = this.isReply ? this.reply(message) : this.route(message)
     if (went < 0) return
     home.door.counters.published++
+    this.channel.counters.published++
     if (this.mandatory && (went & Published.routed) === 0) this.giveBack(message)
     if (this.confirms !== null) {
       this.confirms.published((went & Published.stored) !== 0, (went & Published.rejected) !== 0)
@@ -249,13 +269,15 @@ export class Publishing {
     return consumer?.reply(message) ? Published.routed : 0
   }
 
-  private giveBack(message: MessageView): void {
+  private giveBack(published: MessageView): void {
     const { home, id } = this.channel
+    const message = withoutHiddenKeys(published)
     const { exchange, routingKey } = message
     const { code: replyCode, name: replyText } = replies.noRoute
     const values = { replyCode, replyText, exchange, routingKey }
     writeContent(home.out, id, basic.return, values, message, home.frameMax)
     home.door.counters.returned++
+    this.channel.counters.returned++
     home.sendSoon()
   }
 

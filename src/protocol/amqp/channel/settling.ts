@@ -36,14 +36,14 @@ export class Settling {
     this.settle(tag, false, failures[`${requeue}`], basic.reject.id)
   }
 
-  /** Everything goes back that is not settled, in order. */
+  /** Everything goes back that is not settled, nor to be by a transaction; in order. */
   recover(): void {
-    this.giveBack(returns.true)
+    this.giveBack(returns.true, (tag) => this.channel.transaction?.holds(tag) ?? false)
   }
 
-  /** The same, when the channel ends. */
+  /** Everything goes back that is not settled, when the channel ends. */
   abandon(): void {
-    this.giveBack(failures.true)
+    this.giveBack(failures.true, () => false)
   }
 
   /** Does what a transaction has held. */
@@ -64,13 +64,27 @@ export class Settling {
       this.channel.fail(replies.preconditionFailed, `unknown delivery tag ${tag}`, methodId)
       return
     }
+    const from = multiple ? unacked.first : tag
+    const to = isAll ? unacked.next - 1 : tag
+    if (!how.isAccepted && this.isOfStream(from, to, methodId)) return
     if (!multiple && owner !== null && transaction === null) this.apply(tag, owner, how)
-    else {
-      const from = multiple ? unacked.first : tag
-      const to = isAll ? unacked.next - 1 : tag
-      this.settleRange(from, to, how, methodId)
-    }
+    else this.settleRange(from, to, how, methodId)
     home.door.flushSoon()
+  }
+
+  /** Refuses to give back what is a stream's. */
+  private isOfStream(from: number, to: number, methodId: number): boolean {
+    const { unacked, home } = this.channel
+    for (let tag = from; tag <= to; tag++) {
+      const queue = unacked.ownerOf(tag)?.queue
+      if (queue?.isStream !== true) continue
+      const text =
+        'basic.nack and basic.reject not supported by stream queues ' +
+        `queue '${queue.name}' in vhost '${home.session.vhost.name}'`
+      this.channel.fail(replies.notImplemented, text, methodId)
+      return true
+    }
+    return false
   }
 
   private settleRange(from: number, to: number, how: Settlement, methodId: number): void {
@@ -91,6 +105,7 @@ export class Settling {
     const id = unacked.idOf(tag)
     unacked.remove(tag)
     home.door.counters.settled++
+    this.channel.counters.settled++
     if (!owner.isGone) {
       if (how.isAccepted) owner.queue.accept(id)
       else owner.queue.reject(id, how.requeue, how.failed)
@@ -98,13 +113,13 @@ export class Settling {
     owner.settled()
   }
 
-  private giveBack(how: Settlement): void {
+  private giveBack(how: Settlement, isKept: (tag: number) => boolean): void {
     const { unacked, home } = this.channel
     if (unacked.count === 0) return
     const to = unacked.next - 1
     for (let tag = unacked.first; tag <= to; tag++) {
       const owner = unacked.ownerOf(tag)
-      if (owner !== null) this.apply(tag, owner, how)
+      if (owner !== null && !isKept(tag)) this.apply(tag, owner, how)
     }
     home.door.flushSoon()
   }

@@ -91,9 +91,7 @@ function declareQueue(channel: Channel, values: Of<typeof queue.declare>): void 
     return
   }
   if (values.passive) {
-    const meant = queueMeant(channel, name, declare)
-    if (meant === null) return
-    const found = vhostOf(channel).checkQueue(meant)
+    const found = vhostOf(channel).checkQueue(name)
     if (found.ok) answer(found.value)
     else channel.refuse(found, declare)
     return
@@ -140,9 +138,14 @@ function purgeQueue(channel: Channel, values: Of<typeof queue.purge>): void {
 function deleteQueue(channel: Channel, values: Of<typeof queue.delete>): void {
   const name = queueMeant(channel, stripped(values.queue), queue.delete)
   if (name === null) return
+  const { home } = channel
+  // The answer comes before what its own consumers are told.
+  home.holdTold()
   const deleted = vhostOf(channel).deleteQueue(name, values.ifUnused, values.ifEmpty)
-  settle(channel, queue.delete, deleted, (messageCount) => {
-    if (!values.nowait) channel.send(queue.deleteOk, { messageCount })
+  home.wait(deleted, (result) => {
+    if (!result.ok) channel.refuse(result, queue.delete)
+    else if (!values.nowait) channel.send(queue.deleteOk, { messageCount: result.value })
+    home.tellNow()
   })
 }
 

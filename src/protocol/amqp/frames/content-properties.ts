@@ -12,6 +12,12 @@ export const lookedAt = property.expiration | property.userId | property.replyTo
 export const flagsOf = (properties: Uint8Array): number =>
   ((properties[0] as number) << 8) | (properties[1] as number)
 
+/** Of well-formed properties; 1, transient, where it is not set. */
+export function deliveryModeOf(properties: Uint8Array): number {
+  const at = placeOf(properties, property.deliveryMode)
+  return at < 0 ? 1 : (properties[at] as number)
+}
+
 /** Why the bytes are no property list, or null. */
 export function propertiesProblem(properties: Uint8Array): string | null {
   if (properties.length < 2) return 'the property flags are missing'

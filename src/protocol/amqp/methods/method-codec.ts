@@ -1,6 +1,7 @@
 // Reads and writes the arguments of any method by its description. For all methods but those that
 // come with every message, which the rooms frames and channel read and write by hand; this is their
 // oracle in tests. Decoding throws WireError, checks every length, and copies what it returns.
+import { isUtf8 } from 'node:buffer'
 import { type FieldTable, noFields } from '../../../model/message/field.ts'
 import { decodeTable } from '../../../model/message/field-codec.ts'
 import { WireError } from '../../../wire/wire-error.ts'
@@ -9,6 +10,9 @@ import { encodeTable } from './table-encoder.ts'
 
 const two32 = 2 ** 32
 const shortstrMax = 255
+
+/** A short string that is no text: a mistake of the connection, not of the method. */
+export class TextError extends WireError {}
 
 class ArgumentReader {
   at: number
@@ -41,7 +45,7 @@ class ArgumentReader {
       case 'shortstr': {
         const length = this.#bytes.readUInt8(this.#take(1, name))
         const at = this.#take(length, name)
-        return this.#bytes.toString('utf8', at, at + length)
+        return this.#text(at, at + length, name)
       }
       case 'longstr': {
         const length = this.#bytes.readUInt32BE(this.#take(4, name))
@@ -51,6 +55,14 @@ class ArgumentReader {
       case 'table':
         return this.#table(name)
     }
+  }
+
+  #text(from: number, to: number, name: string): string {
+    const text = this.#bytes.toString('utf8', from, to)
+    // Where it stands for what cannot be read, and not for itself.
+    if (text.includes('\ufffd') && !isUtf8(this.#bytes.subarray(from, to)))
+      throw new TextError(`${name} is not UTF-8`)
+    return text
   }
 
   #table(name: string): FieldTable {
@@ -76,7 +88,7 @@ class ArgumentReader {
   }
 }
 
-/** The arguments in `bytes[from, to)`; what follows them is ignored, as RabbitMQ does. */
+/** The arguments, which are `bytes[from, to)` and nothing else. */
 export function decodeArguments<F extends Fields>(
   method: Method<F>,
   bytes: Buffer,
@@ -86,6 +98,7 @@ export function decodeArguments<F extends Fields>(
   const reader = new ArgumentReader(bytes, from, to)
   const values: Record<string, unknown> = {}
   for (const [name, kind] of Object.entries(method.fields)) values[name] = reader.read(kind, name)
+  if (reader.at !== to) throw new WireError(`${to - reader.at} octets follow the arguments`)
   return values as Values<F>
 }
 

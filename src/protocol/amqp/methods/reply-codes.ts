@@ -108,6 +108,7 @@ const errorReplies = {
   resourceLocked,
   accessRefused,
   notAllowed,
+  notSupported: notImplemented,
   illegalSaslState: accessRefused,
   unsupportedSaslMechanism: accessRefused,
   authenticationFailed: accessRefused,

@@ -27,11 +27,22 @@ export function sameArguments(
   for (const name of names) {
     const a = received.get(name)
     const b = current.get(name)
-    if (a === b || (a !== undefined && b !== undefined && sameField(a, b))) continue
-    return inequivalent(name, label, textOf(a), textOf(b))
+    if (a === b) continue
+    if (a === undefined || b === undefined)
+      return inequivalent(name, label, typedText(a), typedText(b))
+    if (!isSame(a, b)) return inequivalent(name, label, quoted(a), quoted(b))
   }
   return ok(null)
 }
+
+/** The bytes of a text and of a string of bytes are not told apart. */
+const isSame = (a: FieldValue, b: FieldValue): boolean =>
+  a.type === 'x' || b.type === 'x' ? sameField(asText(a), asText(b)) : sameField(a, b)
+
+const asText = (value: FieldValue): FieldValue =>
+  value.type === 'x' ? { type: 'S', value: value.value } : value
+
+const quoted = (value: FieldValue): string => `'${plainText(value)}'`
 
 const typeNames: Readonly<Record<FieldValue['type'], string>> = {
   t: 'bool',
@@ -56,7 +67,7 @@ const typeNames: Readonly<Record<FieldValue['type'], string>> = {
 
 export const typeName = (value: FieldValue): string => typeNames[value.type]
 
-function textOf(value: FieldValue | undefined): string {
+function typedText(value: FieldValue | undefined): string {
   if (value === undefined) return 'none'
   return `the value '${plainText(value)}' of type '${typeName(value)}'`
 }
@@ -73,6 +84,9 @@ export function plainText(value: FieldValue): string {
       return `table of ${value.value.size}`
     case 'V':
       return ''
+    case 'f':
+    case 'd':
+      return Number.isInteger(value.value) ? value.value.toFixed(1) : String(value.value)
     default:
       return String(value.value)
   }

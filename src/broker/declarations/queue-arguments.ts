@@ -3,16 +3,17 @@
 // type of queue is refused; one that nobody knows is kept and does nothing.
 import { ok, type Refusal, type Result } from '../../model/errors.ts'
 import type { FieldTable, FieldValue } from '../../model/message/field.ts'
-import { integerOf, textOf } from '../../model/message/field.ts'
+import { integerOf, textField, textOf } from '../../model/message/field.ts'
 import type { QueueSettings } from '../../queue/queue-settings.ts'
+import { topicConfigOf } from '../../stream/declaration.ts'
 import { cacheSizeMax } from './deduplication.ts'
 import { plainText, sameArguments, typeName } from './equivalence.ts'
 import { invalidArgument } from './refusals.ts'
 
-export type QueueType = 'classic' | 'quorum'
+export type QueueType = 'classic' | 'quorum' | 'stream'
 
-/** Milliseconds of a timer: RabbitMQ's bound. */
-const timerMsMax = 0xffff_ffff
+/** Milliseconds: ten years, RabbitMQ's bound. */
+const timerMsMax = 315_360_000_000
 const prioritiesMax = 255
 const deliveryLimitDefault = 20
 const retryMsDefault = { min: 1000, max: 86_400_000 }
@@ -20,11 +21,11 @@ const retryMsDefault = { min: 1000, max: 86_400_000 }
 interface Rule {
   /** What is wrong with a value; null: nothing. */
   fault(value: FieldValue): string | null
-  /** On which types of queue; absent: all. */
-  readonly only?: QueueType
+  /** On which types of queue; absent: all but streams. */
+  readonly only?: readonly QueueType[]
 }
 
-const integer = (min: number, max = Number.MAX_SAFE_INTEGER): Rule => ({
+const integer = (min: number, max = Number.POSITIVE_INFINITY): Rule => ({
   fault(value) {
     const n = integerOf(value)
     if (n === null) return `expected an integer, got ${typeName(value)} '${plainText(value)}'`
@@ -49,8 +50,9 @@ const flag: Rule = {
   fault: (value) => (value.type === 't' ? null : `expected a boolean, got ${typeName(value)}`),
 }
 
-/** Of streams: no queue takes it. */
-const ofStreams: Rule = { fault: () => 'queues of this type do not support it' }
+const queues: readonly QueueType[] = ['classic', 'quorum']
+const streams: readonly QueueType[] = ['stream']
+const every: readonly QueueType[] = [...queues, ...streams]
 
 const timeoutArgument = 'x-consumer-timeout'
 const timeoutRule = integer(0, timerMsMax)
@@ -74,20 +76,20 @@ export function checkDeduplication(table: FieldTable, label: string): Result<nul
 }
 
 const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
-  ['x-queue-type', oneOf('classic', 'quorum', 'stream')],
+  ['x-queue-type', { ...oneOf('classic', 'quorum', 'stream'), only: every }],
   ['x-expires', integer(1, timerMsMax)],
   ['x-message-ttl', integer(0, timerMsMax)],
   ['x-dead-letter-exchange', text],
   ['x-dead-letter-routing-key', text],
   ['x-dead-letter-strategy', oneOf('at-most-once', 'at-least-once')],
   ['x-max-length', integer(0)],
-  ['x-max-length-bytes', integer(0)],
+  ['x-max-length-bytes', { ...integer(0), only: every }],
   ['x-overflow', oneOf('drop-head', 'reject-publish', 'reject-publish-dlx')],
-  ['x-max-priority', { ...integer(0, prioritiesMax), only: 'classic' }],
+  ['x-max-priority', { ...integer(0, prioritiesMax), only: ['classic'] }],
   ['x-single-active-consumer', flag],
-  ['x-queue-mode', { ...oneOf('default', 'lazy'), only: 'classic' }],
-  ['x-queue-version', { ...integer(1, 2), only: 'classic' }],
-  ['x-delivery-limit', integer(-1)],
+  ['x-queue-mode', { ...oneOf('default', 'lazy'), only: ['classic'] }],
+  ['x-queue-version', { ...integer(1, 2), only: ['classic'] }],
+  ['x-delivery-limit', integer(Number.NEGATIVE_INFINITY)],
   [timeoutArgument, timeoutRule],
   ['x-replay-ms', integer(0)],
   ...deduplicationRules,
@@ -95,20 +97,22 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['x-delayed-retry-min', integer(1, timerMsMax)],
   ['x-delayed-retry-max', integer(1, timerMsMax)],
   ['x-delayed-retry-growth', oneOf('linear', 'exponential')],
-  ['x-queue-leader-locator', text],
+  ['x-queue-leader-locator', { ...text, only: every }],
   ['x-queue-master-locator', text],
-  ['x-initial-cluster-size', integer(1)],
-  ['x-quorum-initial-group-size', { ...integer(1), only: 'quorum' }],
-  ['x-quorum-target-group-size', { ...integer(1), only: 'quorum' }],
-  ['x-max-in-memory-length', { ...integer(0), only: 'quorum' }],
-  ['x-max-in-memory-bytes', { ...integer(0), only: 'quorum' }],
-  ['x-max-age', ofStreams],
-  ['x-stream-max-segment-size-bytes', ofStreams],
-  ['x-stream-filter-size-bytes', ofStreams],
+  ['x-initial-cluster-size', { ...integer(1), only: every }],
+  ['x-quorum-initial-group-size', { ...integer(1), only: ['quorum'] }],
+  ['x-quorum-target-group-size', { ...integer(1), only: ['quorum'] }],
+  ['x-max-in-memory-length', { ...integer(0), only: ['quorum'] }],
+  ['x-max-in-memory-bytes', { ...integer(0), only: ['quorum'] }],
+  ['x-max-age', { ...text, only: streams }],
+  ['x-stream-max-segment-size-bytes', { ...integer(0), only: streams }],
+  ['x-stream-filter-size-bytes', { ...integer(16, 255), only: streams }],
 ])
 
-export const queueType = (table: FieldTable): QueueType =>
-  textOf(table.get('x-queue-type')) === 'quorum' ? 'quorum' : 'classic'
+export function queueType(table: FieldTable): QueueType {
+  const type = textOf(table.get('x-queue-type'))
+  return type === 'quorum' || type === 'stream' ? type : 'classic'
+}
 
 export interface QueueProperties {
   readonly durable: boolean
@@ -122,19 +126,19 @@ export function checkQueueArguments(
   properties: QueueProperties,
   label: string,
 ): Result<null> {
-  const stream = textOf(table.get('x-queue-type')) === 'stream'
-  if (stream)
-    return invalidArgument('x-queue-type', label, 'this release has no queues of type stream')
   const type = queueType(table)
   for (const [name, rule] of rules) {
     const value = table.get(name)
     if (value === undefined) continue
-    if (rule.only !== undefined && rule.only !== type)
+    if (!(rule.only ?? queues).includes(type))
       return invalidArgument(name, label, `queues of type ${type} do not support it`)
     const fault = rule.fault(value)
     if (fault !== null) return invalidArgument(name, label, fault)
   }
-  return contradiction(table, properties, type, label) ?? ok(null)
+  const refused = contradiction(table, properties, type, label)
+  if (refused !== null) return refused
+  const config = type === 'stream' ? topicConfigOf(table) : ok(null)
+  return config.ok ? ok(null) : config
 }
 
 type Refused = { readonly ok: false } & Refusal
@@ -157,7 +161,7 @@ function contradiction(
   if (max !== null && max !== undefined && max < (min ?? retryMsDefault.min))
     return invalidArgument('x-delayed-retry-max', label, 'it is less than x-delayed-retry-min')
   if (type === 'classic') return null
-  if (textOf(table.get('x-overflow')) === 'reject-publish-dlx')
+  if (type === 'quorum' && textOf(table.get('x-overflow')) === 'reject-publish-dlx')
     return invalidArgument('x-overflow', label, 'quorum queues do not support reject-publish-dlx')
   const property = !properties.durable
     ? 'non-durable'
@@ -201,16 +205,16 @@ export function queueSettings(table: FieldTable, durable: boolean): QueueSetting
 }
 
 /** Of a queue or a consumer; null: it says none. 0 stands for no limit. */
-function timeoutOf(table: FieldTable): number | null {
+export function timeoutOf(table: FieldTable): number | null {
   const ms = integerOf(table.get(timeoutArgument))
   return ms === 0 ? Number.POSITIVE_INFINITY : ms
 }
 
-/** The same of a consumer. Refused with `preconditionFailed`. */
-export function consumerTimeout(table: FieldTable, label: string): Result<number | null> {
+/** Of a consumer. Refused with `preconditionFailed`. */
+export function checkTimeout(table: FieldTable, label: string): Result<null> {
   const value = table.get(timeoutArgument)
   const fault = value === undefined ? null : timeoutRule.fault(value)
-  return fault === null ? ok(timeoutOf(table)) : invalidArgument(timeoutArgument, label, fault)
+  return fault === null ? ok(null) : invalidArgument(timeoutArgument, label, fault)
 }
 
 function retryOf(table: FieldTable): QueueSettings['retry'] {
@@ -241,4 +245,15 @@ function withType(table: FieldTable): FieldTable {
   if (table.has('x-queue-type')) return table
   const type: FieldValue = { type: 'S', value: Buffer.from('classic') }
   return new Map([...table, ['x-queue-type', type]])
+}
+
+/** The wish with the vhost's type, where it names none and can be of that type. */
+export function withDefaultType<W extends QueueProperties & { readonly arguments: FieldTable }>(
+  wish: W,
+  type: 'classic' | 'quorum' | 'stream',
+): W {
+  const { durable, exclusive, autoDelete, arguments: table } = wish
+  if (type === 'classic' || table.has('x-queue-type')) return wish
+  if (!durable || exclusive || autoDelete) return wish
+  return { ...wish, arguments: new Map([...table, ['x-queue-type', textField(type)]]) }
 }

@@ -10,6 +10,7 @@ import {
   encodeVhost,
   exchangeKey,
   queueKey,
+  type VhostValue,
   vhostKey,
 } from '../../metadata/entities/entity-keys.ts'
 import type { Image } from '../../metadata/image.ts'
@@ -43,8 +44,8 @@ export class EntityWrites {
     this.#vhost = vhost
   }
 
-  async vhost(): Promise<void> {
-    await this.#store.txn({ put: [{ key: vhostKey(this.#vhost), value: encodeVhost() }] })
+  async vhost(about: VhostValue): Promise<void> {
+    await this.#store.txn({ put: [{ key: vhostKey(this.#vhost), value: encodeVhost(about) }] })
   }
 
   get vhostKeys(): string[] {
@@ -74,6 +75,20 @@ export class EntityWrites {
       const { compare, put } = queueTopicMade(this.#image, name, topic)
       return ok({ txn: { compare, put: [own, ...put] }, answer: null })
     })
+  }
+
+  /** The definition of a stream, to be written with its topic. */
+  streamEntry({ name, topic, arguments: table }: QueueDefinition): { key: string; value: string } {
+    const value = { topic, lanes: 1, autoDelete: false, arguments: bytesOf(table) }
+    return { key: queueKey(this.#vhost, name), value: encodeQueue(value) }
+  }
+
+  async stream(definition: QueueDefinition): Promise<void> {
+    await this.#store.txn({ put: [this.streamEntry(definition)] })
+  }
+
+  streamKeys({ name }: QueueDefinition): string[] {
+    return [queueKey(this.#vhost, name)]
   }
 
   /** Whether the name belongs to a topic that is no queue's. */

@@ -26,8 +26,10 @@ export const noAccess = (
   name: string,
   vhost: string,
   user: string,
-): Refused =>
-  refuse('accessRefused', `access to ${labelOf(kind, name, vhost)} refused for user '${user}'`)
+): Refused => {
+  const label = labelOf(kind, kind === 'exchange' && name === '' ? 'amq.default' : name, vhost)
+  return refuse('accessRefused', `access to ${label} refused for user '${user}'`)
+}
 
 export const noTopicAccess = (
   key: string,

@@ -1,0 +1,152 @@
+// One call of the management API, as its handler sees it: parts of the path, query, body, who
+// calls, and the vhosts that the caller may see. Its methods throw `Refused` where the call is not
+// as it must be.
+import type { SessionVhost } from '../../broker/messaging/session-vhost.ts'
+import type { VhostCore } from '../../broker/messaging/vhost-core.ts'
+import type { HttpRequest } from '../../io/http.ts'
+import { nameFault } from '../../security/access/name-fault.ts'
+import { badRequest, must, notAuthorised, notFound } from './answer.ts'
+import type { Caller } from './caller.ts'
+import type { ManagedNode } from './managed-node.ts'
+import type { Rates } from './rates.ts'
+
+export type JsonBody = Readonly<Record<string, unknown>>
+
+/** What the default exchange is called in paths. */
+const defaultExchange = 'amq.default'
+
+export class Call {
+  readonly node: ManagedNode
+  readonly rates: Rates
+  readonly caller: Caller
+  readonly query: URLSearchParams
+  readonly #request: HttpRequest
+  readonly #parts: Readonly<Record<string, string>>
+
+  constructor(
+    node: ManagedNode,
+    rates: Rates,
+    caller: Caller,
+    request: HttpRequest,
+    parts: Readonly<Record<string, string>>,
+  ) {
+    this.node = node
+    this.rates = rates
+    this.caller = caller
+    this.query = new URLSearchParams(request.query)
+    this.#request = request
+    this.#parts = parts
+  }
+
+  /** Of the path, decoded. */
+  part(name: string): string {
+    return this.#parts[name] ?? ''
+  }
+
+  has(name: string): boolean {
+    return this.#parts[name] !== undefined
+  }
+
+  /** The name of an exchange in the path. */
+  exchange(part = 'name'): string {
+    const name = this.part(part)
+    return name === defaultExchange ? '' : name
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.header(name)
+  }
+
+  flag(name: string): boolean {
+    return this.query.get(name) === 'true'
+  }
+
+  // ---- Body -------------------------------------------------------------------------------------
+
+  body(): JsonBody {
+    const text = Buffer.from(this.#request.body).toString('utf8')
+    if (text.trim() === '') return {}
+    let value: unknown
+    try {
+      value = JSON.parse(text)
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error
+      throw badRequest('not_json')
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw badRequest('not_json')
+    return value as JsonBody
+  }
+
+  /** The body, which must have these keys. */
+  bodyWith(...names: readonly string[]): JsonBody {
+    const body = this.body()
+    const missing = names.filter((name) => body[name] === undefined)
+    if (missing.length > 0)
+      throw badRequest(`[${missing.map((name) => `{key_missing,${name}}`).join(',')}]`)
+    return body
+  }
+
+  // ---- Vhosts -----------------------------------------------------------------------------------
+
+  /** Those that the caller may see, or the one of the path. */
+  vhosts(): readonly VhostCore[] {
+    if (this.has('vhost')) return [this.vhost()]
+    return [...this.node.messaging.vhosts.values()].filter((core) => this.#sees(core.name))
+  }
+
+  vhost(): VhostCore {
+    const core = this.node.messaging.vhosts.get(this.part('vhost'))
+    if (core === undefined) throw notFound()
+    if (!this.#sees(core.name)) throw notAuthorised('User not authorised to access virtual host')
+    return core
+  }
+
+  /** Its name, when it is there and the caller may see it. */
+  sees(vhost: string): boolean {
+    return this.node.messaging.vhosts.has(vhost) && this.#sees(vhost)
+  }
+
+  #sees(vhost: string): boolean {
+    const { accounts } = this.node
+    return this.caller.may('monitoring') || accounts.authorizer.mayUse(this.caller.user, vhost)
+  }
+
+  /** The vhost of the path as its user may use it. */
+  session(): SessionVhost {
+    return must(this.node.messaging.visit(this.part('vhost'), this.caller.user))
+  }
+}
+
+/** What a short string of AMQP can hold. */
+export function checkedName(what: string, name: string): string {
+  const fault = nameFault(what, name)
+  if (fault !== null) throw badRequest(fault.message)
+  return name
+}
+
+/** A text of the body; `otherwise` when it is absent. */
+export function textIn(body: JsonBody, name: string, otherwise = ''): string {
+  const value = body[name]
+  if (value === undefined || value === null) return otherwise
+  if (typeof value !== 'string') throw badRequest(`${name} is not a string`)
+  return value
+}
+
+/** A boolean of the body, also as text. */
+export function flagIn(body: JsonBody, name: string, otherwise = false): boolean {
+  const value = body[name]
+  if (value === undefined || value === null) return otherwise
+  if (value === true || value === 'true') return true
+  if (value === false || value === 'false') return false
+  throw badRequest(`${name}: not_boolean`)
+}
+
+export function integerIn(body: JsonBody, name: string, otherwise: number): number {
+  const value = body[name]
+  if (value === undefined || value === null) return otherwise
+  const number = typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
+  if (typeof number !== 'number' || !Number.isSafeInteger(number))
+    throw badRequest(`${name}: not_integer`)
+  return number
+}

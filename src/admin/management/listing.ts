@@ -1,0 +1,195 @@
+// Lists: whole, or a page of them, as the query asks: page, page_size, name, use_regex, sort,
+// sort_reverse, columns. A list is described piece by piece while it is sent, giving way to other
+// work, so that a hundred thousand queues neither stand in memory as JSON nor hold the event loop.
+import type { HttpAnswer } from '../../io/http.ts'
+import { PatternCompiler } from '../../security/access/name-pattern.ts'
+import { badRequest, json, pieces, Refused } from './answer.ts'
+import type { Call } from './call.ts'
+
+export type Shown = Readonly<Record<string, unknown>>
+
+const pageSizeMax = 500
+const pageSizeDefault = 100
+/** Described in one go. */
+const slice = 200
+
+export interface Named {
+  readonly name: string
+}
+
+/** `describe` makes what is shown of an item; `items` come in the order of a list unasked. */
+export async function listed<T>(
+  call: Call,
+  items: readonly T[],
+  nameOf: (item: T) => string,
+  describe: (item: T) => Shown,
+): Promise<HttpAnswer> {
+  const columns = columnsOf(call)
+  const show = (item: T): Shown => only(describe(item), columns)
+  const paging = pagingOf(call)
+  const sort = call.query.get('sort')
+  if (paging === null && sort === null) return pieces(streamed(call, items, show))
+  const filtered = paging === null ? items : await named(paging, items, nameOf)
+  const sorted = sort === null ? filtered : await sortedBy(call, sort, filtered, describe)
+  if (paging === null) return pieces(streamed(call, sorted, show))
+  const { page, size } = paging
+  const pages = Math.max(1, Math.ceil(sorted.length / size))
+  if (page > pages)
+    throw new Refused(
+      400,
+      'page_out_of_range',
+      `Page out of range, page: ${page} page size: ${size}, len: ${sorted.length}`,
+    )
+  const shown = sorted.slice((page - 1) * size, page * size).map(show)
+  return json({
+    filtered_count: filtered.length,
+    item_count: shown.length,
+    items: shown,
+    page,
+    page_count: pages,
+    page_size: size,
+    total_count: items.length,
+  })
+}
+
+/** A list that is never paged: sorted and with its columns only. */
+export async function listedWhole<T extends Shown>(
+  call: Call,
+  rows: readonly T[],
+): Promise<HttpAnswer> {
+  const columns = columnsOf(call)
+  const sort = call.query.get('sort')
+  const sorted = sort === null ? rows : await sortedBy(call, sort, rows, (row) => row)
+  return pieces(streamed(call, sorted, (row) => only(row, columns)))
+}
+
+/** Of one object: the columns that are asked for. */
+export const shownOne = (call: Call, value: Shown): HttpAnswer => json(only(value, columnsOf(call)))
+
+async function* streamed<T>(
+  { node: { clock } }: Call,
+  items: readonly T[],
+  show: (item: T) => Shown,
+): AsyncGenerator<string> {
+  yield '['
+  for (let from = 0; from < items.length; from += slice) {
+    const some = items.slice(from, from + slice).map((item) => JSON.stringify(show(item)))
+    yield (from === 0 ? '' : ',') + some.join(',')
+    if (from + slice < items.length) await new Promise<void>((go) => clock.soon(go))
+  }
+  yield ']'
+}
+
+// ---- Pages --------------------------------------------------------------------------------------
+
+interface Paging {
+  readonly page: number
+  readonly size: number
+  readonly name: string
+  readonly isRegex: boolean
+}
+
+function pagingOf({ query }: Call): Paging | null {
+  const page = query.get('page')
+  if (page === null) return null
+  const size = query.get('page_size') ?? String(pageSizeDefault)
+  const [number, sizeNumber] = [page, size].map((text) => (/^\d{1,9}$/.test(text) ? +text : -1))
+  if (number === undefined || sizeNumber === undefined || number < 0 || sizeNumber < 0)
+    throw badRequest('Pagination parameters are invalid')
+  if (number < 1 || sizeNumber < 1 || sizeNumber > pageSizeMax)
+    throw new Refused(
+      400,
+      'invalid_pagination_parameters',
+      `Invalid pagination parameters: page number ${number}, page size ${sizeNumber}`,
+    )
+  const name = query.get('name') ?? ''
+  return { page: number, size: sizeNumber, name, isRegex: query.get('use_regex') === 'true' }
+}
+
+async function named<T>(
+  { name, isRegex }: Paging,
+  items: readonly T[],
+  nameOf: (item: T) => string,
+): Promise<readonly T[]> {
+  if (name === '') return items
+  if (!isRegex) {
+    const wanted = name.toLowerCase()
+    return items.filter((item) => nameOf(item).toLowerCase().includes(wanted))
+  }
+  const compiler = new PatternCompiler()
+  const checked = await compiler.check(name)
+  if (!checked.ok) throw badRequest('Pagination parameters are invalid')
+  const matches = compiler.matcherOf(name)
+  return items.filter((item) => matches(nameOf(item)))
+}
+
+// ---- Order --------------------------------------------------------------------------------------
+
+async function sortedBy<T>(
+  { node: { clock }, query }: Call,
+  sort: string,
+  items: readonly T[],
+  describe: (item: T) => Shown,
+): Promise<readonly T[]> {
+  const path = sort.split('.')
+  const keyed: { readonly item: T; readonly key: unknown }[] = []
+  for (const [index, item] of items.entries()) {
+    keyed.push({ item, key: at(describe(item), path) })
+    if (index % slice === slice - 1) await new Promise<void>((go) => clock.soon(go))
+  }
+  keyed.sort((a, b) => compare(a.key, b.key))
+  if (query.get('sort_reverse') === 'true') keyed.reverse()
+  return keyed.map(({ item }) => item)
+}
+
+function at(value: unknown, path: readonly string[]): unknown {
+  let found = value
+  for (const name of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) return undefined
+    found = (found as Shown)[name]
+  }
+  return found
+}
+
+/** Numbers by size, before texts; what is absent first. */
+function compare(a: unknown, b: unknown): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  const [left, right] = [a, b].map((each) => (each === undefined ? '' : String(each)))
+  if (left === right || left === undefined || right === undefined) return 0
+  return left < right ? -1 : 1
+}
+
+// ---- Columns ------------------------------------------------------------------------------------
+
+type Columns = readonly (readonly string[])[] | null
+
+function columnsOf({ query }: Call): Columns {
+  const columns = query.get('columns')
+  if (columns === null || columns === '') return null
+  return columns.split(',').map((column) => column.split('.'))
+}
+
+function only(value: Shown, columns: Columns): Shown {
+  if (columns === null) return value
+  const shown: Record<string, unknown> = {}
+  for (const path of columns) {
+    const found = at(value, path)
+    if (found !== undefined) place(shown, path, found)
+  }
+  return shown
+}
+
+function place(into: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  let inner = into
+  for (const name of path.slice(0, -1)) {
+    const next = Object.hasOwn(inner, name) ? inner[name] : null
+    if (typeof next === 'object' && next !== null) inner = next as Record<string, unknown>
+    else {
+      const made: Record<string, unknown> = {}
+      Object.defineProperty(inner, name, { value: made, enumerable: true, writable: true })
+      inner = made
+    }
+  }
+  const last = path.at(-1) ?? ''
+  Object.defineProperty(inner, last, { value, enumerable: true, configurable: true })
+}

@@ -1,0 +1,115 @@
+// How fast counters grow: every few seconds, while anybody asks, those of queues, exchanges,
+// connections and channels are looked at, and the difference to the last look is the rate. Whoever
+// counts knows nothing of it. Nothing is kept of what has never counted anything, and nothing is
+// done on a node that nobody asks. A look gives way to other work.
+import type { Clock, Timer } from '../../io/clock.ts'
+import type { ManagedNode } from './managed-node.ts'
+import {
+  addNumbers,
+  churnOf,
+  doorCounts,
+  queueNumbers,
+  trafficNumbers,
+  vhostCounts,
+  vhostLengths,
+} from './numbers.ts'
+
+const everyMs = 5000
+/** Looks go on for so long after the last request. */
+const askedMsMax = 600_000
+/** Objects looked at in one go. */
+const slice = 1000
+
+type Numbers = Readonly<Record<string, number>>
+
+interface Seen {
+  counts: Numbers
+  rates: Numbers
+  atMs: number
+}
+
+export class Rates {
+  readonly #node: ManagedNode
+  readonly #clock: Clock
+  #seen = new WeakMap<object, Seen>()
+  #timer: Timer | null = null
+  #askedMs = 0
+  #isLooking = false
+  #isStopped = false
+
+  constructor(node: ManagedNode) {
+    this.#node = node
+    this.#clock = node.clock
+  }
+
+  /** Somebody asks: looks go on. The first one says what to compare with. */
+  wanted(): void {
+    this.#askedMs = this.#clock.monotonic()
+    if (this.#timer !== null || this.#isLooking || this.#isStopped) return
+    void this.#look()
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#timer?.cancel()
+    this.#timer = null
+  }
+
+  /** Growth in a second of what `owner` counts under `name`. */
+  of(owner: object, name: string): number {
+    return this.#seen.get(owner)?.rates[name] ?? 0
+  }
+
+  async #look(): Promise<void> {
+    this.#isLooking = true
+    let count = 0
+    for (const [owner, counts] of this.#all()) {
+      if (this.#isStopped) return
+      this.#note(owner, counts)
+      if (++count % slice === 0) await new Promise<void>((go) => this.#clock.soon(go))
+    }
+    this.#isLooking = false
+    if (this.#isStopped) return
+    const isAsked = this.#clock.monotonic() - this.#askedMs < askedMsMax
+    if (!isAsked) this.#seen = new WeakMap()
+    this.#timer = isAsked ? this.#clock.after(everyMs, () => void this.#look()) : null
+  }
+
+  *#all(): Iterable<readonly [object, Numbers]> {
+    const { messaging } = this.#node
+    const vhosts: Numbers[] = []
+    for (const core of messaging.vhosts.values()) {
+      const numbers = { ...vhostCounts(core), ...vhostLengths(core) }
+      vhosts.push(numbers)
+      yield [core, numbers]
+      for (const hosted of core.queues.values()) yield [hosted, queueNumbers(hosted.queue)]
+      for (const stream of core.streams.values())
+        yield [stream, { messages: stream.messages, messages_ready: stream.messages }]
+      for (const counters of core.exchangeCounters.values()) yield [counters, { ...counters }]
+    }
+    const node = this.#node
+    yield [node, { ...addNumbers(vhosts), ...doorCounts(node), ...churnOf(node) }]
+    for (const { view } of messaging.sessions) {
+      if (view === undefined) continue
+      yield [view, trafficNumbers(view.traffic)]
+      for (const { counters } of view.channels()) yield [counters, { ...counters }]
+    }
+  }
+
+  #note(owner: object, counts: Numbers): void {
+    const seen = this.#seen.get(owner)
+    const atMs = this.#clock.monotonic()
+    if (seen === undefined) {
+      if (Object.values(counts).some((count) => count !== 0))
+        this.#seen.set(owner, { counts, rates: {}, atMs })
+      return
+    }
+    const seconds = Math.max(0.001, (atMs - seen.atMs) / 1000)
+    const rates: Record<string, number> = {}
+    for (const [name, count] of Object.entries(counts))
+      rates[name] = Math.round(((count - (seen.counts[name] ?? 0)) / seconds) * 10) / 10
+    seen.counts = counts
+    seen.rates = rates
+    seen.atMs = atMs
+  }
+}

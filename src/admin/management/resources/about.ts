@@ -1,0 +1,35 @@
+// What the API says of itself: parts that clients look for before they begin.
+import type { HttpAnswer } from '../../../io/http.ts'
+import { json, noContent } from '../answer.ts'
+
+export const extensions = (): HttpAnswer => json([])
+export const auth = (): HttpAnswer => json({ oauth_enabled: false })
+
+/** What a client of RabbitMQ's current release may take for granted. */
+const flags = [
+  'classic_queue_type_delivery_support',
+  'drop_unroutable_metric',
+  'empty_basic_get_metric',
+  'implicit_default_bindings',
+  'maintenance_mode_status',
+  'quorum_queue',
+  'stream_queue',
+  'user_limits',
+  'virtual_host_metadata',
+]
+
+export const featureFlags = (): HttpAnswer =>
+  json(
+    flags.map((name) => ({
+      name,
+      state: 'enabled',
+      stability: 'required',
+      desc: '',
+      doc_url: '',
+      provided_by: 'polymq',
+    })),
+  )
+
+/** There is one node: nothing moves. */
+export const rebalance = (): HttpAnswer => noContent
+export const nothingListed = (): HttpAnswer => json([])

@@ -1,0 +1,61 @@
+// /api/vhost-limits and /api/user-limits.
+import type { HttpAnswer } from '../../../io/http.ts'
+import type { NamedLimits } from '../../../security/access/access-image.ts'
+import { json, must, noContent } from '../answer.ts'
+import { type Call, integerIn, type JsonBody } from '../call.ts'
+import { userOf } from './users.ts'
+
+const shown = (what: 'vhost' | 'user', { name, limits }: NamedLimits) => ({
+  [what]: name,
+  value: Object.fromEntries(limits),
+})
+
+export function listVhostLimits(call: Call): HttpAnswer {
+  const vhost = call.has('vhost') ? call.vhost().name : null
+  const set = call.node.accounts.limits
+    .vhosts()
+    .filter(({ name }) => (vhost === null ? call.sees(name) : name === vhost))
+  return json(set.map((each) => shown('vhost', each)))
+}
+
+/** Throws Refused. */
+export async function setVhostLimits(call: Call, vhost: string, body: JsonBody): Promise<void> {
+  for (const name of Object.keys(body)) {
+    const value = integerIn(body, name, -1)
+    must(await call.node.accounts.limits.setVhost(vhost, name, value))
+  }
+}
+
+export async function putVhostLimit(call: Call): Promise<HttpAnswer> {
+  const value = integerIn(call.bodyWith('value'), 'value', -1)
+  const { limits } = call.node.accounts
+  must(await limits.setVhost(call.vhost().name, call.part('name'), value))
+  return noContent
+}
+
+export async function deleteVhostLimit(call: Call): Promise<HttpAnswer> {
+  const { limits } = call.node.accounts
+  must(await limits.setVhost(call.vhost().name, call.part('name'), null))
+  return noContent
+}
+
+// ---- Of users -----------------------------------------------------------------------------------
+
+export function listUserLimits(call: Call): HttpAnswer {
+  const user = call.has('user') ? userOf(call).name : null
+  const set = call.node.accounts.limits.users()
+  const seen = set.filter(({ name }) => user === null || name === user)
+  return json(seen.map((each) => shown('user', each)))
+}
+
+export async function putUserLimit(call: Call): Promise<HttpAnswer> {
+  const user = userOf(call).name
+  const value = integerIn(call.bodyWith('value'), 'value', -1)
+  must(await call.node.accounts.limits.setUser(user, call.part('name'), value))
+  return noContent
+}
+
+export async function deleteUserLimit(call: Call): Promise<HttpAnswer> {
+  must(await call.node.accounts.limits.setUser(userOf(call).name, call.part('name'), null))
+  return noContent
+}

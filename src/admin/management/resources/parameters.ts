@@ -1,0 +1,129 @@
+// /api/parameters and /api/global-parameters: values that mean something to others. Two components
+// mean something here, and are kept where they do: the limits of a vhost, and operators' policies.
+import type { Json, Parameter } from '../../../broker/policies/policy-values.ts'
+import type { HttpAnswer } from '../../../io/http.ts'
+import { json, must, noContent, notFound, put } from '../answer.ts'
+import type { Call } from '../call.ts'
+import { listedWhole } from '../listing.ts'
+import { setVhostLimits } from './limits.ts'
+import { policyIn } from './policies.ts'
+
+const limitsComponent = 'vhost-limits'
+const operatorComponent = 'operator_policy'
+
+/** As RabbitMQ shows and exports them. */
+export function allParameters({ node }: Call): Parameter[] {
+  const limits = node.accounts.limits.vhosts().map(({ name: vhost, limits: set }) => ({
+    value: Object.fromEntries(set),
+    vhost,
+    component: limitsComponent,
+    name: 'limits',
+  }))
+  const operators = node.policies.list('operator').map((policy) => ({
+    value: {
+      pattern: policy.pattern,
+      definition: policy.definition,
+      priority: policy.priority,
+      'apply-to': policy.applyTo,
+    },
+    vhost: policy.vhost,
+    component: operatorComponent,
+    name: policy.name,
+  }))
+  const others = node.policies.parameters().map(({ value, vhost, component, name }) => ({
+    ...{ value, vhost, component, name },
+  }))
+  return [...limits, ...operators, ...others]
+}
+
+export function listParameters(call: Call): Promise<HttpAnswer> {
+  const [component, vhost] = [call.part('component'), call.has('vhost') ? call.vhost().name : '']
+  const seen = allParameters(call).filter(
+    (each) =>
+      call.sees(each.vhost) &&
+      (component === '' || each.component === component) &&
+      (vhost === '' || each.vhost === vhost),
+  )
+  return listedWhole(
+    call,
+    seen.map((each) => ({ ...each })),
+  )
+}
+
+function parameterOf(call: Call): Parameter {
+  const [component, vhost, name] = [call.part('component'), call.vhost().name, call.part('name')]
+  const found = allParameters(call).find(
+    (each) => each.component === component && each.vhost === vhost && each.name === name,
+  )
+  if (found === undefined) throw notFound()
+  return found
+}
+
+export const showParameter = (call: Call): HttpAnswer => json(parameterOf(call))
+
+/** Throws Refused. */
+export async function setParameter(call: Call, parameter: Parameter): Promise<void> {
+  const { component, vhost, name, value } = parameter
+  const { policies } = call.node
+  const body = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
+  if (component === limitsComponent) await setVhostLimits(call, vhost, body)
+  else if (component === operatorComponent)
+    must(await policies.set('operator', policyIn(body, vhost, name)))
+  else must(await policies.setParameter(parameter))
+}
+
+export async function putParameter(call: Call): Promise<HttpAnswer> {
+  const { value } = call.bodyWith('value')
+  const [component, vhost, name] = [call.part('component'), call.vhost().name, call.part('name')]
+  const isNew = !allParameters(call).some(
+    (each) => each.component === component && each.vhost === vhost && each.name === name,
+  )
+  await setParameter(call, { component, vhost, name, value: value as Json })
+  return put(isNew)
+}
+
+export async function deleteParameter(call: Call): Promise<HttpAnswer> {
+  const { component, vhost, name } = parameterOf(call)
+  const { policies, accounts } = call.node
+  if (component === operatorComponent) must(await policies.clear('operator', vhost, name))
+  else if (component !== limitsComponent)
+    must(await policies.clearParameter(component, vhost, name))
+  else
+    for (const limit of ['max-connections', 'max-queues'])
+      must(await accounts.limits.setVhost(vhost, limit, null))
+  return noContent
+}
+
+// ---- Global -------------------------------------------------------------------------------------
+
+export function allGlobalParameters({ node }: Call) {
+  const own = { name: 'cluster_name', value: node.clusterName }
+  const kept = node.policies.globalParameters().map(({ name, value }) => ({ name, value }))
+  return kept.some(({ name }) => name === own.name) ? kept : [...kept, own]
+}
+
+export const listGlobalParameters = (call: Call): Promise<HttpAnswer> =>
+  listedWhole(call, allGlobalParameters(call))
+
+export function showGlobalParameter(call: Call): HttpAnswer {
+  const found = allGlobalParameters(call).find(({ name }) => name === call.part('name'))
+  if (found === undefined) throw notFound()
+  return json(found)
+}
+
+export async function putGlobalParameter(call: Call): Promise<HttpAnswer> {
+  const { value } = call.bodyWith('value')
+  const name = call.part('name')
+  const { policies } = call.node
+  const isNew = !policies.globalParameters().some((each) => each.name === name)
+  must(await policies.setGlobalParameter(name, value as Json))
+  return put(isNew)
+}
+
+export async function deleteGlobalParameter(call: Call): Promise<HttpAnswer> {
+  const { policies } = call.node
+  const name = call.part('name')
+  if (!policies.globalParameters().some((each) => each.name === name)) throw notFound()
+  must(await policies.clearGlobalParameter(name))
+  return noContent
+}

@@ -1,0 +1,161 @@
+// /api/queues: listing, making and deleting queues. A stream is one, and so is every topic.
+
+import { queueType } from '../../../broker/declarations/queue-arguments.ts'
+import type { HostedQueue } from '../../../broker/messaging/hosted-queue.ts'
+import { HostedStream } from '../../../broker/messaging/hosted-stream.ts'
+import type { VhostCore } from '../../../broker/messaging/vhost-core.ts'
+import { mergedDefinition } from '../../../broker/policies/policy-keys.ts'
+import type { HttpAnswer } from '../../../io/http.ts'
+import { plainTable } from '../../../model/message/readable-headers.ts'
+import { must, noContent, notFound, put } from '../answer.ts'
+import { type Call, checkedName, flagIn } from '../call.ts'
+import { tableOf } from '../json-fields.ts'
+import { listed, shownOne } from '../listing.ts'
+import { bytesOf, lengthsOf, queueCounts } from '../numbers.ts'
+import { messageStats, withRates } from '../shown.ts'
+import { consumersOf } from './channels.ts'
+
+export interface QueueItem {
+  readonly core: VhostCore
+  readonly hosted: HostedQueue | HostedStream
+}
+
+const nameOf = ({ hosted }: QueueItem): string => hosted.name
+
+export function queueItems(call: Call): QueueItem[] {
+  const items = call
+    .vhosts()
+    .flatMap((core) =>
+      [...core.queues.values(), ...core.streams.values()].map((hosted) => ({ core, hosted })),
+    )
+  return items.sort(
+    (a, b) => compareNames(a.core.name, b.core.name) || compareNames(nameOf(a), nameOf(b)),
+  )
+}
+
+export const compareNames = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+export const listQueues = (call: Call): Promise<HttpAnswer> =>
+  listed(call, queueItems(call), nameOf, (item) => describeQueue(call, item))
+
+export function describeQueue(call: Call, { core, hosted }: QueueItem): Record<string, unknown> {
+  return hosted instanceof HostedStream
+    ? describeStream(call, core, hosted)
+    : describeOther(call, core, hosted)
+}
+
+function describeStream({ node, rates }: Call, core: VhostCore, stream: HostedStream) {
+  const { definition, messages, readers } = stream
+  return {
+    name: stream.name,
+    vhost: core.name,
+    type: 'stream',
+    durable: true,
+    auto_delete: false,
+    exclusive: false,
+    arguments: plainTable(definition.arguments),
+    ...placeOf(node.name),
+    policy: null,
+    operator_policy: null,
+    effective_policy_definition: {},
+    consumers: readers.size,
+    ...withRates({ messages, messages_ready: messages, messages_unacknowledged: 0 }, rates, stream),
+  }
+}
+
+const placeOf = (node: string) => ({
+  node,
+  leader: node,
+  members: [node],
+  online: [node],
+  state: 'running',
+})
+
+function describeOther(call: Call, core: VhostCore, hosted: HostedQueue): Record<string, unknown> {
+  const { definition, queue, owner } = hosted
+  const { policy, operator } = core.policiesOf(hosted)
+  const { rates, node } = call
+  return {
+    name: hosted.name,
+    vhost: core.name,
+    type: queueType(definition.arguments),
+    durable: definition.durable,
+    auto_delete: definition.autoDelete,
+    exclusive: owner !== null,
+    ...ownerOf(owner),
+    arguments: plainTable(definition.arguments),
+    ...placeOf(node.name),
+    policy: policy?.name ?? null,
+    operator_policy: operator?.name ?? null,
+    effective_policy_definition: mergedDefinition(policy, operator) ?? {},
+    consumers: queue.consumerCount,
+    consumer_capacity: queue.consumerCount > 0 && queue.ready === 0 ? 1 : 0,
+    consumer_utilisation: queue.consumerCount > 0 && queue.ready === 0 ? 1 : 0,
+    ...withRates(lengthsOf(queue), rates, hosted),
+    messages_delayed: queue.delayed,
+    ...bytesOf(queue),
+    ...messageStats(queueCounts(queue), rates, hosted),
+  }
+}
+
+function ownerOf(owner: object | null): Record<string, unknown> {
+  if (owner === null || !('view' in owner)) return {}
+  const { view } = owner as { view?: { name: string } }
+  return view === undefined ? {} : { owner_pid_details: { name: view.name } }
+}
+
+export function queueOf(call: Call): QueueItem {
+  const core = call.vhost()
+  const name = call.part('name')
+  const hosted = core.queues.get(name) ?? core.streams.get(name)
+  if (hosted === undefined) throw notFound()
+  return { core, hosted }
+}
+
+export function showQueue(call: Call): HttpAnswer {
+  const item = queueOf(call)
+  const consumers = consumersOf(call, ({ queue, vhost }) => {
+    return queue === item.hosted.name && vhost === item.core.name
+  })
+  return shownOne(call, {
+    ...describeQueue(call, item),
+    consumer_details: consumers,
+    incoming: [],
+    deliveries: [],
+  })
+}
+
+export async function putQueue(call: Call): Promise<HttpAnswer> {
+  const session = call.session()
+  const name = checkedName('queue', call.part('name'))
+  const body = call.body()
+  const core = call.node.messaging.vhosts.get(session.name)
+  const isNew = !core?.queues.has(name) && !core?.streams.has(name)
+  const wish = {
+    name,
+    durable: flagIn(body, 'durable', true),
+    exclusive: false,
+    autoDelete: flagIn(body, 'auto_delete'),
+    arguments: tableOf(body['arguments'], 'arguments'),
+  }
+  must(await session.declareQueue(wish))
+  return put(isNew)
+}
+
+export async function deleteQueue(call: Call): Promise<HttpAnswer> {
+  queueOf(call)
+  const wanted = [call.flag('if-unused'), call.flag('if-empty')] as const
+  must(await call.session().deleteQueue(call.part('name'), ...wanted))
+  return noContent
+}
+
+export async function purgeQueue(call: Call): Promise<HttpAnswer> {
+  queueOf(call)
+  must(await call.session().purgeQueue(call.part('name')))
+  await flushed(call)
+  return noContent
+}
+
+/** Resolves when all that was published and settled is durable. */
+export const flushed = ({ node: { messaging } }: Call): Promise<void> =>
+  new Promise((resolve) => messaging.flush(resolve))

@@ -1,0 +1,103 @@
+// /api/users and /api/whoami. Passwords come in clear or as RabbitMQ's hashes; what is shown of
+// them are the hashes.
+import type { HttpAnswer } from '../../../io/http.ts'
+import type { User } from '../../../security/access/access-values.ts'
+import type { Secret } from '../../../security/access/accounts.ts'
+import { hashingDefault, isHashingAlgorithm } from '../../../security/access/password-hash.ts'
+import { badRequest, json, must, noContent, notFound, put } from '../answer.ts'
+import { type Call, type JsonBody, textIn } from '../call.ts'
+import { listed } from '../listing.ts'
+
+export const whoami = ({ caller }: Call): HttpAnswer =>
+  json({ name: caller.user, tags: caller.tags, is_internal_user: true })
+
+export function describeUser({ node }: Call, { name, hash, tags }: User): Record<string, unknown> {
+  const limits = node.accounts.limits.users().find((each) => each.name === name)
+  return {
+    name,
+    password_hash: hash.text,
+    hashing_algorithm: hash.algorithm,
+    tags,
+    limits: Object.fromEntries(limits?.limits ?? []),
+  }
+}
+
+const list = (call: Call, users: readonly User[]): Promise<HttpAnswer> =>
+  listed(
+    call,
+    users,
+    ({ name }) => name,
+    (user) => describeUser(call, user),
+  )
+
+export const listUsers = (call: Call): Promise<HttpAnswer> => list(call, call.node.accounts.users())
+
+export function listWithoutPermissions(call: Call): Promise<HttpAnswer> {
+  const { accounts } = call.node
+  const known = new Set(accounts.permissions.list().map(({ user }) => user))
+  return list(
+    call,
+    accounts.users().filter(({ name }) => !known.has(name)),
+  )
+}
+
+export function userOf(call: Call): User {
+  const user = call.node.accounts.user(call.part('user'))
+  if (user === null) throw notFound()
+  return user
+}
+
+export const showUser = (call: Call): HttpAnswer => json(describeUser(call, userOf(call)))
+
+/** Tags come as an array or as a text with commas; null: not given. */
+export function tagsIn(body: JsonBody): string[] | null {
+  const given = body['tags'] ?? body['administrator']
+  if (given === undefined || given === null) return null
+  if (typeof given === 'boolean') return given ? ['administrator'] : []
+  const texts = typeof given === 'string' ? given.split(',') : given
+  if (!Array.isArray(texts) || !texts.every((tag) => typeof tag === 'string'))
+    throw badRequest('tags are texts')
+  return texts.map((tag) => tag.trim()).filter((tag) => tag !== '')
+}
+
+/** Null: no way to log in by password. */
+export function secretIn(body: JsonBody): Secret {
+  const password = textIn(body, 'password')
+  if (password !== '') return { password }
+  const text = textIn(body, 'password_hash')
+  if (text === '') return null
+  const algorithm = textIn(body, 'hashing_algorithm', hashingDefault)
+  if (!isHashingAlgorithm(algorithm))
+    throw badRequest(`the hashing algorithm ${algorithm.slice(0, 60)} is not known here`)
+  return { hash: { algorithm, text } }
+}
+
+export async function putUser(call: Call): Promise<HttpAnswer> {
+  const { accounts } = call.node
+  const name = call.part('user')
+  const body = call.body()
+  const tags = tagsIn(body)
+  if (tags === null) throw badRequest('tags_not_present')
+  const isNew = accounts.user(name) === null
+  const keepsSecret =
+    !isNew && body['password'] === undefined && body['password_hash'] === undefined
+  if (keepsSecret) must(await accounts.setTags(name, tags))
+  else must(await accounts.putUser(name, secretIn(body), tags))
+  return put(isNew)
+}
+
+export async function deleteUser(call: Call): Promise<HttpAnswer> {
+  must(await call.node.accounts.deleteUser(userOf(call).name))
+  return noContent
+}
+
+export async function deleteUsers(call: Call): Promise<HttpAnswer> {
+  const { users } = call.bodyWith('users')
+  const { accounts } = call.node
+  if (!Array.isArray(users) || !users.every((name) => typeof name === 'string'))
+    throw badRequest('users are names')
+  const unknown = users.find((name) => accounts.user(name) === null)
+  if (unknown !== undefined) throw badRequest(`no_such_user: ${unknown.slice(0, 255)}`)
+  for (const name of users) if (accounts.user(name)) must(await accounts.deleteUser(name))
+  return noContent
+}

@@ -1,0 +1,285 @@
+// Takes definitions in: users, vhosts, permissions, policies, parameters, exchanges, queues and
+// bindings, in the JSON that RabbitMQ exports. What is no exchange, queue or binding becomes what
+// the text says; exchanges, queues and bindings that are there stay as they are, so that the same
+// text can be taken in at every start. The first thing that cannot be taken in ends it with a
+// refusal that names it; what came before stays. Called when a node starts
+// (polymq.definitions.file) and by the management API.
+import { ok, type Refusal, type Result, refuse } from '../../model/errors.ts'
+import type { Accounts, Secret } from '../../security/access/accounts.ts'
+import { hashingDefault, isHashingAlgorithm } from '../../security/access/password-hash.ts'
+import { cleanName, isOwn } from '../declarations/definitions.ts'
+import { BindingChanges } from '../messaging/binding-changes.ts'
+import { ExchangeChanges } from '../messaging/exchange-changes.ts'
+import type { NodeMessaging } from '../messaging/node-messaging.ts'
+import { QueueChanges } from '../messaging/queue-changes.ts'
+import type { VhostCore } from '../messaging/vhost-core.ts'
+import type { Policies, PolicyRole } from '../policies/policies.ts'
+import { type Json, type JsonObject, policyScopes } from '../policies/policy-values.ts'
+import { tableOf } from './json-fields.ts'
+
+export interface DefinitionsHome {
+  readonly accounts: Accounts
+  readonly messaging: NodeMessaging
+  readonly policies: Policies
+}
+
+type Item = Readonly<Record<string, unknown>>
+type Take = (item: Item) => Promise<Result<null>>
+
+/** Of the JSON text; RabbitMQ's exports of large clusters have a few. */
+export const definitionsBytesMax = 64 << 20
+
+/**
+ * `vhost`: what names none belongs to this one, as in an export of one vhost; null: everything
+ * has to name its own. Refused with `invalidRequest` or as the thing itself would be.
+ */
+export async function importDefinitions(
+  home: DefinitionsHome,
+  text: string,
+  vhost: string | null = null,
+): Promise<Result<null>> {
+  const parsed = parse(text)
+  if (!parsed.ok) return parsed
+  const into = new Import(home, vhost)
+  // Each kind may name things of the kinds before it.
+  const kinds: readonly [string, Take][] = [
+    ['vhosts', (item) => into.vhost(item)],
+    ['users', (item) => into.user(item)],
+    ['permissions', (item) => into.permission(item)],
+    ['topic_permissions', (item) => into.topicPermission(item)],
+    ['parameters', (item) => into.parameter(item)],
+    ['global_parameters', (item) => into.globalParameter(item)],
+    ['policies', (item) => into.policy(item, 'user')],
+    ['operator_policies', (item) => into.policy(item, 'operator')],
+    ['exchanges', (item) => into.exchange(item)],
+    ['queues', (item) => into.queue(item)],
+    ['bindings', (item) => into.binding(item)],
+  ]
+  for (const [kind, take] of kinds) {
+    const taken = await takeAll(kind, parsed.value[kind], take)
+    if (!taken.ok) return taken
+  }
+  return ok(null)
+}
+
+function parse(text: string): Result<Item> {
+  try {
+    const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''))
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return ok(value as Item)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  return refuse('invalidRequest', 'the definitions are not a JSON object')
+}
+
+async function takeAll(kind: string, list: unknown, take: Take): Promise<Result<null>> {
+  if (list === undefined) return ok(null)
+  if (!Array.isArray(list)) return refuse('invalidRequest', `${kind} is not a list`)
+  for (const [index, item] of list.entries()) {
+    const where = `${kind}[${index}]`
+    if (typeof item !== 'object' || item === null)
+      return refuse('invalidRequest', `${where} is not an object`)
+    const taken = await take(item as Item)
+    if (!taken.ok) return refuse(taken.error, `${where}: ${taken.message}`)
+  }
+  return ok(null)
+}
+
+type Refused = { readonly ok: false } & Refusal
+
+const lacks = (name: string): Refused =>
+  refuse('invalidRequest', `'${name}' is not there or not a text`)
+
+class Import {
+  readonly #home: DefinitionsHome
+  readonly #vhost: string | null
+
+  constructor(home: DefinitionsHome, vhost: string | null) {
+    this.#home = home
+    this.#vhost = vhost
+  }
+
+  // ---- Who may do what --------------------------------------------------------------------------
+
+  async vhost(item: Item): Promise<Result<null>> {
+    const [name] = textsOf(item, ['name'])
+    if (name === undefined) return lacks('name')
+    await this.#home.messaging.createVhost(name)
+    return ok(null)
+  }
+
+  async user(item: Item): Promise<Result<null>> {
+    const { accounts } = this.#home
+    const [name] = textsOf(item, ['name'])
+    if (name === undefined) return lacks('name')
+    const secret = secretOf(item)
+    if (!secret.ok) return secret
+    const put = await accounts.putUser(name, secret.value, tagsOf(item['tags']))
+    if (!put.ok) return put
+    return this.#limits(item['limits'], (limit, value) =>
+      accounts.limits.setUser(name, limit, value),
+    )
+  }
+
+  async permission(item: Item): Promise<Result<null>> {
+    const [user, configure, write, read] = textsOf(item, ['user', 'configure', 'write', 'read'])
+    const vhost = this.#vhostOf(item)
+    if (user === undefined || vhost === null) return lacks('user or vhost')
+    if (configure === undefined || write === undefined || read === undefined)
+      return lacks('configure, write or read')
+    return this.#home.accounts.permissions.set(user, vhost, { configure, write, read })
+  }
+
+  async topicPermission(item: Item): Promise<Result<null>> {
+    const [user, exchange, write, read] = textsOf(item, ['user', 'exchange', 'write', 'read'])
+    const vhost = this.#vhostOf(item)
+    if (user === undefined || vhost === null) return lacks('user or vhost')
+    if (exchange === undefined || write === undefined || read === undefined)
+      return lacks('exchange, write or read')
+    return this.#home.accounts.permissions.setTopic(user, vhost, exchange, { write, read })
+  }
+
+  /** Those of a vhost's limits are the limits; others mean something to whoever reads them. */
+  async parameter(item: Item): Promise<Result<null>> {
+    const [component, name] = textsOf(item, ['component', 'name'])
+    const core = this.#coreOf(item)
+    if (!core.ok) return core
+    const vhost = core.value.name
+    if (component === undefined || name === undefined) return lacks('component or name')
+    if (component === 'vhost-limits')
+      return this.#limits(item['value'], (limit, value) =>
+        this.#home.accounts.limits.setVhost(vhost, limit, value),
+      )
+    const value = (item['value'] ?? null) as Json
+    return this.#home.policies.setParameter({ component, vhost, name, value })
+  }
+
+  async globalParameter(item: Item): Promise<Result<null>> {
+    const [name] = textsOf(item, ['name'])
+    if (name === undefined) return lacks('name')
+    return this.#home.policies.setGlobalParameter(name, (item['value'] ?? null) as Json)
+  }
+
+  async policy(item: Item, role: PolicyRole): Promise<Result<null>> {
+    const core = this.#coreOf(item)
+    if (!core.ok) return core
+    const [name, pattern] = textsOf(item, ['name', 'pattern'])
+    if (name === undefined || pattern === undefined) return lacks('name or pattern')
+    const applyTo = policyScopes.find((scope) => scope === (item['apply-to'] ?? 'all'))
+    if (applyTo === undefined)
+      return refuse('invalidRequest', `apply-to is one of ${policyScopes.join(', ')}`)
+    const { priority = 0, definition } = item
+    if (!Number.isSafeInteger(priority)) return refuse('invalidRequest', 'priority is no integer')
+    if (typeof definition !== 'object' || definition === null || Array.isArray(definition))
+      return refuse('invalidRequest', 'definition is not an object')
+    const vhost = core.value.name
+    const rest = { applyTo, priority: Number(priority), definition: definition as JsonObject }
+    return this.#home.policies.set(role, { vhost, name, pattern, ...rest })
+  }
+
+  async #limits(
+    given: unknown,
+    set: (limit: string, value: number) => Promise<Result<null>>,
+  ): Promise<Result<null>> {
+    if (typeof given !== 'object' || given === null) return ok(null)
+    for (const [limit, value] of Object.entries(given)) {
+      const done = await set(limit, Number(value))
+      if (!done.ok) return done
+    }
+    return ok(null)
+  }
+
+  // ---- Exchanges, queues, bindings --------------------------------------------------------------
+
+  async exchange(item: Item): Promise<Result<null>> {
+    const core = this.#coreOf(item)
+    if (!core.ok) return core
+    const [name, type] = textsOf(item, ['name', 'type'])
+    const table = tableOf(item['arguments'])
+    if (name === undefined || type === undefined || table === null)
+      return lacks('name, type or arguments')
+    if (isOwn(name) || core.value.exchanges.has(cleanName(name))) return ok(null)
+    return new ExchangeChanges(core.value).declare({
+      name: cleanName(name),
+      type,
+      durable: item['durable'] === true,
+      autoDelete: item['auto_delete'] === true,
+      internal: item['internal'] === true,
+      arguments: table,
+    })
+  }
+
+  async queue(item: Item): Promise<Result<null>> {
+    const core = this.#coreOf(item)
+    if (!core.ok) return core
+    const [name] = textsOf(item, ['name'])
+    const table = tableOf(item['arguments'])
+    if (name === undefined || name === '' || table === null) return lacks('name or arguments')
+    if (core.value.queues.has(cleanName(name))) return ok(null)
+    const { type } = item
+    const given =
+      typeof type === 'string' && type !== 'classic' && !table.has('x-queue-type')
+        ? new Map([...table, ...(tableOf({ 'x-queue-type': type }) ?? [])])
+        : table
+    const wish = {
+      name: cleanName(name),
+      durable: item['durable'] === true,
+      exclusive: false,
+      autoDelete: item['auto_delete'] === true,
+      arguments: given,
+    }
+    const declared = await new QueueChanges(core.value).declare(wish, this, 'definitions')
+    return declared.ok ? ok(null) : declared
+  }
+
+  async binding(item: Item): Promise<Result<null>> {
+    const core = this.#coreOf(item)
+    if (!core.ok) return core
+    const names = textsOf(item, ['source', 'destination', 'routing_key'])
+    const [source, target, routingKey] = names
+    const table = tableOf(item['arguments'])
+    if (source === undefined || target === undefined || routingKey === undefined || table === null)
+      return lacks('source, destination, routing_key or arguments')
+    const kind = item['destination_type'] === 'exchange' ? 'exchange' : 'queue'
+    // Every queue is bound to the default exchange by its name.
+    if (source === '') return ok(null)
+    const binding = { source, kind, target, routingKey, arguments: table } as const
+    return new BindingChanges(core.value).bind(binding)
+  }
+
+  #vhostOf(item: Item): string | null {
+    const { vhost } = item
+    return typeof vhost === 'string' ? vhost : this.#vhost
+  }
+
+  #coreOf(item: Item): Result<VhostCore> {
+    const name = this.#vhostOf(item)
+    if (name === null) return lacks('vhost')
+    const core = this.#home.messaging.vhosts.get(name)
+    return core === undefined ? refuse('vhostNotFound', `vhost ${name} not found`) : ok(core)
+  }
+}
+
+/** Undefined where it is no text. */
+const textsOf = (item: Item, names: readonly string[]): (string | undefined)[] =>
+  names.map((name) => {
+    const value = item[name]
+    return typeof value === 'string' ? value : undefined
+  })
+
+/** A list, or words with commas between them, as older releases of RabbitMQ wrote it. */
+function tagsOf(tags: unknown): string[] {
+  const list = Array.isArray(tags) ? tags.map(String) : String(tags ?? '').split(',')
+  return list.map((tag) => tag.trim()).filter((tag) => tag !== '')
+}
+
+function secretOf(item: Item): Result<Secret> {
+  const { password, password_hash: hash, hashing_algorithm: algorithm } = item
+  if (typeof password === 'string') return ok(password === '' ? null : { password })
+  if (typeof hash !== 'string' || hash === '') return ok(null)
+  const name = typeof algorithm === 'string' ? algorithm : hashingDefault
+  if (!isHashingAlgorithm(name))
+    return refuse('invalidRequest', `passwords are not kept as '${name.slice(0, 255)}'`)
+  return ok({ hash: { algorithm: name, text: hash } })
+}

@@ -1,0 +1,51 @@
+// A stream of a vhost: a topic as sessions see it. What it was declared with, or for a topic that
+// nobody declared the little that follows from its being one, and who reads it. A vhost makes it,
+// and gives it to sessions and routes.
+import type { MessageView } from '../../model/message/message.ts'
+import type { Topic } from '../../model/topic.ts'
+import { Published } from '../../queue/published.ts'
+import type { StreamReader } from '../../stream/stream-reader.ts'
+import type { Streams } from '../../stream/streams.ts'
+import type { QueueDefinition } from '../declarations/definitions.ts'
+import type { Target } from './target.ts'
+
+const { routed, stored, rejected } = Published
+
+export class HostedStream implements Target {
+  definition: QueueDefinition
+  /** As it is now. */
+  topic: Topic
+  /** The metadata has its definition. */
+  isDeclared: boolean
+  readonly routesOn = false
+  readonly readers = new Set<StreamReader>()
+  readonly #streams: Streams
+
+  constructor(definition: QueueDefinition, topic: Topic, isDeclared: boolean, streams: Streams) {
+    this.definition = definition
+    this.topic = topic
+    this.isDeclared = isDeclared
+    this.#streams = streams
+  }
+
+  get name(): string {
+    return this.definition.name
+  }
+
+  /** Records that it holds. */
+  get messages(): number {
+    return this.#streams.count(this.topic)
+  }
+
+  publish(message: MessageView): number {
+    return this.#streams.append(this.topic, message).ok ? routed | stored : routed | rejected
+  }
+
+  refuses(_message: MessageView): boolean {
+    return this.#streams.isHeldUp
+  }
+
+  moved(): void {
+    this.#streams.flush(null)
+  }
+}

@@ -1,0 +1,78 @@
+// Declaring and deleting streams of one vhost. Who may do it was asked before (`session-vhost`). A
+// topic that nobody has declared is there too, as a stream without arguments.
+import { ok, type Result, refuse } from '../../model/errors.ts'
+import { textField } from '../../model/message/field.ts'
+import { sameText } from '../declarations/equivalence.ts'
+import { vhostLimits } from '../declarations/limits.ts'
+import { checkQueueArguments, sameQueueArguments } from '../declarations/queue-arguments.ts'
+import { labelOf, locked } from '../declarations/refusals.ts'
+import type { QueueWish } from './api.ts'
+import type { HostedStream } from './hosted-stream.ts'
+import type { VhostCore } from './vhost-core.ts'
+
+/** What a topic that was not declared counts as declared with. */
+export const plainStream = new Map([['x-queue-type', textField('stream')]])
+
+export class StreamChanges {
+  readonly #core: VhostCore
+
+  constructor(core: VhostCore) {
+    this.#core = core
+  }
+
+  /** A stream that is there, declared again as whatever. */
+  again(stream: HostedStream, wish: QueueWish): Result<HostedStream> {
+    const { definition } = stream
+    const label = labelOf('queue', wish.name, this.#core.name)
+    const checked = checkQueueArguments(wish.arguments, wish, label)
+    if (!checked.ok) return checked
+    if (wish.exclusive) return locked(wish.name, this.#core.name)
+    const durable = sameText('durable', label, wish.durable, true)
+    if (!durable.ok) return durable
+    const autoDelete = sameText('auto_delete', label, wish.autoDelete, false)
+    if (!autoDelete.ok) return autoDelete
+    const same = sameQueueArguments(wish.arguments, definition.arguments, label)
+    return same.ok ? ok(stream) : same
+  }
+
+  /** In the lane: nobody has the name. */
+  async make(wish: QueueWish): Promise<Result<HostedStream>> {
+    const core = this.#core
+    const { name } = wish
+    const label = labelOf('queue', name, core.name)
+    const checked = checkQueueArguments(wish.arguments, wish, label)
+    if (!checked.ok) return checked
+    if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
+    const most = Math.min(vhostLimits.queues, core.parts.queuesMax(core.name))
+    if (core.queues.size + core.streams.size >= most)
+      return refuse(
+        'preconditionFailed',
+        `cannot declare queue '${name}': queue limit in vhost '${core.name}' (${most}) is reached`,
+      )
+    const topic = core.newTopicId()
+    const table = wish.arguments
+    const definition = { name, durable: true, autoDelete: false, arguments: table, topic }
+    const made = await core.streamTopics.make(definition)
+    if (!made.ok) return made
+    // The vhost may have heard of the topic already.
+    const stream = core.streams.get(name) ?? core.addStream(definition, made.value, true)
+    stream.definition = definition
+    stream.isDeclared = true
+    return ok(stream)
+  }
+
+  delete(stream: HostedStream, ifUnused: boolean, ifEmpty: boolean): Promise<Result<number>> {
+    const flag = ifUnused ? 'if-unused' : 'if-empty'
+    const label = labelOf('queue', stream.name, this.#core.name)
+    return this.#core.lane.run(async () => {
+      if (ifUnused || ifEmpty)
+        return refuse(
+          'notSupported',
+          `cannot delete ${label}. queue.delete operations with ${flag} flag set are not ` +
+            'supported by stream queues',
+        )
+      const gone = await this.#core.streamTopics.delete(stream)
+      return gone.ok ? ok(0) : gone
+    })
+  }
+}

@@ -1,0 +1,116 @@
+// Reading streams of one vhost, in RabbitMQ's words where it refuses. A super stream is read by one
+// consumer: all partitions of a topic, or the streams bound to an exchange of that name, or those
+// called NAME-0, NAME-1 and so on.
+import { ok, type Refusal, type Result, refuse } from '../../model/errors.ts'
+import { integerOf } from '../../model/message/field.ts'
+import type { MessageView } from '../../model/message/message.ts'
+import type { Binding } from '../../routing/binding.ts'
+import type { Consumer as StreamConsumer } from '../../stream/consumer.ts'
+import { labelOf } from '../declarations/refusals.ts'
+import type { Consumer, ConsumeWish, Subscription } from './api.ts'
+import type { HostedStream } from './hosted-stream.ts'
+import type { VhostCore } from './vhost-core.ts'
+
+/** Streams that one consumer reads. */
+const partsMax = 1000
+
+export const notOfStreams = (what: string, name: string, vhost: string) =>
+  refuse('notSupported', `${what} not supported by stream queues ${labelOf('queue', name, vhost)}`)
+
+/** The streams that a consumer of `name` reads; null: there is no such stream. */
+export function streamsNamed(
+  core: VhostCore,
+  name: string,
+  wish: ConsumeWish,
+): readonly HostedStream[] | null {
+  const own = core.streams.get(name)
+  if (own !== undefined) return [own]
+  const isSuper = wish.arguments.get('x-super-stream')
+  if (isSuper?.type !== 't' || !isSuper.value) return null
+  const bound = core.exchanges.has(name) ? core.routing.bindingsFrom(name) : []
+  const names = bound.length > 0 ? inOrder(bound) : numbered(core, name)
+  const found = names.map((each) => core.streams.get(each)).filter((each) => each !== undefined)
+  return found.length === 0 ? null : found.slice(0, partsMax)
+}
+
+const orderArgument = 'x-stream-partition-order'
+
+function inOrder(bindings: readonly Binding[]): readonly string[] {
+  const orderOf = (b: Binding): number => integerOf(b.arguments.get(orderArgument)) ?? 0
+  const targets = bindings
+    .filter(({ kind }) => kind === 'queue')
+    .sort((a, b) => orderOf(a) - orderOf(b) || (a.target < b.target ? -1 : 1))
+    .map(({ target }) => target)
+  return [...new Set(targets)]
+}
+
+function numbered({ streams }: VhostCore, name: string): readonly string[] {
+  const names: string[] = []
+  while (names.length < partsMax && streams.has(`${name}-${names.length}`))
+    names.push(`${name}-${names.length}`)
+  return names
+}
+
+type Refused = { readonly ok: false } & Refusal
+
+function fault(name: string, vhost: string, wish: ConsumeWish): Refused | null {
+  if (wish.settled) return notOfStreams('automatic acknowledgement', name, vhost)
+  if ((wish.prefetch ?? 0) > 0) return null
+  const label = labelOf('queue', name, vhost)
+  return refuse('preconditionFailed', `consumer prefetch count is not set for '${label}'`)
+}
+
+/** What a stream gives never counts as failed. */
+class Unfailing implements StreamConsumer {
+  readonly #consumer: Consumer
+  readonly #gone: () => void
+
+  constructor(consumer: Consumer, gone: () => void) {
+    this.#consumer = consumer
+    this.#gone = gone
+  }
+
+  get room(): number {
+    return this.#consumer.room
+  }
+
+  deliver(id: number, message: MessageView, redelivered: boolean): void {
+    this.#consumer.deliver(id, message, redelivered, 0, 0)
+  }
+
+  cancelled(reason: 'queueDeleted'): void {
+    this.#gone()
+    this.#consumer.cancelled(reason)
+  }
+}
+
+/** `streams` are those that `wish` names, and may be read. */
+export async function consumeStreams(
+  core: VhostCore,
+  streams: readonly HostedStream[],
+  wish: ConsumeWish,
+  consumer: Consumer,
+): Promise<Result<Subscription>> {
+  const name = wish.queue
+  const refused = fault(name, core.name, wish)
+  if (refused !== null) return refused
+  let leave = (): void => undefined
+  const topics = streams.map(({ topic }) => topic)
+  const reading = new Unfailing(consumer, () => leave())
+  const started = await core.parts.streams.consumeAll(name, topics, wish, reading)
+  if (!started.ok) return started
+  const reader = started.value
+  for (const stream of streams) stream.readers.add(reader)
+  leave = () => {
+    for (const stream of streams) stream.readers.delete(reader)
+  }
+  return ok({
+    queue: reader,
+    isActive: true,
+    resume: () => reader.resume(),
+    cancel: () => {
+      leave()
+      return reader.cancel()
+    },
+  })
+}

@@ -1,0 +1,283 @@
+// Policies, operators' policies, and parameters that mean something to others only: kept in the
+// metadata store, shown from memory, which a watch of the store keeps. Of the policies that match a
+// name, the one with the highest priority holds alone. The node opens it; vhosts ask it what holds
+// for their queues and exchanges, and hear when that may have changed; the management API changes
+// it.
+import { change } from '../../metadata/change.ts'
+import { MetadataFormatError } from '../../metadata/image.ts'
+import type { Change, MetadataStore, Watch } from '../../metadata/store.ts'
+import { ok, type Result, refuse } from '../../model/errors.ts'
+import { nameFault } from '../../security/access/name-fault.ts'
+import { type Matches, PatternCompiler } from '../../security/access/name-pattern.ts'
+import {
+  appliesToExchange,
+  appliesToQueue,
+  checkPolicyDefinition,
+  type QueueKind,
+} from './policy-keys.ts'
+import {
+  encodePolicy,
+  encodeValue,
+  type GlobalParameter,
+  globalParameterKey,
+  globalParameterPrefix,
+  type Json,
+  operatorPolicyPrefix,
+  type Parameter,
+  type Policy,
+  parameterKey,
+  parameterPrefix,
+  parseGlobalParameter,
+  parseParameter,
+  parsePolicy,
+  policyKey,
+  policyPrefix,
+} from './policy-values.ts'
+
+/** Each is kept in memory, and matched with every queue that is made. */
+export const policiesMax = 1000
+const parametersMax = 10_000
+/** Of a definition or a value, as JSON. */
+const valueLengthMax = 65_536
+
+export type PolicyRole = 'user' | 'operator'
+
+const prefixOf = { user: policyPrefix, operator: operatorPolicyPrefix } as const
+
+interface Kept extends Policy {
+  readonly matches: Matches
+}
+
+export class Policies {
+  readonly #store: MetadataStore
+  readonly #compiler = new PatternCompiler()
+  /** By key. */
+  readonly #kept = { user: new Map<string, Kept>(), operator: new Map<string, Kept>() }
+  /** Of one vhost, in the order in which they are tried. */
+  readonly #ordered = { user: new Map<string, Kept[]>(), operator: new Map<string, Kept[]>() }
+  readonly #parameters = new Map<string, Parameter>()
+  readonly #globals = new Map<string, GlobalParameter>()
+  readonly #revisions = new Map<string, number>()
+  readonly #listeners = new Set<() => void>()
+  #watch: Watch | null = null
+
+  /** Rejects with MetadataFormatError when the store holds what this release does not know. */
+  static async open(store: MetadataStore): Promise<Policies> {
+    for (;;) {
+      const policies = new Policies(store)
+      if (await policies.#read()) return policies
+    }
+  }
+
+  private constructor(store: MetadataStore) {
+    this.#store = store
+  }
+
+  close(): void {
+    this.#watch?.cancel()
+    this.#listeners.clear()
+  }
+
+  /** `listener` hears when other policies may hold. It must not throw. */
+  onChange(listener: () => void): { cancel(): void } {
+    this.#listeners.add(listener)
+    return { cancel: () => this.#listeners.delete(listener) }
+  }
+
+  // ---- Policies ---------------------------------------------------------------------------------
+
+  list(role: PolicyRole): Policy[] {
+    return [...this.#kept[role].values()]
+  }
+
+  get(role: PolicyRole, vhost: string, name: string): Policy | null {
+    return this.#kept[role].get(policyKey(prefixOf[role], vhost, name)) ?? null
+  }
+
+  /** Refused with `invalidRequest`. Whether the vhost is there is asked before. */
+  async set(role: PolicyRole, policy: Policy): Promise<Result<null>> {
+    const { vhost, name, pattern, definition } = policy
+    const fault = nameFault('policy', name)
+    if (fault !== null) return fault
+    const checked = checkPolicyDefinition(definition, role === 'operator')
+    if (!checked.ok) return checked
+    const compiled = await this.#compiler.check(pattern)
+    if (!compiled.ok) return compiled
+    const count = this.#kept.user.size + this.#kept.operator.size
+    const key = policyKey(prefixOf[role], vhost, name)
+    return this.#put(key, encodePolicy(policy), count, policiesMax)
+  }
+
+  clear(role: PolicyRole, vhost: string, name: string): Promise<Result<null>> {
+    return this.#delete(policyKey(prefixOf[role], vhost, name))
+  }
+
+  /** The one that holds for a queue, or null. */
+  ofQueue(role: PolicyRole, vhost: string, name: string, kind: QueueKind): Policy | null {
+    return this.#find(role, vhost, name, (policy) => appliesToQueue(policy.applyTo, kind))
+  }
+
+  ofExchange(vhost: string, name: string): Policy | null {
+    return this.#find('user', vhost, name, (policy) => appliesToExchange(policy.applyTo))
+  }
+
+  #find(
+    role: PolicyRole,
+    vhost: string,
+    name: string,
+    applies: (policy: Policy) => boolean,
+  ): Policy | null {
+    const ordered = this.#ordered[role].get(vhost)
+    return ordered?.find((policy) => applies(policy) && policy.matches(name)) ?? null
+  }
+
+  // ---- Parameters -------------------------------------------------------------------------------
+
+  parameters(): Parameter[] {
+    return [...this.#parameters.values()]
+  }
+
+  parameter(component: string, vhost: string, name: string): Parameter | null {
+    return this.#parameters.get(parameterKey(component, vhost, name)) ?? null
+  }
+
+  async setParameter({ component, vhost, name, value }: Parameter): Promise<Result<null>> {
+    const fault = nameFault('component', component) ?? nameFault('parameter', name)
+    if (fault !== null) return fault
+    const key = parameterKey(component, vhost, name)
+    return this.#put(key, encodeValue(value), this.#parameters.size, parametersMax)
+  }
+
+  clearParameter(component: string, vhost: string, name: string): Promise<Result<null>> {
+    return this.#delete(parameterKey(component, vhost, name))
+  }
+
+  globalParameters(): GlobalParameter[] {
+    return [...this.#globals.values()]
+  }
+
+  async setGlobalParameter(name: string, value: Json): Promise<Result<null>> {
+    const fault = nameFault('parameter', name)
+    if (fault !== null) return fault
+    const key = globalParameterKey(name)
+    return this.#put(key, encodeValue(value), this.#globals.size, parametersMax)
+  }
+
+  clearGlobalParameter(name: string): Promise<Result<null>> {
+    return this.#delete(globalParameterKey(name))
+  }
+
+  /** The keys of everything that goes with a vhost. */
+  keysOfVhost(vhost: string): string[] {
+    const kept = [this.#kept.user, this.#kept.operator, this.#parameters]
+    return kept.flatMap((map) =>
+      [...map].filter(([, value]) => value.vhost === vhost).map(([key]) => key),
+    )
+  }
+
+  // ---- Within -----------------------------------------------------------------------------------
+
+  #put(key: string, value: string, count: number, most: number): Promise<Result<null>> {
+    return change(this.#store, () => {
+      const modRevision = this.#revisions.get(key) ?? 0
+      if (value.length > valueLengthMax)
+        return refuse('invalidRequest', `a value has at most ${valueLengthMax} characters`)
+      if (modRevision === 0 && count >= most)
+        return refuse('policyViolation', `this node keeps at most ${most} of them`)
+      const txn = { compare: [{ key, modRevision }], put: [{ key, value }] }
+      return ok({ txn, answer: null })
+    })
+  }
+
+  #delete(key: string): Promise<Result<null>> {
+    return change(this.#store, () => {
+      const there = (this.#revisions.get(key) ?? 0) > 0
+      return ok({ txn: there ? { delete: [key] } : null, answer: null })
+    })
+  }
+
+  /** False: the store moved on meanwhile. */
+  async #read(): Promise<boolean> {
+    const prefixes = [policyPrefix, operatorPolicyPrefix, parameterPrefix, globalParameterPrefix]
+    const ranges = await Promise.all(prefixes.map((prefix) => this.#store.range(prefix)))
+    const revision = ranges[0]?.revision ?? 0
+    if (ranges.some((range) => range.revision !== revision)) return false
+    for (const { entries } of ranges)
+      for (const entry of entries) this.#apply({ kind: 'put', entry })
+    for (const { pattern } of [...this.list('user'), ...this.list('operator')])
+      await this.#compiler.prepare(pattern)
+    this.#order()
+    this.#watch = this.#store.watch('/', revision, ({ changes }) => {
+      let isOurs = false
+      for (const each of changes) isOurs = this.#apply(each) || isOurs
+      if (!isOurs) return
+      this.#order()
+      for (const listener of [...this.#listeners]) listener()
+    })
+    return this.#watch !== null
+  }
+
+  /** True: another policy may hold now. */
+  #apply(changed: Change): boolean {
+    const key = changed.kind === 'put' ? changed.entry.key : changed.key
+    const value = changed.kind === 'put' ? changed.entry.value : null
+    const role = roleOf(key)
+    if (role !== null)
+      set(this.#kept[role], key, value, (text) => {
+        const policy = parsePolicy(key, prefixOf[role], text)
+        return policy && { ...policy, matches: this.#matcherOf(policy.pattern) }
+      })
+    else if (key.startsWith(parameterPrefix))
+      set(this.#parameters, key, value, (text) => parseParameter(key, text))
+    else if (key.startsWith(globalParameterPrefix))
+      set(this.#globals, key, value, (text) => parseGlobalParameter(key, text))
+    else return false
+    if (changed.kind === 'put') this.#revisions.set(key, changed.entry.modRevision)
+    else this.#revisions.delete(key)
+    return role !== null
+  }
+
+  /** Compiled when it is first needed: what compiles it may not be loaded yet. */
+  #matcherOf(pattern: string): Matches {
+    let matches: Matches | null = null
+    return (name) => {
+      matches ??= this.#compiler.matcherOf(pattern)
+      return matches(name)
+    }
+  }
+
+  #order(): void {
+    for (const role of ['user', 'operator'] as const) {
+      const ordered = this.#ordered[role]
+      ordered.clear()
+      const all = [...this.#kept[role].values()]
+      all.sort((a, b) => b.priority - a.priority || (a.name < b.name ? -1 : 1))
+      for (const policy of all) {
+        const ofVhost = ordered.get(policy.vhost) ?? []
+        ordered.set(policy.vhost, ofVhost)
+        ofVhost.push(policy)
+      }
+    }
+  }
+}
+
+function roleOf(key: string): PolicyRole | null {
+  if (key.startsWith(policyPrefix)) return 'user'
+  return key.startsWith(operatorPolicyPrefix) ? 'operator' : null
+}
+
+function set<T>(
+  map: Map<string, T>,
+  key: string,
+  value: string | null,
+  parse: (text: string) => T | null,
+): void {
+  if (value === null) {
+    map.delete(key)
+    return
+  }
+  const parsed = parse(value)
+  if (parsed === null)
+    throw new MetadataFormatError(`the metadata key ${key} is not of a known format`)
+  map.set(key, parsed)
+}

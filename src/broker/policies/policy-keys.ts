@@ -1,0 +1,168 @@
+// What a policy may define: its keys, what each may be, on which objects it counts, and how it
+// meets the argument of the same meaning and an operator's policy. Pure. RabbitMQ's rules: an
+// argument wins over a policy, except where the smaller of both holds; an operator's policy wins
+// over a user's, with the same exception, and may define only some of the keys.
+import { ok, type Result, refuse } from '../../model/errors.ts'
+import {
+  type FieldTable,
+  type FieldValue,
+  integerOf,
+  textField,
+} from '../../model/message/field.ts'
+import type { Json, JsonObject, Policy, PolicyScope } from './policy-values.ts'
+
+export type QueueKind = 'classic' | 'quorum' | 'stream'
+
+interface KeyRule {
+  /** What is wrong with a value; null: nothing. */
+  fault(value: Json): string | null
+  /** The smaller of argument, policy and operator's policy holds. */
+  readonly isLeast?: boolean
+  /** An operator's policy may define it. */
+  readonly isOperators?: boolean
+  /** On which kinds of queues it counts; absent: classic and quorum; empty: on none. */
+  readonly on?: readonly QueueKind[]
+}
+
+const timerMsMax = 0xffff_ffff
+
+const integer = (min: number, max = Number.MAX_SAFE_INTEGER) => ({
+  fault: (value: Json) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
+      ? null
+      : `is not a whole number from ${min} to ${max}`,
+})
+
+const text = {
+  fault: (value: Json) => (typeof value === 'string' ? null : 'is not a string'),
+}
+
+const oneOf = (...texts: readonly string[]) => ({
+  fault: (value: Json) =>
+    typeof value === 'string' && texts.includes(value) ? null : `is none of ${texts.join(', ')}`,
+})
+
+const anything = { fault: () => null }
+const least = { isLeast: true, isOperators: true } as const
+const queues: readonly QueueKind[] = ['classic', 'quorum', 'stream']
+
+export const alternateExchangeKey = 'alternate-exchange'
+
+const rules: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
+  [alternateExchangeKey, { ...text, on: [] }],
+  ['dead-letter-exchange', text],
+  ['dead-letter-routing-key', text],
+  ['dead-letter-strategy', { ...oneOf('at-most-once', 'at-least-once'), on: ['quorum'] }],
+  ['message-ttl', { ...integer(0, timerMsMax), ...least }],
+  ['expires', { ...integer(1, timerMsMax), ...least }],
+  ['max-length', { ...integer(0), ...least }],
+  ['max-length-bytes', { ...integer(0), ...least, on: queues }],
+  ['max-in-memory-length', { ...integer(0), ...least, on: ['quorum'] }],
+  ['max-in-memory-bytes', { ...integer(0), ...least, on: ['quorum'] }],
+  ['delivery-limit', { ...integer(-1), ...least }],
+  [
+    'overflow',
+    { ...oneOf('drop-head', 'reject-publish', 'reject-publish-dlx'), isOperators: true },
+  ],
+  ['consumer-timeout', integer(0, timerMsMax)],
+  ['consumer-disconnected-timeout', integer(0, timerMsMax)],
+  ['delayed-retry-type', oneOf('disabled', 'all', 'returned', 'failed')],
+  ['delayed-retry-min', integer(1, timerMsMax)],
+  ['delayed-retry-max', integer(1, timerMsMax)],
+  ['delayed-retry-growth', oneOf('linear', 'exponential')],
+  ['max-age', { ...text, on: ['stream'] }],
+  ['stream-max-segment-size-bytes', { ...integer(1), on: ['stream'] }],
+  ['stream-filter-size-bytes', { ...integer(16, 255), on: ['stream'] }],
+  ['queue-leader-locator', { ...text, on: ['quorum', 'stream'] }],
+  ['queue-master-locator', { ...text, on: ['classic'] }],
+  ['initial-cluster-size', { ...integer(1), on: ['quorum', 'stream'] }],
+  ['target-group-size', { ...integer(1), on: ['quorum'], isOperators: true }],
+  ['queue-mode', { ...oneOf('default', 'lazy'), on: ['classic'] }],
+  ['queue-version', { ...integer(1, 2), on: ['classic'], isOperators: true }],
+  // What other nodes are for: taken, so that what was exported can be imported, without effect.
+  ['ha-mode', { ...anything, on: [] }],
+  ['ha-params', { ...anything, on: [] }],
+  ['ha-sync-mode', { ...anything, on: [] }],
+  ['ha-sync-batch-size', { ...anything, on: [] }],
+  ['ha-promote-on-shutdown', { ...anything, on: [] }],
+  ['ha-promote-on-failure', { ...anything, on: [] }],
+  ['federation-upstream', { ...text, on: [] }],
+  ['federation-upstream-set', { ...text, on: [] }],
+  ['federation-upstream-pattern', { ...text, on: [] }],
+])
+
+/** Refused with `invalidRequest`. */
+export function checkPolicyDefinition(definition: JsonObject, isOperator: boolean): Result<null> {
+  const entries = Object.entries(definition)
+  if (entries.length === 0) return refuse('invalidRequest', 'no policy provided')
+  const whose = isOperator ? 'an operator policy' : 'a policy'
+  for (const [key, value] of entries) {
+    const rule = rules.get(key)
+    if (rule === undefined || (isOperator && rule.isOperators !== true))
+      return refuse(
+        'invalidRequest',
+        `the key '${key.slice(0, 100)}' is not one that ${whose} defines`,
+      )
+    const fault = rule.fault(value)
+    if (fault !== null)
+      return refuse('invalidRequest', `the value of '${key}' ${fault}: ${shown(value)}`)
+  }
+  return ok(null)
+}
+
+const shown = (value: Json): string => JSON.stringify(value).slice(0, 100)
+
+export function appliesToQueue(scope: PolicyScope, kind: QueueKind): boolean {
+  if (scope === 'all' || scope === 'queues') return true
+  if (scope === 'streams') return kind === 'stream'
+  return scope === `${kind}_queues`
+}
+
+export const appliesToExchange = (scope: PolicyScope): boolean =>
+  scope === 'all' || scope === 'exchanges'
+
+/** What both ask for together, as listings show it; null: nothing. */
+export function mergedDefinition(
+  policy: Policy | null,
+  operator: Policy | null,
+): JsonObject | null {
+  if (policy === null || operator === null) return (policy ?? operator)?.definition ?? null
+  const merged: Record<string, Json> = { ...policy.definition }
+  for (const [key, value] of Object.entries(operator.definition)) {
+    const own = merged[key]
+    const isLeast = rules.get(key)?.isLeast === true
+    merged[key] = isLeast && typeof own === 'number' ? lesser(own, Number(value)) : value
+  }
+  return merged
+}
+
+/** The arguments that a queue is to follow: its own, and what its policies add to them. */
+export function argumentsInForce(
+  own: FieldTable,
+  kind: QueueKind,
+  definition: JsonObject | null,
+): FieldTable {
+  if (definition === null) return own
+  const inForce = new Map(own)
+  for (const [key, value] of Object.entries(definition)) {
+    const rule = rules.get(key)
+    if (rule === undefined || !(rule.on ?? ['classic', 'quorum']).includes(kind)) continue
+    if (key === 'overflow' && kind === 'quorum' && value === 'reject-publish-dlx') continue
+    const name = `x-${key}`
+    const argument = integerOf(own.get(name))
+    if (rule.isLeast === true && argument !== null && typeof value === 'number')
+      inForce.set(name, fieldOf(lesser(argument, value)))
+    else if (!own.has(name) && (typeof value === 'number' || typeof value === 'string'))
+      inForce.set(name, fieldOf(value))
+  }
+  return inForce
+}
+
+/** Below 0 stands for no limit. */
+function lesser(a: number, b: number): number {
+  if (a < 0 || b < 0) return Math.max(a, b)
+  return Math.min(a, b)
+}
+
+const fieldOf = (value: number | string): FieldValue =>
+  typeof value === 'number' ? { type: 'l', value: BigInt(value) } : textField(value)

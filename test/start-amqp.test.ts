@@ -1,0 +1,79 @@
+// The AMQP listeners as their users start them: logins by password and by certificate, and
+// settings that cannot work.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'node:test'
+import amqplib from 'amqplib'
+import { root } from '../scripts/peers/root.ts'
+import { BadSettingError, type RunningBroker, startBroker } from '../src/start-broker.ts'
+
+const certificates = join(root, 'test/io/certificates')
+const pem = (name: string): Buffer => readFileSync(join(certificates, name))
+const tls = {
+  'polymq.tls.certificate.file': join(certificates, 'server.pem'),
+  'polymq.tls.key.file': join(certificates, 'server.key'),
+  'polymq.tls.ca.file': join(certificates, 'ca.pem'),
+}
+const local = { host: '127.0.0.1', port: 0 }
+
+async function withBroker(
+  config: Readonly<Record<string, string>>,
+  use: (broker: RunningBroker) => Promise<void>,
+): Promise<void> {
+  const broker = await startBroker({ dataDir: null, listen: { amqp: local, amqps: local }, config })
+  try {
+    await use(broker)
+  } finally {
+    await broker.close()
+  }
+}
+
+const secure = ({ addresses }: RunningBroker, login = ''): string =>
+  `amqps://${login}127.0.0.1:${addresses.amqps?.port}`
+
+/** Whether a client comes in, and can declare. */
+async function comesIn(url: string, options: object): Promise<boolean> {
+  try {
+    const connection = await amqplib.connect(url, options)
+    const channel = await connection.createChannel()
+    await channel.assertQueue('', { exclusive: true })
+    await connection.close()
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('over TLS, by password', () =>
+  withBroker(tls, async (broker) => {
+    const ca = [pem('ca.pem')]
+    assert.equal(await comesIn(secure(broker, 'guest:guest@'), { ca }), true)
+    assert.equal(await comesIn(secure(broker, 'guest:wrong@'), { ca }), false)
+    assert.equal(await comesIn(secure(broker, 'guest:guest@'), {}), false)
+  }))
+
+test('over TLS, by the certificate whose common name is a user', async () => {
+  const credentials = amqplib.credentials.external()
+  const shown = { ca: [pem('ca.pem')], cert: pem('client.pem'), key: pem('client.key') }
+  const requested = { ...tls, 'polymq.tls.client.certificate': 'requested' }
+  await withBroker(requested, async (broker) => {
+    // The certificate says alice, and there is no such user.
+    assert.equal(await comesIn(secure(broker), { ...shown, credentials }), false)
+    assert.equal(await comesIn(secure(broker, 'guest:guest@'), shown), true)
+    assert.equal(await comesIn(secure(broker), { ca: shown.ca, credentials }), false)
+  })
+})
+
+test('a listener with TLS needs files that can be used', async () => {
+  const rejected = (config: Readonly<Record<string, string>>, words: RegExp): Promise<void> =>
+    assert.rejects(startBroker({ dataDir: null, listen: { amqps: local }, config }), (error) => {
+      assert.ok(error instanceof BadSettingError)
+      assert.match(error.message, words)
+      return true
+    })
+  await rejected({}, /amqps needs polymq\.tls\.certificate\.file/)
+  await rejected({ ...tls, 'polymq.tls.key.file': '/none' }, /there is no file \/none/)
+  const swapped = { ...tls, 'polymq.tls.key.file': tls['polymq.tls.certificate.file'] }
+  await rejected(swapped, /cannot be used/)
+})

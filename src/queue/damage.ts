@@ -16,8 +16,8 @@ export class Damage {
   found(lane: Lane, offset: number): number {
     this.#offsets.set(lane, offset)
     this.#report(
-      `queue ${this.#queue}: the message at offset ${offset} cannot be read; restore a backup, or ` +
-        'purge or delete the queue',
+      `queue ${this.#queue}: the message at offset ${offset} cannot be read; restore a backup, ` +
+        'or purge or delete the queue',
     )
     return Look.nothing
   }

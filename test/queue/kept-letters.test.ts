@@ -31,7 +31,7 @@ function take(rig: Rig, queue: Queue): string[] {
   return consumer.texts
 }
 
-test('a target that is full gets dead letters once it has room, in order; others go on', async () => {
+test('a full target gets dead letters once it has room, in order; others go on', async () => {
   const rig = await Rig.of()
   const queue = await rig.open(keeping)
   const target = await rig.open({ ...small, deadLetters: false }, 1)

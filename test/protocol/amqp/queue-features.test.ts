@@ -132,7 +132,7 @@ test('x-consumer-timeout: a client that takes no cancel loses its channel', () =
     { capabilities: { 'basic.nack': true } },
   ))
 
-test('x-dead-letter-strategy: at-least-once keeps what finds nobody, across a restart', async () => {
+test('x-dead-letter-strategy: at-least-once keeps what nobody takes yet', async () => {
   const disk = memoryDisk()
   await withClient(async (connection) => {
     const channel = await connection.createConfirmChannel()

@@ -1,7 +1,6 @@
 // PolyMQ as a peer: the built command line of this repository, as a user starts it.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { listenerNames } from '../../src/listeners.ts'
 import type { AmqpPeer, AmqpPeerOptions } from './amqp-peer.ts'
 import { launch } from './child.ts'
 import { type Peer, type PeerOptions, type RunningPeer, readyMsMaxDefault } from './peer.ts'
@@ -47,9 +46,6 @@ export const polymq: Peer = {
   start: startPolymq,
 }
 
-/** Whether there is a management API to open. */
-const hasManagement = (listenerNames as readonly string[]).includes('http')
-
 /** The same process, measured and asked at its AMQP door. */
 export async function startPolymqAmqp(
   dataDir: string,
@@ -61,7 +57,7 @@ export async function startPolymqAmqp(
   const listeners = {
     kafka: options.kafkaPort ?? (await freePort()),
     amqp: port,
-    ...(hasManagement && managementPort !== undefined && { http: managementPort }),
+    ...(managementPort !== undefined && { http: managementPort }),
     metrics: await freePort(),
   }
   const main = join(root, 'build', 'polymq.js')

@@ -45,7 +45,9 @@ export class StockFinder {
 
   #tell(lane: Lane, offset: number, loaded: Loaded): void {
     const isDamaged = loaded === 'damaged' || (loaded === 'empty' && !lane.isOfTopic)
-    if (isDamaged && !lane.log.deleted) this.#isDamaged(lane, offset)
+    // While it was read, it may have been settled and let go of.
+    const isNeeded = !lane.log.deleted && lane.log.logStartOffset <= offset
+    if (isDamaged && isNeeded) this.#isDamaged(lane, offset)
     this.#loaded(lane, offset, isDamaged ? 'damaged' : loaded)
   }
 

@@ -113,7 +113,7 @@ const across: AmqpSuite = { name: 'across', ci: true, run: runAcross }
 
 const amqpTools: AmqpSuite = { name: 'amqp-tools', ci: true, run: runAmqpTools }
 
-const rabbitmqadmin: AmqpSuite = { name: 'rabbitmqadmin', ci: false, run: runRabbitmqadmin }
+const rabbitmqadmin: AmqpSuite = { name: 'rabbitmqadmin', ci: true, run: runRabbitmqadmin }
 
 const inPython = (name: string, file: string, can: AmqpAbilities): AmqpSuite =>
   client(name, false, can, async () => ({

@@ -8,7 +8,7 @@ import { SimClock } from '../../../src/io/sim/sim-clock.ts'
 import { SimDisk } from '../../../src/io/sim/sim-disk.ts'
 import { prepareCompression } from '../../../src/model/compression.ts'
 import { RigFailure } from '../sim/failure.ts'
-import type { SeedResult } from '../sim/run-seed.ts'
+import { isExpected, type SeedResult } from '../sim/run-seed.ts'
 import { Actions } from './actions.ts'
 import { SimConsumer } from './client.ts'
 import { drawQueuePlan, type QueuePlan } from './plan.ts'
@@ -75,7 +75,16 @@ class Run {
 
   // ---- Dying and starting -----------------------------------------------------------------------
 
-  #open(): Promise<NodeBroker> {
+  async #open(): Promise<NodeBroker> {
+    const lines: string[] = []
+    const node = await this.#openWith((line) => lines.push(line))
+    const strange = lines.filter((line) => !isExpected(line, lines))
+    if (strange.length > 0) this.#watch.fail(`reported without a reason: ${strange[0]}`)
+    return node
+  }
+
+  #openWith(told: (line: string) => void): Promise<NodeBroker> {
+    let isOpen = false
     const open = NodeBroker.open({
       disk: this.#disk,
       clock: this.#clock,
@@ -85,11 +94,17 @@ class Run {
       settings: new Map(),
       heapBytes: Number.POSITIVE_INFINITY,
       report: (line) => {
-        if (!isExpected(line)) this.#watch.fail(`reported without a reason: ${line}`)
+        if (isOpen) this.#watch.fail(`reported without a reason: ${line}`)
+        else told(line)
       },
       failed: (cause) => this.#watch.fail(`failed: ${String((cause as Error).stack)}`),
     })
-    open.catch(() => undefined)
+    open.then(
+      () => {
+        isOpen = true
+      },
+      () => undefined,
+    )
     return open
   }
 
@@ -112,7 +127,7 @@ class Run {
 
   async #recover(): Promise<NodeBroker> {
     for (let again = this.#chance.int(3); again > 0; again--) {
-      void this.#open()
+      this.#open().catch(() => undefined)
       await this.#clock.run(this.#chance.int(150))
       this.#look()
       this.#watch.saw('crashes while it starts')
@@ -260,7 +275,3 @@ async function makeUser({ accounts }: NodeBroker): Promise<void> {
   const all = { configure: '.*', write: '.*', read: '.*' }
   await accounts.permissions.set('sim', '/', all)
 }
-
-/** What nothing refers to yet, and writes that never finished. */
-const isExpected = (line: string): boolean =>
-  line.startsWith('removed') || line.includes('a write that never finished')

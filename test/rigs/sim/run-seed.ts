@@ -276,7 +276,7 @@ const isCut = (line: string): boolean => line.includes('a write that never finis
 /**
  * Segment files that nothing refers to yet, an append to the manifest that never finished; space.
  */
-const isExpected = (line: string, lines: readonly string[]): boolean =>
+export const isExpected = (line: string, lines: readonly string[]): boolean =>
   line.startsWith('removed') ||
   isCut(line) ||
   (isKept(line) && lines.some(isCut)) ||

@@ -31,7 +31,7 @@ const { values } = parseArgs({
   },
 })
 const seed = Number(values.seed ?? 1 + Math.floor(Math.random() * 1e9))
-const frames = Number(values.frames ?? (values.short ? 1_000 : 10_000))
+const frames = Number(values.frames ?? (values.short ? 500 : 10_000))
 const rows = values.rows?.split(',').map(Number)
 console.log(`seed ${seed}`)
 const folder = mkdtempSync(join(tmpdir(), 'polymq-bad-'))

@@ -66,9 +66,9 @@ export class Departures {
     if (ready === 1 || lanes.length > 1) this.#node.wakeAt(this.#queue, atMs)
   }
 
-  /** Asks to be woken when the heads expire. */
+  /** Asks to be woken when the heads expire; while they may not leave, the next pass wakes. */
   watchHeads(): void {
-    if (!this.mayExpire) return
+    if (!this.mayExpire || this.isStuck) return
     const earliestMs = this.isBlocked ? this.#node.now() + blockedMs : 0
     for (const lane of this.#stock.lanes)
       if (this.#stock.look(lane) === Look.there && this.#expiresAtMs < Number.POSITIVE_INFINITY)

@@ -86,6 +86,17 @@ test('a queue that can keep no more delivers nothing until they are taken', asyn
   assert.deepEqual(take(rig, queue), ['3'])
 })
 
+test('what has expired waits in such a queue, and costs nothing until it may leave', async () => {
+  const rig = await Rig.of(1, { leavingMax: 1 })
+  const queue = await rig.open({ ...keeping, messageTtlMs: 1000 })
+  publishAll(queue, '1', '2', '3')
+  await rig.passed(5000)
+  assert.deepEqual([queue.ready, queue.inFlight], [2, 1])
+  rig.host.target = await rig.open({ deadLetters: false }, 1)
+  await rig.passed(100_000)
+  assert.deepEqual([queue.ready, queue.inFlight, rig.host.target.ready], [0, 0, 3])
+})
+
 test('a letter of memory stays too; without the strategy what nobody takes is gone', async () => {
   const rig = await Rig.of()
   const queue = await rig.open(keeping)

@@ -30,10 +30,10 @@ export const partitionSettings: TopicSettings = {
 /** The id of the topic of a queue in tests: its number. */
 export const topicOf = (n: number): string => String(n).padStart(32, '0')
 
-/** A node with durable queues 0 .. `queues` - 1, each of so many lanes. */
 /** Virtual time flies. */
 const endless = { consumerTimeoutMs: Number.POSITIVE_INFINITY }
 
+/** A node with durable queues 0 .. `queues` - 1, each of so many lanes. */
 export class TestNode {
   readonly store: LogStore
   readonly queues: Queues

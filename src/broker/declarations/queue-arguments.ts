@@ -115,7 +115,13 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 export const topicOfQueue = (table: FieldTable): string | null => textOf(table.get('x-topic'))
 
 /** What a queue cannot ask of messages that are a topic's. */
-const notOfTopics = ['x-max-priority', 'x-max-length', 'x-max-length-bytes', 'x-overflow'] as const
+const notOfTopics = [
+  'x-max-priority',
+  'x-max-length',
+  'x-max-length-bytes',
+  'x-overflow',
+  'x-replay-ms',
+] as const
 
 export function queueType(table: FieldTable): QueueType {
   const type = textOf(table.get('x-queue-type'))

@@ -20,8 +20,13 @@ import {
   withMessaging,
 } from './messaging-fixture.ts'
 
-const makeTopic = async (node: NodeBroker, name: string, partitions = 1) => {
-  const layout = { partitions, replicationFactor: 1, assignments: null, configs: [] }
+const makeTopic = async (
+  node: NodeBroker,
+  name: string,
+  partitions = 1,
+  configs: [string, string | null][] = [],
+) => {
+  const layout = { partitions, replicationFactor: 1, assignments: null, configs }
   return value(await node.topics.create({ name, ...layout }, false))
 }
 
@@ -179,6 +184,7 @@ test('such queues leave out what comes again, and take and keep dead letters at 
     const { vhost } = sessionOf(node)
     await makeTopic(node, 'events')
     await makeTopic(node, 'graves')
+    await makeTopic(node, 'stones', 1, [['cleanup.policy', 'compact']])
     const once = { 'x-message-deduplication': true }
     const dead = {
       'x-dead-letter-exchange': '',
@@ -200,10 +206,13 @@ test('such queues leave out what comes again, and take and keep dead letters at 
     assert.deepEqual((await letters.has(1)).bodies, ['a'])
     assert.equal(value(vhost.checkQueue('graves')).messages, 1)
     await vhost.deleteQueue('dead', false, false)
+    // Which takes nothing without a key.
+    value(await over(vhost, 'dead', { 'x-topic': 'stones' }))
     queue.reject(consumer.deliveries[1]?.id as number, false, true)
     await confirmed(node)
     const held = [...node.messaging.queues.all].find(({ name }) => name === 'q')
     assert.deepEqual([held?.ready, held?.inFlight], [0, 1], 'nobody takes it: it stays')
+    assert.equal(value(vhost.checkQueue('stones')).messages, 0)
   }))
 
 test('such a queue goes with its topic, and cannot be over nothing', async () => {

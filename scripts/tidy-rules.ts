@@ -167,8 +167,8 @@ export const rooms: readonly Room[] = [
   {
     path: 'queue/memory',
     level: 4,
-    imports: ['base'],
-    holds: 'what queues remember besides their messages, in few bytes each',
+    imports: ['model', 'model/message', 'base'],
+    holds: 'what queues hold in memory: batches in the making, due times, keys',
   },
   {
     path: 'queue/delayed',
@@ -181,6 +181,7 @@ export const rooms: readonly Room[] = [
     level: 5,
     imports: [
       'queue',
+      'queue/memory',
       'stream',
       'routing',
       'metadata',

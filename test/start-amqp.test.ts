@@ -1,7 +1,8 @@
 // The AMQP listeners as their users start them: logins by password and by certificate, and
 // settings that cannot work.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import amqplib from 'amqplib'
@@ -53,10 +54,28 @@ test('over TLS, by password', () =>
     assert.equal(await comesIn(secure(broker, 'guest:guest@'), {}), false)
   }))
 
+/** The user that the certificate of the tests names, without a password. */
+const alice = {
+  users: [{ name: 'alice', password_hash: '', tags: [] }],
+  permissions: [{ user: 'alice', vhost: '/', configure: '.*', write: '.*', read: '.*' }],
+}
+
 test('over TLS, by the certificate whose common name is a user', async () => {
   const credentials = amqplib.credentials.external()
   const shown = { ca: [pem('ca.pem')], cert: pem('client.pem'), key: pem('client.key') }
   const requested = { ...tls, 'polymq.tls.client.certificate': 'requested' }
+  const folder = mkdtempSync(join(tmpdir(), 'polymq-definitions-'))
+  const file = join(folder, 'definitions.json')
+  writeFileSync(file, JSON.stringify(alice))
+  try {
+    await withBroker({ ...requested, 'polymq.definitions.file': file }, async (broker) => {
+      assert.equal(await comesIn(secure(broker), { ...shown, credentials }), true)
+      assert.equal(await comesIn(secure(broker), { ca: shown.ca, credentials }), false)
+      assert.equal(await comesIn(secure(broker, 'alice:@'), shown), false)
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
   await withBroker(requested, async (broker) => {
     // The certificate says alice, and there is no such user.
     assert.equal(await comesIn(secure(broker), { ...shown, credentials }), false)

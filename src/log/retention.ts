@@ -44,3 +44,21 @@ function tailStart(log: PartitionLog, nowMs: number, from: number, tooMany: numb
   }
   return start
 }
+
+/**
+ * The offset below which all records are older: whole segments, or batches of the journal. At least
+ * the log start.
+ */
+export function startOfNewer(log: PartitionLog, thanMs: number): number {
+  let start = log.logStartOffset
+  for (const segment of log.segments) {
+    if (segment.maxTimestamp >= thanMs && segment.nextOffset > start) return start
+    start = Math.max(start, segment.nextOffset)
+  }
+  const { tail } = log
+  for (let i = 0; i < tail.count && tail.nextOffset(i) <= log.highWatermark; i++) {
+    if (tail.maxTimestamp(i) >= thanMs) return start
+    start = Math.max(start, tail.nextOffset(i))
+  }
+  return start
+}

@@ -11,6 +11,7 @@
 //
 // Values come from a disk that could be damaged or from a newer release: parsing says null for what
 // it does not understand, and the caller stops rather than guess.
+import { noTexts } from '../model/config/config-source.ts'
 import { leaderEpoch, nodeId, type TopicId, topicId } from '../model/ids.ts'
 import type { PartitionState, Topic } from '../model/topic.ts'
 
@@ -107,7 +108,7 @@ function configOf(value: unknown): ReadonlyMap<string, string> | null {
     if (typeof text !== 'string') return null
     config.set(name, text)
   }
-  return config
+  return config.size === 0 ? noTexts : config
 }
 
 const isCount = (value: unknown): value is number =>

@@ -23,7 +23,10 @@ export interface Consumer {
     failures: number,
     deliveries: number,
   ): void
-  /** The queue is gone, or the consumer's time has run out. */
+  /**
+   * The queue is gone; or it had a delivery for too long, and all that it had went back: nothing of
+   * it may be settled any more.
+   */
   cancelled(reason: CancelReason): void
 }
 
@@ -33,6 +36,11 @@ export interface ConsumeOptions {
   readonly exclusive: boolean
   /** Higher ones first. */
   readonly priority: number
+  /**
+   * How long it may keep a delivery without settling it; null: as its queue says. Infinity: for
+   * ever.
+   */
+  readonly timeoutMs?: number | null
 }
 
 export interface Subscription {
@@ -43,4 +51,17 @@ export interface Subscription {
   resume(): void
   /** No more deliveries; what is in flight stays in flight. */
   cancel(): void
+}
+
+/** What was asked for one at a time. */
+export interface Got {
+  readonly id: number
+  /** A copy: it may be kept. */
+  readonly message: MessageView
+  readonly redelivered: boolean
+  readonly failures: number
+  /** Of before. */
+  readonly deliveries: number
+  /** Ready messages behind it. */
+  readonly remaining: number
 }

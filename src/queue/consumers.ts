@@ -16,6 +16,7 @@ export class Member implements Subscription {
   readonly settled: boolean
   readonly exclusive: boolean
   readonly priority: number
+  readonly timeoutMs: number | null
   isActive = true
   isGone = false
   /** It had no room when it was last asked. */
@@ -27,6 +28,7 @@ export class Member implements Subscription {
     this.settled = options.settled
     this.exclusive = options.exclusive
     this.priority = options.priority
+    this.timeoutMs = options.timeoutMs ?? null
     this.#queue = queue
   }
 

@@ -9,10 +9,8 @@ import type { QueueSettings } from './queue-settings.ts'
 import type { Stock } from './stock.ts'
 import { Look } from './stock-parts.ts'
 
-interface Leaving {
-  readonly entry: Entry
-  readonly reason: DeadLetterReason
-}
+/** How long those wait that nobody took, before they are tried again. */
+const backOffMs = { min: 1000, max: 60_000 }
 
 /** While dead letters have to wait for room, nobody looks at the clock more often. */
 const blockedMs = 10
@@ -28,8 +26,10 @@ export class Departures {
   readonly #node: QueueNode
   /** Some message may have a time to live. */
   mayExpire: boolean
-  /** Rejected, and not moved yet; still in flight, without an owner. */
-  #leaving: Leaving[] = []
+  /** What leaves is gone through in passes; those that nobody takes wait for the next. */
+  #pass = 1
+  #nextPassMs = 0
+  #backOffMs = backOffMs.min
 
   constructor(queue: Departed, stock: Stock, host: QueueHost, node: QueueNode) {
     this.#queue = queue
@@ -66,9 +66,9 @@ export class Departures {
     if (ready === 1 || lanes.length > 1) this.#node.wakeAt(this.#queue, atMs)
   }
 
-  /** Asks to be woken when the heads expire. */
+  /** Asks to be woken when the heads expire; while they may not leave, the next pass wakes. */
   watchHeads(): void {
-    if (!this.mayExpire) return
+    if (!this.mayExpire || this.isStuck) return
     const earliestMs = this.isBlocked ? this.#node.now() + blockedMs : 0
     for (const lane of this.#stock.lanes)
       if (this.#stock.look(lane) === Look.there && this.#expiresAtMs < Number.POSITIVE_INFINITY)
@@ -77,25 +77,46 @@ export class Departures {
 
   // ---- Leaving ----------------------------------------------------------------------------------
 
+  get #keeps(): boolean {
+    const { deadLetters, keepsDeadLetters } = this.#queue.settings
+    return deadLetters && keepsDeadLetters
+  }
+
+  /** Nobody takes its dead letters, and it can keep no more: nothing may be delivered. */
+  get isStuck(): boolean {
+    return this.#stock.leaving.size >= this.#node.options.leavingMax && this.#keeps
+  }
+
   /** Gives it to the host, if anybody wants it. */
   deadLetter(message: MessageView, reason: DeadLetterReason): void {
-    if (!this.#queue.settings.deadLetters) return
-    this.#node.deadLetter(() => this.#host.deadLetter(this.#queue, message, reason))
+    if (this.#queue.settings.deadLetters) this.#give(message, reason, false)
+  }
+
+  #give(message: MessageView, reason: DeadLetterReason, isSure: boolean): boolean {
+    return this.#node.deadLetter(() => this.#host.deadLetter(this.#queue, message, reason, isSure))
   }
 
   /** The message that the stock has looked at. */
   #dropHead(reason: DeadLetterReason): void {
+    if (this.#keeps && reason !== 'maxlen') {
+      this.#stock.sendHead(reason)
+      this.#node.attend(this.#queue)
+      return
+    }
     this.deadLetter(this.#stock.message, reason)
     this.#stock.settleHead()
   }
 
   /** An entry that has just landed leaves, at the end of the turn if somebody wants it. */
   reject(entry: Entry, reason: DeadLetterReason): void {
-    if (!this.#queue.settings.deadLetters) this.#stock.settle(entry)
-    else {
-      this.#stock.leaving.add(entry)
-      this.#leaving.push({ entry, reason })
-    }
+    if (this.#queue.settings.deadLetters) this.#stock.send(entry, reason, this.#keeps)
+    else this.#stock.settle(entry)
+  }
+
+  /** Other rules hold: what nobody took is tried again. */
+  ruled(): void {
+    this.mayExpire ||= this.#queue.settings.messageTtlMs < Number.POSITIVE_INFINITY
+    this.#nextPassMs = 0
   }
 
   /** Whether `more` messages of so many bytes would be too much. */
@@ -107,29 +128,57 @@ export class Departures {
 
   /** Does what is due, for at most so many messages; returns how many more it might have done. */
   work(nowMs: number, most: number): number {
-    return this.#trim(this.#expire(nowMs, this.#moveLeaving(most)))
+    return this.#trim(this.#expire(nowMs, this.#moveLeaving(nowMs, most)))
   }
 
-  #moveLeaving(most: number): number {
+  /** Returns how many more it might have moved. */
+  #moveLeaving(nowMs: number, most: number): number {
+    const { leaving } = this.#stock
+    if (leaving.size === 0) return most
+    if (nowMs < this.#nextPassMs) {
+      this.#node.wakeAt(this.#queue, this.#nextPassMs)
+      return most
+    }
     let left = most
-    for (const { entry, reason } of this.#leaving.splice(0, most)) {
-      const found = this.isBlocked ? Look.later : this.#stock.lookAt(entry)
-      if (found === Look.later) this.#leaving.push({ entry, reason })
+    for (const entry of leaving) {
+      if (entry.pass === this.#pass) continue
+      if (left-- === 0) return 0
+      if (this.isBlocked) return left
+      const found = this.#stock.lookAt(entry)
+      if (found === Look.later) return left
+      if (found === Look.there && !this.#moves(entry)) entry.pass = this.#pass
       else {
-        if (found === Look.there) this.deadLetter(this.#stock.message, reason)
-        this.#stock.leaving.delete(entry)
+        leaving.delete(entry)
         this.#stock.settle(entry)
-        left--
       }
     }
+    this.#endPass(nowMs)
     return left
+  }
+
+  /** The message of the entry, which the stock has looked at. */
+  #moves({ reason }: Entry): boolean {
+    const isSure = this.#keeps
+    const why = reason ?? 'rejected'
+    if (!isSure) this.deadLetter(this.#stock.message, why)
+    else if (!this.#give(this.#stock.message, why, true)) return false
+    this.#backOffMs = backOffMs.min
+    return true
+  }
+
+  #endPass(nowMs: number): void {
+    if (this.#stock.leaving.size === 0) return
+    this.#pass++
+    this.#nextPassMs = nowMs + this.#backOffMs
+    this.#backOffMs = Math.min(backOffMs.max, this.#backOffMs * 2)
+    this.#node.wakeAt(this.#queue, this.#nextPassMs)
   }
 
   #expire(nowMs: number, most: number): number {
     let left = most
     if (!this.mayExpire) return left
     for (const lane of this.#stock.lanes)
-      while (left > 0 && !this.isBlocked) {
+      while (left > 0 && !this.isBlocked && !this.isStuck) {
         if (this.#stock.look(lane) !== Look.there || this.#expiresAtMs > nowMs) break
         this.#dropHead('expired')
         left--

@@ -3,6 +3,8 @@
 // of those places, and whoever takes it from there owns it.
 import { assert } from '../base/assert.ts'
 import type { MessageView } from '../model/message/message.ts'
+import type { Member } from './consumers.ts'
+import type { DeadLetterReason } from './queue-host.ts'
 
 /** Behind every message that was kept in memory while the log ended at the same offset. */
 export const loggedTie = Number.MAX_SAFE_INTEGER
@@ -18,10 +20,19 @@ export class Entry {
   tie = loggedTie
   /** Of the body. */
   bytes = 0
+  /** Who has it in flight, and since when; null: it was got. */
+  member: Member | null = null
+  lentMs = 0
   /** How often processing failed. */
   failures = 0
   /** How often it was delivered. */
   deliveries = 0
+  /** Why it leaves for where dead letters go; null: it does not. */
+  reason: DeadLetterReason | null = null
+  /** It still leaves after a restart; else it is ready again. */
+  lasts = false
+  /** In which pass it was last tried to let it leave. */
+  pass = 0
   /** When it is ready again; 0: it is. */
   dueMs = 0
   /** Of a message that is not in the log: properties, then body. */
@@ -97,6 +108,7 @@ export class Entries {
     assert(entry, 'what is settled is in flight')
     this.#flying[id - 1] = null
     entry.id = 0
+    entry.member = null
     if (--this.inFlight === 0 && this.#flying.length > spareMax) {
       this.#flying.length = 0
       this.#freeIds.length = 0
@@ -110,6 +122,9 @@ export class Entries {
     entry.failures = 0
     entry.deliveries = 0
     entry.dueMs = 0
+    entry.reason = null
+    entry.lasts = false
+    entry.pass = 0
     entry.kept = null
     if (this.#spare.length < spareMax) this.#spare.push(entry)
   }

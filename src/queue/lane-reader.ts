@@ -9,7 +9,7 @@ import { openBatch } from '../model/batch-content.ts'
 import type { MessageView } from '../model/message/message.ts'
 import { type Addresses, StoredRecords } from '../model/message/stored-message.ts'
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
-import type { BatchBuilder } from './batch-builder.ts'
+import type { BatchBuilder } from './memory/batch-builder.ts'
 
 /** From the journal's memory a little, from the disk a lot if it goes on where it was. */
 const memoryPieceBytes = 128 << 10

@@ -11,11 +11,11 @@ import type { MessageView } from '../model/message/message.ts'
 import { nothingShown, type Shown, shownBytes, shownOf } from '../model/message/shown-record.ts'
 import type { Addresses } from '../model/message/stored-message.ts'
 import { queueNameOf } from '../model/topic-name.ts'
-import { BatchBuilder, type BatchMemory } from './batch-builder.ts'
 import { type Entry, isBefore } from './entry.ts'
 import { LaneReader, type PieceCache } from './lane-reader.ts'
 import type { LaneState } from './ledger/ledger-state.ts'
 import { SettledSet } from './ledger/settled-set.ts'
+import { BatchBuilder, type BatchMemory } from './memory/batch-builder.ts'
 
 /** Nobody waits for it: the journal syncs it by its own clock. */
 const laterMs = Number.POSITIVE_INFINITY
@@ -132,6 +132,7 @@ export class Lane {
     settled.addRange(0, Math.min(this.end, Math.max(state.settled.lowWater, log.logStartOffset)))
     state.settled.ranges((from, to) => settled.addRange(from, Math.min(to, this.end)))
     this.cursor = settled.lowWater
+    if (settled.lowWater > log.logStartOffset) this.settledBytes = Number.POSITIVE_INFINITY
     this.bytes = state.bytes
     this.deliveredBelow = Math.max(state.cursor, state.settledTo)
   }
@@ -185,6 +186,18 @@ export class Lane {
     return this.end++
   }
 
+  /** Others have appended to its log just now, so that all of it is in memory. */
+  grow(): void {
+    const { reader, log } = this
+    const to = log.logEndOffset
+    for (let offset = this.end; offset < to; offset = reader.offset + 1) {
+      if (reader.find(log, offset) !== 'there') break
+      this.bytes += reader.bodyBytes
+      this.bytesSinceMark += reader.bodyBytes
+    }
+    this.end = to
+  }
+
   /** What others see of a message, unless it would be too large with it. */
   #shownOf(message: MessageView): Shown {
     const shown = shownOf(message)
@@ -219,12 +232,14 @@ export class Lane {
 
   settle(offset: number, bytes: number, isNoted: boolean): void {
     this.settled.add(offset)
-    this.bytes -= bytes
-    this.settledBytes += bytes
-    if (isNoted) this.#note(offset, offset + 1, bytes)
+    if (isNoted) this.#note(offset, offset + 1)
+    this.#settleBytes(bytes, isNoted)
   }
 
-  /** The same of what is ready: those taken aside are somewhere else. */
+  /**
+   * The same of what is ready, of which there are so many bytes: those taken aside are somewhere
+   * else. Returns how many they were.
+   */
   settleReady(from: number, to: number, bytes: number, isNoted: boolean): number {
     let count = 0
     let at = from
@@ -232,25 +247,30 @@ export class Lane {
       for (const offset of [...this.taken].sort((a, b) => a - b)) {
         if (offset < at || offset >= to) continue
         this.taken.delete(offset)
-        count += this.settleRange(at, offset, 0, isNoted)
+        count += this.#settleRange(at, offset, isNoted)
         at = offset + 1
       }
-    return count + this.settleRange(at, to, bytes, isNoted)
-  }
-
-  /** Returns how many in it were not settled. */
-  settleRange(from: number, to: number, bytes: number, isNoted: boolean): number {
-    if (to <= from) return 0
-    const count = this.settled.addRange(from, to)
-    this.bytes -= bytes
-    this.settledBytes += bytes
-    if (isNoted && count > 0) this.#note(from, to, bytes)
+    count += this.#settleRange(at, to, isNoted)
+    if (count > 0) this.#settleBytes(bytes, isNoted)
     return count
   }
 
-  #note(from: number, to: number, bytes: number): void {
+  /** Returns how many in it were not settled. */
+  #settleRange(from: number, to: number, isNoted: boolean): number {
+    if (to <= from) return 0
+    const count = this.settled.addRange(from, to)
+    if (isNoted && count > 0) this.#note(from, to)
+    return count
+  }
+
+  #settleBytes(bytes: number, isNoted: boolean): void {
+    this.bytes -= bytes
+    this.settledBytes += bytes
+    if (isNoted) this.newlySettledBytes += bytes
+  }
+
+  #note(from: number, to: number): void {
     const { newlySettled } = this
-    this.newlySettledBytes += bytes
     const last = newlySettled.length - 1
     if (last > 0 && newlySettled[last] === from) newlySettled[last] = to
     else newlySettled.push(from, to)

@@ -1,11 +1,11 @@
 // What the ledger of a durable queue is told, until it is written: one record for each flush, in a
 // partition beside the data. Snapshots take the place of everything before them. Replayed by
 // ledger-state.ts. The stock owns it.
-
 import type { Entry } from './entry.ts'
 import type { Lane } from './lane.ts'
 import { ByteSink } from './ledger/byte-sink.ts'
 import { ledgerKind, ledgerVersion } from './ledger/ledger-format.ts'
+import { deadLetterReasons } from './queue-host.ts'
 import type { QueueOptions } from './queue-options.ts'
 
 export class Ledger {
@@ -89,9 +89,10 @@ export class Ledger {
 }
 
 function writeReturned(into: ByteSink, entry: Entry): void {
-  const { lane, offset, bytes, failures, deliveries, dueMs } = entry
-  into.put(ledgerKind.returned).put(lane).put(offset).put(bytes)
-  into.put(failures).put(deliveries).put(dueMs)
+  const { lane, offset, bytes, failures, deliveries, dueMs, lasts, reason } = entry
+  into.put(lasts ? ledgerKind.leaving : ledgerKind.returned)
+  into.put(lane).put(offset).put(bytes).put(failures).put(deliveries)
+  into.put(lasts ? deadLetterReasons.indexOf(reason ?? 'rejected') : dueMs)
 }
 
 function writeSettled(into: ByteSink, lane: number, bytes: number, ranges: number[]): void {

@@ -10,6 +10,7 @@ import { readRecords } from '../model/records.ts'
 import type { Lane } from './lane.ts'
 import type { LaneState } from './ledger/ledger-state.ts'
 import { LedgerState } from './ledger/ledger-state.ts'
+import { deadLetterReasons } from './queue-host.ts'
 import type { Stock } from './stock.ts'
 
 const pieceBytes = 1 << 20
@@ -50,10 +51,13 @@ function restoreReturned(stock: Stock, lane: Lane, from: LaneState): number {
     entry.failures = note.failures
     entry.deliveries = note.deliveries
     entry.dueMs = note.dueMs
+    entry.reason = note.reason === null ? null : (deadLetterReasons[note.reason] ?? 'rejected')
+    entry.lasts = note.reason !== null
+    const isReady = note.dueMs === 0 && note.reason === null
     lane.takeAside(note.offset)
     // Counted with the others of the lane.
-    stock.readyBytes -= note.dueMs > 0 ? 0 : note.bytes
-    bytes += note.dueMs > 0 ? note.bytes : 0
+    stock.readyBytes -= isReady ? note.bytes : 0
+    bytes += isReady ? 0 : note.bytes
     stock.restore(entry)
   }
   return bytes

@@ -5,13 +5,18 @@
 import type { Clock, Timer } from '../io/clock.ts'
 import type { LogStore } from '../log/log-store.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
-import { BatchBuilder, type BatchMemory } from './batch-builder.ts'
+import { startOfNewer } from '../log/retention.ts'
 import type { Lane } from './lane.ts'
+import { BatchBuilder, type BatchMemory } from './memory/batch-builder.ts'
 import type { QueueOptions } from './queue-options.ts'
 import type { PlacedStock } from './stock-parts.ts'
 
 /** What a ledger's record takes besides its value: batch header and fields. */
 const recordBytes = 128
+
+/** Looks at what has left the replay window: so many within it, so far apart at least. */
+const replayLooks = 16
+const replayMin = 1000
 
 interface Trim {
   readonly log: PartitionLog
@@ -39,6 +44,8 @@ export class Placing {
   #owed: (() => void)[] = []
   #whenTaken: (() => void)[] = []
   readonly #trims: Trim[] = []
+  /** At queues that keep what is settled for a while. */
+  readonly #looks = new Map<PlacedStock, Timer>()
   readonly #snapshots: PlacedStock[] = []
 
   constructor(store: LogStore, clock: Clock, memory: BatchMemory, options: QueueOptions) {
@@ -193,17 +200,32 @@ export class Placing {
     const { trimBytes, trimEmptyBytes } = this.#options
     const log = lane.existing
     const isEmpty = stock.ready === 0 && stock.inFlight === 0
-    if (
-      log === null ||
-      lane.isOfTopic ||
-      lane.settledBytes < (isEmpty ? trimEmptyBytes : trimBytes)
-    )
-      return
-    if (lane.settled.lowWater <= log.logStartOffset) return
-    lane.settledBytes = 0
+    if (log === null || lane.isOfTopic) return
+    if (lane.settledBytes < (isEmpty ? trimEmptyBytes : trimBytes)) return
+    const to = this.#mayGo(stock, log, lane.settled.lowWater)
+    if (to <= log.logStartOffset) return
+    if (to === lane.settled.lowWater) lane.settledBytes = 0
     // What is gone cannot be counted at a start: the ledger has to tell what is left.
     if (stock.ledger !== null) lane.bytesSinceMark = Number.POSITIVE_INFINITY
-    this.#trims.push({ log, to: lane.settled.lowWater })
+    this.#trims.push({ log, to })
+  }
+
+  /** Up to where what is settled may go: what is younger than the replay window stays. */
+  #mayGo(stock: PlacedStock, log: PartitionLog, lowWater: number): number {
+    const { replayMs } = stock
+    if (replayMs === 0) return lowWater
+    if (this.#looks.has(stock)) return log.logStartOffset
+    const to = Math.min(lowWater, startOfNewer(log, this.#clock.now() - replayMs))
+    if (to < lowWater) this.#lookLater(stock, Math.max(replayMin, replayMs / replayLooks))
+    return to
+  }
+
+  #lookLater(stock: PlacedStock, ms: number): void {
+    const look = (): void => {
+      this.#looks.delete(stock)
+      if (!stock.isClosed) this.noted(stock)
+    }
+    this.#looks.set(stock, this.#clock.after(ms, look))
   }
 
   #append(log: PartitionLog, value: Uint8Array): number {
@@ -263,6 +285,7 @@ export class Placing {
     this.#isClosed = true
     this.#settleTimer?.cancel()
     this.#settleTimer = null
+    for (const timer of this.#looks.values()) timer.cancel()
     await this.#raising
   }
 }

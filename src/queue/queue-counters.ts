@@ -13,6 +13,13 @@ export class QueueCounters {
   redelivered = 0
   accepted = 0
 
+  /** One message to a consumer. */
+  sent(settled: boolean, redelivered: boolean): void {
+    if (redelivered) this.redelivered++
+    if (settled) this.deliveredSettled++
+    else this.delivered++
+  }
+
   /** One message to whoever asked for it. */
   gave(settled: boolean, redelivered: boolean): void {
     if (redelivered) this.redelivered++

@@ -1,4 +1,5 @@
 // What a queue asks of its node: `Queues`.
+import type { QueueOptions } from './queue-options.ts'
 import type { Sleeper } from './wake-ups.ts'
 
 /** Who has something to do at the end of a turn. */
@@ -20,8 +21,9 @@ export interface QueueNode {
   readonly isFull: boolean
   /** So much has moved in this turn that it is to be placed before more does. */
   readonly isLaden: boolean
-  /** Publishes to dead-letter targets within one call. */
-  deadLetter(act: () => void): void
+  /** Publishes to dead-letter targets within one call, and says what `act` says, or false. */
+  deadLetter(act: () => boolean): boolean
+  readonly options: QueueOptions
   /** Deletes the logs of what is gone. */
   gone(queue: GoneQueue): Promise<void>
 }

@@ -17,6 +17,10 @@ export interface QueueOptions {
   readonly snapshotBytes: number
   /** A mark is due when so many bytes of bodies were put into a lane: what a start has to count. */
   readonly markBytes: number
+  /** Dead letters that a queue keeps since nobody takes them: beyond, it delivers nothing. */
+  readonly leavingMax: number
+  /** How long a consumer may keep a delivery without settling it. Infinity: for ever. */
+  readonly consumerTimeoutMs: number
 }
 
 const MiB = 1 << 20
@@ -30,4 +34,6 @@ export const queueOptions: QueueOptions = {
   trimEmptyBytes: MiB / 16,
   snapshotBytes: MiB,
   markBytes: 16 * MiB,
+  leavingMax: 20_000,
+  consumerTimeoutMs: 30 * 60_000,
 }

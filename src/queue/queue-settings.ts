@@ -29,6 +29,12 @@ export interface QueueSettings {
   readonly singleActiveConsumer: boolean
   /** What is rejected, expired or dropped is given to the host. */
   readonly deadLetters: boolean
+  /** and stays until it takes it. Those that are too many go at once. */
+  readonly keepsDeadLetters: boolean
+  /** How long a consumer may keep a delivery; null: as the node says. */
+  readonly consumerTimeoutMs: number | null
+  /** Messages stay in the log for so long, to be read again; 0: until they are settled. */
+  readonly replayMs: number
   readonly retry: Retry | null
 }
 
@@ -43,6 +49,9 @@ export const plainQueue: QueueSettings = {
   deliveryLimit: Number.POSITIVE_INFINITY,
   singleActiveConsumer: false,
   deadLetters: false,
+  keepsDeadLetters: false,
+  consumerTimeoutMs: null,
+  replayMs: 0,
   retry: null,
 }
 

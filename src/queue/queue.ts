@@ -4,7 +4,7 @@
 // the node's next flush. The broker makes one for each queue, by `Queues`, and doors call it.
 import { assert } from '../base/assert.ts'
 import type { MessageView } from '../model/message/message.ts'
-import type { ConsumeOptions, Consumer, Subscription } from './consumer.ts'
+import type { ConsumeOptions, Consumer, Got, Subscription } from './consumer.ts'
 import { Consumers, Member, type MemberQueue } from './consumers.ts'
 import { Departures } from './departures.ts'
 import type { Lane } from './lane.ts'
@@ -15,19 +15,8 @@ import type { Attended, QueueNode } from './queue-node.ts'
 import { type QueueSettings, retryDelayMs } from './queue-settings.ts'
 import type { Stock } from './stock.ts'
 import { Look } from './stock-parts.ts'
+import { Timeouts } from './timeouts.ts'
 import { TopicFeed } from './topic-feed.ts'
-
-export interface Got {
-  readonly id: number
-  /** A copy: it may be kept. */
-  readonly message: MessageView
-  readonly redelivered: boolean
-  readonly failures: number
-  /** Of before. */
-  readonly deliveries: number
-  /** Ready messages behind it. */
-  readonly remaining: number
-}
 
 /** Messages that one turn of `work` moves or drops. */
 const workMax = 1000
@@ -45,6 +34,7 @@ export class Queue implements MemberQueue, Attended {
   #isPumping = false
   #isGone = false
   readonly #departures: Departures
+  readonly #timeouts: Timeouts
   #lastUseMs: number
   #isUnusedTold = false
   #readWaiters: (() => void)[] = []
@@ -69,6 +59,7 @@ export class Queue implements MemberQueue, Attended {
     this.#consumers = new Consumers(settings.singleActiveConsumer)
     this.#lastUseMs = node.now()
     this.#departures = new Departures(this, stock, host, node)
+    this.#timeouts = new Timeouts(this, stock, node)
     stock.onRead = () => this.#read()
     this.feed = stock.isOfTopic ? new TopicFeed(stock, () => this.#recordsCame()) : null
   }
@@ -101,12 +92,11 @@ export class Queue implements MemberQueue, Attended {
   /** As policies change: everything but `durable` and `priorities`. */
   configure(settings: QueueSettings): void {
     const { durable, priorities } = this.#settings
-    assert(
-      settings.durable === durable && settings.priorities === priorities,
-      'what a queue is made of does not change',
-    )
+    const isSame = settings.durable === durable && settings.priorities === priorities
+    assert(isSame, 'what a queue is made of does not change')
     this.#settings = settings
-    this.#departures.mayExpire ||= settings.messageTtlMs < Number.POSITIVE_INFINITY
+    this.stock.replayMs = settings.replayMs
+    this.#departures.ruled()
     this.#consumers.setSingle(settings.singleActiveConsumer)
     this.#node.attend(this)
   }
@@ -130,7 +120,7 @@ export class Queue implements MemberQueue, Attended {
     const lane = this.#laneOf(message)
     const nowMs = this.#node.now()
     const isSync = settings.durable && message.isPersistent
-    if (stock.ready === 0 && !this.#isPumping) {
+    if (stock.ready === 0 && !this.#isPumping && !this.#departures.isStuck) {
       const member = this.#consumers.pick()
       if (member !== null) return this.#hand(message, member, lane, nowMs, isSync)
     }
@@ -175,8 +165,7 @@ export class Queue implements MemberQueue, Attended {
   #hand(message: MessageView, member: Member, lane: Lane, nowMs: number, isSync: boolean): number {
     const { stock } = this
     const { consumer, settled } = member
-    if (settled) this.counters.deliveredSettled++
-    else this.counters.delivered++
+    this.counters.sent(settled, false)
     if (!isSync) {
       if (settled) {
         consumer.deliver(0, message, false, 0, 0)
@@ -184,14 +173,14 @@ export class Queue implements MemberQueue, Attended {
       }
       const kept = stock.keepTaken(message, lane, nowMs)
       if (kept !== null) {
-        consumer.deliver(kept.id, message, false, 0, 0)
+        consumer.deliver(this.#timeouts.lent(kept, member, nowMs), message, false, 0, 0)
         return Published.routed
       }
     }
-    if (settled) {
-      stock.storeSettled(message, lane, nowMs, isSync)
-      consumer.deliver(0, message, false, 0, 0)
-    } else consumer.deliver(stock.storeTaken(message, lane, nowMs, isSync).id, message, false, 0, 0)
+    let id = 0
+    if (settled) stock.storeSettled(message, lane, nowMs, isSync)
+    else id = this.#timeouts.lent(stock.storeTaken(message, lane, nowMs, isSync), member, nowMs)
+    consumer.deliver(id, message, false, 0, 0)
     return isSync ? Published.routed | Published.stored : Published.routed
   }
 
@@ -226,23 +215,20 @@ export class Queue implements MemberQueue, Attended {
     if (this.#isPumping || this.#isGone) return
     this.#isPumping = true
     const { stock } = this
+    const nowMs = stock.ready > 0 ? this.#node.now() : 0
     const { message } = stock
-    while (stock.ready > 0) {
+    while (stock.ready > 0 && !this.#departures.isStuck) {
       const member = this.#consumers.pick()
       if (member === null || stock.look() !== Look.there) break
       if (this.#departures.dropExpired()) continue
       const redelivered = stock.isHeadRedelivered
       const failures = stock.headBefore?.failures ?? 0
       const deliveries = redelivered ? (stock.headBefore?.deliveries ?? 1) : 0
-      if (redelivered) this.counters.redelivered++
-      if (member.settled) {
-        this.counters.deliveredSettled++
-        stock.settleHead()
-        member.consumer.deliver(0, message, redelivered, failures, deliveries)
-      } else {
-        this.counters.delivered++
-        member.consumer.deliver(stock.take().id, message, redelivered, failures, deliveries)
-      }
+      this.counters.sent(member.settled, redelivered)
+      let id = 0
+      if (member.settled) stock.settleHead()
+      else id = this.#timeouts.lent(stock.take(), member, nowMs)
+      member.consumer.deliver(id, message, redelivered, failures, deliveries)
     }
     this.#isPumping = false
     this.#departures.watchHeads()
@@ -252,7 +238,7 @@ export class Queue implements MemberQueue, Attended {
   async get(settled: boolean): Promise<Got | null> {
     this.touch()
     const { stock } = this
-    while (stock.ready > 0 && !this.#isGone) {
+    while (stock.ready > 0 && !this.#isGone && !this.#departures.isStuck) {
       const found = stock.look()
       if (found === Look.nothing) break
       if (found === Look.later) await new Promise<void>((r) => this.#readWaiters.push(r))
@@ -332,6 +318,7 @@ export class Queue implements MemberQueue, Attended {
     if (this.#isGone) return false
     const nowMs = this.#node.now()
     this.stock.ripen(nowMs)
+    this.#cancelOverdue(nowMs)
     const left = this.#departures.work(nowMs, workMax)
     this.#pump()
     this.#watch()
@@ -340,7 +327,20 @@ export class Queue implements MemberQueue, Attended {
     return left <= 0 || this.#departures.isBlocked
   }
 
+  #cancelOverdue(nowMs: number): void {
+    for (const { member, entries } of this.#timeouts.overdue(nowMs)) {
+      // One that has cancelled itself still has them.
+      const isThere = !member.isGone
+      if (isThere) this.leave(member)
+      // Telling another may have given back what this one had.
+      for (const entry of entries) if (entry.member === member) this.reject(entry.id, true, true)
+      member.consumer.cancelled('timeout')
+      if (isThere) this.host.consumerLeft(this)
+    }
+  }
+
   #watch(): void {
+    this.#timeouts.watch()
     const { nextDueMs } = this.stock
     if (nextDueMs < Number.POSITIVE_INFINITY) this.#node.wakeAt(this, nextDueMs)
     this.#departures.watchHeads()

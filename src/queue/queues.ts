@@ -8,8 +8,8 @@ import type { PartitionLog } from '../log/partition-log.ts'
 import type { TopicSettings } from '../model/config/topic-settings.ts'
 import { Addresses } from '../model/message/stored-message.ts'
 import { headerBytes } from '../model/record-batch.ts'
-import { BatchMemory, recordOverheadBytes } from './batch-builder.ts'
 import { PieceCache } from './lane-reader.ts'
+import { BatchMemory, recordOverheadBytes } from './memory/batch-builder.ts'
 import { recoverStock } from './open-stock.ts'
 import { Placing } from './placing.ts'
 import { Queue } from './queue.ts'
@@ -100,6 +100,8 @@ export class Queues implements QueueNode, StockNode {
   async open(place: QueuePlace, settings: QueueSettings, host: QueueHost): Promise<Queue> {
     const stock = this.stockOf(place, settings)
     await recoverStock(stock, this.store, this.#report)
+    // What it has kept to be read again goes in time, also if nobody uses it.
+    if (settings.replayMs > 0) this.noted(stock)
     // What was counted now need not be counted at the next start.
     if (stock.ledger?.hasNotes === true) this.#placing.noted(stock)
     return this.#add(place, settings, stock, host)
@@ -111,19 +113,19 @@ export class Queues implements QueueNode, StockNode {
   }
 
   /** What a queue is made of, as the log has it; the ledger is not read yet. */
-  stockOf(place: QueuePlace, { durable, priorities }: QueueSettings): Stock {
+  stockOf(place: QueuePlace, { durable, priorities, replayMs }: QueueSettings): Stock {
     const ledgerLog = durable ? this.#log(place, ledgerPartition) : null
     if (place.source !== undefined) {
       const { name, source: logs } = place
       const open = (lane: number): PartitionLog => logs[lane] as PartitionLog
-      return new Stock({ name, logs, open, ledgerLog, isOfTopic: true }, this)
+      return new Stock({ name, replayMs: 0, logs, open, ledgerLog, isOfTopic: true }, this)
     }
     const logs: (PartitionLog | null)[] = []
     for (let lane = 0; lane <= priorities; lane++)
       logs.push(this.store.get(place.topic, lane) ?? null)
     const open = (lane: number): PartitionLog => this.#log(place, lane)
     const { name, isShown = false } = place
-    return new Stock({ name, logs, open, ledgerLog, isShown }, this)
+    return new Stock({ name, replayMs, logs, open, ledgerLog, isShown }, this)
   }
 
   #log({ topic, name, partitionSettings }: QueuePlace, partition: number): PartitionLog {
@@ -244,12 +246,13 @@ export class Queues implements QueueNode, StockNode {
     this.#wakeUps.ask(queue, atMs)
   }
 
-  deadLetter(act: () => void): void {
-    if (this.#depth >= depthMax) return
+  deadLetter(act: () => boolean): boolean {
+    if (this.#depth >= depthMax) return false
     this.#depth++
     this.#placing.moved()
-    act()
+    const isDone = act()
     this.#depth--
+    return isDone
   }
 
   keep(bytes: number): boolean {
@@ -290,7 +293,10 @@ export class Queues implements QueueNode, StockNode {
   async close(): Promise<void> {
     this.#wakeUps.stop()
     await this.pieces.close()
-    for (const queue of this.#all) queue.stock.markAll()
+    // So that the next start has nothing to count.
+    for (const { stock } of this.#all)
+      for (const lane of stock.ledger === null ? [] : stock.lanes)
+        if (lane.askForMark()) this.noted(stock)
     await this.#placing.close()
   }
 }

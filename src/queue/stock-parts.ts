@@ -13,6 +13,9 @@ export interface PlacedStock {
   readonly ready: number
   readonly inFlight: number
   readonly isClosed: boolean
+  /** For how long what is settled stays in the log; 0: not. */
+  readonly replayMs: number
+  /** The node has it in its lists. */
   isUnplaced: boolean
   isNoted: boolean
   unusual(): Iterable<Entry>
@@ -32,6 +35,7 @@ export interface StockNode extends LaneParts {
 
 export interface StockPlace {
   readonly name: string
+  readonly replayMs: number
   /** One for each lane; null: made when it is needed. */
   readonly logs: readonly (PartitionLog | null)[]
   open(lane: number): PartitionLog

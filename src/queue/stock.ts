@@ -11,6 +11,7 @@ import { Lane } from './lane.ts'
 import type { Loaded } from './lane-reader.ts'
 import { LaneRound } from './lane-round.ts'
 import { Ledger } from './ledger.ts'
+import type { DeadLetterReason } from './queue-host.ts'
 import { StockFinder } from './stock-finder.ts'
 import { keptBytes, Look, type StockNode, type StockPlace } from './stock-parts.ts'
 import { passEmpty, passLost } from './topic-losses.ts'
@@ -30,10 +31,10 @@ export class Stock {
   ready = 0
   readyBytes = 0
   #delayed: Heap<Entry> | null = null
-  /** Flags of the node: it is in its lists. */
   isUnplaced = false
   isNoted = false
   isClosed = false
+  replayMs: number
   /** Told when a message that was not in memory has been read. */
   onRead: () => void = () => undefined
   readonly #node: StockNode
@@ -49,6 +50,7 @@ export class Stock {
 
   constructor(place: StockPlace, node: StockNode) {
     this.name = place.name
+    this.replayMs = place.replayMs
     this.isOfTopic = place.isOfTopic ?? false
     this.lanes = place.logs.map((log, i) => new Lane(i, node, log, () => place.open(i), place))
     this.ledgerLog = place.ledgerLog
@@ -67,14 +69,14 @@ export class Stock {
 
   // ---- Coming in --------------------------------------------------------------------------------
 
-  /** Puts a message behind the others of its lane. `isSync`: it counts when it is durable. */
+  /** Behind the others of its lane. `isSync`: it counts when it is durable. */
   store(message: MessageView, lane: Lane, nowMs: number, isSync: boolean): void {
     this.#append(message, lane, nowMs, isSync)
     this.ready++
     this.readyBytes += message.body.length
   }
 
-  /** The same, and settles it: its consumer has it, and will not say more. */
+  /** The same, and settles it for its consumer. */
   storeSettled(message: MessageView, lane: Lane, nowMs: number, isSync: boolean): void {
     const isNext = !lane.hasNext()
     const offset = this.#append(message, lane, nowMs, isSync)
@@ -120,19 +122,10 @@ export class Stock {
 
   /** Others have appended to the log of a lane. */
   grow(lane: Lane): void {
-    const { reader, log } = lane
-    const to = log.logEndOffset
-    let bytes = 0
-    // Just appended, so in memory.
-    for (let offset = lane.end; offset < to; offset = reader.offset + 1) {
-      if (reader.find(log, offset) !== 'there') break
-      bytes += reader.bodyBytes
-    }
-    this.ready += to - lane.end
-    this.readyBytes += bytes
-    lane.bytes += bytes
-    lane.bytesSinceMark += bytes
-    lane.end = to
+    const { end, bytes } = lane
+    lane.grow()
+    this.ready += lane.end - end
+    this.readyBytes += lane.bytes - bytes
   }
 
   // ---- Looking ----------------------------------------------------------------------------------
@@ -190,8 +183,7 @@ export class Stock {
     const lane = this.#laneOf(entry)
     const found = this.#find(lane, entry.offset)
     const isOther = found === Look.there && lane.reader.offset !== entry.offset
-    if (isOther || found === Look.gap) return Look.nothing
-    return found
+    return isOther || found === Look.gap ? Look.nothing : found
   }
 
   #find(lane: Lane, offset: number): number {
@@ -219,9 +211,9 @@ export class Stock {
     }
   }
 
-  /** Nothing that is ready stands below `to`. */
-  settleUpTo(lane: Lane, to: number): number {
-    const count = lane.settleReady(lane.cursor, to, 0, this.ledger !== null)
+  /** Nothing that is ready stands below `to`; so many bytes are known of what did. */
+  settleUpTo(lane: Lane, to: number, bytes = 0): number {
+    const count = lane.settleReady(lane.cursor, to, bytes, this.ledger !== null)
     this.ready -= count
     lane.cursor = to
     this.#node.noted(this)
@@ -232,9 +224,7 @@ export class Stock {
 
   /** Takes the message that the last look found in flight. */
   take(): Entry {
-    const lane = this.#headLane
-    assert(lane, 'a message was found')
-    const entry = this.#leave(lane) ?? this.#entryAtCursor(lane)
+    const entry = this.#headAsEntry()
     this.entries.launch(entry)
     return entry
   }
@@ -264,6 +254,19 @@ export class Stock {
     else this.settle(entry)
   }
 
+  /** Takes the message that the last look found away, to where dead letters go. */
+  sendHead(reason: DeadLetterReason): void {
+    this.send(this.#headAsEntry(), reason, true)
+  }
+
+  /** The same for one that has landed. `lasts`: also when the node ends before it has arrived. */
+  send(entry: Entry, reason: DeadLetterReason, lasts: boolean): void {
+    entry.reason = reason
+    entry.lasts = lasts
+    this.leaving.add(entry)
+    if (lasts) this.#noteReturned(entry)
+  }
+
   /** Takes the head out of what is ready. */
   #leave(lane: Lane): Entry | null {
     const entry = this.#headEntry
@@ -277,7 +280,11 @@ export class Stock {
     return entry
   }
 
-  #entryAtCursor(lane: Lane): Entry {
+  #headAsEntry(): Entry {
+    const lane = this.#headLane
+    assert(lane, 'a message was found')
+    const returned = this.#leave(lane)
+    if (returned !== null) return returned
     const entry = this.entries.make(lane.index, this.#headOffset, this.#headBytes)
     entry.timestampMs = this.headTimestampMs
     if (this.#headOffset < lane.deliveredBelow) entry.deliveries = 1
@@ -301,15 +308,22 @@ export class Stock {
   /** To its old place, once it is due. */
   giveBack(entry: Entry, dueMs: number): void {
     entry.dueMs = dueMs
-    if (entry.kept === null && this.ledger !== null) {
-      this.ledger.returned(entry)
-      this.#node.noted(this)
-    }
+    this.#noteReturned(entry)
     this.restore(entry)
+  }
+
+  #noteReturned(entry: Entry): void {
+    if (entry.kept !== null || this.ledger === null) return
+    this.ledger.returned(entry)
+    this.#node.noted(this)
   }
 
   /** The same, of what the ledger knows already. */
   restore(entry: Entry): void {
+    if (entry.reason !== null) {
+      this.leaving.add(entry)
+      return
+    }
     if (entry.dueMs > 0) {
       this.#delayed ??= new Heap(isDueBefore)
       this.#delayed.push(entry)
@@ -325,7 +339,6 @@ export class Stock {
     return this.#delayed?.peek()?.dueMs ?? Number.POSITIVE_INFINITY
   }
 
-  /** Makes ready what is due. */
   ripen(nowMs: number): void {
     while (this.nextDueMs <= nowMs) {
       const entry = this.#delayed?.pop() as Entry
@@ -346,8 +359,8 @@ export class Stock {
       }
       this.#purgeUntouched(lane)
     }
-    this.ready = 0
     this.readyBytes = 0
+    this.ready = 0
     return count
   }
 
@@ -356,10 +369,7 @@ export class Stock {
     let bytes = lane.bytes
     for (const entries of [this.entries.all, this.#delayed?.all ?? [], this.leaving])
       for (const entry of entries) if (isLoggedIn(entry, lane.index)) bytes -= entry.bytes
-    lane.settleReady(lane.cursor, lane.end, bytes, this.ledger !== null)
-    this.#node.noted(this)
-    lane.cursor = lane.end
-    lane.taken = null
+    this.settleUpTo(lane, lane.end, bytes)
   }
 
   /** Those that a snapshot must tell of, since their offsets alone do not say all. */
@@ -375,12 +385,6 @@ export class Stock {
     yield* this.leaving
     yield* this.#delayed?.all ?? []
     for (const lane of this.lanes) yield* lane.allReturned
-  }
-
-  /** So that the next start has nothing to count. */
-  markAll(): void {
-    for (const lane of this.ledger === null ? [] : this.lanes)
-      if (lane.askForMark()) this.#node.noted(this)
   }
 
   close(): void {

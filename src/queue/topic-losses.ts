@@ -6,10 +6,13 @@ import type { Lane } from './lane.ts'
 /** A stock that loses messages. */
 export interface LosingStock {
   readonly name: string
+  readonly leaving: Set<Entry>
   /** Takes a message away that came back, or all that is ready below `to`. */
   lose(lane: Lane, entry: Entry | null, to: number): void
   /** Returns how many were ready. */
   settleUpTo(lane: Lane, to: number): number
+  /** Of what is nowhere else any more. */
+  settle(entry: Entry): void
 }
 
 /** Passes over what is below the start of the log; returns how many messages those were. */
@@ -40,4 +43,10 @@ export function passEmpty(stock: LosingStock, lane: Lane, offset: number): void 
   const to = Math.min(log.endOfPlace(offset), lane.end)
   if (entry?.offset === offset) stock.lose(lane, entry, to)
   else if (lane.cursor === offset) stock.settleUpTo(lane, to)
+  else
+    for (const left of stock.leaving)
+      if (left.lane === lane.index && left.offset === offset) {
+        stock.leaving.delete(left)
+        stock.settle(left)
+      }
 }

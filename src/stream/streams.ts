@@ -203,6 +203,11 @@ export class Streams {
     return this.#appends.append(topic, message)
   }
 
+  /** Whether `append` would refuse it now, or it would have to wait. */
+  refuses(topic: Topic, message: MessageView): boolean {
+    return this.#appends.isHeldUp || this.#appends.refuses(topic, message)
+  }
+
   /** As `Messaging.flush`; null: nobody waits for what was appended. */
   flush(durable: (() => void) | null): void {
     this.#appends.flush(durable)

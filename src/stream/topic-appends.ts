@@ -57,9 +57,7 @@ export class TopicAppends {
    */
   append(topic: Topic, message: MessageView): Result<null> {
     const shown = shownOf(message)
-    const { key } = shown
-    const count = topic.partitions.length
-    const partition = key === null ? this.#turn % count : partitionOfKey(key, count)
+    const partition = this.#partitionFor(topic, shown)
     const log = this.#store.get(topic.id, partition)
     const leaderEpoch = topic.partitions[partition]?.leaderEpoch
     if (log === undefined || leaderEpoch === undefined || log.deleted) return refuse('unknownTopic')
@@ -71,6 +69,20 @@ export class TopicAppends {
     this.#openBytes += bytes
     if (this.#openBytes > turnBytesMax) this.flush(null)
     return ok(null)
+  }
+
+  #partitionFor({ partitions }: Topic, { key }: Shown): number {
+    return key === null ? this.#turn % partitions.length : partitionOfKey(key, partitions.length)
+  }
+
+  /** Whether `append` would refuse it now. */
+  refuses(topic: Topic, message: MessageView): boolean {
+    const shown = shownOf(message)
+    const log = this.#store.get(topic.id, this.#partitionFor(topic, shown))
+    if (log === undefined || log.deleted) return true
+    const address = this.#addresses.encode(message.exchange, message.routingKey)
+    const bytes = headerBytes + storedBytesMax(message, address, shown)
+    return this.#refusal(log, shown, bytes) !== null
   }
 
   #refusal(log: PartitionLog, shown: Shown, bytes: number): Refusal | null {

@@ -20,8 +20,13 @@ import {
   withMessaging,
 } from './messaging-fixture.ts'
 
-const makeTopic = async (node: NodeBroker, name: string, partitions = 1) => {
-  const layout = { partitions, replicationFactor: 1, assignments: null, configs: [] }
+const makeTopic = async (
+  node: NodeBroker,
+  name: string,
+  partitions = 1,
+  configs: [string, string | null][] = [],
+) => {
+  const layout = { partitions, replicationFactor: 1, assignments: null, configs }
   return value(await node.topics.create({ name, ...layout }, false))
 }
 
@@ -174,6 +179,42 @@ test('rejected records are dead letters, and delays hold them back', () =>
     assert.equal([...node.messaging.queues.all].find(({ name }) => name === 'q')?.delayed, 1)
   }))
 
+test('such queues leave out what comes again, and take and keep dead letters at least once', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    await makeTopic(node, 'events')
+    await makeTopic(node, 'graves')
+    await makeTopic(node, 'stones', 1, [['cleanup.policy', 'compact']])
+    const once = { 'x-message-deduplication': true }
+    const dead = {
+      'x-dead-letter-exchange': '',
+      'x-dead-letter-routing-key': 'dead',
+      'x-dead-letter-strategy': 'at-least-once',
+    }
+    value(await over(vhost, 'q', { ...once, ...dead }))
+    value(await over(vhost, 'dead', { 'x-topic': 'graves' }))
+    const headers = table({ 'x-deduplication-header': 'key' })
+    for (const body of ['a', 'a again']) publish(vhost, '', 'q', body, { headers })
+    publish(vhost, '', 'q', 'b')
+    await confirmed(node)
+    const consumer = new TestConsumer()
+    const { queue } = await consume(vhost, 'q', consumer)
+    assert.deepEqual((await consumer.has(2)).bodies, ['a', 'b'])
+    queue.reject(consumer.deliveries[0]?.id as number, false, true)
+    const letters = new TestConsumer()
+    await consume(vhost, 'dead', letters)
+    assert.deepEqual((await letters.has(1)).bodies, ['a'])
+    assert.equal(value(vhost.checkQueue('graves')).messages, 1)
+    await vhost.deleteQueue('dead', false, false)
+    // Which takes nothing without a key.
+    value(await over(vhost, 'dead', { 'x-topic': 'stones' }))
+    queue.reject(consumer.deliveries[1]?.id as number, false, true)
+    await confirmed(node)
+    const held = [...node.messaging.queues.all].find(({ name }) => name === 'q')
+    assert.deepEqual([held?.ready, held?.inFlight], [0, 1], 'nobody takes it: it stays')
+    assert.equal(value(vhost.checkQueue('stones')).messages, 0)
+  }))
+
 test('such a queue goes with its topic, and cannot be over nothing', async () => {
   const disk = memoryDisk()
   await withMessaging(async (node) => {
@@ -182,10 +223,11 @@ test('such a queue goes with its topic, and cannot be over nothing', async () =>
     value(await over(vhost, 'q'))
     const consumer = new TestConsumer()
     await consume(vhost, 'q', consumer)
-    assert.match(
-      refusal(await over(vhost, 'p', { 'x-max-length': 5 })),
-      /^preconditionFailed: invalid arg 'x-max-length'/,
-    )
+    for (const argument of ['x-max-length', 'x-replay-ms'])
+      assert.match(
+        refusal(await over(vhost, 'p', { [argument]: 5 })),
+        new RegExp(`^preconditionFailed: invalid arg '${argument}'`),
+      )
     value(await node.topics.delete(topic))
     assert.match(refusal(await over(vhost, 'p')), /^queueNotFound: no queue 'events'/)
     assert.match(refusal(vhost.checkQueue('q')), /^queueNotFound/)

@@ -82,18 +82,20 @@ export class ModelWorld {
     const host = {
       deadLetter: (_: unknown, message: MessageView) => this.#moved(message),
       unused: () => assert.fail('nothing expires'),
+      consumerLeft: () => assert.fail('nobody is late'),
     }
     const first = await this.#clock.runUntil(this.#node.open(0, { deadLetters: true }, host))
     const second = await this.#clock.runUntil(this.#node.open(1))
     return [first, second]
   }
 
-  #moved(message: MessageView): void {
+  #moved(message: MessageView): boolean {
     const [from, to] = this.#pairs as [Pair, Pair]
     from.model.settled.add(nameOf(message))
     from.model.leaving.delete(nameOf(message))
     to.model.publish(nameOf(message), message.isPersistent)
     to.queue.publish(message)
+    return true
   }
 
   // ---- Steps ------------------------------------------------------------------------------------

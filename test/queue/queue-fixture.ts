@@ -30,6 +30,9 @@ export const partitionSettings: TopicSettings = {
 /** The id of the topic of a queue in tests: its number. */
 export const topicOf = (n: number): string => String(n).padStart(32, '0')
 
+/** Virtual time flies. */
+const endless = { consumerTimeoutMs: Number.POSITIVE_INFINITY }
+
 /** A node with durable queues 0 .. `queues` - 1, each of so many lanes. */
 export class TestNode {
   readonly store: LogStore
@@ -65,7 +68,11 @@ export class TestNode {
       { disk, clock, chance: realChance, options: tinyOptions, hooks: { failed, report } },
       { partitions, revision: () => 1 },
     )
-    return new TestNode(store, new Queues({ store, clock, report }, options), reported)
+    return new TestNode(
+      store,
+      new Queues({ store, clock, report }, { ...endless, ...options }),
+      reported,
+    )
   }
 
   readonly settings = partitionSettings
@@ -93,17 +100,32 @@ export const noHost: QueueHost = {
   unused: () => {
     throw new Error('not unused')
   },
+  consumerLeft: () => {
+    throw new Error('nobody is late')
+  },
 }
 
 /** Publishes dead letters to one queue, and notes them. */
 export class TestHost implements QueueHost {
   readonly letters: [DeadLetterReason, string][] = []
   readonly unusedQueues: string[] = []
+  readonly leftQueues: string[] = []
   target: Queue | null = null
 
-  deadLetter(_queue: Queue, message: MessageView, reason: DeadLetterReason): void {
+  deadLetter(
+    _queue: Queue,
+    message: MessageView,
+    reason: DeadLetterReason,
+    isSure: boolean,
+  ): boolean {
+    if (isSure && this.target?.refuses(message) !== false) return false
     this.letters.push([reason, textOf(message)])
     this.target?.publish(message)
+    return true
+  }
+
+  consumerLeft(queue: Queue): void {
+    this.leftQueues.push(queue.name)
   }
 
   unused(queue: Queue): void {

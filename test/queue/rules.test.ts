@@ -1,50 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SimChance } from '../../src/io/sim/sim-chance.ts'
 import { SimClock } from '../../src/io/sim/sim-clock.ts'
-import { SimDisk } from '../../src/io/sim/sim-disk.ts'
 import { Published } from '../../src/queue/published.ts'
-import type { Queue } from '../../src/queue/queue.ts'
-import type { QueueSettings } from '../../src/queue/queue-settings.ts'
 import { batchOf } from '../log/log-fixture.ts'
-import { messageOf, subscribe, TestConsumer, TestHost, TestNode } from './queue-fixture.ts'
+import { messageOf, subscribe, TestConsumer, TestNode } from './queue-fixture.ts'
+import { publishAll, Rig } from './rig.ts'
 
 const { routed, stored, rejected } = Published
-
-/** A node in virtual time. */
-class Rig {
-  readonly clock = new SimClock()
-  readonly disk = new SimDisk(this.clock, new SimChance(1), {})
-  readonly host = new TestHost()
-  node!: TestNode
-
-  static async of(lanes = 1): Promise<Rig> {
-    const rig = new Rig()
-    rig.node = await rig.clock.runUntil(TestNode.open(rig.disk, 2, lanes, rig.clock))
-    return rig
-  }
-
-  open(settings: Partial<QueueSettings> = {}, n = 0): Promise<Queue> {
-    return this.clock.runUntil(this.node.open(n, { deadLetters: true, ...settings }, this.host))
-  }
-
-  async passed(ms: number): Promise<void> {
-    await this.clock.runFor(ms)
-  }
-
-  async turn(): Promise<void> {
-    this.node.queues.flush(null)
-    await this.clock.run(50)
-  }
-
-  async restarted(lanes = 1): Promise<void> {
-    await this.clock.runUntil(this.node.close())
-    this.node = await this.clock.runUntil(TestNode.open(this.disk, 2, lanes, this.clock))
-  }
-}
-
-const publishAll = (queue: Queue, ...texts: string[]): number[] =>
-  texts.map((text) => queue.publish(messageOf(text)))
 
 test('consumers take turns, and higher priority goes first while it has room', async () => {
   const rig = await Rig.of()

@@ -6,7 +6,7 @@ import { buildProperties, property, textProperty } from '../../src/model/message
 import { Addresses, StoredRecords } from '../../src/model/message/stored-message.ts'
 import { BatchHeader, headerBytes } from '../../src/model/record-batch.ts'
 import { checkRecords } from '../../src/model/records.ts'
-import { BatchBuilder, BatchMemory } from '../../src/queue/batch-builder.ts'
+import { BatchBuilder, BatchMemory } from '../../src/queue/memory/batch-builder.ts'
 
 const name = fc.string({ maxLength: 60 })
 const kinds = [property.messageId, property.correlationId, property.type]

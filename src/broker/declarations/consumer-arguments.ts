@@ -4,7 +4,7 @@ import { ok, type Result } from '../../model/errors.ts'
 import type { FieldTable } from '../../model/message/field.ts'
 import { integerOf } from '../../model/message/field.ts'
 import { typeName } from './equivalence.ts'
-import { queueType } from './queue-arguments.ts'
+import { checkTimeout, queueType } from './queue-arguments.ts'
 import { invalidArgument } from './refusals.ts'
 
 const ofStreams = ['x-stream-offset', 'x-stream-filter', 'x-stream-match-unfiltered']
@@ -18,6 +18,8 @@ export function checkConsumerArguments(
   const priority = table.get('x-priority')
   if (priority !== undefined && integerOf(priority) === null)
     return invalidArgument('x-priority', label, `"expected integer, got ${typeName(priority)}"`)
+  const timeout = checkTimeout(table, label)
+  if (!timeout.ok) return timeout
   const misplaced = ofStreams.find((name) => table.has(name))
   if (misplaced === undefined) return ok(null)
   const refused = invalidArgument(misplaced, label, '')

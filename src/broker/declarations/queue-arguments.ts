@@ -6,6 +6,7 @@ import type { FieldTable, FieldValue } from '../../model/message/field.ts'
 import { integerOf, textField, textOf } from '../../model/message/field.ts'
 import type { QueueSettings } from '../../queue/queue-settings.ts'
 import { topicConfigOf } from '../../stream/declaration.ts'
+import { cacheSizeMax } from './deduplication.ts'
 import { plainText, sameArguments, typeName } from './equivalence.ts'
 import { invalidArgument } from './refusals.ts'
 
@@ -53,6 +54,27 @@ const queues: readonly QueueType[] = ['classic', 'quorum']
 const streams: readonly QueueType[] = ['stream']
 const every: readonly QueueType[] = [...queues, ...streams]
 
+const timeoutArgument = 'x-consumer-timeout'
+const timeoutRule = integer(0, timerMsMax)
+
+const deduplicationRules: readonly (readonly [string, Rule])[] = [
+  ['x-message-deduplication', flag],
+  ['x-cache-size', integer(1, cacheSizeMax)],
+  ['x-cache-ttl', integer(1, timerMsMax)],
+  ['x-deduplication-header', text],
+]
+export const deduplicationArguments = deduplicationRules.map(([name]) => name)
+
+/** Of an exchange. Refused with `preconditionFailed`. */
+export function checkDeduplication(table: FieldTable, label: string): Result<null> {
+  for (const [name, rule] of deduplicationRules) {
+    const value = table.get(name)
+    const fault = value === undefined ? null : rule.fault(value)
+    if (fault !== null) return invalidArgument(name, label, fault)
+  }
+  return ok(null)
+}
+
 const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['x-queue-type', { ...oneOf('classic', 'quorum', 'stream'), only: every }],
   ['x-expires', integer(1, timerMsMax)],
@@ -68,7 +90,9 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['x-queue-mode', { ...oneOf('default', 'lazy'), only: ['classic'] }],
   ['x-queue-version', { ...integer(1, 2), only: ['classic'] }],
   ['x-delivery-limit', integer(Number.NEGATIVE_INFINITY)],
-  ['x-consumer-timeout', integer(0, timerMsMax)],
+  [timeoutArgument, timeoutRule],
+  ['x-replay-ms', integer(0)],
+  ...deduplicationRules,
   ['x-delayed-retry-type', oneOf('disabled', 'all', 'returned', 'failed')],
   ['x-delayed-retry-min', integer(1, timerMsMax)],
   ['x-delayed-retry-max', integer(1, timerMsMax)],
@@ -91,7 +115,13 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 export const topicOfQueue = (table: FieldTable): string | null => textOf(table.get('x-topic'))
 
 /** What a queue cannot ask of messages that are a topic's. */
-const notOfTopics = ['x-max-priority', 'x-max-length', 'x-max-length-bytes', 'x-overflow'] as const
+const notOfTopics = [
+  'x-max-priority',
+  'x-max-length',
+  'x-max-length-bytes',
+  'x-overflow',
+  'x-replay-ms',
+] as const
 
 export function queueType(table: FieldTable): QueueType {
   const type = textOf(table.get('x-queue-type'))
@@ -185,8 +215,24 @@ export function queueSettings(table: FieldTable, durable: boolean): QueueSetting
     deliveryLimit: limit < 0 ? none : limit,
     singleActiveConsumer: single?.type === 't' && single.value,
     deadLetters: table.has('x-dead-letter-exchange'),
+    keepsDeadLetters: textOf(table.get('x-dead-letter-strategy')) === 'at-least-once',
+    consumerTimeoutMs: timeoutOf(table),
+    replayMs: number('x-replay-ms', 0),
     retry: retryOf(table),
   }
+}
+
+/** Of a queue or a consumer; null: it says none. 0 stands for no limit. */
+export function timeoutOf(table: FieldTable): number | null {
+  const ms = integerOf(table.get(timeoutArgument))
+  return ms === 0 ? Number.POSITIVE_INFINITY : ms
+}
+
+/** Of a consumer. Refused with `preconditionFailed`. */
+export function checkTimeout(table: FieldTable, label: string): Result<null> {
+  const value = table.get(timeoutArgument)
+  const fault = value === undefined ? null : timeoutRule.fault(value)
+  return fault === null ? ok(null) : invalidArgument(timeoutArgument, label, fault)
 }
 
 function retryOf(table: FieldTable): QueueSettings['retry'] {

@@ -174,7 +174,10 @@ export interface Consumer {
     failures: number,
     deliveries: number,
   ): void
-  /** The queue is gone, or the consumer's time has run out. Its deliveries in flight go back. */
+  /**
+   * The queue is gone; or the consumer had a delivery for too long, and all that it had went back:
+   * nothing of it may be settled any more.
+   */
   cancelled(reason: CancelReason): void
 }
 

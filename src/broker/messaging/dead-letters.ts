@@ -4,7 +4,7 @@
 // makes dead letters itself, within the call; beyond a number that no sensible set of queues
 // reaches they are dropped.
 import type { Clock } from '../../io/clock.ts'
-import { textOf } from '../../model/message/field.ts'
+import { type FieldTable, textOf } from '../../model/message/field.ts'
 import { MessageView } from '../../model/message/message.ts'
 import { changeProperties, property, tableProperty } from '../../model/message/properties.ts'
 import type { DeadLetterReason } from '../../queue/queue-host.ts'
@@ -21,6 +21,13 @@ import type { Target } from './target.ts'
  */
 const broughtAboutMax = 10_000
 
+/** With the note of its death, addressed to where it goes. */
+interface Letter {
+  readonly dead: MessageView
+  readonly headers: FieldTable
+  readonly moreKeys: readonly string[]
+}
+
 const noKeys: readonly string[] = []
 
 export class DeadLetters {
@@ -34,18 +41,42 @@ export class DeadLetters {
     this.#clock = clock
   }
 
-  send(from: HostedQueue, message: MessageView, reason: DeadLetterReason): void {
+  /**
+   * `isSure`: to all that it belongs to, or to none. False: nobody is there, or somebody would not
+   * take it.
+   */
+  send(
+    from: HostedQueue,
+    message: MessageView,
+    reason: DeadLetterReason,
+    isSure: boolean,
+  ): boolean {
     if (this.#depth === 0) this.#broughtAbout = 0
-    else if (++this.#broughtAbout > broughtAboutMax) return
+    else if (++this.#broughtAbout > broughtAboutMax) return false
+    const letter = this.#letterOf(from, message, reason)
+    if (letter === null) return false
+    const targets = this.#targets(letter, reason)
+    if (isSure && (targets.length === 0 || targets.some((to) => to.refuses(letter.dead))))
+      return false
     this.#depth++
-    this.#send(from, message, reason)
+    for (const to of targets) {
+      to.publish(letter.dead)
+      to.moved()
+    }
     this.#depth--
+    return true
   }
 
-  #send(from: HostedQueue, message: MessageView, reason: DeadLetterReason): void {
+  #targets({ dead, moreKeys, headers }: Letter, reason: DeadLetterReason): readonly Target[] {
+    const { queues } = this.#routing.route(dead.exchange, dead, moreKeys)
+    return reason === 'rejected' ? queues : queues.filter((to) => !isCycle(headers, to.name))
+  }
+
+  /** Null: its exchange is not there. */
+  #letterOf(from: HostedQueue, message: MessageView, reason: DeadLetterReason): Letter | null {
     const { inForce: table } = from
     const exchange = textOf(table.get('x-dead-letter-exchange'))
-    if (exchange === null || !this.#routing.hasExchange(exchange)) return
+    if (exchange === null || !this.#routing.hasExchange(exchange)) return null
     const ownKey = textOf(table.get('x-dead-letter-routing-key'))
     const carbonCopies = keysIn(message.headers, 'CC') ?? noKeys
     const headers = noteDeath(message.headers, {
@@ -69,11 +100,6 @@ export class DeadLetters {
       properties,
       message.body,
     )
-    const moreKeys = ownKey === null ? carbonCopies : noKeys
-    for (const to of this.#routing.route(exchange, dead, moreKeys).queues)
-      if (reason === 'rejected' || !isCycle(headers, to.name)) {
-        to.publish(dead)
-        to.moved()
-      }
+    return { dead, headers, moreKeys: ownKey === null ? carbonCopies : noKeys }
   }
 }

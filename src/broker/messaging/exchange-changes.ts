@@ -4,6 +4,7 @@ import { ok, type Result, refuse } from '../../model/errors.ts'
 import { checkExchangeType, delayedType } from '../../routing/exchange-types.ts'
 import { type ExchangeDefinition, reservedPrefix } from '../declarations/definitions.ts'
 import { sameArguments, sameText, typeName } from '../declarations/equivalence.ts'
+import { checkDeduplication, deduplicationArguments } from '../declarations/queue-arguments.ts'
 import {
   defaultExchange,
   invalidArgument,
@@ -15,7 +16,13 @@ import type { ExchangeWish } from './api.ts'
 import type { VhostCore } from './vhost-core.ts'
 
 /** Those that count when it is declared again. */
-const comparedArguments = ['alternate-exchange', 'x-delayed-type', 'hash-header', 'hash-property']
+const comparedArguments = [
+  'alternate-exchange',
+  'x-delayed-type',
+  'hash-header',
+  'hash-property',
+  ...deduplicationArguments,
+]
 
 export class ExchangeChanges {
   readonly #core: VhostCore
@@ -64,6 +71,8 @@ export class ExchangeChanges {
         label,
         `expected a string, got ${typeName(alternate)}`,
       )
+    const checked = checkDeduplication(wish.arguments, label)
+    if (!checked.ok) return checked
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
     const room = core.room('exchanges', `declare ${label}`)
     if (!room.ok) return room

@@ -8,11 +8,20 @@ import type { Queue } from '../../queue/queue.ts'
 import type { DeadLetterReason, QueueHost } from '../../queue/queue-host.ts'
 import type { QueueDefinition } from '../declarations/definitions.ts'
 import type { HostedStream } from './hosted-stream.ts'
+import type { Once } from './once.ts'
 import type { Target } from './target.ts'
 
 export interface HostedQueueHooks {
-  deadLetter(from: HostedQueue, message: MessageView, reason: DeadLetterReason): void
+  deadLetter(
+    from: HostedQueue,
+    message: MessageView,
+    reason: DeadLetterReason,
+    isSure: boolean,
+  ): boolean
   unused(queue: HostedQueue): void
+  consumerTimedOut(queue: HostedQueue): void
+  /** Null: the arguments do not ask for it. */
+  once(table: FieldTable): Once | null
 }
 
 export class HostedQueue implements QueueHost, Target {
@@ -28,6 +37,8 @@ export class HostedQueue implements QueueHost, Target {
   /** What deletes itself does so only after it was used. */
   hadConsumer = false
   isGone = false
+  /** Messages that come again are left out; null: they are not. */
+  readonly #once: Once | null
   #queue: Queue | null = null
 
   constructor(
@@ -41,6 +52,7 @@ export class HostedQueue implements QueueHost, Target {
     this.source = source
     this.inForce = definition.arguments
     this.#hooks = hooks
+    this.#once = hooks.once(definition.arguments)
   }
 
   get name(): string {
@@ -59,7 +71,14 @@ export class HostedQueue implements QueueHost, Target {
 
   /** What comes to a queue over a topic is appended there, and comes back from it. */
   publish(message: MessageView): number {
-    return this.source === null ? this.queue.publish(message) : this.source.publish(message)
+    const to = this.source ?? this.queue
+    return this.#once === null ? to.publish(message) : this.#once.publish(message, to)
+  }
+
+  /** It is taken away. */
+  gone(): void {
+    this.isGone = true
+    this.#once?.clear()
   }
 
   /** Queues see to it themselves. */
@@ -68,11 +87,20 @@ export class HostedQueue implements QueueHost, Target {
   }
 
   refuses(message: MessageView): boolean {
-    return this.queue.refuses(message)
+    return (this.source ?? this.queue).refuses(message)
   }
 
-  deadLetter(_queue: Queue, message: MessageView, reason: DeadLetterReason): void {
-    this.#hooks.deadLetter(this, message, reason)
+  deadLetter(
+    _queue: Queue,
+    message: MessageView,
+    reason: DeadLetterReason,
+    isSure: boolean,
+  ): boolean {
+    return this.#hooks.deadLetter(this, message, reason, isSure)
+  }
+
+  consumerLeft(_queue: Queue): void {
+    this.#hooks.consumerTimedOut(this)
   }
 
   unused(_queue: Queue): void {

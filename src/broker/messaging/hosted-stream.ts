@@ -41,8 +41,8 @@ export class HostedStream implements Target {
     return this.#streams.append(this.topic, message).ok ? routed | stored : routed | rejected
   }
 
-  refuses(_message: MessageView): boolean {
-    return this.#streams.isHeldUp
+  refuses(message: MessageView): boolean {
+    return this.#streams.refuses(this.topic, message)
   }
 
   moved(): void {

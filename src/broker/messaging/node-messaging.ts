@@ -10,6 +10,7 @@ import { ok, type Result, refuse } from '../../model/errors.ts'
 import { decodeTable } from '../../model/message/field-codec.ts'
 import type { Topic } from '../../model/topic.ts'
 import { queueNameOf } from '../../model/topic-name.ts'
+import { KeyBudget } from '../../queue/memory/seen-keys.ts'
 import type { QueueOptions } from '../../queue/queue-options.ts'
 import { Queues } from '../../queue/queues.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
@@ -27,7 +28,10 @@ import { OwnTopics, ownTopic, SharedTopics } from './stream-topics.ts'
 import { VhostCore, type VhostParts } from './vhost-core.ts'
 
 export interface MessagingParts
-  extends Omit<VhostParts, 'queues' | 'partitionSettings' | 'queuesMax' | 'allVhosts'> {
+  extends Omit<
+    VhostParts,
+    'queues' | 'partitionSettings' | 'queuesMax' | 'keyBudget' | 'allVhosts'
+  > {
   readonly log: LogStore
   readonly topics: Topics
   readonly authorizer: Authorizer
@@ -39,6 +43,8 @@ export interface MessagingParts
 
 /** Queues that are opened at a time. */
 const openedTogether = 64
+/** Of messages that must not come twice, about 100 bytes each. */
+const seenKeysMax = 1_000_000
 const defaultVhost = '/'
 const vhostsMax = 10_000
 
@@ -48,6 +54,7 @@ export class NodeMessaging implements Messaging {
   /** Hears of the topics of the metadata. */
   readonly topics: SharedStreams
   readonly #parts: MessagingParts
+  readonly #keyBudget = new KeyBudget(seenKeysMax)
   readonly #sessions: OpenSessions
   readonly #listeners = new Set<(alarm: string | null) => void>()
   #alarm: string | null = null
@@ -71,7 +78,9 @@ export class NodeMessaging implements Messaging {
     const { log: store, clock, report, queueOptions } = parts
     this.#parts = parts
     this.#sessions = new OpenSessions(parts.limits)
-    this.queues = new Queues({ store, clock, report, others: parts.streams }, queueOptions)
+    const { consumerTimeoutMs } = parts.image.settings
+    const sizes = { consumerTimeoutMs, ...queueOptions }
+    this.queues = new Queues({ store, clock, report, others: parts.streams }, sizes)
     this.topics = new SharedStreams(this.#addVhost(defaultVhost, plainVhost))
   }
 
@@ -86,6 +95,7 @@ export class NodeMessaging implements Messaging {
     const parts = {
       ...this.#parts,
       queues: this.queues,
+      keyBudget: this.#keyBudget,
       partitionSettings: (durable: boolean) => queuePartitionSettings(image, durable),
       queuesMax: (vhost: string) => this.#parts.limits.ofVhost(vhost, 'max-queues'),
       allVhosts: () => this.vhosts.values(),

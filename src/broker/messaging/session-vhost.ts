@@ -7,7 +7,12 @@ import type { Right } from '../../security/access/access-values.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { checkConsumerArguments } from '../declarations/consumer-arguments.ts'
 import { cleanName, routesByTopic } from '../declarations/definitions.ts'
-import { queueType, topicOfQueue, withDefaultType } from '../declarations/queue-arguments.ts'
+import {
+  queueType,
+  timeoutOf,
+  topicOfQueue,
+  withDefaultType,
+} from '../declarations/queue-arguments.ts'
 import {
   defaultExchange,
   labelOf,
@@ -235,7 +240,8 @@ export class SessionVhost implements Vhost {
     const { settled, exclusive, priority } = wish
     const isCounting = queueType(hosted.definition.arguments) === 'quorum'
     const to = isCounting ? new CountingConsumer(consumer) : consumer
-    const member = hosted.queue.consume(to, { settled, exclusive, priority })
+    const timeoutMs = timeoutOf(wish.arguments)
+    const member = hosted.queue.consume(to, { settled, exclusive, priority, timeoutMs })
     if (member === null) return refuse('accessRefused', `${label} in exclusive use`)
     hosted.hadConsumer = true
     return ok({

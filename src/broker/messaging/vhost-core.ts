@@ -10,15 +10,17 @@ import type { MetadataStore } from '../../metadata/store.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import type { Result } from '../../model/errors.ts'
 import { topicId } from '../../model/ids.ts'
-import { textOf } from '../../model/message/field.ts'
+import { type FieldTable, textOf } from '../../model/message/field.ts'
 import type { Topic } from '../../model/topic.ts'
 import { DelayQueue } from '../../queue/delayed/delay-queue.ts'
+import type { KeyBudget } from '../../queue/memory/seen-keys.ts'
 import { addCounters, QueueCounters } from '../../queue/queue-counters.ts'
 import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
 import { RoutingTable } from '../../routing/routing-table.ts'
 import type { Streams } from '../../stream/streams.ts'
+import { deduplicationOf } from '../declarations/deduplication.ts'
 import {
   type ExchangeDefinition,
   isOwn,
@@ -39,6 +41,7 @@ import { DelayedExchange } from './delayed-exchange.ts'
 import { HostedQueue, type HostedQueueHooks } from './hosted-queue.ts'
 import { HostedStream } from './hosted-stream.ts'
 import { Lane } from './lane.ts'
+import { Once } from './once.ts'
 import type { StreamTopics } from './stream-topics.ts'
 import type { Target } from './target.ts'
 
@@ -52,6 +55,7 @@ export interface VhostParts {
   readonly policies: Policies
   /** Of the partitions of a queue. */
   partitionSettings(durable: boolean): TopicSettings
+  readonly keyBudget: KeyBudget
   /** Infinity: no limit of its own. */
   queuesMax(vhost: string): number
   allVhosts(): Iterable<VhostCore>
@@ -85,6 +89,8 @@ export class VhostCore implements HostedQueueHooks {
   readonly streamTopics: StreamTopics
   /** By the names of their exchanges. */
   readonly delayed = new Map<string, DelayedExchange>()
+  /** Of exchanges that leave out what comes again. */
+  readonly onceAt = new Map<string, Once>()
   /** Of exchanges that are taken away. */
   readonly #dropped: DelayQueue[] = []
   /** Of durable bindings, by `bindingId`. */
@@ -118,6 +124,8 @@ export class VhostCore implements HostedQueueHooks {
     this.exchanges.set(name, exchange)
     this.exchangeCounters.set(name, { in: 0, out: 0 })
     if (name === '') return
+    const once = this.once(table)
+    if (once !== null) this.onceAt.set(name, once)
     if (waiting !== null) this.delayed.set(name, waiting)
     this.routing.addExchange(name, type, table, this.#alternateOf(exchange), waiting)
   }
@@ -257,11 +265,13 @@ export class VhostCore implements HostedQueueHooks {
   /** Each returns the keys of the metadata that have to go, with what went along. */
   removeBinding(binding: Binding): string[] {
     if (!this.routing.unbind(binding)) return []
-    return [...this.#keysOf([binding]), ...this.#sweep([binding.source])]
+    return this.#keysWith([binding], [])
   }
 
   removeExchange(exchange: ExchangeDefinition): string[] {
     if (!this.exchanges.delete(exchange.name)) return []
+    this.onceAt.get(exchange.name)?.clear()
+    this.onceAt.delete(exchange.name)
     this.exchangeCounters.delete(exchange.name)
     const waiting = this.delayed.get(exchange.name)
     if (waiting !== undefined) {
@@ -270,27 +280,19 @@ export class VhostCore implements HostedQueueHooks {
       this.#dropped.push(waiting.queue)
     }
     const bindings = this.routing.removeExchange(exchange.name)
-    return [
-      ...this.writes.exchangeKeys(exchange),
-      ...this.#keysOf(bindings),
-      ...this.#sweep(bindings.map((b) => b.source)),
-    ]
+    return this.#keysWith(bindings, this.writes.exchangeKeys(exchange))
   }
 
   /** Its messages stay until `drop`. */
   removeQueue(hosted: HostedQueue): string[] {
     if (hosted.isGone) return []
-    hosted.isGone = true
+    hosted.gone()
     this.queues.delete(hosted.name)
     this.churn.queuesGone++
     addCounters(this.past, hosted.queue.counters)
     if (hosted.owner !== null) this.#owned.get(hosted.owner)?.delete(hosted)
     const bindings = this.routing.removeQueue(hosted.name)
-    return [
-      ...this.writes.queueKeys(hosted.definition),
-      ...this.#keysOf(bindings),
-      ...this.#sweep(bindings.map((b) => b.source)),
-    ]
+    return this.#keysWith(bindings, this.writes.queueKeys(hosted.definition))
   }
 
   /** Its topic is going. */
@@ -300,11 +302,8 @@ export class VhostCore implements HostedQueueHooks {
     for (const reader of [...stream.readers]) reader.end()
     for (const hosted of this.queues.values()) if (hosted.source === stream) this.unused(hosted)
     const bindings = this.routing.removeQueue(stream.name)
-    return [
-      ...(stream.isDeclared ? this.writes.streamKeys(stream.definition) : []),
-      ...this.#keysOf(bindings),
-      ...this.#sweep(bindings.map((b) => b.source)),
-    ]
+    const { isDeclared, definition } = stream
+    return this.#keysWith(bindings, isDeclared ? this.writes.streamKeys(definition) : [])
   }
 
   /** Takes a queue away for good. */
@@ -342,26 +341,32 @@ export class VhostCore implements HostedQueueHooks {
     return keys
   }
 
-  #keysOf(bindings: readonly Binding[]): string[] {
-    return bindings.flatMap((binding) => {
+  /** Those of bindings that are gone, and of what went with them, behind `keys`. */
+  #keysWith(bindings: readonly Binding[], keys: readonly string[]): string[] {
+    const all = [...keys]
+    for (const binding of bindings) {
       const id = bindingId(binding)
       const key = this.#bindingKeys.get(id)
       this.#bindingKeys.delete(id)
-      return key === undefined ? [] : [key]
-    })
+      if (key !== undefined) all.push(key)
+    }
+    return [...all, ...this.#sweep(bindings.map((b) => b.source))]
   }
 
   /** Refused: the node has no room for one more; `wish` says what for. */
   room(what: Held, wish: string): Result<null> {
-    const { queuesMax, exchangesMax, bindingsMax } = this.parts.image.settings
-    const max = { queuesMax, exchangesMax, bindingsMax }
-    return checkRoom(max, this.parts.allVhosts(), what, wish)
+    return checkRoom(this.parts.image.settings, this.parts.allVhosts(), what, wish)
   }
 
   // ---- What goes by itself ----------------------------------------------------------------------
 
-  deadLetter(...letter: Parameters<HostedQueueHooks['deadLetter']>): void {
-    this.#deadLetters.send(...letter)
+  once(table: FieldTable): Once | null {
+    const options = deduplicationOf(table)
+    return options === null ? null : new Once(options, this.parts.keyBudget, this.parts.clock)
+  }
+
+  deadLetter(...letter: Parameters<HostedQueueHooks['deadLetter']>): boolean {
+    return this.#deadLetters.send(...letter)
   }
 
   /** Nobody has used it for as long as it says: it goes. */
@@ -369,6 +374,10 @@ export class VhostCore implements HostedQueueHooks {
     this.lane
       .run(() => this.deleteQueue(hosted))
       .catch((cause: unknown) => this.parts.failed(cause))
+  }
+
+  consumerTimedOut(hosted: HostedQueue): void {
+    this.consumerLeft(hosted).catch((cause: unknown) => this.parts.failed(cause))
   }
 
   /** A consumer has left: a queue that deletes itself goes with its last one. */

@@ -9,6 +9,7 @@ import type { Authorizer } from '../../security/access/authorizer.ts'
 import { type ExchangeDefinition, routesByTopic } from '../declarations/definitions.ts'
 import { noTopicAccess, tooManySteps } from '../declarations/refusals.ts'
 import { Published, type Publisher } from './api.ts'
+import type { Once } from './once.ts'
 import { senderKeys, withoutHiddenKeys } from './sender-keys.ts'
 import type { Target } from './target.ts'
 import type { ExchangeCounters, VhostCore } from './vhost-core.ts'
@@ -25,6 +26,8 @@ export class VhostPublisher implements Publisher {
   readonly #permissions: number
   /** Topic permissions hold. */
   readonly #isByTopic: boolean
+  /** What comes again is left out; null: it is not. */
+  readonly #once: Once | null
   readonly #counters: ExchangeCounters
   #key = ''
   #queues = noQueues
@@ -38,6 +41,7 @@ export class VhostPublisher implements Publisher {
     this.#authorizer = authorizer
     this.#permissions = authorizer.version
     this.#isByTopic = routesByTopic(exchange)
+    this.#once = core.onceAt.get(exchange.name) ?? null
     this.#counters = core.exchangeCounters.get(exchange.name) ?? { in: 0, out: 0 }
   }
 
@@ -51,7 +55,13 @@ export class VhostPublisher implements Publisher {
     if (!keys.ok) return this.#refuse(keys)
     if (this.#exchange.type === delayedType && delayMsOf(message) > delayMsMax)
       return this.#refuse(refuse('preconditionFailed', tooLong))
-    if (keys.value.length > 0) return this.#publishTo(message, keys.value)
+    if (this.#once === null) return this.#publish(message, keys.value)
+    const to = { publish: () => this.#publish(message, keys.value) }
+    return this.#once.publish(message, to)
+  }
+
+  #publish(message: MessageView, keys: readonly string[]): number {
+    if (keys.length > 0) return this.#publishTo(message, keys)
     const queues = this.#route(message)
     return queues === null ? -1 : this.#place(message, queues)
   }

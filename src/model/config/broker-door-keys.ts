@@ -92,6 +92,19 @@ const amqp: readonly BrokerKey[] = [
       'Time without a sign of life after which an AMQP connection counts as broken, offered to ' +
       'clients; two of them pass before it is closed. 0: never.',
   },
+  {
+    name: 'polymq.consumer.timeout.ms',
+    type: 'long',
+    default: '1800000',
+    min: 0,
+    max: 4_294_967_295,
+    dynamic: false,
+    effect: 'works',
+    documentation:
+      'How long a consumer of a queue may keep a message without settling it; then it is ' +
+      'cancelled, and its messages go back. 0: for ever. Queues and consumers may say otherwise ' +
+      'with x-consumer-timeout.',
+  },
 ]
 
 export const brokerDoorKeys = [...tls, ...amqp]

@@ -61,6 +61,8 @@ export interface BrokerSettings {
   readonly usersFile: string
   readonly tls: TlsSettings
   readonly amqp: AmqpSettings
+  /** How long a consumer of a queue may keep a delivery without settling it. Infinity: for ever. */
+  readonly consumerTimeoutMs: number
   /** Clients of the Kafka listener are users of this node. */
   readonly kafkaUsesAccounts: boolean
   /** Users who may log in from this machine only. */
@@ -130,6 +132,7 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
       frameBytesMax: number('polymq.amqp.frame.bytes.max'),
       heartbeatSeconds: number('polymq.amqp.heartbeat.seconds'),
     },
+    consumerTimeoutMs: number('polymq.consumer.timeout.ms') || Number.POSITIVE_INFINITY,
     kafkaUsesAccounts: value('polymq.kafka.users') === 'accounts',
     loopbackUsers: itemsOf(effectiveBrokerText('polymq.loopback.users', values)),
     retentionCheckIntervalMs: number('log.retention.check.interval.ms'),

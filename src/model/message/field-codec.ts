@@ -7,7 +7,7 @@
 //   array   length uint32 | (type octet | value)*
 import { assert } from '../../base/assert.ts'
 import { WireError } from '../../wire/wire-error.ts'
-import type { FieldTable, FieldValue } from './field.ts'
+import { type FieldTable, type FieldValue, noFields } from './field.ts'
 
 /** Tables in tables: clients send two or three levels. */
 const depthMax = 32
@@ -44,7 +44,7 @@ class FieldReader {
       const name = this.#bytes.toString('utf8', from, from + nameLength)
       table.set(name, this.value(tableEnd, depth))
     }
-    return table
+    return table.size === 0 ? noFields : table
   }
 
   #array(end: number, depth: number): readonly FieldValue[] {

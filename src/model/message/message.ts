@@ -28,15 +28,11 @@ export class MessageView {
     return this
   }
 
-  /** With memory of its own. */
+  /** One of its own, which may be kept. */
   copy(): MessageView {
     const { exchange, routingKey, properties, body } = this
-    return new MessageView().set(
-      exchange,
-      routingKey,
-      new Uint8Array(properties),
-      new Uint8Array(body),
-    )
+    const view = new MessageView()
+    return view.set(exchange, routingKey, new Uint8Array(properties), new Uint8Array(body))
   }
 
   /** What was published as durable: delivery mode 2. */

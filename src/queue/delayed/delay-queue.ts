@@ -163,7 +163,10 @@ export class DelayQueue implements Attended {
     }
     const { length } = stock.message.body
     entry.bytes = length
-    this.#node.deadLetter(() => this.#host.due(stock.message))
+    this.#node.deadLetter(() => {
+      this.#host.due(stock.message)
+      return true
+    })
     stock.ready--
     stock.readyBytes -= length
     stock.settle(entry)

@@ -10,6 +10,8 @@ export interface ReturnedNote {
   readonly failures: number
   readonly deliveries: number
   readonly dueMs: number
+  /** Why it leaves, an index of `deadLetterReasons`; null: it does not. */
+  readonly reason: number | null
 }
 
 export class LaneState {
@@ -47,7 +49,8 @@ export class LedgerState {
       const lane = this.lanes[from.take()]
       if (lane === undefined) return false
       if (kind === ledgerKind.settled) applySettled(from, lane)
-      else if (kind === ledgerKind.returned) applyReturned(from, lane)
+      else if (kind === ledgerKind.returned) applyReturned(from, lane, false)
+      else if (kind === ledgerKind.leaving) applyReturned(from, lane, true)
       else if (kind === ledgerKind.mark) {
         lane.markedTo = from.take()
         lane.bytes = from.take()
@@ -76,13 +79,16 @@ function applySettled(from: ByteSource, lane: LaneState): void {
   }
 }
 
-function applyReturned(from: ByteSource, lane: LaneState): void {
+function applyReturned(from: ByteSource, lane: LaneState, isLeaving: boolean): void {
   const offset = from.take()
   const bytes = from.take()
   const failures = from.take()
   const deliveries = from.take()
-  const dueMs = from.take()
+  const last = from.take()
+  const dueMs = isLeaving ? 0 : last
+  const reason = isLeaving ? last : null
   // The settlement may have been written first: both are of one turn.
-  if (!lane.settled.has(offset))
-    lane.returned.set(offset, { offset, bytes, failures, deliveries, dueMs })
+  if (lane.settled.has(offset)) return
+  lane.returned.delete(offset)
+  lane.returned.set(offset, { offset, bytes, failures, deliveries, dueMs, reason })
 }

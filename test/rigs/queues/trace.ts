@@ -10,7 +10,7 @@ import type { DeadLetterReason } from '../../../src/queue/queue-host.ts'
 export interface Tracer {
   /** Each calls `go` once. */
   publishing(queue: Queue, message: MessageView, go: () => number): number
-  dying(queue: string, message: MessageView, reason: DeadLetterReason, go: () => void): void
+  dying(queue: string, message: MessageView, reason: DeadLetterReason, go: () => boolean): boolean
   foreignAppended(queue: Queue): void
   queueAdded(queue: HostedQueue): void
   queueRemoved(queue: HostedQueue): void
@@ -36,10 +36,9 @@ Queue.prototype.afterForeignAppend = function traced() {
   afterForeignAppend.call(this)
 }
 
-HostedQueue.prototype.deadLetter = function traced(queue, message, reason) {
-  const go = (): void => deadLetter.call(this, queue, message, reason)
-  if (tracer === null) go()
-  else tracer.dying(this.name, message, reason, go)
+HostedQueue.prototype.deadLetter = function traced(queue, message, reason, isSure) {
+  const go = (): boolean => deadLetter.call(this, queue, message, reason, isSure)
+  return tracer === null ? go() : tracer.dying(this.name, message, reason, go)
 }
 
 VhostCore.prototype.addQueue = function traced(queue) {

@@ -118,23 +118,24 @@ export class Watch implements Tracer {
 
   // ---- Going out --------------------------------------------------------------------------------
 
-  dying(name: string, message: MessageView, reason: DeadLetterReason, go: () => void): void {
+  dying(name: string, message: MessageView, reason: DeadLetterReason, go: () => boolean): boolean {
     const model = this.#model(name)
-    if (model === null) return
+    if (model === null) return false
     const isNested = this.#moving.length > 0
     if (!isNested) this.event++
     const copy = this.#dyingCopy(model, message, reason)
     if (copy === null) {
       this.fail(`${keyOf(message)} dies in ${name} of ${reason}, and is not there`)
-      return
+      return false
     }
     this.#checkReason(copy, message, reason)
     this.saw(`dead: ${reason}`)
     this.#moving.push(copy)
-    go()
+    const isDone = go()
     this.#moving.pop()
     if (copy.children.length === 0) this.#checkNoWay(copy)
     if (isNested) this.saw('dead letters of dead letters')
+    return isDone
   }
 
   #checkNoWay(copy: Copy): void {

@@ -22,4 +22,6 @@ export interface ChannelView {
   resumeStarved(): void
   /** Its queue has cancelled the consumer. */
   consumerCancelled(consumer: { readonly tag: string }): void
+  /** The same, since it has kept a delivery for too long. */
+  consumerTimedOut(consumer: { readonly tag: string }): void
 }

@@ -9,7 +9,7 @@ import { writeMethod } from '../frames/frame-writer.ts'
 import { basic } from '../methods/basic-methods.ts'
 import { channel as channelMethods } from '../methods/connection-methods.ts'
 import type { Reply } from '../methods/reply-codes.ts'
-import { replyOf } from '../methods/reply-codes.ts'
+import { replies, replyOf } from '../methods/reply-codes.ts'
 import type { Fields, Method, Values } from '../methods/schema.ts'
 import { classOf, methodOf } from '../methods/schema.ts'
 import { type ChannelHome, newCounters } from './channel-home.ts'
@@ -140,6 +140,17 @@ export class Channel implements ChannelView {
     this.consumers.delete(consumer.tag)
     const cancel = { consumerTag: consumer.tag, nowait: true }
     if (this.home.takesCancels) this.home.told.tell(() => this.send(basic.cancel, cancel))
+  }
+
+  /** Closes the channel of a client that would not understand that its consumer was cancelled. */
+  consumerTimedOut(consumer: { readonly tag: string }): void {
+    if (this.home.takesCancels) {
+      this.consumerCancelled(consumer)
+      this.resumeStarved()
+    } else {
+      const text = `delivery acknowledgement on channel ${this.id} timed out`
+      this.fail(replies.preconditionFailed, text, 0)
+    }
   }
 
   /** Of all consumers together one more may be in flight. */

@@ -39,6 +39,8 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
   private inFlight = 0
   private subscription: Subscription | null = null
   private isActive = false
+  /** All that it had went back, though the client may still settle it. */
+  private isOverdue = false
 
   constructor(channel: ChannelView, tag: string, prefetch: number, wish: ConsumerWish) {
     this.channel = channel
@@ -80,16 +82,24 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
 
   settled(): void {
     const { channel } = this
+    if (this.isOverdue) return
     this.inFlight--
     channel.inFlight--
     if (this.isStarved) channel.home.door.resumeSoon(this)
     if (channel.prefetch > 0) channel.resumeStarved()
   }
 
-  cancelled(_reason: CancelReason): void {
+  cancelled(reason: CancelReason): void {
     this.isActive = false
     this.isGone = true
-    this.channel.consumerCancelled(this)
+    if (reason !== 'timeout') this.channel.consumerCancelled(this)
+    else {
+      // What it had takes no room any more; a client that settles it later does nothing.
+      this.channel.inFlight -= this.inFlight
+      this.inFlight = 0
+      this.isOverdue = true
+      this.channel.consumerTimedOut(this)
+    }
   }
 
   /** The client has been told: deliveries may begin. */

@@ -1,16 +1,16 @@
 // A record batch while it is filled: messages are copied once, into the memory from which the
 // journal takes them. Offsets in it are certain from the start, since only its lane appends to its
 // partition. Memory is lent by `BatchMemory` and given back when the batch has been placed.
-import type { MessageView } from '../model/message/message.ts'
-import { nothingShown, type Shown, shownBytes } from '../model/message/shown-record.ts'
+import type { MessageView } from '../../model/message/message.ts'
+import { nothingShown, type Shown, shownBytes } from '../../model/message/shown-record.ts'
 import {
   type Addresses,
   type StoredRecords,
   storedBytesMax,
   writeStored,
-} from '../model/message/stored-message.ts'
-import { finishBatch, headerBytes } from '../model/record-batch.ts'
-import { varint } from '../model/records.ts'
+} from '../../model/message/stored-message.ts'
+import { finishBatch, headerBytes } from '../../model/record-batch.ts'
+import { varint } from '../../model/records.ts'
 
 const startBytes = 4 << 10
 /** What a record takes besides properties and body, at most. */

@@ -152,7 +152,8 @@ export class LogStore {
   /** Moves the log start up to `offset`, at most the high watermark; durable when resolved. */
   async raiseLogStart(log: PartitionLog, offset: number): Promise<void> {
     const to = Math.min(offset, log.highWatermark)
-    if (to > log.logStartOffset && !log.deleted) await this.#dropBelow(log, to)
+    const isAll = log.damagedFrom !== null && to === log.logEndOffset
+    if ((to > log.logStartOffset || isAll) && !log.deleted) await this.#dropBelow(log, to)
     // Another call may have moved it there, and not be durable yet.
     else await this.#raising
   }

@@ -106,6 +106,7 @@ async function inspect(parts: LogParts, known: Known): Promise<Inspected> {
   for (const folder of [segmentFolder, indexFolder]) await listed(disk, folder)
   const { strays, sizes } = await segmentFiles.compare()
   const lost = lostFiles(logs, sizes)
+  refuseOrphans(strays, state)
   refuseMoved(lost, strays, state)
   const isNew = state.generation === 0
   const journalKey = isNew ? journalKeyOf(chance.bytes(keyBytes), 0) : state.journalKey
@@ -214,6 +215,17 @@ async function listed(disk: Disk, folder: string): Promise<string[]> {
 function refuseNoManifest({ generation }: ManifestState, names: readonly string[]): void {
   if (generation === 0 && names.length > 0)
     throw new DamagedLogError("the file 'manifest' is missing, or empty")
+}
+
+/**
+ * A folder that is new holds no segment files; of one that is not, something says whose they are.
+ */
+function refuseOrphans(strays: readonly number[], { generation }: ManifestState): void {
+  if (generation === 0 && strays.length > 0)
+    throw new DamagedLogError(
+      `the file 'manifest' is missing, or empty, and ${strays.length} segment files are there, ` +
+        'which hold records',
+    )
 }
 
 function refuseMissingFiles(state: ManifestState, names: readonly string[]): void {

@@ -66,8 +66,8 @@ const planted: readonly Planted[] = [
     by: 'queues',
     bug: 'trim too early',
     file: 'queue/placing.js',
-    find: 'this.#trims.push({ log, to: lane.settled.lowWater })',
-    replace: 'this.#trims.push({ log, to: lane.cursor })',
+    find: 'this.#mayGo(stock, log, lane.settled.lowWater)',
+    replace: 'this.#mayGo(stock, log, lane.cursor)',
   },
   {
     by: 'queues',

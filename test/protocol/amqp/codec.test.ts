@@ -5,9 +5,9 @@ import { test } from 'node:test'
 import { SimChance } from '../../../src/io/sim/sim-chance.ts'
 import { type ErrorName, errors } from '../../../src/model/errors.ts'
 import { MessageView } from '../../../src/model/message/message.ts'
+import { propertiesFault } from '../../../src/model/message/properties.ts'
 import { Confirms } from '../../../src/protocol/amqp/channel/confirms.ts'
 import { type Owner, Unacked } from '../../../src/protocol/amqp/channel/unacked.ts'
-import { propertiesProblem } from '../../../src/protocol/amqp/frames/content-properties.ts'
 import { DeliveryWriter } from '../../../src/protocol/amqp/frames/delivery-writer.ts'
 import { writeConfirm, writeContent } from '../../../src/protocol/amqp/frames/frame-writer.ts'
 import { OutBuffer, Slabs } from '../../../src/protocol/amqp/frames/out-buffer.ts'
@@ -122,7 +122,7 @@ test('the outgoing buffer keeps order and counts over slabs of any filling', () 
 })
 
 test('property lists that are not well-formed are seen', () => {
-  const problemOf = (hex: string) => propertiesProblem(Buffer.from(hex, 'hex'))
+  const problemOf = (hex: string) => propertiesFault(Buffer.from(hex, 'hex'))
   for (const good of ['0000', '100002', '80000141', '20000000000401617401'])
     assert.equal(problemOf(good), null, good)
   for (const bad of ['', '00', '0001', '1000', '10000202', '80000541', '20000000000401', '4000'])

@@ -225,7 +225,7 @@ const faults: readonly [string, Buffer, RegExp][] = [
   [
     'properties that do not end',
     Buffer.concat([publishMethod, headerFrame(1, 0, Buffer.from([0x80, 0, 9, 65]))]),
-    /^502 SYNTAX_ERROR - the properties do not end with their frame$/,
+    /^502 SYNTAX_ERROR - properties end too early$/,
   ],
   [
     'a content on a channel that is not open',

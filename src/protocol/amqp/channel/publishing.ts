@@ -6,15 +6,9 @@ import type { Publisher } from '../../../broker/messaging/api.ts'
 import { Published } from '../../../broker/messaging/api.ts'
 import { withoutHiddenKeys } from '../../../broker/messaging/sender-keys.ts'
 import { MessageView } from '../../../model/message/message.ts'
-import { property } from '../../../model/message/properties.ts'
+import { propertiesFault, property } from '../../../model/message/properties.ts'
 import { WireError } from '../../../wire/wire-error.ts'
-import {
-  deliveryModeOf,
-  flagsOf,
-  lookedAt,
-  propertiesProblem,
-  withText,
-} from '../frames/content-properties.ts'
+import { deliveryModeOf, flagsOf, lookedAt, withText } from '../frames/content-properties.ts'
 import { contentHead, sameBytes, uint32At, uint64At } from '../frames/frame.ts'
 import { writeConfirm, writeContent } from '../frames/frame-writer.ts'
 import type { WholePublish } from '../frames/whole-publish.ts'
@@ -188,7 +182,7 @@ export class Publishing {
     if (length === last.length && sameBytes(bytes, from, last, 0, length))
       return this.isLookedAt ? this.judge(last) : last
     const view = new Uint8Array(bytes.buffer, bytes.byteOffset + from, length)
-    const problem = propertiesProblem(view)
+    const problem = propertiesFault(view)
     if (problem !== null) {
       this.refuse(replies.syntaxError, problem)
       return null

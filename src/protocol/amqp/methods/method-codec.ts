@@ -3,10 +3,9 @@
 // oracle in tests. Decoding throws WireError, checks every length, and copies what it returns.
 import { isUtf8 } from 'node:buffer'
 import { type FieldTable, noFields } from '../../../model/message/field.ts'
-import { decodeTable } from '../../../model/message/field-codec.ts'
+import { decodeTable, encodeTable } from '../../../model/message/field-codec.ts'
 import { WireError } from '../../../wire/wire-error.ts'
 import type { Fields, Kind, Method, Values } from './schema.ts'
-import { encodeTable } from './table-encoder.ts'
 
 const two32 = 2 ** 32
 const shortstrMax = 255

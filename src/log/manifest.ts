@@ -29,6 +29,8 @@ export interface PartitionChange {
   readonly producers?: readonly ProducerSnapshot[]
   /** First offset of records that are known to be unreadable. */
   readonly damagedFrom?: number | null
+  /** Behind the last one of them that is known. */
+  readonly damagedTo?: number
   /** Compaction has seen every key below this offset. */
   readonly cleanedUpTo?: number
 }
@@ -41,6 +43,7 @@ export interface PartitionState {
   readonly epochs: readonly EpochStart[]
   readonly producers: readonly ProducerSnapshot[]
   readonly damagedFrom: number | null
+  readonly damagedTo: number
   readonly cleanedUpTo: number
 }
 
@@ -142,6 +145,7 @@ function merged(before: PartitionState | undefined, change: PartitionChange): Pa
     producers: change.producers ?? before?.producers ?? [],
     damagedFrom:
       change.damagedFrom === undefined ? (before?.damagedFrom ?? null) : change.damagedFrom,
+    damagedTo: change.damagedTo ?? before?.damagedTo ?? 0,
     cleanedUpTo: change.cleanedUpTo ?? before?.cleanedUpTo ?? 0,
   }
 }

@@ -274,6 +274,7 @@ export class LogStore {
           replayFrom: upTo,
           starts: startsBehind(this.#starts, upTo),
           ...this.#noted,
+          nextFile: this.#segmentFiles.nextNumber,
         },
         statesOf([...this.#logs]),
       )
@@ -302,10 +303,12 @@ export class LogStore {
   /** Where something is damaged, a file that nothing refers to may be all that is left. */
   async #removeStrays({ strays, mayRemoveStrays }: Recovered): Promise<void> {
     await this.#segmentFiles.removeStrayIndexes()
-    if (strays.length === 0) return
-    if (mayRemoveStrays) for (const n of strays) await this.#parts.disk.remove(segmentPath(n))
-    const done = mayRemoveStrays ? 'removed' : 'kept'
-    this.#parts.hooks.report(`${done} ${strays.length} segment files that nothing refers to`)
+    let removed = 0
+    if (mayRemoveStrays) for (const n of strays) if (await this.#segmentFiles.remove(n)) removed++
+    const { report } = this.#parts.hooks
+    const kept = strays.length - removed
+    if (removed > 0) report(`removed ${removed} segment files that nothing refers to`)
+    if (kept > 0) report(`kept ${kept} segment files that nothing refers to`)
   }
 
   // ---- Damage -----------------------------------------------------------------------------------

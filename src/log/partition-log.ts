@@ -295,7 +295,7 @@ export class PartitionLog implements FrameSource {
     this.#highWatermark = this.#logEndOffset
   }
 
-  /** Everything was replayed. Offsets of lost records are not given to others. */
+  /** All is replayed: offsets of lost records are not given to others. */
   passLost(): void {
     this.#logEndOffset = Math.max(this.#logEndOffset, this.damage.notedTo)
     this.#highWatermark = this.#logEndOffset
@@ -313,7 +313,6 @@ export class PartitionLog implements FrameSource {
     return !isKnown || this.epochs.agrees(stored.leaderEpoch, stored.baseOffset)
   }
 
-  /** For people. */
   get label(): string {
     return `partition ${this.partition} of topic ${this.topicName}`
   }

@@ -274,10 +274,7 @@ export class Placing {
     const store = this.#store
     const isFreed = isSnapshot && log.damagedFrom !== null
     const raised = isFreed ? store.forgetDamage(log, to) : store.raiseLogStart(log, to)
-    this.#raising = Promise.all([this.#raising, raised]).then(
-      () => undefined,
-      store.journal.fail,
-    )
+    this.#raising = Promise.all([this.#raising, raised]).then(() => undefined, store.journal.fail)
   }
 
   #pay(): void {

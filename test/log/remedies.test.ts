@@ -5,7 +5,8 @@ import { test } from 'node:test'
 import type { Disk } from '../../src/io/disk.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
 import type { LogStore } from '../../src/log/log-store.ts'
-import { diskOf, filesOf, isRefused, logOf, partitions, start } from './folder-files.ts'
+import { segmentPath } from '../../src/log/segment/segment-files.ts'
+import { diskOf, filesOf, isRefused, logOf, partitions, put, start } from './folder-files.ts'
 import { batchOf } from './log-fixture.ts'
 import { append, readAll } from './open-log.ts'
 
@@ -57,7 +58,7 @@ test('a partition whose only record is damaged is of use again when all is delet
   assert.match(third.reported.join('\n'), /only what was deleted stood there/)
 })
 
-test('no record gets the offset of one that was lost, also when its file was set aside', async () => {
+test('no record gets the offset of a lost one, also when its file was set aside', async () => {
   const { disk, again } = await withLastDamaged()
   assert.equal(logOf(again.store).logEndOffset, 2)
   // Behind a pass of the flusher the journal says nothing of it any more.
@@ -69,4 +70,50 @@ test('no record gets the offset of one that was lost, also when its file was set
   await store.raiseLogStart(log, log.highWatermark)
   assert.equal(await append(store, log, batchOf(['new'])), 2)
   assert.deepEqual(await readAll(store, log), ['new'])
+})
+
+test('folders that are named as our files are left alone, and stop nothing', async () => {
+  const disk = memoryDisk()
+  const { store } = await start(disk)
+  await append(store, logOf(store), batchOf(['kept']))
+  await store.flush()
+  await store.close()
+  const folders = [segmentPath(90), 'indexes/000000000090.idx']
+  for (const folder of folders) await disk.makeDir(folder)
+  for (let i = 0; i < 2; i++) {
+    const again = await start(disk)
+    assert.deepEqual(again.reported, ['kept 1 segment files that nothing refers to'])
+    assert.deepEqual(await readAll(again.store, logOf(again.store)), ['kept'])
+    await again.store.close()
+  }
+  for (const folder of folders) await assert.rejects(disk.sizeOf(folder), { code: 'EISDIR' })
+})
+
+test('what is no file of the journal is left alone, whatever its name', async () => {
+  const disk = memoryDisk()
+  await (await start(disk)).store.close()
+  await put(disk, 'journal/000090.wal', Buffer.from('notes of mine'))
+  await put(disk, 'journal/000091.wal', Buffer.alloc(0))
+  const again = await start(disk)
+  assert.match(again.reported.join('\n'), /left alone, .*: journal\/000090\.wal; move them/)
+  await again.store.close()
+  const journal = await disk.list('journal')
+  assert.ok(journal.includes('000090.wal') && !journal.includes('000091.wal'))
+})
+
+test('no file gets the number of one that was moved away', async () => {
+  const disk = memoryDisk()
+  const { store } = await start(disk)
+  await append(store, logOf(store), batchOf(['kept']))
+  await store.close()
+  const files = new Map(await filesOf(disk))
+  files.set(segmentPath(90), Buffer.from('of another'))
+  files.set('manifest', Buffer.concat([files.get('manifest') as Buffer, Buffer.from('torn')]))
+  const kept = await diskOf(files)
+  await (await start(kept)).store.close()
+  await kept.remove(segmentPath(90))
+  const again = await start(kept)
+  await again.store.flush()
+  assert.deepEqual(await kept.list('segments'), ['000000000091.log'])
+  await again.store.close()
 })

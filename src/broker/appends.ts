@@ -6,6 +6,7 @@
 import type { Clock } from '../io/clock.ts'
 import { type Appended, refusedAppend } from '../log/appended.ts'
 import type { LogStore } from '../log/log-store.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
 import type { AppendOutcome } from '../model/append-outcome.ts'
 import { errors } from '../model/errors.ts'
 import { BatchHeader } from '../model/record-batch.ts'
@@ -19,6 +20,8 @@ export interface AppendedQueues {
   /** Makes the end of the queue's log certain. False: nothing can be appended now. */
   beforeAppend(topic: Topic): boolean
   afterAppend(topic: Topic): void
+  /** Its log, made when it is first needed. */
+  logOf(topic: Topic): PartitionLog | undefined
 }
 
 /** A request; as many of its batches have been placed as there are outcomes. */
@@ -53,6 +56,15 @@ const waitingBytesMax = { ofLarge: 64 << 20, ofAll: 128 << 20 }
 const largeFrom = 1 << 20
 
 const header = new BatchHeader()
+
+/** A queue that nobody has used has none yet. */
+export const logOf = (
+  store: LogStore,
+  queues: AppendedQueues,
+  topic: Topic,
+  partition: number,
+): PartitionLog | undefined =>
+  store.get(topic.id, partition) ?? (topic.kind === 'queue' ? queues.logOf(topic) : undefined)
 
 export class Appends {
   readonly #store: LogStore
@@ -178,7 +190,7 @@ export class Appends {
   }
 
   #placeOne({ topic, partition, batch }: AppendRequest, nowMs: number): Appended {
-    const log = this.#store.get(topic.id, partition)
+    const log = logOf(this.#store, this.#queues, topic, partition)
     const state = topic.partitions[partition]
     if (log === undefined || state === undefined) return unknownTopic
     const isQueue = topic.kind === 'queue'

@@ -35,7 +35,7 @@ import { InternalTopic } from './internal-topic.ts'
 import { offsetsTopic, offsetsTopicConfig } from './internal-topics.ts'
 import { loadGroups } from './load-groups.ts'
 import { NodeMessaging } from './messaging/node-messaging.ts'
-import { queuePartitionSettings, queuePartitions } from './messaging/queue-partitions.ts'
+import { queuePartitions } from './messaging/queue-partitions.ts'
 import { NodeConfigs } from './node-configs.ts'
 import { NodeGroups } from './node-groups.ts'
 import { NodeLogs } from './node-logs.ts'
@@ -246,7 +246,7 @@ export class NodeBroker implements Broker {
   #follow(event: ImageEvent): void {
     switch (event.kind) {
       case 'created':
-        this.#create(event.topic)
+        for (const each of knownPartitions(event.topic, this.image)) this.store.create(each)
         this.messaging.topics.made(event.topic)
         return
       case 'deleted':
@@ -264,15 +264,6 @@ export class NodeBroker implements Broker {
       case 'brokerConfig':
         for (const topic of this.image.topics()) this.#applySettings(topic)
     }
-  }
-
-  /** The first partition of a queue is there as soon as its topic is seen. */
-  #create(topic: Topic): void {
-    const { id, name } = topic
-    const known = { topic: id, topicName: name, partition: 0 }
-    if (topic.kind === 'queue')
-      this.store.create({ ...known, settings: queuePartitionSettings(this.image, true) })
-    else for (const each of knownPartitions(topic, this.image)) this.store.create(each)
   }
 
   #applySettings(topic: Topic): void {

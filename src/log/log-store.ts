@@ -129,6 +129,17 @@ export class LogStore {
     return log
   }
 
+  /**
+   * Of partitions that were never used nothing is left but what the metadata says, until they are
+   * created. False, and nothing is done: something was appended to one of them.
+   */
+  letGo(topic: string, partitions: readonly number[]): boolean {
+    const logs = partitions.map((p) => this.#logs.get(topic, p)).filter((log) => log !== undefined)
+    if (logs.some((log) => log.logEndOffset > 0 || log.damagedFrom !== null)) return false
+    for (const log of logs) this.#logs.remove(log)
+    return true
+  }
+
   /** Forgets partitions and gives back their space. Readers find them gone at once. */
   async delete(topic: string, partitions: Iterable<number>): Promise<void> {
     const gone: PartitionLog[] = []

@@ -79,6 +79,9 @@ export class Queue implements MemberQueue, Attended {
   get delayed(): number {
     return this.stock.delayed
   }
+  get bytesInFlight(): number {
+    return this.stock.entries.bytesInFlight
+  }
   get consumerCount(): number {
     return this.#consumers.count
   }

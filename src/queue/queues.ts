@@ -112,6 +112,14 @@ export class Queues implements QueueNode, StockNode {
     return this.#add(place, settings, this.stockOf(place, settings), host)
   }
 
+  /**
+   * True: nothing was ever put in, so that it can be created when it is needed. Its logs are let go
+   * of until then.
+   */
+  forgetUnused({ topic }: QueuePlace, { priorities }: QueueSettings): boolean {
+    return this.store.letGo(topic, [...Array(priorities + 1).keys(), ledgerPartition])
+  }
+
   /** What a queue is made of, as the log has it; the ledger is not read yet. */
   stockOf(place: QueuePlace, { durable, priorities, replayMs }: QueueSettings): Stock {
     const ledgerLog = durable ? this.#log(place, ledgerPartition) : null

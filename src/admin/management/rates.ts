@@ -82,7 +82,7 @@ export class Rates {
       const numbers = { ...vhostCounts(core), ...vhostLengths(core) }
       vhosts.push(numbers)
       yield [core, numbers]
-      for (const hosted of core.queues.values()) yield [hosted, queueNumbers(hosted.queue)]
+      for (const hosted of core.queues.values()) yield [hosted, queueNumbers(hosted.figures)]
       for (const stream of core.streams.values())
         yield [stream, { messages: stream.messages, messages_ready: stream.messages }]
       for (const counters of core.exchangeCounters.values()) yield [counters, { ...counters }]

@@ -3,6 +3,7 @@
 // before.
 
 import type { LogStore } from '../../log/log-store.ts'
+import type { PartitionLog } from '../../log/partition-log.ts'
 import type { Entities, StoredQueue } from '../../metadata/entities/entities.ts'
 import { plainVhost, queueKey, type VhostValue } from '../../metadata/entities/entity-keys.ts'
 import type { Topics } from '../../metadata/topics.ts'
@@ -291,6 +292,10 @@ export class NodeMessaging implements Messaging {
   beforeAppend(_topic: Topic): boolean {
     this.queues.flush(null)
     return !this.queues.isHeldUp(0)
+  }
+
+  logOf(topic: Topic): PartitionLog | undefined {
+    return this.queueOf(topic)?.queue.stock.lanes[0]?.log
   }
 
   afterAppend(topic: Topic): void {

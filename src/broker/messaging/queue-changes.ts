@@ -80,7 +80,7 @@ export class QueueChanges {
     if (!autoDelete.ok) return autoDelete
     const same = sameQueueArguments(wish.arguments, definition.arguments, label)
     if (!same.ok) return same
-    if (queueType(definition.arguments) === 'classic') hosted.queue.touch()
+    if (queueType(definition.arguments) === 'classic') hosted.used?.touch()
     return ok(hosted)
   }
 
@@ -121,7 +121,7 @@ export class QueueChanges {
       const written = await core.writes.queue(definition, lanes)
       if (!written.ok) return written
     }
-    const hosted = core.makeQueue(definition, owner)
+    const hosted = core.newQueue(definition, owner)
     core.addQueue(hosted)
     return ok(hosted)
   }
@@ -139,7 +139,7 @@ export class QueueChanges {
     const start = definition.arguments.get('x-stream-offset')
     const starts = await streams.startsOf(source.topic, start)
     if (!starts.ok) return starts
-    const hosted = core.makeQueue(definition, owner, source)
+    const hosted = core.newQueue(definition, owner, source)
     hosted.queue.feed?.beginAt(starts.value)
     if (definition.durable) {
       await new Promise<void>((durable) => queues.flush(durable))
@@ -158,11 +158,9 @@ export class QueueChanges {
     const label = labelOf('queue', hosted.name, this.#core.name)
     return this.#core.lane.run(async () => {
       if (hosted.isGone) return ok(0)
-      const { queue } = hosted
-      if (ifUnused && queue.consumerCount > 0)
-        return refuse('preconditionFailed', `${label} in use`)
-      if (ifEmpty && queue.ready > 0) return refuse('preconditionFailed', `${label} not empty`)
-      const { ready } = queue
+      const { ready, consumerCount } = hosted.figures
+      if (ifUnused && consumerCount > 0) return refuse('preconditionFailed', `${label} in use`)
+      if (ifEmpty && ready > 0) return refuse('preconditionFailed', `${label} not empty`)
       await this.#core.deleteQueue(hosted)
       return ok(ready)
     })

@@ -142,7 +142,7 @@ export class SessionVhost implements Vhost {
 
   async purgeQueue(asked: string): Promise<Result<number>> {
     const found = this.#readable('queue.purge', cleanName(asked))
-    return found.ok ? ok(found.value.queue.purge()) : found
+    return found.ok ? ok(found.value.used?.purge() ?? 0) : found
   }
 
   #find(name: string): Result<HostedQueue> {
@@ -285,6 +285,6 @@ function stateOf(found: HostedQueue | HostedStream): QueueState {
   const { name } = found
   if (found instanceof HostedStream)
     return { name, messages: found.messages, consumers: found.readers.size }
-  const { queue } = found
-  return { name, messages: queue.ready, consumers: queue.consumerCount }
+  const { ready, consumerCount } = found.figures
+  return { name, messages: ready, consumers: consumerCount }
 }

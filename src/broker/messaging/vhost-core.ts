@@ -14,6 +14,7 @@ import { type FieldTable, textOf } from '../../model/message/field.ts'
 import type { Topic } from '../../model/topic.ts'
 import { DelayQueue } from '../../queue/delayed/delay-queue.ts'
 import type { KeyBudget } from '../../queue/memory/seen-keys.ts'
+import type { Queue } from '../../queue/queue.ts'
 import { addCounters, QueueCounters } from '../../queue/queue-counters.ts'
 import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { Queues } from '../../queue/queues.ts'
@@ -159,15 +160,24 @@ export class VhostCore implements HostedQueueHooks {
   }
 
   /** A queue that holds nothing yet, and is not seen before `addQueue`. */
-  makeQueue(
+  newQueue(
     definition: QueueDefinition,
     owner: object | null,
     source: HostedStream | null = null,
   ): HostedQueue {
     const hosted = new HostedQueue(definition, owner, source, this)
-    const settings = this.#settingsFor(hosted)
-    const place = this.#placeOf(definition, source)
-    return hosted.hold(this.parts.queues.create(place, settings, hosted))
+    this.#keepTime(hosted, this.#settingsFor(hosted))
+    return hosted
+  }
+
+  makeQueue(hosted: HostedQueue): Queue {
+    const place = this.#placeOf(hosted.definition, hosted.source)
+    return this.parts.queues.create(place, this.#settingsFor(hosted), hosted)
+  }
+
+  /** One that goes when nobody uses it has to be there. */
+  #keepTime(hosted: HostedQueue, { expiresMs }: QueueSettings): void {
+    if (expiresMs < Number.POSITIVE_INFINITY) hosted.queue.touch()
   }
 
   /** With what it held before. */
@@ -175,6 +185,10 @@ export class VhostCore implements HostedQueueHooks {
     const hosted = new HostedQueue(definition, null, source, this)
     const settings = this.#settingsFor(hosted)
     const place = this.#placeOf(definition, source)
+    if (source === null && this.parts.queues.forgetUnused(place, settings)) {
+      this.#keepTime(hosted, settings)
+      return hosted
+    }
     return hosted.hold(await this.parts.queues.open(place, settings, hosted))
   }
 
@@ -192,7 +206,7 @@ export class VhostCore implements HostedQueueHooks {
   streamGrew(stream: HostedStream): void {
     const logs = this.parts.streams.logsOf(stream.topic)
     for (const hosted of this.queues.values())
-      if (hosted.source === stream) hosted.queue.feed?.follow(logs)
+      if (hosted.source === stream) hosted.used?.feed?.follow(logs)
   }
 
   addQueue(hosted: HostedQueue): void {
@@ -249,7 +263,9 @@ export class VhostCore implements HostedQueueHooks {
     for (const hosted of this.queues.values()) {
       const before = hosted.inForce
       const settings = this.#settingsFor(hosted)
-      if (hosted.inForce !== before) hosted.queue.configure(settings)
+      if (hosted.inForce === before) continue
+      hosted.used?.configure(settings)
+      this.#keepTime(hosted, settings)
     }
     for (const exchange of this.exchanges.values())
       if (exchange.name !== '')
@@ -289,7 +305,7 @@ export class VhostCore implements HostedQueueHooks {
     hosted.gone()
     this.queues.delete(hosted.name)
     this.churn.queuesGone++
-    addCounters(this.past, hosted.queue.counters)
+    addCounters(this.past, hosted.figures.counters)
     if (hosted.owner !== null) this.#owned.get(hosted.owner)?.delete(hosted)
     const bindings = this.routing.removeQueue(hosted.name)
     return this.#keysWith(bindings, this.writes.queueKeys(hosted.definition))
@@ -310,7 +326,7 @@ export class VhostCore implements HostedQueueHooks {
   async deleteQueue(hosted: HostedQueue): Promise<void> {
     const keys = this.removeQueue(hosted)
     await this.gone(keys)
-    await hosted.queue.drop()
+    await hosted.used?.drop()
   }
 
   /** Writes what was taken away, and then drops the messages that waited at exchanges. */
@@ -384,7 +400,7 @@ export class VhostCore implements HostedQueueHooks {
   async consumerLeft(hosted: HostedQueue): Promise<void> {
     if (!hosted.definition.autoDelete || !hosted.hadConsumer) return
     await this.lane.run(async () => {
-      if (!hosted.isGone && hosted.queue.consumerCount === 0) await this.deleteQueue(hosted)
+      if (!hosted.isGone && hosted.figures.consumerCount === 0) await this.deleteQueue(hosted)
     })
   }
 

@@ -71,7 +71,7 @@ const placeOf = (node: string) => ({
 })
 
 function describeOther(call: Call, core: VhostCore, hosted: HostedQueue): Record<string, unknown> {
-  const { definition, queue, owner } = hosted
+  const { definition, figures: queue, owner } = hosted
   const { policy, operator } = core.policiesOf(hosted)
   const { rates, node } = call
   return {

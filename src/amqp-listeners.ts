@@ -127,6 +127,8 @@ export async function tlsNetwork(settings: TlsSettings): Promise<Network> {
     pem('polymq.tls.key.file', keyFile),
     caFile === '' ? null : pem('polymq.tls.ca.file', caFile),
   ])
+  if (ca !== null && !Buffer.from(ca).includes('-----BEGIN CERTIFICATE-----'))
+    throw new BadSettingError(`polymq.tls.ca.file: ${caFile} holds no certificate in PEM`)
   try {
     return realNetwork({ tls: { certificate, key: privateKey, ca, clientCertificate } })
   } catch (cause) {

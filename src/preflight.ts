@@ -6,10 +6,10 @@ import { tlsNetwork } from './amqp-listeners.ts'
 import { readDefinitions } from './definitions-file.ts'
 import type { Address, Listener, Network } from './io/network.ts'
 import { realNetwork } from './io/real/network.ts'
-import { defaultAmqps, type Listeners } from './listeners.ts'
+import { defaultAmqps, defaultListeners, type Listeners } from './listeners.ts'
 import type { BrokerSettings } from './model/config/broker-settings.ts'
 
-export interface Preflight {
+export interface Files {
   /** All that shall be listened on. */
   readonly listen: Listeners
   /** What `amqps` is opened over, if it is. */
@@ -19,27 +19,28 @@ export interface Preflight {
 }
 
 /**
- * Rejects with ListenError or BadSettingError. `asked`: listeners that were named; without them
- * those that open by default.
+ * Reads the files that settings name, before there is a data folder. Rejects with BadSettingError.
+ * `asked`: listeners that were named; without them those that open by default.
  */
-export async function preflight(
+export async function readFiles(
   settings: BrokerSettings,
   asked: Listeners | undefined,
-  byDefault: Listeners,
-): Promise<Preflight> {
+): Promise<Files> {
   const hasCertificate = settings.tls.certificateFile !== ''
-  const listen = asked ?? (hasCertificate ? { ...byDefault, amqps: defaultAmqps } : byDefault)
+  const byDefault = hasCertificate ? { ...defaultListeners, amqps: defaultAmqps } : defaultListeners
+  const listen = asked ?? byDefault
   const secure = listen.amqps === undefined ? undefined : await tlsNetwork(settings.tls)
   const definitions = await readDefinitions(settings.definitionsFile)
   // The listener of metrics is open by now.
-  // The listener of metrics is open by now.
-  const { metrics: _, ...others } = listen
-  await checkAddresses(Object.values(others))
   return { listen, secure, definitions }
 }
 
-/** All at once: two may be the same. */
-async function checkAddresses(addresses: readonly Address[]): Promise<void> {
+/**
+ * All at once: two may be the same. The listener of metrics is open by then. Rejects with
+ * ListenError.
+ */
+export async function checkAddresses({ metrics: _, ...others }: Listeners): Promise<void> {
+  const addresses: readonly Address[] = Object.values(others)
   const opened: Listener[] = []
   try {
     for (const address of addresses) opened.push(await realNetwork().listen(address, () => null))

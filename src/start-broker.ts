@@ -23,7 +23,7 @@ import { prepareCompression } from './model/compression.ts'
 import { resolveBrokerSettings } from './model/config/broker-settings.ts'
 import { brokerValues } from './model/config/config-source.ts'
 import { checkTogether, parseStaticConfig } from './model/config/static-config.ts'
-import { preflight } from './preflight.ts'
+import { checkAddresses, readFiles } from './preflight.ts'
 import { ReplyAddresses } from './protocol/amqp/channel/reply-addresses.ts'
 import { version } from './version.ts'
 
@@ -164,15 +164,15 @@ async function openAll(
   closers: Closers,
 ): Promise<Listeners> {
   const report = options.report ?? silent
+  const resolved = resolveBrokerSettings(brokerValues(settings))
+  const { listen, secure, definitions } = await readFiles(resolved, options.listen)
   const disk = options.dataDir === null ? memoryDisk() : realDisk(options.dataDir)
   await Promise.all([disk.makeDir(''), prepareCompression()])
   const lock = await disk.lock('')
   closers.push(() => lock.release())
   const settleFormat = await checkDataFormat(disk)
-  const resolved = resolveBrokerSettings(brokerValues(settings))
-  const asked = options.listen
-  const metrics = await openMetrics((asked ?? defaultListeners).metrics, watch, closers)
-  const { listen, secure, definitions } = await preflight(resolved, asked, defaultListeners)
+  const metrics = await openMetrics(listen.metrics, watch, closers)
+  await checkAddresses(listen)
   const granted = processLimits()
   const broker = await NodeBroker.open({
     disk,

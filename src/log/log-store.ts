@@ -62,7 +62,7 @@ export class LogStore {
     const { foreign } = recovered
     if (foreign.length > 0)
       parts.hooks.report(
-        `left alone, since they are none of the journal's files: ${fewOf(foreign).join(', ')}; ` +
+        `left alone, since they are none of ours: ${fewOf(foreign).join(', ')}; ` +
           'move them to another place',
       )
     // A full journal takes no append that would start it.

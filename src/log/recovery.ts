@@ -36,6 +36,7 @@ import { indexFolder } from './segment/index-files.ts'
 import { type LostFile, lostFiles, namesOf } from './segment/lost-files.ts'
 import { SegmentFiles, segmentFolder } from './segment/segment-files.ts'
 import { firstLostOffset } from './segment/short-segment.ts'
+import { type SortedStrays, sortStrays } from './segment/stray-files.ts'
 
 const keyBytes = 7
 
@@ -119,10 +120,14 @@ async function inspect(parts: LogParts, known: Known): Promise<Inspected> {
   refuseLessMetadata(known.revision(), scan.knownRevision)
   refuseUnknown(scan, journalFileBytes)
   refuseLost(scan, state)
-  const foreign = names.filter((name) => name.includes('.wal') && !isSlotName(name))
+  const sorted = await sortStrays(disk, strays, (run) => logs.get(run.topicId, run.partition))
+  const isWhole = damagedBefore.length + scan.damage.length + lost.length === 0
+  if (isWhole) refuseAhead(sorted)
+  const strange = names.filter((name) => name.includes('.wal') && !isSlotName(name))
+  const foreign = [...strange, ...scan.leftAlone, ...sorted.foreign]
   return {
     ...{ manifest, state, isTorn, journalFileBytes, journalKey, segmentFiles, advanced, logs },
-    ...{ strays, lost, damagedBefore, scan, foreign: [...foreign, ...scan.leftAlone] },
+    ...{ strays: sorted.left, lost, damagedBefore, scan, foreign },
   }
 }
 
@@ -269,6 +274,18 @@ function refuseMoved(
       'either the manifest has lost its end, or is an older one, and the former have become the ' +
       'latter: put the right one back; or files were lost: put them back, or do without them by ' +
       'moving the latter to another place',
+  )
+}
+
+/** Records that are durable in a segment, and that neither journal nor manifest knows of. */
+function refuseAhead({ ahead }: SortedStrays): void {
+  const [first] = ahead
+  if (first === undefined) return
+  const { label, from } = first
+  throw new DamagedLogError(
+    `${namesOf(ahead.map(({ file }) => file))} hold records of ${label} from offset ${from} on, ` +
+      "of which journal and the file 'manifest' know nothing: these are older, put the right ones " +
+      'back; or do without those records by moving the former to another place',
   )
 }
 

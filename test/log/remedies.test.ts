@@ -82,7 +82,7 @@ test('folders that are named as our files are left alone, and stop nothing', asy
   for (const folder of folders) await disk.makeDir(folder)
   for (let i = 0; i < 2; i++) {
     const again = await start(disk)
-    assert.deepEqual(again.reported, ['kept 1 segment files that nothing refers to'])
+    assert.match(again.reported.join('\n'), /^left alone, .*: segments\/0+90\.log; move them/)
     assert.deepEqual(await readAll(again.store, logOf(again.store)), ['kept'])
     await again.store.close()
   }
@@ -107,7 +107,7 @@ test('no file gets the number of one that was moved away', async () => {
   await append(store, logOf(store), batchOf(['kept']))
   await store.close()
   const files = new Map(await filesOf(disk))
-  files.set(segmentPath(90), Buffer.from('of another'))
+  files.set(segmentPath(90), Buffer.alloc(4096))
   files.set('manifest', Buffer.concat([files.get('manifest') as Buffer, Buffer.from('torn')]))
   const kept = await diskOf(files)
   await (await start(kept)).store.close()
@@ -116,4 +116,56 @@ test('no file gets the number of one that was moved away', async () => {
   await again.store.flush()
   assert.deepEqual(await kept.list('segments'), ['000000000091.log'])
   await again.store.close()
+})
+
+// ---- Segment files that are newer than the manifest -----------------------------------------------
+
+test('records that only a segment file has are not thrown away with it', async () => {
+  const disk = memoryDisk()
+  const { store } = await start(disk)
+  for (const value of ['a', 'b']) await append(store, logOf(store), batchOf([value]))
+  const older = await filesOf(disk)
+  for (const value of ['c', 'd']) await append(store, logOf(store), batchOf([value]))
+  await store.flush()
+  await append(store, logOf(store), batchOf(['e']))
+  await store.flush()
+  await store.close()
+  const files = new Map(await filesOf(disk))
+  for (const [path, bytes] of older)
+    if (path === 'manifest' || path.startsWith('journal/')) files.set(path, bytes)
+  const [first, second] = [...files.keys()].filter((path) => path.startsWith('segments/'))
+  assert.ok(first && second)
+  const words = /hold records of partition 0 of .* these are older, put the right ones back/
+  await isRefused(files, words)
+  // Each by itself: one begins behind the end, one holds more than the journal has of it.
+  for (const path of [first, second])
+    await isRefused(new Map([...files].filter(([each]) => each !== path)), words)
+  const moved = await diskOf(
+    new Map([...files].filter(([each]) => ![first, second].includes(each))),
+  )
+  const without = await start(moved)
+  assert.deepEqual(await readAll(without.store, logOf(without.store)), ['a', 'b'])
+})
+
+test('what a pass of the flusher has left is removed, and its records are all there', async () => {
+  const disk = memoryDisk()
+  const { store } = await start(disk)
+  for (const value of ['a', 'b', 'c']) await append(store, logOf(store), batchOf([value]))
+  const before = await filesOf(disk)
+  await store.flush()
+  const files = new Map(before)
+  for (const [path, bytes] of await filesOf(disk))
+    if (path.startsWith('segments/')) files.set(path, bytes)
+  const again = await start(await diskOf(files))
+  assert.deepEqual(again.reported, ['removed 1 segment files that nothing refers to'])
+  assert.deepEqual(await readAll(again.store, logOf(again.store)), ['a', 'b', 'c'])
+})
+
+test("somebody's file under the name of a segment file is left alone", async () => {
+  const disk = memoryDisk()
+  await (await start(disk)).store.close()
+  await put(disk, segmentPath(7), Buffer.from('notes of mine'))
+  const { reported } = await start(disk)
+  assert.match(reported.join('\n'), /^left alone, .*: segments\/0+7\.log; move them/)
+  assert.equal(await disk.sizeOf(segmentPath(7)), 13)
 })

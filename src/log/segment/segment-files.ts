@@ -30,10 +30,16 @@ export const remedy = 'restore a backup, or delete the records below what can be
 export const segmentPath = (file: number): string =>
   `${segmentFolder}/${String(file).padStart(12, '0')}.log`
 
-export function writeRunHeader(
-  into: Uint8Array,
-  run: { topicId: string; partition: number; baseOffset: number; bytes: number },
-): void {
+/** What a header says of the batches behind it. */
+export interface Run {
+  readonly topicId: string
+  readonly partition: number
+  readonly baseOffset: number
+  /** 0: it may grow. */
+  readonly bytes: number
+}
+
+export function writeRunHeader(into: Uint8Array, run: Run): void {
   const view = new DataView(into.buffer, into.byteOffset, runHeaderBytes)
   into.fill(0, 0, runHeaderBytes)
   view.setUint32(0, runMagic)
@@ -45,11 +51,21 @@ export function writeRunHeader(
   view.setUint32(60, crc32c(into.subarray(0, 60)))
 }
 
+/** Null: it is none. */
+export function readRunHeader(bytes: Uint8Array): Run | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, runHeaderBytes)
+  if (view.getUint32(0) !== runMagic) return null
+  if (view.getUint32(60) !== crc32c(bytes.subarray(0, 60))) return null
+  return {
+    topicId: Buffer.from(bytes.subarray(16, 32)).toString('hex'),
+    partition: view.getInt32(8),
+    baseOffset: Number(view.getBigInt64(32)),
+    bytes: view.getUint32(40),
+  }
+}
+
 /** Whether a stored header says that these are the records that lie behind it. */
-export function isRunOf(
-  bytes: Uint8Array,
-  run: { topicId: string; partition: number; baseOffset: number },
-): boolean {
+export function isRunOf(bytes: Uint8Array, run: Omit<Run, 'bytes'>): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, runHeaderBytes)
   const expected = new Uint8Array(runHeaderBytes)
   writeRunHeader(expected, { ...run, bytes: view.getUint32(40) })

@@ -17,8 +17,8 @@ type Reply = (outcomes: readonly AppendOutcome[]) => void
 
 /** What is appended to a topic of kind `queue` is a message in its queue. */
 export interface AppendedQueues {
-  /** Makes the end of the queue's log certain. False: nothing can be appended now. */
-  beforeAppend(topic: Topic): boolean
+  /** Makes the end of the queue's log certain, unless nothing can be appended now. */
+  beforeAppend(topic: Topic): 'ready' | 'heldUp' | 'full'
   afterAppend(topic: Topic): void
   /** Its log, made when it is first needed. */
   logOf(topic: Topic): PartitionLog | undefined
@@ -194,7 +194,8 @@ export class Appends {
     const state = topic.partitions[partition]
     if (log === undefined || state === undefined) return unknownTopic
     const isQueue = topic.kind === 'queue'
-    if (isQueue && !this.#queues.beforeAppend(topic)) return queueIsHeldUp(log.logStartOffset)
+    const queueIs = isQueue ? this.#queues.beforeAppend(topic) : 'ready'
+    if (queueIs !== 'ready') return queueRefuses[queueIs](log.logStartOffset)
     const outcome = log.append(this.#store.journal, batch, state.leaderEpoch, nowMs)
     if (isQueue) this.#queues.afterAppend(topic)
     if (outcome.error === null) {
@@ -205,8 +206,16 @@ export class Appends {
   }
 }
 
-const queueIsHeldUp = (logStartOffset: number): Appended =>
-  refusedAppend(logStartOffset, 'requestTimedOut', 'the queue takes nothing now; send again')
+const queueRefuses = {
+  heldUp: (logStartOffset: number): Appended =>
+    refusedAppend(logStartOffset, 'requestTimedOut', 'the queue takes nothing now; send again'),
+  full: (logStartOffset: number): Appended =>
+    refusedAppend(
+      logStartOffset,
+      'policyViolation',
+      'the queue has reached its length limit, and rejects what is published (x-overflow)',
+    ),
+}
 
 const unknownTopic: Appended = {
   error: 'unknownTopic',

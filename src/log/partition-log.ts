@@ -155,21 +155,21 @@ export class PartitionLog implements FrameSource {
 
   /**
    * The journal must have room. Appends what the node itself has built; the base offset in it is
-   * still relative to 0. `syncWithinMs` 0: it counts when it is durable; else when it is written;
-   * left out: as the topic wants it.
+   * still relative to 0. `nowMs` null: the times in it hold in any case. `syncWithinMs` 0: it
+   * counts when it is durable; else when it is written; left out: as the topic wants it.
    */
   appendTrusted(
     journal: Journal,
     batch: Uint8Array,
     leaderEpoch: number,
-    nowMs: number,
+    nowMs: number | null,
     syncWithinMs?: number,
   ): Appended {
     header.moveTo(batch)
     const baseOffset = this.#logEndOffset
     if (leaderEpoch !== this.#epoch) this.#enter(leaderEpoch)
-    const appendTimeMs = this.settings.timestamp === 'append' ? nowMs : -1
-    if (appendTimeMs >= 0) header.stampAppendTime(nowMs)
+    const appendTimeMs = this.settings.timestamp === 'append' ? (nowMs ?? -1) : -1
+    if (appendTimeMs >= 0) header.stampAppendTime(appendTimeMs)
     header.place(baseOffset, this.#epoch)
     const lsn = this.#store(journal, batch, syncWithinMs)
     return {

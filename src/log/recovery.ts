@@ -283,8 +283,8 @@ function refuseAhead({ ahead }: SortedStrays): void {
   if (first === undefined) return
   const { label, from } = first
   throw new DamagedLogError(
-    `${namesOf(ahead.map(({ file }) => file))} hold records of ${label} from offset ${from} on, ` +
-      "of which journal and the file 'manifest' know nothing: these are older, put the right ones " +
+    `${namesOf(ahead.map((a) => a.file))} hold records of ${label} from offset ${from} on, of ` +
+      "which journal and the file 'manifest' know nothing: these are older, put the right ones " +
       'back; or do without those records by moving the former to another place',
   )
 }

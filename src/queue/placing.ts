@@ -168,12 +168,11 @@ export class Placing {
   /** Data before notes: in pieces, what moves may be there twice after a crash, but never lost. */
   #placeData(stocks: PlacedStock[], isOne: boolean): boolean {
     const { journal } = this.#store
-    const nowMs = this.#clock.now()
     for (const stock of stocks)
       for (const lane of stock.lanes)
         for (let batch = lane.unplaced[0]; batch !== undefined; batch = lane.unplaced[0]) {
           if (!isOne && !journal.hasRoom(batch.bytes)) return false
-          const lsn = lane.placeFirst(journal, nowMs)
+          const lsn = lane.placeFirst(journal)
           if (batch.isSync) this.#lsn = lsn
         }
     for (const stock of stocks) stock.isUnplaced = false
@@ -235,13 +234,7 @@ export class Placing {
   #append(log: PartitionLog, value: Uint8Array): number {
     const batch = new BatchBuilder(this.#memory, log.logEndOffset, this.#clock.now())
     batch.addValue(value)
-    const { lsn } = log.appendTrusted(
-      this.#store.journal,
-      batch.build(),
-      0,
-      this.#clock.now(),
-      syncNow,
-    )
+    const { lsn } = log.appendTrusted(this.#store.journal, batch.build(), 0, null, syncNow)
     batch.release()
     return lsn
   }

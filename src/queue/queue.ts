@@ -21,6 +21,9 @@ import { TopicFeed } from './topic-feed.ts'
 /** Messages that one turn of `work` moves or drops. */
 const workMax = 1000
 
+const keptAs = (isDurably: boolean): number =>
+  isDurably ? Published.routed | Published.stored : Published.routed
+
 export class Queue implements MemberQueue, Attended {
   readonly name: string
   /** The topic's id. */
@@ -118,7 +121,7 @@ export class Queue implements MemberQueue, Attended {
     const { stock, settings } = this
     assert(!stock.isOfTopic, 'messages of a topic are appended to it')
     if (this.#cannotKeep(message)) return Published.routed | Published.rejected
-    if (this.#isFullFor(message)) return this.#refuse(message)
+    if (this.isFullFor(message.body.length)) return this.#refuse(message)
     this.counters.published++
     const lane = this.#laneOf(message)
     const nowMs = this.#node.now()
@@ -131,17 +134,17 @@ export class Queue implements MemberQueue, Attended {
     if (ttlMs === 0 && !this.#isPumping) {
       this.#departures.deadLetter(message, 'expired')
       // It is where its dead letter is.
-      return isSync && settings.deadLetters ? Published.routed | Published.stored : Published.routed
+      return keptAs(isSync && settings.deadLetters)
     }
     stock.store(message, lane, nowMs, isSync)
     if (ttlMs < Number.POSITIVE_INFINITY) this.#departures.expiresLater(nowMs + ttlMs)
     if (this.#departures.overflows(0, 0)) this.#node.attend(this)
-    return isSync ? Published.routed | Published.stored : Published.routed
+    return keptAs(isSync)
   }
 
   /** Whether `publish` would refuse it now. */
   refuses(message: MessageView): boolean {
-    return this.#isGone || this.#cannotKeep(message) || this.#isFullFor(message)
+    return this.#isGone || this.#cannotKeep(message) || this.isFullFor(message.body.length)
   }
 
   #cannotKeep(message: MessageView): boolean {
@@ -149,8 +152,9 @@ export class Queue implements MemberQueue, Attended {
     return bytes > this.#node.messageBytesMax || this.#laneOf(message).isDamaged
   }
 
-  #isFullFor({ body }: MessageView): boolean {
-    return this.#settings.overflow !== 'drop-head' && this.#departures.overflows(1, body.length)
+  /** It rejects a message with a body of so many bytes. */
+  isFullFor(bytes: number): boolean {
+    return this.#settings.overflow !== 'drop-head' && this.#departures.overflows(1, bytes)
   }
 
   #laneOf(message: MessageView): Lane {
@@ -185,7 +189,7 @@ export class Queue implements MemberQueue, Attended {
     if (settled) stock.storeSettled(message, lane, nowMs, isSync)
     else id = this.#timeouts.lent(stock.storeTaken(message, lane, nowMs, isSync), member, nowMs)
     consumer.deliver(id, message, false, 0, 0)
-    return isSync ? Published.routed | Published.stored : Published.routed
+    return keptAs(isSync)
   }
 
   // ---- Consuming --------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ test('no file gets the number of one that was moved away', async () => {
   await again.store.close()
 })
 
-// ---- Segment files that are newer than the manifest -----------------------------------------------
+// ---- Segment files that are newer than the manifest -------------------------------------------
 
 test('records that only a segment file has are not thrown away with it', async () => {
   const disk = memoryDisk()

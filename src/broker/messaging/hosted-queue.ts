@@ -7,6 +7,7 @@ import type { MessageView } from '../../model/message/message.ts'
 import type { Queue } from '../../queue/queue.ts'
 import { QueueCounters } from '../../queue/queue-counters.ts'
 import type { DeadLetterReason, QueueHost } from '../../queue/queue-host.ts'
+import type { StreamReader } from '../../stream/stream-reader.ts'
 import type { QueueDefinition } from '../declarations/definitions.ts'
 import type { HostedStream } from './hosted-stream.ts'
 import type { Once } from './once.ts'
@@ -61,6 +62,7 @@ export class HostedQueue implements QueueHost, Target {
   /** Messages that come again are left out; null: they are not. */
   readonly #once: Once | null
   #queue: Queue | null = null
+  #replays: Set<StreamReader> | null = null
 
   constructor(
     definition: QueueDefinition,
@@ -104,6 +106,12 @@ export class HostedQueue implements QueueHost, Target {
     return this
   }
 
+  /** Who reads its log again, beside its consumers. */
+  get replays(): Set<StreamReader> {
+    this.#replays ??= new Set()
+    return this.#replays
+  }
+
   /** What comes to a queue over a topic is appended there, and comes back from it. */
   publish(message: MessageView): number {
     const to = this.source ?? this.queue
@@ -114,6 +122,7 @@ export class HostedQueue implements QueueHost, Target {
   gone(): void {
     this.isGone = true
     this.#once?.clear()
+    for (const reader of [...(this.#replays ?? [])]) reader.end()
   }
 
   /** Queues see to it themselves. */

@@ -287,11 +287,12 @@ export class NodeMessaging implements Messaging {
 
   /**
    * A client of another kind appends to the log of a queue: only when all that the queue took
-   * before lies there is its end certain. False: the journal takes nothing now.
+   * before lies there is its end certain.
    */
-  beforeAppend(_topic: Topic): boolean {
+  beforeAppend(topic: Topic): 'ready' | 'heldUp' | 'full' {
     this.queues.flush(null)
-    return !this.queues.isHeldUp(0)
+    if (this.queues.isHeldUp(0)) return 'heldUp'
+    return this.queueOf(topic)?.queue.isFullFor(0) === true ? 'full' : 'ready'
   }
 
   logOf(topic: Topic): PartitionLog | undefined {

@@ -25,6 +25,11 @@ export type NamedBy = 'client' | 'node' | 'definitions'
 /** Random bytes of a name that the node gives. */
 const nameBytes = 16
 
+/** It was declared again, or asked for: `x-expires` begins anew. */
+export function touch({ definition, used }: HostedQueue): void {
+  if (queueType(definition.arguments) === 'classic') used?.touch()
+}
+
 export class QueueChanges {
   readonly #core: VhostCore
   readonly #streams: StreamChanges
@@ -80,7 +85,7 @@ export class QueueChanges {
     if (!autoDelete.ok) return autoDelete
     const same = sameQueueArguments(wish.arguments, definition.arguments, label)
     if (!same.ok) return same
-    if (queueType(definition.arguments) === 'classic') hosted.used?.touch()
+    touch(hosted)
     return ok(hosted)
   }
 
@@ -135,6 +140,11 @@ export class QueueChanges {
     const core = this.#core
     const { queues, streams } = core.parts
     const source = core.streams.get(topic)
+    if (core.queues.has(topic))
+      return refuse(
+        'preconditionFailed',
+        `x-topic: ${topic} is a queue; it names a topic or a stream`,
+      )
     if (source === undefined) return notFound('queue', topic, core.name)
     const start = definition.arguments.get('x-stream-offset')
     const starts = await streams.startsOf(source.topic, start)

@@ -38,9 +38,9 @@ import { CountingConsumer, counted } from './counting-consumer.ts'
 import { ExchangeChanges } from './exchange-changes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { HostedStream } from './hosted-stream.ts'
-import { QueueChanges } from './queue-changes.ts'
+import { QueueChanges, touch } from './queue-changes.ts'
 import { StreamChanges } from './stream-changes.ts'
-import { consumeStreams, notOfStreams, streamsNamed } from './stream-use.ts'
+import { consumeStreams, notOfStreams, replayOf, streamsNamed } from './stream-use.ts'
 import type { VhostCore } from './vhost-core.ts'
 import { VhostPublisher } from './vhost-publisher.ts'
 
@@ -126,7 +126,9 @@ export class SessionVhost implements Vhost {
     const stream = this.#core.streams.get(name)
     if (stream !== undefined) return ok(stateOf(stream))
     const found = this.#find(name)
-    return found.ok ? ok(stateOf(found.value)) : found
+    if (!found.ok) return found
+    touch(found.value)
+    return ok(stateOf(found.value))
   }
 
   async deleteQueue(asked: string, ifUnused: boolean, ifEmpty: boolean): Promise<Result<number>> {
@@ -234,6 +236,8 @@ export class SessionVhost implements Vhost {
     const found = this.#find(name)
     if (!found.ok) return found
     const hosted = found.value
+    const replay = wish.arguments.has('x-stream-offset') ? replayOf(this.#core, hosted) : null
+    if (replay !== null) return consumeStreams(this.#core, [replay], wish, consumer)
     const label = labelOf('queue', name, this.name)
     const checked = checkConsumerArguments(wish, hosted.definition.arguments, label)
     if (!checked.ok) return checked

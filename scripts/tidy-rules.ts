@@ -243,6 +243,7 @@ export const rooms: readonly Room[] = [
     path: 'broker',
     level: 5,
     imports: [
+      'broker/declarations',
       'broker/messaging',
       'broker/policies',
       'metadata/entities',

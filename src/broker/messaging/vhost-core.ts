@@ -27,7 +27,7 @@ import {
   ownExchanges,
   type QueueDefinition,
 } from '../declarations/definitions.ts'
-import { EntityWrites, topicsVhost } from '../declarations/entity-writes.ts'
+import { EntityWrites } from '../declarations/entity-writes.ts'
 import { checkRoom, type Held } from '../declarations/limits.ts'
 import { queueSettings, queueType } from '../declarations/queue-arguments.ts'
 import type { Policies } from '../policies/policies.ts'
@@ -182,7 +182,7 @@ export class VhostCore implements HostedQueueHooks {
     { name, topic, durable }: Pick<QueueDefinition, 'name' | 'topic' | 'durable'>,
     source: HostedStream | null = null,
   ) {
-    const isShown = durable && this.name === topicsVhost
+    const isShown = durable && this.name === this.parts.image.settings.kafkaVhost
     const partitionSettings = this.parts.partitionSettings(durable)
     const place = { topic, name, isShown, partitionSettings }
     return source === null ? place : { ...place, source: this.parts.streams.logsOf(source.topic) }

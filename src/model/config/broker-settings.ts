@@ -65,6 +65,8 @@ export interface BrokerSettings {
   readonly consumerTimeoutMs: number
   /** Clients of the Kafka listener are users of this node. */
   readonly kafkaUsesAccounts: boolean
+  /** Whose queues and streams are the topics of the node. */
+  readonly kafkaVhost: string
   /** Users who may log in from this machine only. */
   readonly loopbackUsers: readonly string[]
   readonly retentionCheckIntervalMs: number
@@ -133,6 +135,7 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
       heartbeatSeconds: number('polymq.amqp.heartbeat.seconds'),
     },
     consumerTimeoutMs: number('polymq.consumer.timeout.ms') || Number.POSITIVE_INFINITY,
+    kafkaVhost: effectiveBrokerText('polymq.kafka.vhost', values),
     kafkaUsesAccounts: value('polymq.kafka.users') === 'accounts',
     loopbackUsers: itemsOf(effectiveBrokerText('polymq.loopback.users', values)),
     retentionCheckIntervalMs: number('log.retention.check.interval.ms'),

@@ -161,7 +161,7 @@ export const rooms: readonly Room[] = [
   {
     path: 'broker/policies',
     level: 5,
-    imports: ['security/access', 'metadata', 'model', 'model/message', 'base'],
+    imports: ['security/access', 'stream', 'metadata', 'model', 'model/message', 'base'],
     holds: 'policies, what they define, and parameters',
   },
   {

@@ -268,6 +268,7 @@ export class NodeBroker implements Broker {
         return
       case 'brokerConfig':
         for (const topic of this.image.topics()) this.#applySettings(topic)
+        this.messaging.settingsChanged()
     }
   }
 

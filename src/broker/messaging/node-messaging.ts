@@ -254,6 +254,13 @@ export class NodeMessaging implements Messaging {
     this.queues.flush(done)
   }
 
+  /** The node's own settings are others: they are the defaults of every stream. */
+  settingsChanged(): void {
+    for (const core of this.vhosts.values())
+      for (const stream of core.streams.values())
+        core.settleStream(stream, core.name !== this.#topicsVhost)
+  }
+
   // ---- Vhosts -----------------------------------------------------------------------------------
 
   /** Makes it, or changes what is noted of the one that is there. */

@@ -63,6 +63,7 @@ export class StreamChanges {
     const stream = core.streams.get(name) ?? core.addStream(definition, made.value, true)
     stream.definition = definition
     stream.isDeclared = true
+    core.settleStream(stream)
     return ok(stream)
   }
 

@@ -52,6 +52,14 @@ test('a stream is a queue, and so is any topic', () =>
     assert.deepEqual([shown.type, shown.messages, shown.consumers], ['stream', 1, 0])
     assert.equal((await api.get('/overview')).object_totals.queues, 1)
     assert.equal((await api.get('/queues/%2F/log/bindings')).length, 1)
+    const policy = { pattern: '^l', 'apply-to': 'streams', definition: { 'max-age': '1h' } }
+    assert.equal(await api.status('PUT', '/policies/%2F/short', policy), '201')
+    const cap = { pattern: '^l', definition: { 'max-length-bytes': 5000 } }
+    assert.equal(await api.status('PUT', '/operator-policies/%2F/cap', cap), '201')
+    const followed = await api.get('/queues/%2F/log')
+    assert.deepEqual([followed.policy, followed.operator_policy], ['short', 'cap'])
+    const together = { 'max-age': '1h', 'max-length-bytes': 5000 }
+    assert.deepEqual(followed.effective_policy_definition, together)
     assert.equal(await api.status('DELETE', '/queues/%2F/log'), '204')
     assert.deepEqual(await api.get('/queues'), [])
   }))

@@ -364,6 +364,7 @@ export const rooms: readonly Room[] = [
     level: 6,
     imports: [
       'admin',
+      'broker/declarations',
       'broker/definitions',
       'broker/messaging',
       'broker/policies',

@@ -3,7 +3,8 @@
 
 import { openManagementDoor } from './admin/management/door.ts'
 import type { ManagedNode, OpenListener } from './admin/management/managed-node.ts'
-import { rabbitmqMetrics, rabbitmqObjectMetrics } from './admin/management/rabbitmq-metrics.ts'
+import { detailedMetrics, perObjectMetrics } from './admin/management/object-metrics.ts'
+import { rabbitmqMetrics } from './admin/management/rabbitmq-metrics.ts'
 import { allRoutes } from './admin/management/resources/all-routes.ts'
 import type { NodeBroker } from './broker/broker.ts'
 import type { Address, Listener } from './io/network.ts'
@@ -38,7 +39,11 @@ const protocols: Readonly<Record<ListenerName, string>> = {
 /** The numbers of queues under RabbitMQ's names, for the metrics door. */
 export function queueFamilies(home: ManagementHome) {
   const node = managedNode(home, () => [])
-  return { families: rabbitmqMetrics(node), objects: rabbitmqObjectMetrics(node) }
+  return {
+    families: rabbitmqMetrics(node),
+    objects: perObjectMetrics(node),
+    detailed: (query: string) => detailedMetrics(node, query),
+  }
 }
 
 /** Rejects as `Network.listen` does. */

@@ -116,6 +116,15 @@ const bounds: readonly BrokerKey[] = [
     documentation: 'Bindings that this node may hold, of all vhosts together.',
   },
   {
+    name: 'polymq.max.consumers',
+    type: 'int',
+    default: '200000',
+    min: 1,
+    dynamic: true,
+    effect: 'works',
+    documentation: 'Consumers of queues and streams that this node may have, of all AMQP clients.',
+  },
+  {
     name: 'polymq.damaged.groups',
     type: 'string',
     default: 'refuse',

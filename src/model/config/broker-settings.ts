@@ -35,6 +35,7 @@ export interface BrokerSettings {
   readonly queuesMax: number
   readonly exchangesMax: number
   readonly bindingsMax: number
+  readonly consumersMax: number
   readonly sessionTimeoutMsMin: number
   readonly sessionTimeoutMsMax: number
   readonly initialRebalanceDelayMs: number
@@ -101,6 +102,7 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
     queuesMax: number('polymq.max.queues'),
     exchangesMax: number('polymq.max.exchanges'),
     bindingsMax: number('polymq.max.bindings'),
+    consumersMax: number('polymq.max.consumers'),
     sessionTimeoutMsMin: number('group.min.session.timeout.ms'),
     sessionTimeoutMsMax: number('group.max.session.timeout.ms'),
     initialRebalanceDelayMs: number('group.initial.rebalance.delay.ms'),

@@ -2,7 +2,11 @@
 // the other doors.
 
 import { openManagementDoor } from './admin/management/door.ts'
-import type { ManagedNode, OpenListener } from './admin/management/managed-node.ts'
+import {
+  clusterNameParameter,
+  type ManagedNode,
+  type OpenListener,
+} from './admin/management/managed-node.ts'
 import { detailedMetrics, perObjectMetrics } from './admin/management/object-metrics.ts'
 import { rabbitmqMetrics } from './admin/management/rabbitmq-metrics.ts'
 import { allRoutes } from './admin/management/resources/all-routes.ts'
@@ -63,7 +67,11 @@ function managedNode(home: ManagementHome, listeners: () => readonly OpenListene
   const { messaging, accounts, policies, store, image } = broker
   return {
     name: `polymq@node-${broker.nodeId}`,
-    clusterName: broker.clusterId,
+    clusterId: broker.clusterId,
+    get clusterName() {
+      const named = policies.globalParameter(clusterNameParameter)?.value
+      return typeof named === 'string' ? named : broker.clusterId
+    },
     version,
     behavesLike,
     messaging,

@@ -28,25 +28,25 @@ export function rabbitmqMetrics(node: ManagedNode): Family[] {
 
 /** `endpoint`: whose page it stands on. */
 export function identity(node: ManagedNode, endpoint: string): Family[] {
-  const always = (name: string, labels: Readonly<Record<string, string>>): Family => ({
+  const always = (name: string, labels: () => Readonly<Record<string, string>>): Family => ({
     name,
     type: 'gauge',
     help: 'Always 1; the labels tell of the node.',
-    samples: () => [{ value: 1, labels }],
+    samples: () => [{ value: 1, labels: labels() }],
   })
-  const { name, clusterName, behavesLike, version } = node
+  const { name, clusterId, behavesLike, version } = node
   return [
-    always('rabbitmq_identity_info', {
+    always('rabbitmq_identity_info', () => ({
       rabbitmq_node: name,
-      rabbitmq_cluster: clusterName,
-      rabbitmq_cluster_permanent_id: clusterName,
+      rabbitmq_cluster: node.clusterName,
+      rabbitmq_cluster_permanent_id: clusterId,
       rabbitmq_endpoint: endpoint,
-    }),
-    always('rabbitmq_build_info', {
+    })),
+    always('rabbitmq_build_info', () => ({
       rabbitmq_version: behavesLike,
       product_name: 'PolyMQ',
       product_version: version,
-    }),
+    })),
   ]
 }
 

@@ -156,6 +156,10 @@ export class Policies {
     return [...this.#globals.values()]
   }
 
+  globalParameter(name: string): GlobalParameter | null {
+    return this.#globals.get(globalParameterKey(name)) ?? null
+  }
+
   async setGlobalParameter(name: string, value: Json): Promise<Result<null>> {
     const fault = nameFault('parameter', name)
     if (fault !== null) return fault

@@ -116,7 +116,8 @@ export class NodeLogs implements Logs {
         'offsetOutOfRange',
         `records can be deleted up to the high watermark ${log.highWatermark}, not ${to}`,
       )
-    if (!log.settings.cleanup.delete)
+    // What is damaged is freed by deleting it, whatever the policy.
+    if (!log.settings.cleanup.delete && log.damagedFrom === null)
       return refuse(
         'policyViolation',
         'records of a topic whose cleanup.policy is not delete cannot be deleted',

@@ -49,7 +49,7 @@ export interface Recovered {
   readonly starts: readonly StartPlace[]
   readonly replayFrom: number
   /** What a rewrite of the manifest must not forget. */
-  readonly noted: Pick<ManifestChange, 'cluster' | 'lostFiles'>
+  readonly noted: Pick<ManifestChange, 'cluster' | 'lostFiles' | 'nextFile'>
   readonly damage: readonly JournalDamage[]
   /** Out of service since an earlier start. */
   readonly damagedBefore: readonly PartitionLog[]
@@ -100,7 +100,9 @@ async function inspect(parts: LogParts, known: Known): Promise<Inspected> {
   refuseLessMetadata(known.revision(), state.knownRevision)
   refuseMissingFiles(state, names)
   const advanced = new AdvancedLogs(parts.clock, new DiskSpace(disk), options)
-  const segmentFiles = new SegmentFiles(disk, options.openFiles, () => manifest.seal())
+  const segmentFiles = new SegmentFiles(disk, options.openFiles, state.nextFile, () =>
+    manifest.seal(),
+  )
   const logs = openLogs(known, state, segmentFiles, advanced)
   const damagedBefore = [...logs].filter((log) => log.damagedFrom !== null)
   for (const folder of [segmentFolder, indexFolder]) await listed(disk, folder)
@@ -139,7 +141,11 @@ async function takeOver(parts: LogParts, known: Known, found: Inspected): Promis
   const isNew = state.generation === 0
   let { journalKey } = found
   const cluster = state.cluster ?? known.cluster?.() ?? null
-  const noted = { ...(cluster !== null && { cluster }), lostFiles: lost.map((f) => f.file) }
+  const noted = {
+    ...(cluster !== null && { cluster }),
+    lostFiles: lost.map((f) => f.file),
+    nextFile: found.segmentFiles.nextNumber,
+  }
   // Before a commit can carry it: a number that a cut tail has must never be used again.
   await manifest.append({
     generation,

@@ -98,6 +98,11 @@ export class Lane {
     return this.#log
   }
 
+  /** Records of it are lost: what would be put behind them would not be reached. */
+  get isDamaged(): boolean {
+    return this.#log !== null && this.#log.damagedFrom !== null
+  }
+
   get log(): PartitionLog {
     this.#log ??= this.#open()
     return this.#log

@@ -114,7 +114,7 @@ export class Queue implements MemberQueue, Attended {
     if (this.#isGone) return Published.routed
     const { stock, settings } = this
     assert(!stock.isOfTopic, 'messages of a topic are appended to it')
-    if (this.#isTooLarge(message)) return Published.routed | Published.rejected
+    if (this.#cannotKeep(message)) return Published.routed | Published.rejected
     if (this.#isFullFor(message)) return this.#refuse(message)
     this.counters.published++
     const lane = this.#laneOf(message)
@@ -138,11 +138,12 @@ export class Queue implements MemberQueue, Attended {
 
   /** Whether `publish` would refuse it now. */
   refuses(message: MessageView): boolean {
-    return this.#isGone || this.#isTooLarge(message) || this.#isFullFor(message)
+    return this.#isGone || this.#cannotKeep(message) || this.#isFullFor(message)
   }
 
-  #isTooLarge({ body, properties }: MessageView): boolean {
-    return body.length + properties.length > this.#node.messageBytesMax
+  #cannotKeep(message: MessageView): boolean {
+    const bytes = message.body.length + message.properties.length
+    return bytes > this.#node.messageBytesMax || this.#laneOf(message).isDamaged
   }
 
   #isFullFor({ body }: MessageView): boolean {

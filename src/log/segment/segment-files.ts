@@ -18,8 +18,7 @@
 import { assert } from '../../base/assert.ts'
 import { crc32c } from '../../base/crc32c.ts'
 import { type Disk, DiskError, type DiskFile } from '../../io/disk.ts'
-import { ignoreOnly } from '../../io/system-call.ts'
-import { IndexFiles } from './index-files.ts'
+import { IndexFiles, removeFile } from './index-files.ts'
 
 export const segmentFolder = 'segments'
 export const runHeaderBytes = 64
@@ -84,13 +83,22 @@ export class SegmentFiles {
   readonly #open = new Map<number, Handle>()
   /** Segments in each file. */
   readonly #segments = new Map<number, number>()
-  #nextNumber = 1
+  #nextNumber: number
   /** What was written past the page cache is not in it, and is read past it. */
   #isDirect = true
 
-  /** @param beforeRemove what says that a file is not needed any more is beyond doubt then */
-  constructor(disk: Disk, openLimit: number, beforeRemove: () => Promise<void>) {
+  /**
+   * @param nextNumber 1, or what it was at the last start
+   * @param beforeRemove what says that a file is not needed any more is beyond doubt then
+   */
+  constructor(
+    disk: Disk,
+    openLimit: number,
+    nextNumber: number,
+    beforeRemove: () => Promise<void>,
+  ) {
     this.#disk = disk
+    this.#nextNumber = nextNumber
     this.#beforeRemove = beforeRemove
     this.indexes = new IndexFiles(disk)
     this.#openLimit = openLimit
@@ -99,6 +107,11 @@ export class SegmentFiles {
   /** A number that no file has had. */
   newNumber(): number {
     return this.#nextNumber++
+  }
+
+  /** Those below may be of files that somebody has moved away, and may put back. */
+  get nextNumber(): number {
+    return this.#nextNumber
   }
 
   get count(): number {
@@ -123,13 +136,13 @@ export class SegmentFiles {
     await this.#beforeRemove()
     const handle = this.#open.get(file)
     if (handle !== undefined) await this.#close(file, handle)
-    try {
-      await this.#disk.remove(segmentPath(file))
-    } catch (error) {
-      // Somebody has put a folder in its place: that is not ours.
-      ignoreOnly(error, 'EISDIR', 'EPERM')
-    }
+    await this.remove(file)
     await this.indexes.remove(file)
+  }
+
+  /** False: somebody has put a folder in its place, which is not ours. */
+  async remove(file: number): Promise<boolean> {
+    return removeFile(this.#disk, segmentPath(file))
   }
 
   /**

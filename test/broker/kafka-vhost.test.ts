@@ -5,6 +5,7 @@ import test from 'node:test'
 import type { NodeBroker } from '../../src/broker/broker.ts'
 import type { Disk } from '../../src/io/disk.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { EmbeddedStore } from '../../src/metadata/embedded-store.ts'
 import {
   confirmed,
   publish,
@@ -114,6 +115,29 @@ test('queues are listed anew when another vhost is set, and keep their messages'
 })
 
 const plainAbout = { description: '', tags: [], defaultQueueType: 'classic' } as const
+
+test('a change that a crash has cut short is gone on with at the next start', async () => {
+  const disk = memoryDisk()
+  await withVhost(disk, null, async (node) => {
+    const { vhost } = sessionOf(node)
+    for (const name of ['a', 'b', 'c']) value(await vhost.declareQueue(queueWish(name)))
+    publish(vhost, '', 'b', 'kept')
+    await confirmed(node)
+  })
+  // One is not listed yet, and another still is, though it is none of the vhost's.
+  const store = await EmbeddedStore.open(disk, 'metadata')
+  const topics = (await store.range('/topics/')).entries
+  const gone = topics.find(({ key }) => key === '/topics/b')
+  const id = /"id":"(.*?)"/.exec(gone?.value ?? '')?.[1]
+  assert.ok(id !== undefined)
+  await store.txn({ delete: ['/topics/b', '/names/b', `/partitions/${id}/0`] })
+  await store.txn({ delete: ['/queues/%2F/c'] })
+  await store.close()
+  await withVhost(disk, null, async (node) => {
+    assert.deepEqual(topicNames(node), ['a', 'b'])
+    assert.equal(await take(sessionOf(node).vhost, 'b'), 'kept')
+  })
+})
 
 test('topics with records of their own keep their vhost: the start is refused', async () => {
   const disk = memoryDisk()

@@ -248,6 +248,7 @@ async function openMetrics(
     health: watch,
     families: () => watch.families(),
     objects: () => watch.objects(),
+    detailed: (query) => watch.detailed(query),
   })
   closers.push(() => door.close())
   return door.address

@@ -33,6 +33,7 @@ import { joinCluster, readCluster } from './identity.ts'
 import { InternalAppender } from './internal-appender.ts'
 import { InternalTopic } from './internal-topic.ts'
 import { offsetsTopic, offsetsTopicConfig } from './internal-topics.ts'
+import { checkKafkaVhost } from './kafka-vhost.ts'
 import { loadGroups } from './load-groups.ts'
 import { NodeMessaging } from './messaging/node-messaging.ts'
 import { queuePartitions } from './messaging/queue-partitions.ts'
@@ -140,6 +141,8 @@ export class NodeBroker implements Broker {
     let cluster = await readCluster(metadata, nodeId)
     const image = await Image.open(metadata, nodeId, settings)
     const entities = await readEntities(metadata)
+    const listQueues = await checkKafkaVhost(metadata, image, entities)
+    let unlisted: readonly string[] = []
     const accounts = await Accounts.open({
       store: metadata,
       chance,
@@ -160,6 +163,7 @@ export class NodeBroker implements Broker {
           await parts.settleFormat?.()
           await metadata.settle()
           cluster = await joinCluster(metadata, nodeId, chance)
+          unlisted = await listQueues()
         },
       },
     )
@@ -170,6 +174,7 @@ export class NodeBroker implements Broker {
     const messaging = await openMessaging(parts, opened, entities)
     const broker = new NodeBroker(parts, { ...opened, clusterId, messaging })
     await broker.#loadGroups()
+    for (const topic of unlisted) broker.groups.forgetTopic(topic)
     return broker
   }
 
@@ -263,6 +268,7 @@ export class NodeBroker implements Broker {
         return
       case 'brokerConfig':
         for (const topic of this.image.topics()) this.#applySettings(topic)
+        this.messaging.settingsChanged()
     }
   }
 

@@ -15,7 +15,7 @@ export function explain(error: unknown, dir: string): UsageError | null {
     return new UsageError('dataUnknown', { dir, problem: error.message })
   if (error.name === 'OtherNodeError')
     return new UsageError('dataOfOther', { dir, problem: error.message })
-  if (error.name === 'BadSettingError')
+  if (error.name === 'BadSettingError' || error.name === 'KafkaVhostError')
     return new UsageError('settingImpossible', { problem: error.message })
   if (error instanceof ListenError) {
     const key = listenFaults[error.code]

@@ -59,7 +59,7 @@ export class Queue implements MemberQueue, Attended {
     this.stock = stock
     this.host = host
     this.#node = node
-    this.#consumers = new Consumers(settings.singleActiveConsumer)
+    this.#consumers = new Consumers(settings.singleActiveConsumer, node.consumers)
     this.#lastUseMs = node.now()
     this.#departures = new Departures(this, stock, host, node)
     this.#timeouts = new Timeouts(this, stock, node)

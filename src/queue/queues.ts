@@ -62,6 +62,7 @@ const attendMax = 10_000
 export class Queues implements QueueNode, StockNode {
   readonly store: LogStore
   readonly addresses = new Addresses()
+  readonly consumers = { count: 0 }
   readonly memory = new BatchMemory()
   readonly pieces: PieceCache
   readonly messageBytesMax: number

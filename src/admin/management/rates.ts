@@ -28,6 +28,12 @@ interface Seen {
   atMs: number
 }
 
+/** A number, and when it was looked at, in milliseconds since 1970. */
+export interface Sampled {
+  readonly sample: number
+  readonly timestamp: number
+}
+
 export class Rates {
   readonly #node: ManagedNode
   readonly #clock: Clock
@@ -58,6 +64,15 @@ export class Rates {
   /** Growth in a second of what `owner` counts under `name`. */
   of(owner: object, name: string): number {
     return this.#seen.get(owner)?.rates[name] ?? 0
+  }
+
+  /** What the last look has seen of `name`; null: there was none. */
+  before(owner: object, name: string): Sampled | null {
+    const seen = this.#seen.get(owner)
+    const sample = seen?.counts[name]
+    if (seen === undefined || sample === undefined) return null
+    const ageMs = this.#clock.monotonic() - seen.atMs
+    return { sample, timestamp: Math.round(this.#clock.now() - ageMs) }
   }
 
   async #look(): Promise<void> {

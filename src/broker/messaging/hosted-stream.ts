@@ -17,6 +17,8 @@ export class HostedStream implements Target {
   topic: Topic
   /** The metadata has its definition. */
   isDeclared: boolean
+  /** A policy says how its records are kept. */
+  followsPolicy = false
   readonly routesOn = false
   readonly readers = new Set<StreamReader>()
   readonly #streams: Streams
@@ -30,6 +32,10 @@ export class HostedStream implements Target {
 
   get name(): string {
     return this.definition.name
+  }
+
+  get policyTarget(): 'stream' | 'topic' {
+    return this.isDeclared ? 'stream' : 'topic'
   }
 
   /** Records that it holds. */

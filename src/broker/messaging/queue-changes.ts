@@ -5,6 +5,7 @@ import { ok, type Result, refuse } from '../../model/errors.ts'
 import { cleanName, type QueueDefinition, reservedPrefix } from '../declarations/definitions.ts'
 import { sameText } from '../declarations/equivalence.ts'
 
+import { checkArgumentSize } from '../declarations/limits.ts'
 import {
   checkQueueArguments,
   queueSettings,
@@ -100,6 +101,8 @@ export class QueueChanges {
         'Cannot declare a server-named queue for type rabbit_quorum_queue',
       )
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
+    const sized = checkArgumentSize(wish.arguments, `declare ${label}`)
+    if (!sized.ok) return sized
     const room = core.room('queues', `declare ${label}`)
     if (!room.ok) return room
     const queuesMax = core.parts.queuesMax(core.name)

@@ -7,6 +7,7 @@ import type { Right } from '../../security/access/access-values.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { checkConsumerArguments } from '../declarations/consumer-arguments.ts'
 import { cleanName, routesByTopic } from '../declarations/definitions.ts'
+import { checkArgumentSize, checkConsumerRoom } from '../declarations/limits.ts'
 import {
   queueType,
   timeoutOf,
@@ -231,6 +232,12 @@ export class SessionVhost implements Vhost {
     const name = cleanName(wish.queue)
     const refused = this.#lacks('read', 'queue', name)
     if (refused !== null) return refused
+    const { settings } = this.#core.parts.image
+    const asks = `consume from ${labelOf('queue', name, this.name)}`
+    const sized = checkArgumentSize(wish.arguments, asks)
+    if (!sized.ok) return sized
+    const room = checkConsumerRoom(settings, this.#core.parts.queues.consumers.count, asks)
+    if (!room.ok) return room
     const streams = streamsNamed(this.#core, name, wish)
     if (streams !== null) return this.#consumeStreams(streams, { ...wish, queue: name }, consumer)
     const found = this.#find(name)

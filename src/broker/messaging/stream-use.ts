@@ -123,11 +123,18 @@ export async function consumeStreams(
   let leave = (): void => undefined
   const topics = streams.map(({ topic }) => topic)
   const reading = new Unfailing(consumer, () => leave())
+  const { consumers } = core.parts.queues
+  consumers.count++
   const started = await core.parts.streams.consumeAll(name, topics, wish, reading)
-  if (!started.ok) return started
+  if (!started.ok) {
+    consumers.count--
+    return started
+  }
   const reader = started.value
   for (const stream of streams) stream.readers.add(reader)
   leave = () => {
+    leave = () => undefined
+    consumers.count--
     for (const stream of streams) stream.readers.delete(reader)
   }
   return ok({

@@ -10,7 +10,7 @@ import type { MetadataStore } from '../../metadata/store.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import type { Result } from '../../model/errors.ts'
 import { topicId } from '../../model/ids.ts'
-import { type FieldTable, textOf } from '../../model/message/field.ts'
+import type { FieldTable } from '../../model/message/field.ts'
 import type { Topic } from '../../model/topic.ts'
 import { DelayQueue } from '../../queue/delayed/delay-queue.ts'
 import type { KeyBudget } from '../../queue/memory/seen-keys.ts'
@@ -28,15 +28,11 @@ import {
   ownExchanges,
   type QueueDefinition,
 } from '../declarations/definitions.ts'
-import { EntityWrites, topicsVhost } from '../declarations/entity-writes.ts'
+import { EntityWrites } from '../declarations/entity-writes.ts'
 import { checkRoom, type Held } from '../declarations/limits.ts'
 import { queueSettings, queueType } from '../declarations/queue-arguments.ts'
 import type { Policies } from '../policies/policies.ts'
-import {
-  alternateExchangeKey,
-  argumentsInForce,
-  mergedDefinition,
-} from '../policies/policy-keys.ts'
+import { VhostPolicies } from '../policies/vhost-policies.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { DelayedExchange } from './delayed-exchange.ts'
 import { HostedQueue, type HostedQueueHooks } from './hosted-queue.ts'
@@ -78,6 +74,7 @@ export class VhostCore implements HostedQueueHooks {
   readonly lane = new Lane()
   readonly routing = new RoutingTable<Target>()
   readonly writes: EntityWrites
+  readonly policies: VhostPolicies
   readonly exchanges = new Map<string, ExchangeDefinition>()
   readonly queues = new Map<string, HostedQueue>()
   /** By name; they begin anew with an exchange. */
@@ -112,6 +109,7 @@ export class VhostCore implements HostedQueueHooks {
     this.about = about
     this.parts = parts
     this.writes = new EntityWrites(parts.store, parts.image, name)
+    this.policies = new VhostPolicies(parts.policies, name)
     this.streamTopics = streamTopics(this.writes)
     this.#deadLetters = new DeadLetters(this.routing, parts.clock)
     for (const exchange of ownExchanges) this.addExchange(exchange)
@@ -196,14 +194,15 @@ export class VhostCore implements HostedQueueHooks {
     { name, topic, durable }: Pick<QueueDefinition, 'name' | 'topic' | 'durable'>,
     source: HostedStream | null = null,
   ) {
-    const isShown = durable && this.name === topicsVhost
+    const isShown = durable && this.name === this.parts.image.settings.kafkaVhost
     const partitionSettings = this.parts.partitionSettings(durable)
     const place = { topic, name, isShown, partitionSettings }
     return source === null ? place : { ...place, source: this.parts.streams.logsOf(source.topic) }
   }
 
-  /** The topic of a stream has more partitions. */
-  streamGrew(stream: HostedStream): void {
+  /** The topic of a stream has more partitions, or another configuration. */
+  streamChanged(stream: HostedStream): void {
+    this.settleStream(stream)
     const logs = this.parts.streams.logsOf(stream.topic)
     for (const hosted of this.queues.values())
       if (hosted.source === stream) hosted.used?.feed?.follow(logs)
@@ -223,6 +222,7 @@ export class VhostCore implements HostedQueueHooks {
     const stream = new HostedStream(definition, topic, isDeclared, this.parts.streams)
     this.streams.set(stream.name, stream)
     this.routing.addQueue(stream.name, stream)
+    this.settleStream(stream)
     return stream
   }
 
@@ -233,32 +233,29 @@ export class VhostCore implements HostedQueueHooks {
 
   // ---- Policies ---------------------------------------------------------------------------------
 
-  /** Those that hold for a queue: the user's and the operator's. */
-  policiesOf({ name, definition }: HostedQueue) {
-    const { policies } = this.parts
-    const kind = queueType(definition.arguments)
-    return {
-      policy: policies.ofQueue('user', this.name, name, kind),
-      operator: policies.ofQueue('operator', this.name, name, kind),
-    }
-  }
-
   #settingsFor(hosted: HostedQueue): QueueSettings {
     const { arguments: own, durable } = hosted.definition
-    const { policy, operator } = this.policiesOf(hosted)
-    hosted.inForce = argumentsInForce(own, queueType(own), mergedDefinition(policy, operator))
+    hosted.inForce = this.policies.argumentsOf(hosted.name, queueType(own), own)
     return queueSettings(hosted.inForce, durable)
   }
 
   #alternateOf({ name, arguments: table }: ExchangeDefinition): string | null {
-    const own = textOf(table.get('alternate-exchange'))
-    if (own !== null) return own
-    const definition = this.parts.policies.ofExchange(this.name, name)?.definition
-    const byPolicy = definition?.[alternateExchangeKey]
-    return typeof byPolicy === 'string' ? byPolicy : null
+    return this.policies.alternateOf(name, table)
   }
 
-  /** Every queue and exchange follows what holds for it now. */
+  /** Its partitions know of its topic, not of policies. `isAnew`: nor of the node's defaults. */
+  settleStream(stream: HostedStream, isAnew = false): void {
+    const { image, streams } = this.parts
+    const { topic, name } = stream
+    const config = this.policies.configOf(name, stream.policyTarget, topic.config)
+    const isSettled = !isAnew && !stream.followsPolicy && config === topic.config
+    stream.followsPolicy = config !== topic.config
+    if (isSettled) return
+    const settings = image.settingsOf({ ...topic, config })
+    for (const log of streams.logsOf(topic)) log.settings = settings
+  }
+
+  /** Every queue, stream and exchange follows what holds for it now. */
   policiesChanged(): void {
     for (const hosted of this.queues.values()) {
       const before = hosted.inForce
@@ -267,6 +264,7 @@ export class VhostCore implements HostedQueueHooks {
       hosted.used?.configure(settings)
       this.#keepTime(hosted, settings)
     }
+    for (const stream of this.streams.values()) this.settleStream(stream)
     for (const exchange of this.exchanges.values())
       if (exchange.name !== '')
         this.routing.setAlternate(exchange.name, this.#alternateOf(exchange))

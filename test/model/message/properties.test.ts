@@ -140,8 +140,8 @@ test('what was made readable reads back as the same properties', () => {
     fc.property(fc.dictionary(fc.constantFrom(...Object.keys(textProperties)), short), (texts) => {
       const properties = buildProperties(valuesOf({ texts }))
       const message = view(propertiesOfRecord(null, readableHeaders(view(properties)), 5000))
+      // Whom it is from nobody has checked.
       for (const [name, flag] of Object.entries(textProperties))
-        // Whom it is from nobody has checked.
         assert.equal(message.text(flag), name === 'user-id' ? null : (texts[name] ?? null))
     }),
   )

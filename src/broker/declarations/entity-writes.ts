@@ -30,7 +30,7 @@ import { inequivalent, labelOf } from './refusals.ts'
 export const topicsVhost = '/'
 
 /** Keys that one transaction removes; more go in several. */
-const keysPerTxn = 10_000
+const keysPerTxn = 1000
 
 const bytesOf = (table: FieldTable): Uint8Array => encodeTable(encodable(table))
 

@@ -2,6 +2,7 @@
 // them. Changes of memory are synchronous; those of the metadata come before (what is made) or
 // after (what goes). Everything that changes it runs in its lane: declaring (`queue-changes`,
 // `exchange-changes`), binding (`binding-changes`), and what goes by itself.
+import type { Slices } from '../../base/slices.ts'
 import type { Chance } from '../../io/chance.ts'
 import type { Clock } from '../../io/clock.ts'
 import type { VhostValue } from '../../metadata/entities/entity-keys.ts'
@@ -18,7 +19,7 @@ import { addCounters, QueueCounters } from '../../queue/queue-counters.ts'
 import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
-import { RoutingTable } from '../../routing/routing-table.ts'
+import { type Gone, RoutingTable } from '../../routing/routing-table.ts'
 import type { Streams } from '../../stream/streams.ts'
 import { deduplicationOf } from '../declarations/deduplication.ts'
 import {
@@ -56,6 +57,8 @@ export interface VhostParts {
   /** Of the partitions of a queue. */
   partitionSettings(durable: boolean): TopicSettings
   readonly keyBudget: KeyBudget
+  /** For what goes along with something, of which there may be very many. */
+  readonly slices: Slices
   /** Infinity: no limit of its own. */
   queuesMax(vhost: string): number
   allVhosts(): Iterable<VhostCore>
@@ -262,13 +265,14 @@ export class VhostCore implements HostedQueueHooks {
 
   // ---- Going ------------------------------------------------------------------------------------
 
-  /** Each returns the keys of the metadata that have to go, with what went along. */
-  removeBinding(binding: Binding): string[] {
+  // Each takes it out of sight at once, and resolves with the keys of the metadata that have to go.
+  // Of bindings that go along there may be very many: they go in slices.
+  async removeBinding(binding: Binding): Promise<string[]> {
     if (!this.routing.unbind(binding)) return []
-    return this.#keysWith([binding], [])
+    return this.#keysWith([{ id: bindingId(binding), binding }], [])
   }
 
-  removeExchange(exchange: ExchangeDefinition): string[] {
+  async removeExchange(exchange: ExchangeDefinition): Promise<string[]> {
     if (!this.exchanges.delete(exchange.name)) return []
     this.onceAt.get(exchange.name)?.clear()
     this.onceAt.delete(exchange.name)
@@ -284,7 +288,7 @@ export class VhostCore implements HostedQueueHooks {
   }
 
   /** Its messages stay until `drop`. */
-  removeQueue(hosted: HostedQueue): string[] {
+  async removeQueue(hosted: HostedQueue): Promise<string[]> {
     if (hosted.isGone) return []
     hosted.gone()
     this.queues.delete(hosted.name)
@@ -295,22 +299,22 @@ export class VhostCore implements HostedQueueHooks {
     return this.#keysWith(bindings, this.writes.queueKeys(hosted.definition))
   }
 
-  /** Its topic is going. */
-  removeStream(stream: HostedStream): string[] {
-    if (this.streams.get(stream.name) !== stream) return []
+  /** Its topic is going. What it returns is to be called in the lane. */
+  removeStream(stream: HostedStream): () => Promise<string[]> {
+    if (this.streams.get(stream.name) !== stream) return async () => []
     this.streams.delete(stream.name)
     for (const reader of [...stream.readers]) reader.end()
     for (const hosted of this.queues.values()) if (hosted.source === stream) this.unused(hosted)
     const bindings = this.routing.removeQueue(stream.name)
     const { isDeclared, definition } = stream
-    return this.#keysWith(bindings, isDeclared ? this.writes.streamKeys(definition) : [])
+    return () => this.#keysWith(bindings, isDeclared ? this.writes.streamKeys(definition) : [])
   }
 
   /** Takes a queue away for good. */
   async deleteQueue(hosted: HostedQueue): Promise<void> {
-    const keys = this.removeQueue(hosted)
-    await this.gone(keys)
+    await this.gone(await this.removeQueue(hosted))
     await hosted.queue.drop()
+    await this.parts.slices.next()
   }
 
   /** Writes what was taken away, and then drops the messages that waited at exchanges. */
@@ -324,33 +328,30 @@ export class VhostCore implements HostedQueueHooks {
     this.isGone = true
     for (const hosted of [...this.queues.values()]) await this.deleteQueue(hosted)
     for (const stream of [...this.streams.values()]) await this.streamTopics.delete(stream)
-    const exchanges = [...this.exchanges.values()].filter(({ name }) => !isOwn(name))
-    await this.gone(exchanges.flatMap((exchange) => this.removeExchange(exchange)))
+    for (const exchange of [...this.exchanges.values()])
+      if (!isOwn(exchange.name)) await this.gone(await this.removeExchange(exchange))
     const others = this.parts.keysOfVhost(this.name)
     await this.writes.gone([...this.writes.vhostKeys, ...others])
   }
 
-  /** Exchanges that go with the last binding from them. */
-  #sweep(sources: readonly string[]): string[] {
-    const keys: string[] = []
-    for (const name of new Set(sources)) {
-      const exchange = this.exchanges.get(name)
-      if (exchange?.autoDelete && this.routing.bindingsFrom(name).length === 0)
-        keys.push(...this.removeExchange(exchange))
-    }
-    return keys
-  }
-
-  /** Those of bindings that are gone, and of what went with them, behind `keys`. */
-  #keysWith(bindings: readonly Binding[], keys: readonly string[]): string[] {
-    const all = [...keys]
-    for (const binding of bindings) {
-      const id = bindingId(binding)
+  /** Those of bindings that are gone behind `keys`, and of exchanges that go with their last. */
+  async #keysWith(gone: Iterable<Gone>, keys: readonly string[]): Promise<string[]> {
+    const { slices } = this.parts
+    const sources = new Set<string>()
+    let all = [...keys]
+    for (const { id, binding } of gone) {
       const key = this.#bindingKeys.get(id)
-      this.#bindingKeys.delete(id)
       if (key !== undefined) all.push(key)
+      this.#bindingKeys.delete(id)
+      sources.add(binding.source)
+      if (!slices.take()) await slices.next()
     }
-    return [...all, ...this.#sweep(bindings.map((b) => b.source))]
+    for (const name of sources) {
+      const exchange = this.exchanges.get(name)
+      if (exchange?.autoDelete && !this.routing.hasBindingsFrom(name))
+        all = all.concat(await this.removeExchange(exchange))
+    }
+    return all
   }
 
   /** Refused: the node has no room for one more; `wish` says what for. */

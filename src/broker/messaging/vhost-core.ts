@@ -265,8 +265,7 @@ export class VhostCore implements HostedQueueHooks {
 
   // ---- Going ------------------------------------------------------------------------------------
 
-  // Each takes it out of sight at once, and resolves with the keys of the metadata that have to go.
-  // Of bindings that go along there may be very many: they go in slices.
+  // Each takes it out of sight at once, its bindings in slices, and resolves with the keys to go.
   async removeBinding(binding: Binding): Promise<string[]> {
     if (!this.routing.unbind(binding)) return []
     return this.#keysWith([{ id: bindingId(binding), binding }], [])

@@ -120,7 +120,7 @@ export class Queue implements MemberQueue, Attended {
     const lane = this.#laneOf(message)
     const nowMs = this.#node.now()
     const isSync = settings.durable && message.isPersistent
-    if (stock.ready === 0 && !this.#isPumping && !this.#departures.isStuck) {
+    if (stock.ready === 0 && !this.#isPumping && this.#departures.mayDeliver) {
       const member = this.#consumers.pick()
       if (member !== null) return this.#hand(message, member, lane, nowMs, isSync)
     }
@@ -217,7 +217,7 @@ export class Queue implements MemberQueue, Attended {
     const { stock } = this
     const nowMs = stock.ready > 0 ? this.#node.now() : 0
     const { message } = stock
-    while (stock.ready > 0 && !this.#departures.isStuck) {
+    while (stock.ready > 0 && this.#departures.mayDeliver) {
       const member = this.#consumers.pick()
       if (member === null || stock.look() !== Look.there) break
       if (this.#departures.dropExpired()) continue
@@ -239,7 +239,7 @@ export class Queue implements MemberQueue, Attended {
     this.touch()
     const { stock } = this
     while (stock.ready > 0 && !this.#isGone && !this.#departures.isStuck) {
-      const found = stock.look()
+      const found = this.#departures.held > 0 ? Look.later : stock.look()
       if (found === Look.nothing) break
       if (found === Look.later) await new Promise<void>((r) => this.#readWaiters.push(r))
       else if (!this.#departures.dropExpired()) return this.#got(settled)
@@ -297,6 +297,12 @@ export class Queue implements MemberQueue, Attended {
       if (dueMs > 0) this.#node.wakeAt(this, dueMs)
     }
     this.#node.attend(this)
+  }
+
+  /** Much comes back, in pieces, between 1 and -1: nothing is delivered, so that order is kept. */
+  hold(by: 1 | -1): void {
+    this.#departures.held += by
+    if (this.#departures.held === 0) this.#read()
   }
 
   /** Drops what is ready; returns how many that were. */
@@ -362,19 +368,16 @@ export class Queue implements MemberQueue, Attended {
     this.host.unused(this)
   }
 
-  // ---- Over a topic -----------------------------------------------------------------------------
-
-  #recordsCame(): void {
-    if (this.#isGone) return
-    this.#departures.mayExpire = true
-    this.#node.attend(this)
-  }
-
   // ---- Others -----------------------------------------------------------------------------------
 
   /** Records were appended to the log of lane 0 by somebody else. */
   afterForeignAppend(): void {
     this.stock.grow(this.stock.lanes[0] as Lane)
+    this.#recordsCame()
+  }
+
+  #recordsCame(): void {
+    if (this.#isGone) return
     this.#departures.mayExpire = true
     this.#node.attend(this)
   }

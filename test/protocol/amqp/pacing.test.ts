@@ -62,7 +62,7 @@ test('whose frames take long goes on in the next turn', async () => {
   assert.deepEqual([publisher.pace.isHeld, publisher.resumed], [false, 1])
 })
 
-test('whose frames are read again and again within a turn has one slice for all of them', async () => {
+test('whose frames are read again and again in a turn has one slice for them all', async () => {
   const { clock, pacing, publisher } = setUp()
   const other = new Publisher()
   const isOver = (connection: Publisher): boolean => {

@@ -129,6 +129,13 @@ export class Entries {
     if (this.#spare.length < spareMax) this.#spare.push(entry)
   }
 
+  clear(): void {
+    this.#flying.length = 0
+    this.#freeIds.length = 0
+    this.#spare.length = 0
+    this.inFlight = 0
+  }
+
   /** All in flight. */
   get all(): Entry[] {
     return this.#flying.filter((e) => e !== null)

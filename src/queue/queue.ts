@@ -40,7 +40,7 @@ export class Queue implements MemberQueue, Attended {
   #readWaiters: (() => void)[] = []
   /** Of a queue over a topic. */
   readonly feed: TopicFeed | null
-  wakeAtMs = Number.POSITIVE_INFINITY
+  alarm: Attended['alarm'] = null
   isAttended = false
 
   constructor(

@@ -161,6 +161,11 @@ export class Lane {
     return this.#returned?.all ?? []
   }
 
+  /** Takes all that came back, by place. */
+  takeReturned(): readonly Entry[] {
+    return this.#returned?.takeAll() ?? []
+  }
+
   popReturned(): Entry | undefined {
     return this.#returned?.pop()
   }
@@ -291,6 +296,7 @@ export class Lane {
 
   close(): void {
     this.#reader?.letGo()
+    this.#returned = null
     for (const batch of this.unplaced) batch.release()
     this.unplaced.length = 0
   }

@@ -30,7 +30,7 @@ export interface QueueNode {
   gone(queue: GoneQueue): Promise<void>
 }
 
-export interface GoneQueue {
+export interface GoneQueue extends Sleeper {
   readonly topic: string
   readonly stock: { readonly lanes: readonly unknown[] }
 }

@@ -156,6 +156,7 @@ export class Queues implements QueueNode, StockNode {
   /** Deletes its logs. */
   async gone(queue: GoneQueue): Promise<void> {
     this.#all.delete(queue as Queue)
+    this.#wakeUps.forget(queue)
     const partitions = [...queue.stock.lanes.keys(), ledgerPartition]
     const existing = partitions.filter((p) => this.store.get(queue.topic, p) !== undefined)
     if (existing.length > 0) await this.store.delete(queue.topic, existing)

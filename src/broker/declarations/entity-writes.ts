@@ -27,7 +27,7 @@ import { topicOfQueue } from './queue-arguments.ts'
 import { inequivalent, labelOf } from './refusals.ts'
 
 /** Keys that one transaction removes; more go in several. */
-const keysPerTxn = 10_000
+const keysPerTxn = 1000
 
 const bytesOf = (table: FieldTable): Uint8Array => encodeTable(encodable(table))
 

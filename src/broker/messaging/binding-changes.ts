@@ -40,7 +40,7 @@ export class BindingChanges {
     return this.#core.lane.run(async () => {
       if (binding.source === '' || (binding.kind === 'exchange' && binding.target === ''))
         return defaultExchange()
-      await this.#core.gone(this.#core.removeBinding(binding))
+      await this.#core.gone(await this.#core.removeBinding(binding))
       return ok(null)
     })
   }

@@ -97,9 +97,9 @@ export class ExchangeChanges {
         return refuse('accessRefused', `deletion of system ${label} not allowed`)
       const exchange = this.#core.exchanges.get(name)
       if (exchange === undefined) return ok(null)
-      if (ifUnused && this.#core.routing.bindingsFrom(name).length > 0)
+      if (ifUnused && this.#core.routing.hasBindingsFrom(name))
         return refuse('preconditionFailed', `${label} in use`)
-      await this.#core.gone(this.#core.removeExchange(exchange))
+      await this.#core.gone(await this.#core.removeExchange(exchange))
       return ok(null)
     })
   }

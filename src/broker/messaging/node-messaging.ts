@@ -2,6 +2,7 @@
 // the sessions of doors. One for each node; `broker.ts` opens it behind the log and closes it
 // before.
 
+import { Slices } from '../../base/slices.ts'
 import type { LogStore } from '../../log/log-store.ts'
 import type { PartitionLog } from '../../log/partition-log.ts'
 import type { Entities, StoredQueue } from '../../metadata/entities/entities.ts'
@@ -30,7 +31,7 @@ import { VhostCore, type VhostParts } from './vhost-core.ts'
 export interface MessagingParts
   extends Omit<
     VhostParts,
-    'queues' | 'partitionSettings' | 'queuesMax' | 'keyBudget' | 'allVhosts'
+    'queues' | 'partitionSettings' | 'queuesMax' | 'keyBudget' | 'slices' | 'allVhosts'
   > {
   readonly log: LogStore
   readonly topics: Topics
@@ -45,6 +46,8 @@ export interface MessagingParts
 const openedTogether = 64
 /** Of messages that must not come twice, about 100 bytes each. */
 const seenKeysMax = 1_000_000
+/** Bindings and queues that go in one turn, for a few milliseconds. */
+const goneInTurn = 1000
 const defaultVhost = '/'
 const vhostsMax = 10_000
 
@@ -57,6 +60,7 @@ export class NodeMessaging implements Messaging {
   /** The vhost whose queues and streams are topics. */
   readonly #topicsVhost: string
   readonly #keyBudget = new KeyBudget(seenKeysMax)
+  readonly #slices: Slices
   readonly #sessions: OpenSessions
   readonly #listeners = new Set<(alarm: string | null) => void>()
   #alarm: string | null = null
@@ -79,6 +83,7 @@ export class NodeMessaging implements Messaging {
   private constructor(parts: MessagingParts) {
     const { log: store, clock, report, queueOptions } = parts
     this.#parts = parts
+    this.#slices = new Slices(clock, goneInTurn)
     this.#sessions = new OpenSessions(parts.limits)
     const { consumerTimeoutMs } = parts.image.settings
     const sizes = { consumerTimeoutMs, ...queueOptions }
@@ -100,6 +105,7 @@ export class NodeMessaging implements Messaging {
       ...this.#parts,
       queues: this.queues,
       keyBudget: this.#keyBudget,
+      slices: this.#slices,
       partitionSettings: (durable: boolean) => queuePartitionSettings(image, durable),
       queuesMax: (vhost: string) => this.#parts.limits.ofVhost(vhost, 'max-queues'),
       allVhosts: () => this.vhosts.values(),

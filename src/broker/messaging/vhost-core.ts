@@ -2,6 +2,7 @@
 // them. Changes of memory are synchronous; those of the metadata come before (what is made) or
 // after (what goes). Everything that changes it runs in its lane: declaring (`queue-changes`,
 // `exchange-changes`), binding (`binding-changes`), and what goes by itself.
+import type { Slices } from '../../base/slices.ts'
 import type { Chance } from '../../io/chance.ts'
 import type { Clock } from '../../io/clock.ts'
 import type { VhostValue } from '../../metadata/entities/entity-keys.ts'
@@ -19,7 +20,7 @@ import { addCounters, QueueCounters } from '../../queue/queue-counters.ts'
 import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
-import { RoutingTable } from '../../routing/routing-table.ts'
+import { type Gone, RoutingTable } from '../../routing/routing-table.ts'
 import type { Streams } from '../../stream/streams.ts'
 import { deduplicationOf } from '../declarations/deduplication.ts'
 import {
@@ -53,6 +54,8 @@ export interface VhostParts {
   /** Of the partitions of a queue. */
   partitionSettings(durable: boolean): TopicSettings
   readonly keyBudget: KeyBudget
+  /** For what goes along with something, of which there may be very many. */
+  readonly slices: Slices
   /** Infinity: no limit of its own. */
   queuesMax(vhost: string): number
   allVhosts(): Iterable<VhostCore>
@@ -126,7 +129,7 @@ export class VhostCore implements HostedQueueHooks {
     const once = this.once(table)
     if (once !== null) this.onceAt.set(name, once)
     if (waiting !== null) this.delayed.set(name, waiting)
-    this.routing.addExchange(name, type, table, this.#alternateOf(exchange), waiting)
+    this.routing.addExchange(name, type, table, this.policies.alternateOf(name, table), waiting)
   }
 
   /** One that is new. */
@@ -164,6 +167,7 @@ export class VhostCore implements HostedQueueHooks {
     source: HostedStream | null = null,
   ): HostedQueue {
     const hosted = new HostedQueue(definition, owner, source, this)
+    // One that goes when nobody uses it has to be there.
     this.#keepTime(hosted, this.#settingsFor(hosted))
     return hosted
   }
@@ -173,7 +177,6 @@ export class VhostCore implements HostedQueueHooks {
     return this.parts.queues.create(place, this.#settingsFor(hosted), hosted)
   }
 
-  /** One that goes when nobody uses it has to be there. */
   #keepTime(hosted: HostedQueue, { expiresMs }: QueueSettings): void {
     if (expiresMs < Number.POSITIVE_INFINITY) hosted.queue.touch()
   }
@@ -239,20 +242,8 @@ export class VhostCore implements HostedQueueHooks {
     return queueSettings(hosted.inForce, durable)
   }
 
-  #alternateOf({ name, arguments: table }: ExchangeDefinition): string | null {
-    return this.policies.alternateOf(name, table)
-  }
-
-  /** Its partitions know of its topic, not of policies. `isAnew`: nor of the node's defaults. */
   settleStream(stream: HostedStream, isAnew = false): void {
-    const { image, streams } = this.parts
-    const { topic, name } = stream
-    const config = this.policies.configOf(name, stream.policyTarget, topic.config)
-    const isSettled = !isAnew && !stream.followsPolicy && config === topic.config
-    stream.followsPolicy = config !== topic.config
-    if (isSettled) return
-    const settings = image.settingsOf({ ...topic, config })
-    for (const log of streams.logsOf(topic)) log.settings = settings
+    stream.settle(this.policies, this.parts.image, isAnew)
   }
 
   /** Every queue, stream and exchange follows what holds for it now. */
@@ -265,9 +256,8 @@ export class VhostCore implements HostedQueueHooks {
       this.#keepTime(hosted, settings)
     }
     for (const stream of this.streams.values()) this.settleStream(stream)
-    for (const exchange of this.exchanges.values())
-      if (exchange.name !== '')
-        this.routing.setAlternate(exchange.name, this.#alternateOf(exchange))
+    for (const { name, arguments: table } of this.exchanges.values())
+      if (name !== '') this.routing.setAlternate(name, this.policies.alternateOf(name, table))
   }
 
   newTopicId() {
@@ -276,13 +266,13 @@ export class VhostCore implements HostedQueueHooks {
 
   // ---- Going ------------------------------------------------------------------------------------
 
-  /** Each returns the keys of the metadata that have to go, with what went along. */
-  removeBinding(binding: Binding): string[] {
+  // Each takes it out of sight at once, its bindings in slices, and resolves with the keys to go.
+  async removeBinding(binding: Binding): Promise<string[]> {
     if (!this.routing.unbind(binding)) return []
-    return this.#keysWith([binding], [])
+    return this.#keysWith([{ id: bindingId(binding), binding }], [])
   }
 
-  removeExchange(exchange: ExchangeDefinition): string[] {
+  async removeExchange(exchange: ExchangeDefinition): Promise<string[]> {
     if (!this.exchanges.delete(exchange.name)) return []
     this.onceAt.get(exchange.name)?.clear()
     this.onceAt.delete(exchange.name)
@@ -298,7 +288,7 @@ export class VhostCore implements HostedQueueHooks {
   }
 
   /** Its messages stay until `drop`. */
-  removeQueue(hosted: HostedQueue): string[] {
+  async removeQueue(hosted: HostedQueue): Promise<string[]> {
     if (hosted.isGone) return []
     hosted.gone()
     this.queues.delete(hosted.name)
@@ -309,22 +299,21 @@ export class VhostCore implements HostedQueueHooks {
     return this.#keysWith(bindings, this.writes.queueKeys(hosted.definition))
   }
 
-  /** Its topic is going. */
-  removeStream(stream: HostedStream): string[] {
-    if (this.streams.get(stream.name) !== stream) return []
+  /** Its topic is going. What it returns is to be called in the lane. */
+  removeStream(stream: HostedStream): () => Promise<string[]> {
+    if (this.streams.get(stream.name) !== stream) return async () => []
     this.streams.delete(stream.name)
     for (const reader of [...stream.readers]) reader.end()
     for (const hosted of this.queues.values()) if (hosted.source === stream) this.unused(hosted)
     const bindings = this.routing.removeQueue(stream.name)
     const { isDeclared, definition } = stream
-    return this.#keysWith(bindings, isDeclared ? this.writes.streamKeys(definition) : [])
+    return () => this.#keysWith(bindings, isDeclared ? this.writes.streamKeys(definition) : [])
   }
 
-  /** Takes a queue away for good. */
   async deleteQueue(hosted: HostedQueue): Promise<void> {
-    const keys = this.removeQueue(hosted)
-    await this.gone(keys)
+    await this.gone(await this.removeQueue(hosted))
     await hosted.used?.drop()
+    await this.parts.slices.next()
   }
 
   /** Writes what was taken away, and then drops the messages that waited at exchanges. */
@@ -338,33 +327,30 @@ export class VhostCore implements HostedQueueHooks {
     this.isGone = true
     for (const hosted of [...this.queues.values()]) await this.deleteQueue(hosted)
     for (const stream of [...this.streams.values()]) await this.streamTopics.delete(stream)
-    const exchanges = [...this.exchanges.values()].filter(({ name }) => !isOwn(name))
-    await this.gone(exchanges.flatMap((exchange) => this.removeExchange(exchange)))
+    for (const exchange of [...this.exchanges.values()])
+      if (!isOwn(exchange.name)) await this.gone(await this.removeExchange(exchange))
     const others = this.parts.keysOfVhost(this.name)
     await this.writes.gone([...this.writes.vhostKeys, ...others])
   }
 
-  /** Exchanges that go with the last binding from them. */
-  #sweep(sources: readonly string[]): string[] {
-    const keys: string[] = []
-    for (const name of new Set(sources)) {
-      const exchange = this.exchanges.get(name)
-      if (exchange?.autoDelete && this.routing.bindingsFrom(name).length === 0)
-        keys.push(...this.removeExchange(exchange))
-    }
-    return keys
-  }
-
-  /** Those of bindings that are gone, and of what went with them, behind `keys`. */
-  #keysWith(bindings: readonly Binding[], keys: readonly string[]): string[] {
-    const all = [...keys]
-    for (const binding of bindings) {
-      const id = bindingId(binding)
+  /** Those of bindings that are gone behind `keys`, and of exchanges that go with their last. */
+  async #keysWith(gone: Iterable<Gone>, keys: readonly string[]): Promise<string[]> {
+    const { slices } = this.parts
+    const sources = new Set<string>()
+    let all = [...keys]
+    for (const { id, binding } of gone) {
       const key = this.#bindingKeys.get(id)
-      this.#bindingKeys.delete(id)
       if (key !== undefined) all.push(key)
+      this.#bindingKeys.delete(id)
+      sources.add(binding.source)
+      if (!slices.take()) await slices.next()
     }
-    return [...all, ...this.#sweep(bindings.map((b) => b.source))]
+    for (const name of sources) {
+      const exchange = this.exchanges.get(name)
+      if (exchange?.autoDelete && !this.routing.hasBindingsFrom(name))
+        all = all.concat(await this.removeExchange(exchange))
+    }
+    return all
   }
 
   /** Refused: the node has no room for one more; `wish` says what for. */

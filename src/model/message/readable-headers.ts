@@ -37,24 +37,33 @@ const prefix = 'amqp.'
 const unprefixed = 'content-type'
 /** The entry that holds a record's key. */
 export const keyHeader = 'x-kafka-key'
+export const timestampHeader = `${prefix}timestamp`
 
 const none: readonly RecordHeader[] = []
 const silent = property.deliveryMode | property.priority
 
+const flagsOf = (properties: Uint8Array): number =>
+  ((properties[0] ?? 0) << 8) | (properties[1] ?? 0)
+
+/** Nothing is seen of them. */
+export const isSilent = (properties: Uint8Array): boolean => (flagsOf(properties) & ~silent) === 0
+
+/** The header that stands for a property of this name. */
+export const nameOfProperty = (name: string): string => (name === unprefixed ? name : prefix + name)
+
 /** None for the plain message: one whose properties say only how to deliver it. */
 export function readableHeaders(message: MessageView): readonly RecordHeader[] {
   const { properties } = message
-  const flags = ((properties[0] ?? 0) << 8) | (properties[1] ?? 0)
-  if ((flags & ~silent) === 0) return none
+  if (isSilent(properties)) return none
+  const flags = flagsOf(properties)
   const headers: RecordHeader[] = []
   for (const [name, flag] of Object.entries(textProperties)) {
     const text = (flags & flag) === 0 ? null : message.text(flag)
-    if (text !== null)
-      headers.push({ name: name === unprefixed ? name : prefix + name, value: Buffer.from(text) })
+    if (text !== null) headers.push({ name: nameOfProperty(name), value: Buffer.from(text) })
   }
   const { timestamp } = message
   if (timestamp !== null)
-    headers.push({ name: `${prefix}timestamp`, value: Buffer.from(String(timestamp)) })
+    headers.push({ name: timestampHeader, value: Buffer.from(String(timestamp)) })
   for (const [name, value] of message.headers) headers.push({ name, value: readable(value) })
   return headers
 }

@@ -199,7 +199,7 @@ export class NodeBroker implements Broker {
     })
     this.messaging = messaging
     this.accounts.onChange(() =>
-      messaging.usersChanged((name) => this.accounts.user(name) !== null),
+      messaging.accessChanged((name) => this.accounts.user(name) !== null),
     )
     this.logs = new NodeLogs(store, clock, messaging)
     this.topics = new NodeTopics(image, operations, this.#offsets, messaging)

@@ -17,6 +17,7 @@ import type { QueueOptions } from '../../queue/queue-options.ts'
 import { Queues } from '../../queue/queues.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { nameFault } from '../../security/access/name-fault.ts'
+import { StandingRights } from '../../security/access/standing-rights.ts'
 import { queueType, topicOfQueue } from '../declarations/queue-arguments.ts'
 import type { Messaging, Opening, Session } from './api.ts'
 import type { HostedQueue } from './hosted-queue.ts'
@@ -31,7 +32,7 @@ import { VhostCore, type VhostParts } from './vhost-core.ts'
 export interface MessagingParts
   extends Omit<
     VhostParts,
-    'queues' | 'partitionSettings' | 'queuesMax' | 'keyBudget' | 'slices' | 'allVhosts'
+    'queues' | 'partitionSettings' | 'queuesMax' | 'keyBudget' | 'slices' | 'standing' | 'allVhosts'
   > {
   readonly log: LogStore
   readonly topics: Topics
@@ -62,6 +63,7 @@ export class NodeMessaging implements Messaging {
   readonly #keyBudget = new KeyBudget(seenKeysMax)
   readonly #slices: Slices
   readonly #sessions: OpenSessions
+  readonly #standing: StandingRights
   readonly #listeners = new Set<(alarm: string | null) => void>()
   #alarm: string | null = null
 
@@ -85,6 +87,7 @@ export class NodeMessaging implements Messaging {
     this.#parts = parts
     this.#slices = new Slices(clock, goneInTurn)
     this.#sessions = new OpenSessions(parts.limits)
+    this.#standing = new StandingRights(parts.authorizer, this.#slices)
     const { consumerTimeoutMs } = parts.image.settings
     const sizes = { consumerTimeoutMs, ...queueOptions }
     this.queues = new Queues({ store, clock, report, others: parts.streams }, sizes)
@@ -106,6 +109,7 @@ export class NodeMessaging implements Messaging {
       queues: this.queues,
       keyBudget: this.#keyBudget,
       slices: this.#slices,
+      standing: this.#standing,
       partitionSettings: (durable: boolean) => queuePartitionSettings(image, durable),
       queuesMax: (vhost: string) => this.#parts.limits.ofVhost(vhost, 'max-queues'),
       allVhosts: () => this.vhosts.values(),
@@ -184,9 +188,13 @@ export class NodeMessaging implements Messaging {
 
   // ---- Sessions ---------------------------------------------------------------------------------
 
-  /** Users came or went: sessions of those who are no more end. */
-  usersChanged(isThere: (user: string) => boolean): void {
+  /**
+   * Users, or what they may do, are others: sessions of those who are no more end, and consumers
+   * that may no longer read.
+   */
+  accessChanged(isThere: (user: string) => boolean): void {
     this.#sessions.endOfUsersBut(isThere)
+    this.#standing.changed()
   }
 
   /** Those that are open, for listings. */

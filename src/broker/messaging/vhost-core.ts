@@ -21,6 +21,7 @@ import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
 import { type Gone, RoutingTable } from '../../routing/routing-table.ts'
+import type { StandingRights } from '../../security/access/standing-rights.ts'
 import type { Streams } from '../../stream/streams.ts'
 import { deduplicationOf } from '../declarations/deduplication.ts'
 import {
@@ -42,6 +43,7 @@ import { Lane } from './lane.ts'
 import { Once } from './once.ts'
 import type { StreamTopics } from './stream-topics.ts'
 import type { Target } from './target.ts'
+import type { ExchangeCounters } from './vhost-publisher.ts'
 
 export interface VhostParts {
   readonly queues: Queues
@@ -56,6 +58,8 @@ export interface VhostParts {
   readonly keyBudget: KeyBudget
   /** For what goes along with something, of which there may be very many. */
   readonly slices: Slices
+  /** Consumers, as long as they may read. */
+  readonly standing: StandingRights
   /** Infinity: no limit of its own. */
   queuesMax(vhost: string): number
   allVhosts(): Iterable<VhostCore>
@@ -63,12 +67,6 @@ export interface VhostParts {
   keysOfVhost(vhost: string): readonly string[]
   /** The node cannot go on. */
   failed(cause: unknown): void
-}
-
-/** Messages that were published to an exchange, and copies of them that it gave to queues. */
-export interface ExchangeCounters {
-  in: number
-  out: number
 }
 
 export class VhostCore implements HostedQueueHooks {

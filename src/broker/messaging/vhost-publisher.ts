@@ -12,10 +12,16 @@ import { Published, type Publisher } from './api.ts'
 import type { Once } from './once.ts'
 import { senderKeys, withoutHiddenKeys } from './sender-keys.ts'
 import type { Target } from './target.ts'
-import type { ExchangeCounters, VhostCore } from './vhost-core.ts'
+import type { VhostCore } from './vhost-core.ts'
 
 const tooLong = `invalid message: x-delay is more than ${delayMsMax} ms`
 const noQueues: readonly Target[] = []
+
+/** Messages that were published to an exchange, and copies of them that it gave to queues. */
+export interface ExchangeCounters {
+  in: number
+  out: number
+}
 
 export class VhostPublisher implements Publisher {
   refusal: Result<never> | null = null

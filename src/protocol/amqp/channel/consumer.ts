@@ -38,6 +38,8 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
   private readonly writer: DeliveryWriter
   private inFlight = 0
   private subscription: Subscription | null = null
+  /** Who ended it, if that was not its client. */
+  private endedBy: CancelReason | null = null
   private isActive = false
   /** All that it had went back, though the client may still settle it. */
   private isOverdue = false
@@ -91,21 +93,32 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
 
   cancelled(reason: CancelReason): void {
     this.isActive = false
-    this.isGone = true
-    if (reason !== 'timeout') this.channel.consumerCancelled(this)
-    else {
+    this.endedBy = reason
+    // Who may not read any longer may still settle.
+    this.isGone = reason !== 'accessLost'
+    if (reason === 'timeout') {
       // What it had takes no room any more; a client that settles it later does nothing.
       this.channel.inFlight -= this.inFlight
       this.inFlight = 0
       this.isOverdue = true
-      this.channel.consumerTimedOut(this)
     }
+    if (this.subscription !== null) this.tellEnd(reason)
+  }
+
+  private tellEnd(reason: CancelReason): void {
+    if (reason === 'accessLost') this.channel.consumerBarred(this)
+    else if (reason === 'timeout') this.channel.consumerTimedOut(this)
+    else this.channel.consumerCancelled(this)
   }
 
   /** The client has been told: deliveries may begin. */
   begin(subscription: Subscription): void {
     this.subscription = subscription
-    if (this.isGone) return
+    // It may have ended before the client knew of it.
+    if (this.endedBy !== null) {
+      this.tellEnd(this.endedBy)
+      return
+    }
     this.isActive = true
     this.channel.home.door.resumeSoon(this)
   }
@@ -126,7 +139,7 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
   /** For listings; null: it is not yet, or no more. */
   describe(): ConsumerDescription | null {
     const { subscription, tag, prefetch } = this
-    if (subscription === null || this.isGone) return null
+    if (subscription === null || this.endedBy !== null) return null
     return {
       tag,
       queue: subscription.queue.name,

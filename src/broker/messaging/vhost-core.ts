@@ -40,10 +40,10 @@ import { DelayedExchange } from './delayed-exchange.ts'
 import { HostedQueue, type HostedQueueHooks } from './hosted-queue.ts'
 import { HostedStream } from './hosted-stream.ts'
 import { Lane } from './lane.ts'
+import type { ExchangeCounters } from './listings.ts'
 import { Once } from './once.ts'
 import type { StreamTopics } from './stream-topics.ts'
 import type { Target } from './target.ts'
-import type { ExchangeCounters } from './vhost-publisher.ts'
 
 export interface VhostParts {
   readonly queues: Queues

@@ -9,6 +9,7 @@ import type { Authorizer } from '../../security/access/authorizer.ts'
 import { type ExchangeDefinition, routesByTopic } from '../declarations/definitions.ts'
 import { noTopicAccess, tooManySteps } from '../declarations/refusals.ts'
 import { Published, type Publisher } from './api.ts'
+import type { ExchangeCounters } from './listings.ts'
 import type { Once } from './once.ts'
 import { senderKeys, withoutHiddenKeys } from './sender-keys.ts'
 import type { Target } from './target.ts'
@@ -16,12 +17,6 @@ import type { VhostCore } from './vhost-core.ts'
 
 const tooLong = `invalid message: x-delay is more than ${delayMsMax} ms`
 const noQueues: readonly Target[] = []
-
-/** Messages that were published to an exchange, and copies of them that it gave to queues. */
-export interface ExchangeCounters {
-  in: number
-  out: number
-}
 
 export class VhostPublisher implements Publisher {
   refusal: Result<never> | null = null

@@ -11,7 +11,7 @@ const defaultExchange = 'amq.default'
 export interface Authorizer {
   /** Moves whenever an answer may have changed. */
   readonly version: number
-  /** What the user's rights in the vhost rest on: another object when they change, null for none. */
+  /** What the rights of the user in the vhost rest on: another once they change; null for none. */
   rightsOf(user: string, vhost: string): object | null
   /** Whether the user has any permission in the vhost, which is needed to come in. */
   mayUse(user: string, vhost: string): boolean

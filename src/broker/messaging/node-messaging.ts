@@ -21,7 +21,7 @@ import { StandingRights } from '../../security/access/standing-rights.ts'
 import { queueType, topicOfQueue } from '../declarations/queue-arguments.ts'
 import type { Messaging, Opening, Session } from './api.ts'
 import type { HostedQueue } from './hosted-queue.ts'
-import { type ConnectionLimits, type OpenSession, OpenSessions } from './open-sessions.ts'
+import { type ConnectionLimits, OpenSessions } from './open-sessions.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { queuePartitionSettings } from './queue-partitions.ts'
 import { SessionVhost } from './session-vhost.ts'
@@ -197,21 +197,36 @@ export class NodeMessaging implements Messaging {
     this.#standing.changed()
   }
 
+  /** How many came and went. */
+  get sessionChurn(): Readonly<OpenSessions['churn']> {
+    return this.#sessions.churn
+  }
+
   /** Those that are open, for listings. */
   get sessions(): Iterable<Opening> {
     return this.#sessions.all
   }
 
-  open({ vhost, user, name, view }: Opening): Result<Session> {
+  /**
+   * Counts a client of a door that knows no vhosts, and does not come for what is in one: its own
+   * requests are held to permissions. Refused with `notAllowed`: a limit. What it returns is called
+   * when the client has gone.
+   */
+  enter(opening: Opening): Result<() => void> {
+    const entered = this.#sessions.enter(opening)
+    return entered.ok ? ok(() => this.#sessions.remove(entered.value)) : entered
+  }
+
+  open(opening: Opening): Result<Session> {
+    const { vhost, user } = opening
     const core = this.vhosts.get(vhost)
     if (core === undefined) return refuse('vhostNotFound', `vhost ${vhost} not found`)
     const { authorizer } = this.#parts
     if (!authorizer.mayUse(user, vhost))
       return refuse('accessRefused', `access to vhost '${vhost}' refused for user '${user}'`)
-    const full = this.#sessions.limitReached(vhost, user)
-    if (full !== null) return refuse('notAllowed', full)
-    const owner: OpenSession = { vhost, user, name, channels: 0, ...(view && { view }) }
-    this.#sessions.add(owner)
+    const entered = this.#sessions.enter(opening)
+    if (!entered.ok) return entered
+    const owner = entered.value
     return ok({
       vhost: new SessionVhost(core, owner, user, authorizer),
       user,

@@ -33,6 +33,7 @@ import {
 import { EntityWrites } from '../declarations/entity-writes.ts'
 import { checkRoom, type Held } from '../declarations/limits.ts'
 import { queueSettings, queueType } from '../declarations/queue-arguments.ts'
+import { QueueRoom } from '../declarations/queue-room.ts'
 import type { Policies } from '../policies/policies.ts'
 import { VhostPolicies } from '../policies/vhost-policies.ts'
 import { DeadLetters } from './dead-letters.ts'
@@ -76,6 +77,7 @@ export class VhostCore implements HostedQueueHooks {
   readonly routing = new RoutingTable<Target>()
   readonly writes: EntityWrites
   readonly policies: VhostPolicies
+  readonly queueRoom = new QueueRoom(this)
   readonly exchanges = new Map<string, ExchangeDefinition>()
   readonly queues = new Map<string, HostedQueue>()
   /** By name; they begin anew with an exchange. */
@@ -211,6 +213,7 @@ export class VhostCore implements HostedQueueHooks {
 
   addQueue(hosted: HostedQueue): void {
     this.queues.set(hosted.name, hosted)
+    this.queueRoom.made(hosted.name)
     this.churn.queuesMade++
     this.routing.addQueue(hosted.name, hosted)
     if (hosted.owner === null) return
@@ -222,6 +225,7 @@ export class VhostCore implements HostedQueueHooks {
   addStream(definition: QueueDefinition, topic: Topic, isDeclared: boolean): HostedStream {
     const stream = new HostedStream(definition, topic, isDeclared, this.parts.streams)
     this.streams.set(stream.name, stream)
+    this.queueRoom.made(stream.name)
     this.routing.addQueue(stream.name, stream)
     this.settleStream(stream)
     return stream
@@ -258,9 +262,7 @@ export class VhostCore implements HostedQueueHooks {
       if (name !== '') this.routing.setAlternate(name, this.policies.alternateOf(name, table))
   }
 
-  newTopicId() {
-    return topicId(this.parts.chance.uuid())
-  }
+  readonly newTopicId = () => topicId(this.parts.chance.uuid())
 
   // ---- Going ------------------------------------------------------------------------------------
 

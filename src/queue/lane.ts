@@ -290,6 +290,7 @@ export class Lane {
 
   close(): void {
     this.#reader?.letGo()
+    this.#reader = null
     this.#returned = null
     for (const batch of this.unplaced) batch.release()
     this.unplaced.length = 0

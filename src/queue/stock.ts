@@ -386,7 +386,6 @@ export class Stock {
     for (const lane of this.lanes) yield* lane.allReturned
   }
 
-  /** Whoever still has the queue in hand keeps nothing of what it held. */
   close(): void {
     this.isClosed = true
     this.#node.letGo(this.#keptBytes)
@@ -394,6 +393,7 @@ export class Stock {
     this.entries.clear()
     this.leaving.clear()
     this.#delayed = null
+    this.message.clear()
     for (const lane of this.lanes) lane.close()
   }
 }

@@ -184,7 +184,7 @@ test('the ring of deliveries holds what a map would', () => {
   }
   for (let seed = 1; seed <= 50; seed++) {
     const chance = new SimChance(seed)
-    const ring = new Unacked()
+    const ring = new Unacked({ unacked: 0 })
     const model = new Map<number, number>()
     for (let i = 0; i < 400; i++) {
       const what = chance.int(6)

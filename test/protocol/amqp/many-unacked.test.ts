@@ -13,7 +13,7 @@ const perTurn = 100
 /** A channel of nothing but deliveries, and turns that the test ends. */
 function setUp(count: number) {
   const due: (() => void)[] = []
-  const unacked = new Unacked()
+  const unacked = new Unacked({ unacked: 0 })
   const accepted: number[] = []
   const rejected: number[] = []
   const held: number[] = []

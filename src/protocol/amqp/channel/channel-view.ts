@@ -13,6 +13,8 @@ export interface ChannelView {
   /** Deliveries to consumers that are not settled, and how many there may be; 0: no limit. */
   inFlight: number
   readonly prefetch: number
+  /** A consumer found no room since too much of the channel is not settled. */
+  isCramped: boolean
   readonly transaction: Transaction | null
   /** Where direct replies to this channel go; null: nowhere. */
   readonly replyAddress: string | null

@@ -86,7 +86,7 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
     this.inFlight--
     channel.inFlight--
     if (this.isStarved) channel.home.door.resumeSoon(this)
-    if (channel.prefetch > 0) channel.resumeStarved()
+    if (channel.prefetch > 0 || channel.isCramped) channel.resumeStarved()
   }
 
   cancelled(reason: CancelReason): void {
@@ -148,6 +148,16 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
     if (!this.settles) return plenty
     const own = this.prefetch === 0 ? plenty : this.prefetch - this.inFlight
     const shared = channel.prefetch === 0 ? plenty : channel.prefetch - channel.inFlight
-    return Math.min(own, shared, home.door.limits.unackedMax - channel.unacked.span)
+    return Math.min(own, shared, this.left())
+  }
+
+  /** Deliveries that the channel may have besides those that it has. */
+  private left(): number {
+    const { channel } = this
+    const { limits, together } = channel.home.door
+    const isTight = together.unacked >= limits.unackedMaxTogether
+    const left = (isTight ? limits.unackedMaxWhenTight : limits.unackedMax) - channel.unacked.span
+    if (left <= 0) channel.isCramped = true
+    return left
   }
 }

@@ -44,9 +44,7 @@ export class Departures {
   // ---- Expiry -----------------------------------------------------------------------------------
 
   ttlMs(message: MessageView): number {
-    const { expiration } = message
-    const { messageTtlMs } = this.#queue.settings
-    return expiration === null ? messageTtlMs : Math.min(messageTtlMs, Number(expiration))
+    return Math.min(this.#queue.settings.messageTtlMs, message.expirationMs)
   }
 
   /** Of the message that the stock has looked at. */

@@ -129,6 +129,10 @@ export class Entries {
     if (this.#spare.length < spareMax) this.#spare.push(entry)
   }
 
+  get bytesInFlight(): number {
+    return this.#flying.reduce((sum, entry) => sum + (entry?.bytes ?? 0), 0)
+  }
+
   clear(): void {
     this.#flying.length = 0
     this.#freeIds.length = 0

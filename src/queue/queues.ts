@@ -62,6 +62,7 @@ const attendMax = 10_000
 export class Queues implements QueueNode, StockNode {
   readonly store: LogStore
   readonly addresses = new Addresses()
+  readonly consumers = { count: 0 }
   readonly memory = new BatchMemory()
   readonly pieces: PieceCache
   readonly messageBytesMax: number
@@ -110,6 +111,14 @@ export class Queues implements QueueNode, StockNode {
   /** A queue that has never held anything. */
   create(place: QueuePlace, settings: QueueSettings, host: QueueHost): Queue {
     return this.#add(place, settings, this.stockOf(place, settings), host)
+  }
+
+  /**
+   * True: nothing was ever put in, so that it can be created when it is needed. Its logs are let go
+   * of until then.
+   */
+  forgetUnused({ topic }: QueuePlace, { priorities }: QueueSettings): boolean {
+    return this.store.letGo(topic, [...Array(priorities + 1).keys(), ledgerPartition])
   }
 
   /** What a queue is made of, as the log has it; the ledger is not read yet. */

@@ -14,7 +14,9 @@ import type { Edge, End, Matcher } from './matcher.ts'
 export const hashProperties: readonly string[] = ['message_id', 'correlation_id', 'timestamp']
 
 /** What a binding key means; null: it is none. 0: the target gets nothing. */
-export const weightOf = (key: string): number | null => (/^\d{1,9}$/.test(key) ? Number(key) : null)
+/** Null: the key is none. */
+export const weightOf = (key: string): number | null =>
+  /^0*[1-9]\d{0,8}$/.test(key) ? Number(key) : null
 
 interface Candidate<T extends End> {
   readonly edge: Edge<T>

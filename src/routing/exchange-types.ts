@@ -49,7 +49,7 @@ export function checkBinding(routing: string, key: string, table: FieldTable): R
   if (routing === 'x-consistent-hash' && weightOf(key) === null)
     return refuse(
       'preconditionFailed',
-      `The binding key must be a non-negative integer: '${key}' is none`,
+      `The binding key must be an integer that is greater than 0: '${key}' is none`,
     )
   const match = table.get('x-match')
   if (routing !== 'headers' || match === undefined) return ok(null)

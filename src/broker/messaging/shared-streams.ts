@@ -26,7 +26,7 @@ export class SharedStreams {
     const stream = this.#streamOf(topic)
     if (stream === null) return
     stream.topic = topic
-    this.#core.streamGrew(stream)
+    this.#core.streamChanged(stream)
   }
 
   gone(topic: Topic): void {

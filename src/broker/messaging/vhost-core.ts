@@ -11,10 +11,11 @@ import type { MetadataStore } from '../../metadata/store.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import type { Result } from '../../model/errors.ts'
 import { topicId } from '../../model/ids.ts'
-import { type FieldTable, textOf } from '../../model/message/field.ts'
+import type { FieldTable } from '../../model/message/field.ts'
 import type { Topic } from '../../model/topic.ts'
 import { DelayQueue } from '../../queue/delayed/delay-queue.ts'
 import type { KeyBudget } from '../../queue/memory/seen-keys.ts'
+import type { Queue } from '../../queue/queue.ts'
 import { addCounters, QueueCounters } from '../../queue/queue-counters.ts'
 import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { Queues } from '../../queue/queues.ts'
@@ -28,15 +29,11 @@ import {
   ownExchanges,
   type QueueDefinition,
 } from '../declarations/definitions.ts'
-import { EntityWrites, topicsVhost } from '../declarations/entity-writes.ts'
+import { EntityWrites } from '../declarations/entity-writes.ts'
 import { checkRoom, type Held } from '../declarations/limits.ts'
 import { queueSettings, queueType } from '../declarations/queue-arguments.ts'
 import type { Policies } from '../policies/policies.ts'
-import {
-  alternateExchangeKey,
-  argumentsInForce,
-  mergedDefinition,
-} from '../policies/policy-keys.ts'
+import { VhostPolicies } from '../policies/vhost-policies.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { DelayedExchange } from './delayed-exchange.ts'
 import { HostedQueue, type HostedQueueHooks } from './hosted-queue.ts'
@@ -80,6 +77,7 @@ export class VhostCore implements HostedQueueHooks {
   readonly lane = new Lane()
   readonly routing = new RoutingTable<Target>()
   readonly writes: EntityWrites
+  readonly policies: VhostPolicies
   readonly exchanges = new Map<string, ExchangeDefinition>()
   readonly queues = new Map<string, HostedQueue>()
   /** By name; they begin anew with an exchange. */
@@ -114,6 +112,7 @@ export class VhostCore implements HostedQueueHooks {
     this.about = about
     this.parts = parts
     this.writes = new EntityWrites(parts.store, parts.image, name)
+    this.policies = new VhostPolicies(parts.policies, name)
     this.streamTopics = streamTopics(this.writes)
     this.#deadLetters = new DeadLetters(this.routing, parts.clock)
     for (const exchange of ownExchanges) this.addExchange(exchange)
@@ -130,7 +129,7 @@ export class VhostCore implements HostedQueueHooks {
     const once = this.once(table)
     if (once !== null) this.onceAt.set(name, once)
     if (waiting !== null) this.delayed.set(name, waiting)
-    this.routing.addExchange(name, type, table, this.#alternateOf(exchange), waiting)
+    this.routing.addExchange(name, type, table, this.policies.alternateOf(name, table), waiting)
   }
 
   /** One that is new. */
@@ -162,15 +161,24 @@ export class VhostCore implements HostedQueueHooks {
   }
 
   /** A queue that holds nothing yet, and is not seen before `addQueue`. */
-  makeQueue(
+  newQueue(
     definition: QueueDefinition,
     owner: object | null,
     source: HostedStream | null = null,
   ): HostedQueue {
     const hosted = new HostedQueue(definition, owner, source, this)
-    const settings = this.#settingsFor(hosted)
-    const place = this.#placeOf(definition, source)
-    return hosted.hold(this.parts.queues.create(place, settings, hosted))
+    // One that goes when nobody uses it has to be there.
+    this.#keepTime(hosted, this.#settingsFor(hosted))
+    return hosted
+  }
+
+  makeQueue(hosted: HostedQueue): Queue {
+    const place = this.#placeOf(hosted.definition, hosted.source)
+    return this.parts.queues.create(place, this.#settingsFor(hosted), hosted)
+  }
+
+  #keepTime(hosted: HostedQueue, { expiresMs }: QueueSettings): void {
+    if (expiresMs < Number.POSITIVE_INFINITY) hosted.queue.touch()
   }
 
   /** With what it held before. */
@@ -178,6 +186,10 @@ export class VhostCore implements HostedQueueHooks {
     const hosted = new HostedQueue(definition, null, source, this)
     const settings = this.#settingsFor(hosted)
     const place = this.#placeOf(definition, source)
+    if (source === null && this.parts.queues.forgetUnused(place, settings)) {
+      this.#keepTime(hosted, settings)
+      return hosted
+    }
     return hosted.hold(await this.parts.queues.open(place, settings, hosted))
   }
 
@@ -185,17 +197,18 @@ export class VhostCore implements HostedQueueHooks {
     { name, topic, durable }: Pick<QueueDefinition, 'name' | 'topic' | 'durable'>,
     source: HostedStream | null = null,
   ) {
-    const isShown = durable && this.name === topicsVhost
+    const isShown = durable && this.name === this.parts.image.settings.kafkaVhost
     const partitionSettings = this.parts.partitionSettings(durable)
     const place = { topic, name, isShown, partitionSettings }
     return source === null ? place : { ...place, source: this.parts.streams.logsOf(source.topic) }
   }
 
-  /** The topic of a stream has more partitions. */
-  streamGrew(stream: HostedStream): void {
+  /** The topic of a stream has more partitions, or another configuration. */
+  streamChanged(stream: HostedStream): void {
+    this.settleStream(stream)
     const logs = this.parts.streams.logsOf(stream.topic)
     for (const hosted of this.queues.values())
-      if (hosted.source === stream) hosted.queue.feed?.follow(logs)
+      if (hosted.source === stream) hosted.used?.feed?.follow(logs)
   }
 
   addQueue(hosted: HostedQueue): void {
@@ -212,6 +225,7 @@ export class VhostCore implements HostedQueueHooks {
     const stream = new HostedStream(definition, topic, isDeclared, this.parts.streams)
     this.streams.set(stream.name, stream)
     this.routing.addQueue(stream.name, stream)
+    this.settleStream(stream)
     return stream
   }
 
@@ -222,41 +236,28 @@ export class VhostCore implements HostedQueueHooks {
 
   // ---- Policies ---------------------------------------------------------------------------------
 
-  /** Those that hold for a queue: the user's and the operator's. */
-  policiesOf({ name, definition }: HostedQueue) {
-    const { policies } = this.parts
-    const kind = queueType(definition.arguments)
-    return {
-      policy: policies.ofQueue('user', this.name, name, kind),
-      operator: policies.ofQueue('operator', this.name, name, kind),
-    }
-  }
-
   #settingsFor(hosted: HostedQueue): QueueSettings {
     const { arguments: own, durable } = hosted.definition
-    const { policy, operator } = this.policiesOf(hosted)
-    hosted.inForce = argumentsInForce(own, queueType(own), mergedDefinition(policy, operator))
+    hosted.inForce = this.policies.argumentsOf(hosted.name, queueType(own), own)
     return queueSettings(hosted.inForce, durable)
   }
 
-  #alternateOf({ name, arguments: table }: ExchangeDefinition): string | null {
-    const own = textOf(table.get('alternate-exchange'))
-    if (own !== null) return own
-    const definition = this.parts.policies.ofExchange(this.name, name)?.definition
-    const byPolicy = definition?.[alternateExchangeKey]
-    return typeof byPolicy === 'string' ? byPolicy : null
+  settleStream(stream: HostedStream, isAnew = false): void {
+    stream.settle(this.policies, this.parts.image, isAnew)
   }
 
-  /** Every queue and exchange follows what holds for it now. */
+  /** Every queue, stream and exchange follows what holds for it now. */
   policiesChanged(): void {
     for (const hosted of this.queues.values()) {
       const before = hosted.inForce
       const settings = this.#settingsFor(hosted)
-      if (hosted.inForce !== before) hosted.queue.configure(settings)
+      if (hosted.inForce === before) continue
+      hosted.used?.configure(settings)
+      this.#keepTime(hosted, settings)
     }
-    for (const exchange of this.exchanges.values())
-      if (exchange.name !== '')
-        this.routing.setAlternate(exchange.name, this.#alternateOf(exchange))
+    for (const stream of this.streams.values()) this.settleStream(stream)
+    for (const { name, arguments: table } of this.exchanges.values())
+      if (name !== '') this.routing.setAlternate(name, this.policies.alternateOf(name, table))
   }
 
   newTopicId() {
@@ -292,7 +293,7 @@ export class VhostCore implements HostedQueueHooks {
     hosted.gone()
     this.queues.delete(hosted.name)
     this.churn.queuesGone++
-    addCounters(this.past, hosted.queue.counters)
+    addCounters(this.past, hosted.figures.counters)
     if (hosted.owner !== null) this.#owned.get(hosted.owner)?.delete(hosted)
     const bindings = this.routing.removeQueue(hosted.name)
     return this.#keysWith(bindings, this.writes.queueKeys(hosted.definition))
@@ -309,10 +310,9 @@ export class VhostCore implements HostedQueueHooks {
     return () => this.#keysWith(bindings, isDeclared ? this.writes.streamKeys(definition) : [])
   }
 
-  /** Takes a queue away for good. */
   async deleteQueue(hosted: HostedQueue): Promise<void> {
     await this.gone(await this.removeQueue(hosted))
-    await hosted.queue.drop()
+    await hosted.used?.drop()
     await this.parts.slices.next()
   }
 
@@ -384,7 +384,7 @@ export class VhostCore implements HostedQueueHooks {
   async consumerLeft(hosted: HostedQueue): Promise<void> {
     if (!hosted.definition.autoDelete || !hosted.hadConsumer) return
     await this.lane.run(async () => {
-      if (!hosted.isGone && hosted.queue.consumerCount === 0) await this.deleteQueue(hosted)
+      if (!hosted.isGone && hosted.figures.consumerCount === 0) await this.deleteQueue(hosted)
     })
   }
 

@@ -8,6 +8,8 @@
 //   another short string, NAME     amqp.NAME, as amqp.message-id
 //   timestamp                      amqp.timestamp, seconds since 1970 in digits
 //   delivery-mode, priority        none (amqp.priority is understood)
+//   user-id                        amqp.user-id, but nobody has checked that of another producer:
+//                                  it stays an entry of the headers
 //   entry NAME of the headers      NAME: strings and bytes as they are, numbers and booleans as
 //                                  text, void as null, tables and arrays as JSON
 //
@@ -136,7 +138,8 @@ function asProperty(name: string, text: string): PropertyValue | null {
   if (own === 'timestamp' && /^\d{1,15}$/.test(text)) return timestampProperty(Number(text))
   if (own === 'priority' && /^\d{1,2}$/.test(text))
     return octetProperty(property.priority, Number(text))
-  if (!Object.hasOwn(textProperties, own) || Buffer.byteLength(text) > shortStringMax) return null
+  if (own === 'user-id' || !Object.hasOwn(textProperties, own)) return null
+  if (Buffer.byteLength(text) > shortStringMax) return null
   return textProperty(textProperties[own as keyof typeof textProperties], text)
 }
 

@@ -38,6 +38,7 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
   private readonly writer: DeliveryWriter
   private inFlight = 0
   private subscription: Subscription | null = null
+  private handle: QueueHandle | null = null
   private isActive = false
   /** All that it had went back, though the client may still settle it. */
   private isOverdue = false
@@ -53,8 +54,8 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
   }
 
   get queue(): QueueHandle {
-    assert(this.subscription !== null, 'deliveries come behind the subscription')
-    return this.subscription.queue
+    assert(this.handle !== null, 'deliveries come behind the subscription')
+    return this.handle
   }
 
   get room(): number {
@@ -92,6 +93,8 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
   cancelled(reason: CancelReason): void {
     this.isActive = false
     this.isGone = true
+    // What is not settled may keep it for long.
+    this.subscription = null
     if (reason !== 'timeout') this.channel.consumerCancelled(this)
     else {
       // What it had takes no room any more; a client that settles it later does nothing.
@@ -104,8 +107,9 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
 
   /** The client has been told: deliveries may begin. */
   begin(subscription: Subscription): void {
-    this.subscription = subscription
+    this.handle = subscription.queue
     if (this.isGone) return
+    this.subscription = subscription
     this.isActive = true
     this.channel.home.door.resumeSoon(this)
   }
@@ -119,8 +123,10 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
 
   /** No more deliveries; what is in flight stays so. */
   async cancel(): Promise<void> {
+    const { subscription } = this
     this.isActive = false
-    if (!this.isGone) await this.subscription?.cancel()
+    this.subscription = null
+    if (!this.isGone) await subscription?.cancel()
   }
 
   /** For listings; null: it is not yet, or no more. */

@@ -63,7 +63,7 @@ export const defaultLimits: Limits = {
   unsentBytesMaxWhenTight: 64 * 1024,
   unackedMax: 1_000_000,
   unackedMaxTogether: 4_000_000,
-  unackedMaxWhenTight: 1000,
+  unackedMaxWhenTight: 100,
   consumersPerChannelMax: 10_000,
   transactionBytesMax: 64 * MiB,
   transactionStepsMax: 100_000,
@@ -75,17 +75,23 @@ export const defaultLimits: Limits = {
   drainMsMax: 5_000,
 }
 
-/** Of memory, for each delivery that is not settled. */
+/** Of the heap, for each delivery that is not settled. */
 const unackedBytes = 300
 
+export interface Granted {
+  readonly openFiles: number
+  readonly memoryBytes: number
+  readonly heapBytes: number
+}
+
 /** The limits, as far as they fit a process that may have so many files open, and such memory. */
-export const limitsWithin = (limits: Limits, openFiles: number, memoryBytes: number): Limits => ({
+export const limitsWithin = (
+  limits: Limits,
+  { openFiles, memoryBytes, heapBytes }: Granted,
+): Limits => ({
   ...limits,
   connectionsMax: Math.min(limits.connectionsMax, Math.floor(openFiles / 2)),
   partialBytesMax: Math.min(limits.partialBytesMax, Math.floor(memoryBytes / 8)),
   unsentBytesMaxTogether: Math.min(limits.unsentBytesMaxTogether, Math.floor(memoryBytes / 8)),
-  unackedMaxTogether: Math.min(
-    limits.unackedMaxTogether,
-    Math.floor(memoryBytes / 4 / unackedBytes),
-  ),
+  unackedMaxTogether: Math.min(limits.unackedMaxTogether, Math.floor(heapBytes / 4 / unackedBytes)),
 })

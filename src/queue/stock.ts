@@ -93,8 +93,8 @@ export class Stock {
     lane.cursor = offset + 1
     const entry = this.entries.make(lane.index, offset, message.body.length)
     entry.timestampMs = nowMs
-    this.entries.launch(entry)
-    return entry
+    if (lane.askForDelivered()) this.#node.noted(this)
+    return this.entries.launch(entry)
   }
 
   /** Takes a message in flight that stays in memory; null: no memory is left for it. */
@@ -106,8 +106,7 @@ export class Stock {
     const entry = this.entries.make(lane.index, lane.end, body.length)
     entry.tie = lane.ties++
     entry.keep(message, nowMs)
-    this.entries.launch(entry)
-    return entry
+    return this.entries.launch(entry)
   }
 
   #append(message: MessageView, lane: Lane, nowMs: number, isSync: boolean): number {
@@ -225,8 +224,9 @@ export class Stock {
 
   /** Takes the message that the last look found in flight. */
   take(): Entry {
-    const entry = this.#headAsEntry()
-    this.entries.launch(entry)
+    const lane = this.#headLane
+    const entry = this.entries.launch(this.#headAsEntry())
+    if (lane?.askForDelivered()) this.#node.noted(this)
     return entry
   }
 

@@ -10,6 +10,8 @@ export interface ChannelView {
   readonly isOpen: boolean
   readonly counters: MessageCounters
   readonly unacked: Unacked
+  /** Is told of what was settled that its confirms have to cover. */
+  readonly publishing: { settled(): void }
   /** Deliveries to consumers that are not settled, and how many there may be; 0: no limit. */
   inFlight: number
   readonly prefetch: number

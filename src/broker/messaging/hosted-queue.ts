@@ -53,10 +53,12 @@ export interface HostedQueueHooks {
  */
 export class Settled implements QueueHandle {
   readonly name: string
+  readonly isDurable: boolean
   #queue: Queue | null
 
   constructor(queue: Queue) {
     this.name = queue.name
+    this.isDurable = queue.isDurable
     this.#queue = queue
   }
 

@@ -178,7 +178,7 @@ test('confirms: each number is answered once, durable before it is acknowledged'
 
 test('the ring of deliveries holds what a map would', () => {
   const owner: Owner = {
-    queue: { name: 'q', accept: () => undefined, reject: () => undefined },
+    queue: { name: 'q', isDurable: false, accept: () => undefined, reject: () => undefined },
     isGone: false,
     settled: () => undefined,
   }

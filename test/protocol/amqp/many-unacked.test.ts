@@ -20,6 +20,7 @@ function setUp(count: number) {
   let waits = 0
   const queue: QueueHandle = {
     name: 'q',
+    isDurable: false,
     accept: (id) => accepted.push(id),
     reject: (id) => rejected.push(id),
     hold: (by) => held.push(by),

@@ -10,7 +10,7 @@ import type { StreamModel, StreamRecord } from './stream-model.ts'
 export type Ending = 'settled' | 'moved' | 'refused'
 
 /** `unknown`: a crash lies between, and nobody has seen it since. */
-type State = 'ready' | 'inFlight' | 'leaving' | 'unknown'
+export type State = 'ready' | 'inFlight' | 'leaving' | 'unknown'
 
 /** What was known of a copy when the node died. */
 export interface Past {
@@ -62,6 +62,8 @@ export class Copy {
   isFound = false
   /** Its source came back: it cannot be there. */
   isUnmade = false
+  /** Nobody took it when it died. */
+  isTried = false
   /** Another has the same name: only their number is known. */
   isStrange = false
 
@@ -208,8 +210,21 @@ export class QueueModel {
     this.live--
   }
 
+  /**
+   * In which states a message may be that dies, where dead letters are kept: of several of one name
+   * those that were tried are not meant as long as one was not.
+   */
+  triesOf(key: string, states: readonly State[]): readonly State[] {
+    const same = this.copies.get(key) ?? []
+    const isOwed = ({ state, past }: Copy): boolean =>
+      state === 'unknown' && past?.isCertain === true && past.ending === null
+    const left = same.filter((c) => c.isLive && states.includes(c.state))
+    return left.every(({ isTried }) => isTried) && same.some(isOwed) ? [] : states
+  }
+
   /** It was to leave, and nobody has taken it. */
   keep(copy: Copy): void {
+    copy.isTried = true
     copy.ended = null
     copy.ending = null
     copy.state = 'leaving'
@@ -255,6 +270,7 @@ export class QueueModel {
     copy.mayVanish = this.#mayVanish(copy.hasTtl)
     copy.returns = []
     copy.state = 'ready'
+    copy.isTried = false
     copy.deliveries = 0
     this.live++
   }

@@ -96,7 +96,7 @@ export class Streaming {
     const { chance } = this.#scene
     const readers = this.#stage.clients.flatMap((client) => client.readers)
     const reader = this.#stage.pick(readers.filter(({ out }) => out.length > 0))
-    for (let n = chance.int(12); n >= 0 && reader !== undefined; n--)
+    for (let n = chance.int(12); n >= 0 && reader !== undefined && reader.out.length > 0; n--)
       reader.accept(chance.int(3) > 0 ? 0 : chance.int(reader.out.length))
   }
 

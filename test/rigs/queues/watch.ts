@@ -13,7 +13,7 @@ import { Published } from '../../../src/queue/published.ts'
 import type { Queue } from '../../../src/queue/queue.ts'
 import { plainQueue } from '../../../src/queue/queue-settings.ts'
 import { RigFailure } from '../sim/failure.ts'
-import { type Copy, foreignMessage, isWhole, keyOf, nameOf, type QueueModel } from './copies.ts'
+import { type Copy, foreignMessage, isWhole, keyOf, nameOf, type QueueModel, type State } from './copies.ts'
 import { PolicyModel } from './policy-model.ts'
 import type { StreamModel, StreamRecord } from './stream-model.ts'
 import { labelOf, tagOf } from './topology.ts'
@@ -330,7 +330,8 @@ export class Watch implements Tracer {
     const isRejected = reason === 'rejected' || reason === 'delivery_limit'
     const states = isRejected ? (['leaving'] as const) : (['ready', 'leaving'] as const)
     const isKept = model.settings.keepsDeadLetters
-    const copy = this.#see(model, keyOf(message), ...(isKept ? states : [states[0]]))
+    const key = keyOf(message)
+    const copy = this.#see(model, key, ...(isKept ? model.triesOf(key, states) : [states[0]]))
     if (copy !== null) model.end(copy, this.event, 'moved')
     return copy
   }
@@ -356,7 +357,7 @@ export class Watch implements Tracer {
   #see(
     model: QueueModel,
     key: string,
-    ...states: readonly ('ready' | 'leaving' | 'inFlight')[]
+    ...states: readonly State[]
   ): Copy | null {
     const copy = model.seen(key, ...states)
     if (copy?.state !== 'unknown') return copy

@@ -150,6 +150,7 @@ export class QueueChanges {
       }
     }
     core.addQueue(hosted)
+    hosted.queue.feed?.begin()
     return ok(hosted)
   }
 

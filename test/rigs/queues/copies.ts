@@ -306,7 +306,8 @@ function lose(copy: Copy, confirmed: number): void {
     ending: copy.ending,
     children: copy.children,
     appended: copy.appended,
-    isCertain: copy.isCertain || (copy.isSync && isDurable(copy.created)),
+    // What a client of Kafka sends is on its way for itself.
+    isCertain: copy.isCertain || (copy.record?.isCertain ?? (copy.isSync && isDurable(copy.created))),
     isOver: copy.ended !== null && isDurable(copy.ended),
     failures: returned?.failures ?? -1,
     failuresMax: copy.failures,

@@ -8,8 +8,9 @@ import { type Copy, keyOf } from './copies.ts'
 export class StreamRecord {
   readonly key: string
   readonly created: number
-  /** Among what the node has taken for the stream; null: a client of Kafka has sent it. */
-  readonly order: number | null
+  /** Among what the node has taken for the stream; null: it is not known. */
+  order: number | null
+  readonly isForeign: boolean
   readonly hasTtl: boolean
   /** What died and became this. */
   readonly parent: Copy | null
@@ -23,10 +24,11 @@ export class StreamRecord {
   /** and somebody has read it since. */
   isFound = false
 
-  constructor(of: Pick<StreamRecord, 'key' | 'created' | 'order' | 'hasTtl' | 'parent'>) {
+  constructor(of: Pick<StreamRecord, 'key' | 'created' | 'order' | 'isForeign' | 'hasTtl' | 'parent'>) {
     this.key = of.key
     this.created = of.created
     this.order = of.order
+    this.isForeign = of.isForeign
     this.hasTtl = of.hasTtl
     this.parent = of.parent
   }
@@ -125,12 +127,17 @@ export class StreamModel {
       key: keyOf(message),
       created,
       order: isForeign ? null : this.#orders++,
+      isForeign,
       hasTtl: message.expiration !== null,
       parent,
     })
     const same = this.#records.get(record.key)
     if (same === undefined) this.#records.set(record.key, [record])
-    else same.push(record)
+    else {
+      same.push(record)
+      // Which is which only the node knows.
+      for (const each of same) each.order = null
+    }
     return record
   }
 
@@ -169,7 +176,7 @@ export class StreamModel {
   crashed(confirmed: number): void {
     for (const place of this.named.values()) place.crashed()
     for (const record of this.all) {
-      record.isCertain ||= record.created <= confirmed && record.order !== null
+      record.isCertain ||= record.created <= confirmed && !record.isForeign
       record.isOld = true
       record.isFound = false
     }

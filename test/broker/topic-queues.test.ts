@@ -4,6 +4,7 @@ import test from 'node:test'
 import type { NodeBroker } from '../../src/broker/broker.ts'
 import type { Vhost } from '../../src/broker/messaging/api.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { eventLoopTurn, promiseTurn } from '../../src/io/real/clock.ts'
 import { partitionId } from '../../src/model/ids.ts'
 import { batchOf } from '../log/log-fixture.ts'
 import {
@@ -286,4 +287,43 @@ test('records that compaction took from the midst are passed over', () =>
       late.push(body)
     assert.deepEqual(late, ['3', '4', '5', '6'])
     assert.equal(value(vhost.checkQueue('late')).messages, 0)
+  }))
+
+test('nothing happens to the messages of such a queue before it is there', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    await makeTopic(node, 'events')
+    value(await vhost.declareQueue(queueWish('dead')))
+    await produce(node, 'events', ['a', 'b', 'c'])
+    const rules = { 'x-message-ttl': 1, 'x-dead-letter-exchange': '' }
+    let isThere = false
+    const declared = over(vhost, 'q', {
+      ...fromFirst,
+      ...rules,
+      'x-dead-letter-routing-key': 'dead',
+    }).then(() => {
+      isThere = true
+    })
+    while (!isThere) {
+      assert.equal(value(vhost.checkQueue('dead')).messages, 0)
+      await promiseTurn()
+    }
+    await declared
+    while (value(vhost.checkQueue('dead')).messages < 3) await eventLoopTurn()
+  }))
+
+test('a policy that limits lengths does not drop what a topic holds', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    await makeTopic(node, 'events')
+    await produce(node, 'events', ['a', 'b', 'c'])
+    value(await over(vhost, 'q', fromFirst))
+    const limits = { 'max-length': 1, 'max-length-bytes': 1, overflow: 'reject-publish' }
+    const policy = { vhost: '/', name: 'p', pattern: '', applyTo: 'queues', priority: 0 } as const
+    value(await node.policies.set('user', { ...policy, definition: limits }))
+    await confirmed(node)
+    assert.equal(value(vhost.checkQueue('q')).messages, 3)
+    publish(vhost, '', 'q', 'd')
+    await confirmed(node)
+    assert.equal(value(vhost.checkQueue('q')).messages, 4)
   }))

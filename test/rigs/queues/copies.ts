@@ -307,7 +307,8 @@ function lose(copy: Copy, confirmed: number): void {
     children: copy.children,
     appended: copy.appended,
     // What a client of Kafka sends is on its way for itself.
-    isCertain: copy.isCertain || (copy.record?.isCertain ?? (copy.isSync && isDurable(copy.created))),
+    isCertain:
+      copy.isCertain || (copy.record?.isCertain ?? (copy.isSync && isDurable(copy.created))),
     isOver: copy.ended !== null && isDurable(copy.ended),
     failures: returned?.failures ?? -1,
     failuresMax: copy.failures,

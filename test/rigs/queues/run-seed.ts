@@ -244,7 +244,26 @@ class Run {
       this.#look()
       if (++ran > drainEventsMax) {
         const left = [...node.messaging.queues.all].filter((q) => q.ready > 0 || q.delayed > 0)
-        console.error([...this.#watch.queues.values()].map((m) => { const q = this.#watch.hosted.get(m.name)?.queue; const st = new Map(); for (const c of m.all) if (c.isLive) st.set(c.state, (st.get(c.state) ?? 0) + 1); return [m.name, q?.ready, q?.delayed, q?.inFlight, 'leaving', q?.stock.leaving.size, 'model', JSON.stringify([...st]), q?.isAttended, JSON.stringify(q?.settings)].join(' ') }), readers.map((r) => isAtEnd(node, r)));
+        console.error(
+          [...this.#watch.queues.values()].map((m) => {
+            const q = this.#watch.hosted.get(m.name)?.queue
+            const st = new Map()
+            for (const c of m.all) if (c.isLive) st.set(c.state, (st.get(c.state) ?? 0) + 1)
+            return [
+              m.name,
+              q?.ready,
+              q?.delayed,
+              q?.inFlight,
+              'leaving',
+              q?.stock.leaving.size,
+              'model',
+              JSON.stringify([...st]),
+              q?.isAttended,
+              JSON.stringify(q?.settings),
+            ].join(' ')
+          }),
+          readers.map((r) => isAtEnd(node, r)),
+        )
         throw new RigFailure(`${left.map((q) => q.name)} cannot be drained`)
       }
       if (isEmpty() && !isAsked) {

@@ -23,8 +23,12 @@ export class StreamRecord {
   isOld = false
   /** and somebody has read it since. */
   isFound = false
+  /** It was read, and need not have been there. */
+  isSpare = false
 
-  constructor(of: Pick<StreamRecord, 'key' | 'created' | 'order' | 'isForeign' | 'hasTtl' | 'parent'>) {
+  constructor(
+    of: Pick<StreamRecord, 'key' | 'created' | 'order' | 'isForeign' | 'hasTtl' | 'parent'>,
+  ) {
     this.key = of.key
     this.created = of.created
     this.order = of.order
@@ -167,6 +171,7 @@ export class StreamModel {
     this.#ends[partition] = Math.max(this.seen(partition), offset + 1)
     record.partition = partition
     record.offset = offset
+    if (record.isOld && !record.isCertain) record.isSpare = true
     // Only what is durable is read.
     record.isCertain = true
     record.isFound = true
@@ -186,9 +191,11 @@ export class StreamModel {
   checkWhole(isOwed: (record: StreamRecord) => boolean): void {
     for (const record of this.all) {
       if (!record.isOld || record.isFound) continue
-      if (record.isCertain || isOwed(record)) this.#fail(`${this.name}: ${record} is lost`)
+      if ((record.isCertain || isOwed(record)) && !this.#isSpared(record, isOwed))
+        this.#fail(`${this.name}: ${record} is lost`)
       else this.drop(record)
     }
+    for (const record of this.all) record.isSpare = false
     for (const places of this.#places) this.#checkOrder(places)
     for (const { partition, offset, answeredAt } of this.begun.splice(0))
       for (let before = offset - 1; before >= 0; before--) {
@@ -196,6 +203,14 @@ export class StreamModel {
         if (record !== null && record.created > answeredAt)
           this.#fail(`${this.name}: who asked for what comes next was not given ${record}`)
       }
+  }
+
+  /** Of two of one name the other one may be what was found. */
+  #isSpared({ key }: StreamRecord, isOwed: (record: StreamRecord) => boolean): boolean {
+    const same = this.#records.get(key) ?? []
+    const other = same.find((each) => each.isSpare && !isOwed(each))
+    if (other !== undefined) other.isSpare = false
+    return other !== undefined
   }
 
   #checkOrder(places: ReadonlyMap<number, StreamRecord>): void {

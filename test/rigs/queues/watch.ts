@@ -13,7 +13,15 @@ import { Published } from '../../../src/queue/published.ts'
 import type { Queue } from '../../../src/queue/queue.ts'
 import { plainQueue } from '../../../src/queue/queue-settings.ts'
 import { RigFailure } from '../sim/failure.ts'
-import { type Copy, foreignMessage, isWhole, keyOf, nameOf, type QueueModel, type State } from './copies.ts'
+import {
+  type Copy,
+  foreignMessage,
+  isWhole,
+  keyOf,
+  nameOf,
+  type QueueModel,
+  type State,
+} from './copies.ts'
 import { PolicyModel } from './policy-model.ts'
 import type { StreamModel, StreamRecord } from './stream-model.ts'
 import { labelOf, tagOf } from './topology.ts'
@@ -354,11 +362,7 @@ export class Watch implements Tracer {
     if (!deadLetters) this.fail(`${keyOf(message)} dies in ${queue.name}, which has no such wish`)
   }
 
-  #see(
-    model: QueueModel,
-    key: string,
-    ...states: readonly State[]
-  ): Copy | null {
+  #see(model: QueueModel, key: string, ...states: readonly State[]): Copy | null {
     const copy = model.seen(key, ...states)
     if (copy?.state !== 'unknown') return copy
     this.saw('found after a crash')

@@ -239,21 +239,23 @@ export class VhostCore implements HostedQueueHooks {
   #alternateOf({ name, arguments: table }: ExchangeDefinition): string | null {
     const own = textOf(table.get('alternate-exchange'))
     if (own !== null) return own
-    const definition = this.parts.policies.ofExchange(this.name, name)?.definition
-    const byPolicy = definition?.[alternateExchangeKey]
+    const policy = this.parts.policies.ofExchange(this.name, name)
+    const byPolicy = policy?.definition[alternateExchangeKey]
     return typeof byPolicy === 'string' ? byPolicy : null
   }
 
   /** Every queue and exchange follows what holds for it now. */
   policiesChanged(): void {
-    for (const hosted of this.queues.values()) {
-      const before = hosted.inForce
-      const settings = this.#settingsFor(hosted)
-      if (hosted.inForce !== before) hosted.queue.configure(settings)
-    }
+    for (const hosted of this.queues.values()) this.followPolicies(hosted)
     for (const exchange of this.exchanges.values())
       if (exchange.name !== '')
         this.routing.setAlternate(exchange.name, this.#alternateOf(exchange))
+  }
+
+  followPolicies(hosted: HostedQueue): void {
+    const { inForce } = hosted
+    const settings = this.#settingsFor(hosted)
+    if (hosted.inForce !== inForce) hosted.queue.configure(settings)
   }
 
   newTopicId() {

@@ -329,7 +329,7 @@ test('a queue over a topic follows a policy that came while it was made', () =>
   withMessaging(async (node) => {
     const { vhost } = sessionOf(node)
     await makeTopic(node, 'events')
-    const policy = { vhost: '/', name: 'p', pattern: '', applyTo: 'queues', priority: 0 } as const
+    const policy = { vhost: '/', name: 'p', pattern: 'q', applyTo: 'queues', priority: 0 } as const
     const made = over(vhost, 'q', fromFirst)
     const set = node.policies.set('user', { ...policy, definition: { 'delivery-limit': 3 } })
     value(await made)
@@ -345,7 +345,7 @@ test('a policy that limits lengths does not drop what a topic holds', () =>
     await produce(node, 'events', ['a', 'b', 'c'])
     value(await over(vhost, 'q', fromFirst))
     const limits = { 'max-length': 1, 'max-length-bytes': 1 }
-    const policy = { vhost: '/', name: 'p', pattern: '', applyTo: 'queues', priority: 0 } as const
+    const policy = { vhost: '/', name: 'p', pattern: 'q', applyTo: 'queues', priority: 0 } as const
     value(await node.policies.set('user', { ...policy, definition: limits }))
     await confirmed(node)
     assert.equal(value(vhost.checkQueue('q')).messages, 3)

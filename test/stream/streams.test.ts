@@ -60,7 +60,11 @@ test('what is read when the node closes does not need its files any more', async
   const consumer = new KeepingConsumer()
   await clock.runUntil(world.consume(consumer, first))
   assert.deepEqual(consumer.got, [], 'it has to be read')
-  await clock.runUntil(world.close())
+  await clock.runUntil(world.streams.close())
+  const { length } = consumer.got
+  await clock.runFor(100)
+  assert.equal(consumer.got.length, length, 'nothing is read any more')
+  await clock.runUntil(world.store.close())
 })
 
 test('messages keep address, properties and body, whatever they are', async () => {

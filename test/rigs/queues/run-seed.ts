@@ -8,6 +8,7 @@ import { SimChance } from '../../../src/io/sim/sim-chance.ts'
 import { SimClock } from '../../../src/io/sim/sim-clock.ts'
 import { SimDisk } from '../../../src/io/sim/sim-disk.ts'
 import { prepareCompression } from '../../../src/model/compression.ts'
+import { PatternCompiler } from '../../../src/security/access/name-pattern.ts'
 import { RigFailure } from '../sim/failure.ts'
 import { isExpected, type SeedResult } from '../sim/run-seed.ts'
 import { Actions } from './actions.ts'
@@ -25,6 +26,8 @@ const drainEventsMax = 50_000
 
 export async function runSeed(seed: number): Promise<SeedResult> {
   await prepareCompression()
+  // What is loaded when it is first needed would come at a moment that no seed decides.
+  await new PatternCompiler().prepare('q[0-9]')
   const chance = new SimChance(seed)
   const plan = drawQueuePlan(chance)
   const run = new Run(chance, plan)
@@ -244,26 +247,6 @@ class Run {
       this.#look()
       if (++ran > drainEventsMax) {
         const left = [...node.messaging.queues.all].filter((q) => q.ready > 0 || q.delayed > 0)
-        console.error(
-          [...this.#watch.queues.values()].map((m) => {
-            const q = this.#watch.hosted.get(m.name)?.queue
-            const st = new Map()
-            for (const c of m.all) if (c.isLive) st.set(c.state, (st.get(c.state) ?? 0) + 1)
-            return [
-              m.name,
-              q?.ready,
-              q?.delayed,
-              q?.inFlight,
-              'leaving',
-              q?.stock.leaving.size,
-              'model',
-              JSON.stringify([...st]),
-              q?.isAttended,
-              JSON.stringify(q?.settings),
-            ].join(' ')
-          }),
-          readers.map((r) => isAtEnd(node, r)),
-        )
         throw new RigFailure(`${left.map((q) => q.name)} cannot be drained`)
       }
       if (isEmpty() && !isAsked) {

@@ -195,7 +195,6 @@ export class StreamModel {
         this.#fail(`${this.name}: ${record} is lost`)
       else this.drop(record)
     }
-    for (const record of this.all) record.isSpare = false
     for (const places of this.#places) this.#checkOrder(places)
     for (const { partition, offset, answeredAt } of this.begun.splice(0))
       for (let before = offset - 1; before >= 0; before--) {

@@ -169,13 +169,6 @@ const planted: readonly Planted[] = [
   },
   {
     by: 'queues',
-    bug: 'route all vhosts by one table',
-    file: 'broker/messaging/vhost-core.js',
-    find: 'routing = new RoutingTable()',
-    replace: 'routing = (this.constructor.one ??= new RoutingTable())',
-  },
-  {
-    by: 'queues',
     bug: 'open a session in another vhost',
     file: 'broker/messaging/node-messaging.js',
     find: 'new SessionVhost(core, owner, user, authorizer)',

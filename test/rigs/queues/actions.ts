@@ -277,7 +277,7 @@ export class Actions {
 
   #open(vhost: string): void {
     const opened = this.#scene.node.messaging.open({ vhost, user: 'sim', name: 'sim' })
-    if (opened.ok) this.#clients.push(new Client(opened.value))
+    if (opened.ok) this.#clients.push(new Client(opened.value, vhost))
     else this.#scene.watch.fail(`no session: ${opened.error}`)
   }
 

@@ -69,15 +69,14 @@ export class SimConsumer implements Consumer {
 
 export class Client {
   readonly session: Session
+  /** As it was asked for. */
+  readonly vhost: string
   consumers: SimConsumer[] = []
   readers: StreamConsumer[] = []
 
-  constructor(session: Session) {
+  constructor(session: Session, vhost: string) {
     this.session = session
-  }
-
-  get vhost(): string {
-    return this.session.vhost.name
+    this.vhost = vhost
   }
 
   async cancel(consumer: SimConsumer): Promise<void> {

@@ -191,7 +191,7 @@ export class StreamModel {
   checkWhole(isOwed: (record: StreamRecord) => boolean): void {
     for (const record of this.all) {
       if (!record.isOld || record.isFound) continue
-      if ((record.isCertain || isOwed(record)) && !this.#isSpared(record, isOwed))
+      if ((record.isCertain || isOwed(record)) && !this.#isSpared(record))
         this.#fail(`${this.name}: ${record} is lost`)
       else this.drop(record)
     }
@@ -205,9 +205,9 @@ export class StreamModel {
   }
 
   /** Of two of one name the other one may be what was found. */
-  #isSpared({ key }: StreamRecord, isOwed: (record: StreamRecord) => boolean): boolean {
+  #isSpared({ key }: StreamRecord): boolean {
     const same = this.#records.get(key) ?? []
-    const other = same.find((each) => each.isSpare && !isOwed(each))
+    const other = same.find((each) => each.isSpare)
     if (other !== undefined) other.isSpare = false
     return other !== undefined
   }

@@ -32,7 +32,8 @@ export class Ruling {
           : await node.policies.set(role, to)
       this.#isBusy = false
       if (!done.ok) watch.fail(`policy ${name}: ${done.error} ${done.message}`)
-      if (watch.policies.pending !== null) watch.fail(`nobody follows the policy ${name}`)
+      if (watch.policies.pending !== null && !watch.isEnding)
+        watch.fail(`nobody follows the policy ${name}`)
       this.#stage.saw(to === null ? 'policies cleared' : 'policies set')
     })
   }

@@ -329,6 +329,7 @@ class Run {
   /** Nothing is left undone: all that was settled stays so. */
   async #closeDown(node: NodeBroker): Promise<void> {
     const at = this.#watch.event
+    this.#watch.isEnding = true
     await this.#clock.runUntil(node.close())
     this.#look()
     this.#watch.confirm(at)

@@ -64,6 +64,8 @@ export class Watch implements Tracer {
   made: Made = { waits: false, copies: 0 }
   /** The node knows that its disk has no room. */
   isFull = false
+  /** The node comes to its end in an orderly way. */
+  isEnding = false
   /** The dead letter on its way has to get to all. */
   #isSure = false
   /** Policies are as the disk has them. */
@@ -456,6 +458,7 @@ export class Watch implements Tracer {
     this.hosted.clear()
     this.foreign.clear()
     this.#hasRead = false
+    this.isEnding = false
     this.#publishing.length = 0
     this.#moving.length = 0
     for (const stream of this.streams.values()) stream.crashed(this.confirmed)

@@ -222,6 +222,13 @@ export class QueueModel {
     return left.every(({ isTried }) => isTried) && same.some(isOwed) ? [] : states
   }
 
+  /** Those of which another of the same name may have been seen in their place. */
+  get namesakes(): Copy[] {
+    const isOne = ({ isStrange, state, past }: Copy): boolean =>
+      isStrange && state === 'unknown' && past?.isOver === false
+    return this.all.filter(isOne)
+  }
+
   /** It was to leave, and nobody has taken it. */
   keep(copy: Copy): void {
     copy.isTried = true

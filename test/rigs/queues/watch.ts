@@ -493,14 +493,26 @@ export class Watch implements Tracer {
   /** Dead letters that nobody takes are still there, and were tried again. */
   allTried(): boolean {
     return [...this.queues.values()].every((model) => {
-      const left = this.hosted.get(model.name)?.queue.stock.leaving.size ?? 0
-      if (left === 0) return true
-      return left <= model.all.filter((c) => c.isLive && c.state === 'leaving').length
+      const untried = this.#untried(model)
+      return untried === 0 || untried <= model.namesakes.length
     })
+  }
+
+  /** How many more it keeps than are known to have been tried. */
+  #untried(model: QueueModel): number {
+    const left = this.hosted.get(model.name)?.queue.stock.leaving.size ?? 0
+    if (left === 0) return 0
+    const tried = model.all.filter((c) => c.isLive && c.state === 'leaving').length
+    return Math.max(0, left - tried)
   }
 
   /** All queues are empty: whoever is not here is nowhere. */
   checkDrained(): void {
+    for (const model of this.queues.values())
+      for (const copy of model.namesakes.slice(0, this.#untried(model))) {
+        model.found(copy)
+        copy.state = 'leaving'
+      }
     for (const stream of this.streams.values())
       stream.checkWhole(({ parent }) => this.#isOwed(parent))
     for (const model of this.queues.values())

@@ -21,6 +21,8 @@ import { tagOf } from './topology.ts'
 import { traceTo } from './trace.ts'
 import { Watch } from './watch.ts'
 
+/** Within this each queue has tried all dead letters that it keeps. */
+const triedMs = 3000
 /** No drain needs so many events. */
 const drainEventsMax = 50_000
 
@@ -234,6 +236,7 @@ class Run {
     events: number,
     readers: readonly StreamConsumer[],
   ): Promise<boolean> {
+    const begun = this.#clock.monotonic()
     let ran = 0
     let isFlushed = false
     let isAsked = false
@@ -242,7 +245,7 @@ class Run {
         (q) => q.ready === 0 && q.delayed === 0 && !q.isAttended,
       ) &&
       readers.every((reader) => isAtEnd(node, reader)) &&
-      this.#watch.allTried()
+      this.#watch.allTried(this.#clock.monotonic() > begun + triedMs)
     await this.#clock.runWhile(() => {
       this.#look()
       if (++ran > drainEventsMax) {

@@ -490,11 +490,14 @@ export class Watch implements Tracer {
     this.#drainPlaces.clear()
   }
 
-  /** Dead letters that nobody takes are still there, and were tried again. */
-  allTried(): boolean {
+  /**
+   * Dead letters that nobody takes are still there, and were tried again. `hadTime`: all were, of
+   * whatever name.
+   */
+  allTried(hadTime: boolean): boolean {
     return [...this.queues.values()].every((model) => {
       const untried = this.#untried(model)
-      return untried === 0 || untried <= model.namesakes.length
+      return untried === 0 || (hadTime && untried <= model.namesakes.length)
     })
   }
 

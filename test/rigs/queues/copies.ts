@@ -222,6 +222,17 @@ export class QueueModel {
     return left.every(({ isTried }) => isTried) && same.some(isOwed) ? [] : states
   }
 
+  /** Whether one more has to be refused; null: it cannot be told. */
+  isFullFor(): boolean | null {
+    const { overflow, maxLength, maxLengthBytes, retry, keepsDeadLetters } = this.settings
+    if (overflow === 'drop-head') return false
+    if (maxLengthBytes < Number.POSITIVE_INFINITY || retry !== null || keepsDeadLetters) return null
+    if (maxLength === Number.POSITIVE_INFINITY) return false
+    const live = this.all.filter(({ isLive }) => isLive)
+    if (live.some(({ mayVanish, state }) => mayVanish || state === 'unknown')) return null
+    return live.filter(({ state }) => state === 'ready').length >= maxLength
+  }
+
   /** Those of which another of the same name may have been seen in their place. */
   get namesakes(): Copy[] {
     const isOne = ({ isStrange, state, past }: Copy): boolean =>

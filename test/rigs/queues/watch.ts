@@ -195,13 +195,17 @@ export class Watch implements Tracer {
     this.#checkVhost(model, message)
     const parent = this.#moving.at(-1) ?? null
     if (parent === null) this.event++
+    const isFull = model.isFullFor()
     const copy = model.add(message, this.event)
     copy.parent = parent
     parent?.children.push(copy)
     this.#publishing.push({ queue: model, copy })
     const flags = go()
     this.#publishing.pop()
-    if ((flags & Published.rejected) !== 0) {
+    const isRefused = (flags & Published.rejected) !== 0
+    if (isFull !== null && isFull !== isRefused)
+      this.fail(`${copy} is ${isRefused ? '' : 'not '}refused, and the queue is full: ${isFull}`)
+    if (isRefused) {
       this.saw('refused')
       if (parent !== null && this.#isSure) this.fail(`${parent} goes to all, and not to ${copy}`)
       if (!copy.isVirtual) model.end(copy, this.event, 'refused')

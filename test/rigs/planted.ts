@@ -192,7 +192,9 @@ const planted: readonly Planted[] = [
     by: 'queues',
     bug: 'drop by a limit only when the next message comes',
     file: 'queue/queue.js',
-    find: 'this.#consumers.setSingle(settings.singleActiveConsumer);\n        this.#node.attend(this)',
+    find:
+      'this.#consumers.setSingle(settings.singleActiveConsumer);\n        ' +
+      'this.#node.attend(this)',
     replace: 'this.#consumers.setSingle(settings.singleActiveConsumer)',
   },
   {

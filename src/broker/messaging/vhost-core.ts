@@ -139,10 +139,8 @@ export class VhostCore implements HostedQueueHooks {
     }
     const waiting = new DelayedExchange(name, this.routing)
     const place = this.#placeOf({ name: waiting.name, topic, durable })
-    this.addExchange(
-      exchange,
-      waiting.hold(new DelayQueue(this.parts.queues, place, durable, waiting)),
-    )
+    const queue = new DelayQueue(this.parts.queues, place, durable, waiting)
+    this.addExchange(exchange, waiting.hold(queue))
   }
 
   /** One as it was left, with the messages that wait at it. */

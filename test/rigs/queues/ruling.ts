@@ -20,10 +20,10 @@ export class Ruling {
     const name = this.#stage.pick(names)
     const role = this.#stage.pick(roles)
     if (vhost === undefined || name === undefined || role === undefined || this.#isBusy) return
-    const isThere = watch.policies.has(role, vhost, name)
+    const isThere = watch.rules.policies.has(role, vhost, name)
     const to = isThere && chance.oneIn(2) ? null : drawPolicy(chance, role, vhost, name)
     if (to === null && !isThere) return
-    watch.policies.begin(role, vhost, name, to)
+    watch.rules.policies.begin(role, vhost, name, to)
     this.#isBusy = true
     this.#stage.let(async () => {
       const done =
@@ -32,7 +32,7 @@ export class Ruling {
           : await node.policies.set(role, to)
       this.#isBusy = false
       if (!done.ok) watch.fail(`policy ${name}: ${done.error} ${done.message}`)
-      if (watch.policies.pending !== null && !watch.isEnding)
+      if (watch.rules.policies.pending !== null && !watch.isEnding)
         watch.fail(`nobody follows the policy ${name}`)
       this.#stage.saw(to === null ? 'policies cleared' : 'policies set')
     })

@@ -149,7 +149,7 @@ class Run {
     for (;;) {
       const node = await this.#clock.runUntil(this.#open())
       this.#look()
-      this.#watch.readPolicies(node.policies)
+      this.#watch.rules.read(node.policies)
       this.#watch.recovered()
       await this.#makeRoom()
       this.#look()
@@ -200,7 +200,7 @@ class Run {
     const until = this.#chance.oneIn(8) ? this.#chance.int(40) : Number.POSITIVE_INFINITY
     if (!(await this.#untilEmpty(node, until, readers))) return null
     for (const reader of readers) void reader.end(() => true)
-    this.#watch.checkDrained()
+    this.#watch.losses.check()
     for (const model of this.#watch.queues.values()) this.#checkEmpty(model.name)
     this.#look()
     return consumers
@@ -225,7 +225,7 @@ class Run {
     const model = this.#watch.queues.get(name)
     const queue = this.#watch.hosted.get(name)?.queue
     if (model === undefined || queue === undefined || model.isLeaving) return
-    this.#watch.checkCounts(model, true)
+    this.#watch.losses.checkCounts(model, true)
     if (queue.readyBytes !== 0)
       this.#watch.fail(`${name} is empty, and has ${queue.readyBytes} bytes ready`)
   }
@@ -245,7 +245,7 @@ class Run {
         (q) => q.ready === 0 && q.delayed === 0 && !q.isAttended,
       ) &&
       readers.every((reader) => isAtEnd(node, reader)) &&
-      this.#watch.allTried(this.#clock.monotonic() > begun + triedMs)
+      this.#watch.losses.allTried(this.#clock.monotonic() > begun + triedMs)
     await this.#clock.runWhile(() => {
       this.#look()
       if (++ran > drainEventsMax) {
@@ -313,7 +313,7 @@ class Run {
       if (this.#chance.oneIn(150)) await this.#rest()
       if (this.#chance.oneIn(2)) await this.#clock.run(this.#chance.int(12))
       this.#look()
-      if (n % 16 === 0) for (const model of watch.queues.values()) watch.checkCounts(model)
+      if (n % 16 === 0) for (const model of watch.queues.values()) watch.losses.checkCounts(model)
       this.#look()
     }
   }
@@ -324,8 +324,8 @@ class Run {
     this.#look()
     this.#watch.saw('rests')
     for (const model of this.#watch.queues.values()) {
-      this.#watch.checkCounts(model)
-      this.#watch.checkLength(model)
+      this.#watch.losses.checkCounts(model)
+      this.#watch.rules.checkLength(model)
     }
   }
 

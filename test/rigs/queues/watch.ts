@@ -1,17 +1,12 @@
 // Follows each copy of a message through the queues of one node after the other, and says what is
 // wrong. It hears of everything by the tracer and from the clients of the simulation; what a crash
 // may leave is decided in copies.ts and held against what is found here.
-import { isDeepStrictEqual } from 'node:util'
-import { queueSettings } from '../../../src/broker/declarations/queue-arguments.ts'
 import type { HostedQueue } from '../../../src/broker/messaging/hosted-queue.ts'
 import type { HostedStream } from '../../../src/broker/messaging/hosted-stream.ts'
 import type { VhostCore } from '../../../src/broker/messaging/vhost-core.ts'
-import type { Policies } from '../../../src/broker/policies/policies.ts'
-import type { Policy } from '../../../src/broker/policies/policy-values.ts'
 import type { MessageView } from '../../../src/model/message/message.ts'
 import { Published } from '../../../src/queue/published.ts'
 import type { Queue } from '../../../src/queue/queue.ts'
-import { plainQueue } from '../../../src/queue/queue-settings.ts'
 import { RigFailure } from '../sim/failure.ts'
 import {
   type Copy,
@@ -22,10 +17,12 @@ import {
   type QueueModel,
   type State,
 } from './copies.ts'
-import { PolicyModel } from './policy-model.ts'
+import { Losses } from './losses.ts'
+import { Rules } from './rules.ts'
 import type { StreamModel, StreamRecord } from './stream-model.ts'
 import { labelOf, tagOf } from './topology.ts'
 import type { Dying, Tracer } from './trace.ts'
+import { deliveryFault, reasonFault, type Told } from './verdicts.ts'
 
 interface Publishing {
   readonly queue: QueueModel
@@ -39,18 +36,12 @@ export interface Made {
   copies: number
 }
 
-/** What a delivery says besides the message. */
-export interface Told {
-  readonly id: number
-  readonly redelivered: boolean
-  readonly failures: number
-}
-
 export class Watch implements Tracer {
   /** By the names that are unique in the node. */
   readonly queues = new Map<string, QueueModel>()
   readonly streams = new Map<string, StreamModel>()
-  readonly policies = new PolicyModel()
+  readonly rules = new Rules(this)
+  readonly losses = new Losses(this)
   readonly #byTopic = new Map<string, QueueModel>()
   readonly #streamByTopic = new Map<string, StreamModel>()
   readonly hosted = new Map<string, HostedQueue>()
@@ -68,8 +59,6 @@ export class Watch implements Tracer {
   isEnding = false
   /** The dead letter on its way has to get to all. */
   #isSure = false
-  /** Policies are as the disk has them. */
-  #hasRead = true
   readonly #publishing: Publishing[] = []
   readonly #moving: Copy[] = []
   #drainPlaces = new Map<string, number>()
@@ -81,6 +70,10 @@ export class Watch implements Tracer {
   /** Kept and not thrown: whoever calls is the broker. */
   fail(message: string): void {
     this.wrong ??= new RigFailure(message)
+  }
+
+  #judge(fault: string | null): void {
+    if (fault !== null) this.fail(fault)
   }
 
   confirm(at: number): void {
@@ -96,7 +89,7 @@ export class Watch implements Tracer {
   // ---- Queues and streams -----------------------------------------------------------------------
 
   queueAdded(hosted: HostedQueue, core: VhostCore): void {
-    this.readPolicies(core.parts.policies)
+    this.rules.read(core.parts.policies)
     const name = labelOf(core.name, hosted.name)
     this.hosted.set(name, hosted)
     const model = this.queues.get(name)
@@ -106,8 +99,8 @@ export class Watch implements Tracer {
     }
     this.#byTopic.set(hosted.definition.topic, model)
     model.isThere = true
-    this.follow(model)
-    this.#checkRules(model)
+    this.rules.follow(model)
+    this.rules.check(model)
   }
 
   streamAdded({ name, topic }: HostedStream, vhost: string): void {
@@ -123,68 +116,8 @@ export class Watch implements Tracer {
     this.hosted.delete(model.name)
   }
 
-  // ---- Policies ---------------------------------------------------------------------------------
-
-  /** What it does from now on, by its arguments and what is known of policies. */
-  follow(model: QueueModel): void {
-    const { table, vhost, plainName, isExclusive, source } = model
-    const inForce = this.policies.inForce(table, vhost, plainName)
-    const isDurable = this.hosted.get(model.name)?.definition.durable ?? !isExclusive
-    const settings = queueSettings(inForce, isDurable)
-    // Nothing is dropped of a topic.
-    const { maxLength, maxLengthBytes, overflow } = plainQueue
-    const ofTopic = source === null ? {} : { maxLength, maxLengthBytes, overflow }
-    model.follow(inForce, { ...settings, ...ofTopic })
-  }
-
   policiesChanged(vhost: string, go: () => void): void {
-    this.policies.apply()
-    const own = [...this.queues.values()].filter((model) => model.vhost === vhost)
-    for (const model of own) if (this.hosted.has(model.name)) this.follow(model)
-    go()
-    for (const model of own) this.#checkRules(model)
-  }
-
-  /** After a start, before any queue is there: what was answered holds, of the rest either. */
-  readPolicies(found: Policies): void {
-    if (this.#hasRead) return
-    this.#hasRead = true
-    const { policies } = this
-    const { pending } = policies
-    if (pending !== null) {
-      const is = found.get(pending.role, pending.vhost, pending.name)
-      if (isDeepStrictEqual(told(is), told(pending.to))) policies.apply()
-      else policies.pending = null
-    }
-    for (const { role, policy } of policies.all)
-      if (!isDeepStrictEqual(told(found.get(role, policy.vhost, policy.name)), told(policy)))
-        this.fail(`the policy ${policy.name} of ${policy.vhost} is lost, or another`)
-    const count = found.list('user').length + found.list('operator').length
-    if (count !== policies.all.length) this.fail('a policy that was cleared is back')
-  }
-
-  /** The queue does what is asked of it. */
-  #checkRules({ name, settings }: QueueModel): void {
-    const hosted = this.hosted.get(name)
-    if (hosted?.isGone !== false || !this.#holds(hosted)) return
-    const found = hosted.queue.settings
-    for (const key of Object.keys(settings) as (keyof typeof settings)[])
-      if (JSON.stringify(found[key]) !== JSON.stringify(settings[key]))
-        this.fail(`${name}: ${key} is ${found[key]}, and was asked to be ${settings[key]}`)
-  }
-
-  /** False while it is made. */
-  #holds(hosted: HostedQueue): boolean {
-    return [...this.hosted.values()].includes(hosted)
-  }
-
-  /** When all have had time enough, none holds more than it may. */
-  checkLength(model: QueueModel): void {
-    const queue = this.hosted.get(model.name)?.queue
-    const { maxLength, overflow } = model.settings
-    if (queue === undefined || overflow !== 'drop-head') return
-    if (queue.ready > maxLength)
-      this.fail(`${model.name} has ${queue.ready} ready, and may have ${maxLength}`)
+    this.rules.changed(vhost, go)
   }
 
   // ---- Coming in --------------------------------------------------------------------------------
@@ -291,7 +224,7 @@ export class Watch implements Tracer {
       this.fail(`${keyOf(message)} dies in ${model.name} of ${reason}, and is not there`)
       return false
     }
-    this.#checkReason(copy, message, reason)
+    this.#judge(reasonFault(copy, message, reason))
     this.saw(`dead: ${reason}`)
     this.#moving.push(copy)
     const wasSure = this.#isSure
@@ -350,24 +283,6 @@ export class Watch implements Tracer {
     return copy
   }
 
-  #checkReason({ queue }: Copy, message: MessageView, reason: Dying['reason']): void {
-    const { messageTtlMs, maxLength, maxLengthBytes, deadLetters } = queue.settings
-    const { keepsDeadLetters } = queue.settings
-    const none = Number.POSITIVE_INFINITY
-    const isDeclared = {
-      expired: messageTtlMs < none || message.expiration !== null,
-      maxlen: Math.min(maxLength, maxLengthBytes) < none,
-      delivery_limit: false,
-      rejected: true,
-    }[reason]
-    // Some left while another policy held.
-    const isLate = reason === 'delivery_limit' || keepsDeadLetters
-    const wasDeclared = isLate && queue.reasons.has(reason)
-    if (!isDeclared && !wasDeclared)
-      this.fail(`${keyOf(message)} dies in ${queue.name} of ${reason}: not declared`)
-    if (!deadLetters) this.fail(`${keyOf(message)} dies in ${queue.name}, which has no such wish`)
-  }
-
   #see(model: QueueModel, key: string, ...states: readonly State[]): Copy | null {
     const copy = model.seen(key, ...states)
     if (copy?.state !== 'unknown') return copy
@@ -391,28 +306,12 @@ export class Watch implements Tracer {
     }
     this.event++
     if (!isWhole(message)) this.fail(`${copy} is not whole`)
-    this.#checkDelivery(copy, told)
+    this.#judge(deliveryFault(copy, told))
     copy.deliveries++
     copy.failures = told.failures
     if (told.id === 0) model.end(copy, this.event, 'settled')
     else copy.state = 'inFlight'
     return copy
-  }
-
-  #checkDelivery(copy: Copy, { redelivered, failures }: Told): void {
-    const { past } = copy
-    if (copy.isStrange) return
-    if (past === null || copy.deliveries > 0) {
-      if (redelivered !== copy.deliveries > 0)
-        this.fail(`${copy}: redelivered is ${redelivered} at delivery ${copy.deliveries + 1}`)
-      if (failures !== copy.failures)
-        this.fail(`${copy}: ${failures} failures, not ${copy.failures}`)
-      return
-    }
-    if (past.failures >= 0 && !redelivered) this.fail(`${copy}: it came back before, and forgot`)
-    const least = Math.max(0, past.failures)
-    if (failures < least || failures > past.failuresMax)
-      this.fail(`${copy}: ${failures} failures, not ${least} to ${past.failuresMax}`)
   }
 
   /** In a drain each lane gives what it has in its order. */
@@ -461,7 +360,7 @@ export class Watch implements Tracer {
   crashed(): void {
     this.hosted.clear()
     this.foreign.clear()
-    this.#hasRead = false
+    this.rules.crashed()
     this.isEnding = false
     this.#publishing.length = 0
     this.#moving.length = 0
@@ -493,92 +392,8 @@ export class Watch implements Tracer {
     }
     this.#drainPlaces.clear()
   }
-
-  /**
-   * Dead letters that nobody takes are still there, and were tried again. `hadTime`: all were, of
-   * whatever name.
-   */
-  allTried(hadTime: boolean): boolean {
-    return [...this.queues.values()].every((model) => {
-      const untried = this.#untried(model)
-      return untried === 0 || (hadTime && untried <= model.namesakes.length)
-    })
-  }
-
-  /** How many more it keeps than are known to have been tried. */
-  #untried(model: QueueModel): number {
-    const left = this.hosted.get(model.name)?.queue.stock.leaving.size ?? 0
-    if (left === 0) return 0
-    const tried = model.all.filter((c) => c.isLive && c.state === 'leaving').length
-    return Math.max(0, left - tried)
-  }
-
-  /** All queues are empty: whoever is not here is nowhere. */
-  checkDrained(): void {
-    for (const model of this.queues.values())
-      for (const copy of model.namesakes.slice(0, this.#untried(model))) {
-        model.found(copy)
-        copy.state = 'leaving'
-      }
-    for (const stream of this.streams.values())
-      stream.checkWhole(({ parent }) => this.#isOwed(parent))
-    for (const model of this.queues.values())
-      for (const copy of model.all) {
-        this.#checkRecord(copy)
-        if (copy.past !== null) this.#checkLost(copy, copy.past)
-      }
-    for (const model of this.queues.values()) model.drained()
-  }
-
-  #checkLost(copy: Copy, past: NonNullable<Copy['past']>): void {
-    const { isFound } = copy
-    if (!isFound && past.ending === null && !copy.mayVanish && this.#isCertain(copy))
-      this.fail(`${copy} is lost, and was durable`)
-    if (!isFound || copy.isStrange) return
-    for (const child of past.children)
-      if (child.isFound && !child.isStrange) this.fail(`${copy} is back, and so is ${child}`)
-  }
-
-  /** A queue over a topic has what the topic has. */
-  #checkRecord(copy: Copy): void {
-    const { record, past, isFound } = copy
-    if (record === null || past === null || copy.isStrange) return
-    if (isFound && !record.isFound) this.fail(`${copy} is there, and not in its topic`)
-    const isOwed = record.isFound && past.ending === null && !copy.mayVanish
-    if (isOwed && !isFound) this.fail(`${copy} is lost, and its topic has it`)
-  }
-
-  /** What became of a copy that moved has to be where it went to. */
-  #isOwed(parent: Copy | null): boolean {
-    if (parent === null || parent.isFound || parent.isVirtual || parent.isStrange) return false
-    if (parent.mayVanish || this.queues.get(parent.queue.name) !== parent.queue) return false
-    return this.#isCertain(parent)
-  }
-
-  /** It must be there, or have had an end. */
-  #isCertain(copy: Copy): boolean {
-    const { past, parent } = copy
-    if (past === null || past.isCertain || copy.record?.isFound === true) return past !== null
-    return copy.isSync && this.#isOwed(parent)
-  }
-
-  /** What the queue says it holds is what it was given. */
-  checkCounts(model: QueueModel, isQuiet = false): void {
-    const queue = this.hosted.get(model.name)?.queue
-    if (queue === undefined || model.isLeaving || model.isSilent) return
-    if (model.all.some((c) => c.mayVanish || c.state === 'unknown')) return
-    // Of a topic only what is durable is there, and nobody has said when.
-    if (model.source !== null && !isQuiet) return
-    const held = queue.ready + queue.delayed + queue.inFlight
-    if (held !== model.live)
-      this.fail(`${model.name} holds ${held}, and was given ${model.live} that are not settled`)
-  }
 }
 
 /** On its way it was nowhere where nothing is durable. */
 const isPromised = ({ isSync, parent }: Copy): boolean =>
   isSync && (parent === null || isPromised(parent))
-
-/** What makes up a policy: the node keeps more with it. */
-const told = (policy: Policy | null) =>
-  policy && [policy.pattern, policy.applyTo, policy.priority, policy.definition]

@@ -134,13 +134,6 @@ const planted: readonly Planted[] = [
   },
   {
     by: 'queues',
-    bug: 'let records of a topic be seen before they are durable',
-    file: 'queue/lane.js',
-    find: 'this.isOfTopic ? log.highWatermark : log.logEndOffset',
-    replace: 'log.logEndOffset',
-  },
-  {
-    by: 'queues',
     bug: 'forget in the ledger what is settled of a topic',
     file: 'queue/lane.js',
     find: 'if (isNoted)\n            this.#note(offset, offset + 1)',
@@ -166,13 +159,6 @@ const planted: readonly Planted[] = [
     file: 'queue/departures.js',
     find: 'ready + more > maxLength',
     replace: 'ready > maxLength',
-  },
-  {
-    by: 'queues',
-    bug: 'settle a dead letter while its stream waits for room',
-    file: 'queue/placing.js',
-    find: 'this.#hasMoves && this.#others.isHeldUp',
-    replace: 'false',
   },
   {
     by: 'queues',

@@ -128,7 +128,8 @@ export class Watch implements Tracer {
     this.#checkVhost(model, message)
     const parent = this.#moving.at(-1) ?? null
     if (parent === null) this.event++
-    const isFull = model.isFullFor()
+    // Amid a move the queue still counts what is about to leave it.
+    const isFull = this.#moving.length === 0 ? model.isFullFor() : null
     const copy = model.add(message, this.event)
     copy.parent = parent
     parent?.children.push(copy)

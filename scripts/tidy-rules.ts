@@ -161,7 +161,7 @@ export const rooms: readonly Room[] = [
   {
     path: 'broker/policies',
     level: 5,
-    imports: ['security/access', 'metadata', 'model', 'model/message', 'base'],
+    imports: ['security/access', 'stream', 'metadata', 'model', 'model/message', 'base'],
     holds: 'policies, what they define, and parameters',
   },
   {
@@ -243,6 +243,7 @@ export const rooms: readonly Room[] = [
     path: 'broker',
     level: 5,
     imports: [
+      'broker/declarations',
       'broker/messaging',
       'broker/policies',
       'metadata/entities',
@@ -363,6 +364,7 @@ export const rooms: readonly Room[] = [
     level: 6,
     imports: [
       'admin',
+      'broker/declarations',
       'broker/definitions',
       'broker/messaging',
       'broker/policies',

@@ -32,11 +32,11 @@ const passwords = ['PLAIN', 'AMQPLAIN']
 export const openAmqp = (home: AmqpHome, address: Address): Promise<AmqpDoor> =>
   openDoor(home, realNetwork(), address, passwords, false)
 
-/** Rejects with BadSettingError when there is no certificate that can be used. */
-export async function openAmqps(home: AmqpHome, address: Address): Promise<AmqpDoor> {
-  const { tls } = home.broker.image.settings
-  const mechanisms = tls.clientCertificate === 'none' ? passwords : [...passwords, 'EXTERNAL']
-  return openDoor(home, await tlsNetwork(tls), address, mechanisms, true)
+/** The same, over the network that `tlsNetwork` has made. */
+export function openAmqps(home: AmqpHome, secure: Network, address: Address): Promise<AmqpDoor> {
+  const { clientCertificate } = home.broker.image.settings.tls
+  const mechanisms = clientCertificate === 'none' ? passwords : [...passwords, 'EXTERNAL']
+  return openDoor(home, secure, address, mechanisms, true)
 }
 
 async function openDoor(
@@ -114,7 +114,8 @@ function byCertificate(
 
 // ---- TLS ---------------------------------------------------------------------------------------
 
-async function tlsNetwork(settings: TlsSettings): Promise<Network> {
+/** Rejects with BadSettingError when there is no certificate that can be used. */
+export async function tlsNetwork(settings: TlsSettings): Promise<Network> {
   const { certificateFile, keyFile, caFile, clientCertificate } = settings
   for (const [key, path] of [
     ['polymq.tls.certificate.file', certificateFile],
@@ -126,6 +127,8 @@ async function tlsNetwork(settings: TlsSettings): Promise<Network> {
     pem('polymq.tls.key.file', keyFile),
     caFile === '' ? null : pem('polymq.tls.ca.file', caFile),
   ])
+  if (ca !== null && !Buffer.from(ca).includes('-----BEGIN CERTIFICATE-----'))
+    throw new BadSettingError(`polymq.tls.ca.file: ${caFile} holds no certificate in PEM`)
   try {
     return realNetwork({ tls: { certificate, key: privateKey, ca, clientCertificate } })
   } catch (cause) {

@@ -12,12 +12,14 @@ import type { DiskError } from './io/disk.ts'
 import { realDisk } from './io/real/disk.ts'
 import { readSmallFile } from './io/small-file.ts'
 
-/** Rejects with BadSettingError when it cannot be read or taken in. */
-export async function takeDefinitions(broker: NodeBroker): Promise<void> {
-  const path = broker.image.settings.definitionsFile
-  if (path === '') return
-  const bad = (problem: string, cause?: unknown): BadSettingError =>
-    new BadSettingError(`polymq.definitions.file: ${problem}`, { cause })
+type Definitions = Readonly<Record<string, unknown>>
+
+const bad = (problem: string, cause?: unknown): BadSettingError =>
+  new BadSettingError(`polymq.definitions.file: ${problem}`, { cause })
+
+/** Null: `path` is ''. Rejects with BadSettingError when it cannot be read. */
+export async function readDefinitions(path: string): Promise<Definitions | null> {
+  if (path === '') return null
   const disk = realDisk(dirname(resolve(path)))
   const bytes = await readSmallFile(disk, basename(path), definitionsBytesMax).catch(
     (cause: DiskError) => {
@@ -27,6 +29,12 @@ export async function takeDefinitions(broker: NodeBroker): Promise<void> {
   if (bytes === null) throw bad(`${path} has more than ${definitionsBytesMax} bytes`)
   const definitions = parseDefinitions(Buffer.from(bytes).toString('utf8'))
   if (definitions === null) throw bad(`${path} is not a JSON object`)
+  return definitions
+}
+
+/** Rejects with BadSettingError when something in it cannot be taken in. */
+export async function takeDefinitions(broker: NodeBroker, definitions: Definitions): Promise<void> {
   const problems = await importDefinitions(broker, definitions)
-  if (problems.length > 0) throw bad(`${path}: ${problems.join('; ')}`)
+  if (problems.length === 0) return
+  throw bad(`${broker.image.settings.definitionsFile}: ${problems.join('; ')}`)
 }

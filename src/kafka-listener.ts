@@ -107,7 +107,7 @@ function kafkaUsers(
   const { accounts } = broker
   return {
     sasl: accounts.login.offer(mechanisms),
-    brokerOf: (user) => authorizedBroker(broker, accounts, user, '/'),
+    brokerOf: (user) => authorizedBroker(broker, accounts, user, broker.image.settings.kafkaVhost),
   }
 }
 

@@ -2,8 +2,13 @@
 // the other doors.
 
 import { openManagementDoor } from './admin/management/door.ts'
-import type { ManagedNode, OpenListener } from './admin/management/managed-node.ts'
-import { rabbitmqMetrics, rabbitmqObjectMetrics } from './admin/management/rabbitmq-metrics.ts'
+import {
+  clusterNameParameter,
+  type ManagedNode,
+  type OpenListener,
+} from './admin/management/managed-node.ts'
+import { detailedMetrics, perObjectMetrics } from './admin/management/object-metrics.ts'
+import { rabbitmqMetrics } from './admin/management/rabbitmq-metrics.ts'
 import { allRoutes } from './admin/management/resources/all-routes.ts'
 import type { NodeBroker } from './broker/broker.ts'
 import type { Address, Listener } from './io/network.ts'
@@ -38,7 +43,11 @@ const protocols: Readonly<Record<ListenerName, string>> = {
 /** The numbers of queues under RabbitMQ's names, for the metrics door. */
 export function queueFamilies(home: ManagementHome) {
   const node = managedNode(home, () => [])
-  return { families: rabbitmqMetrics(node), objects: rabbitmqObjectMetrics(node) }
+  return {
+    families: rabbitmqMetrics(node),
+    objects: perObjectMetrics(node),
+    detailed: (query: string) => detailedMetrics(node, query),
+  }
 }
 
 /** Rejects as `Network.listen` does. */
@@ -58,7 +67,11 @@ function managedNode(home: ManagementHome, listeners: () => readonly OpenListene
   const { messaging, accounts, policies, store, image } = broker
   return {
     name: `polymq@node-${broker.nodeId}`,
-    clusterName: broker.clusterId,
+    clusterId: broker.clusterId,
+    get clusterName() {
+      const named = policies.globalParameter(clusterNameParameter)?.value
+      return typeof named === 'string' ? named : broker.clusterId
+    },
     version,
     behavesLike,
     messaging,

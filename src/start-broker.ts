@@ -16,19 +16,14 @@ import { realClock } from './io/real/clock.ts'
 import { realDisk } from './io/real/disk.ts'
 import { realHttp } from './io/real/http.ts'
 import { type KafkaSasl, openKafka, readSasl } from './kafka-listener.ts'
-import {
-  defaultAmqps,
-  defaultListeners,
-  type ListenerName,
-  type Listeners,
-  listenerNames,
-} from './listeners.ts'
+import { defaultListeners, type ListenerName, type Listeners, listenerNames } from './listeners.ts'
 import { logOptionsOf, logOptionsWithin } from './log/log-options.ts'
 import { openManagement, queueFamilies } from './management-listener.ts'
 import { prepareCompression } from './model/compression.ts'
 import { resolveBrokerSettings } from './model/config/broker-settings.ts'
 import { brokerValues } from './model/config/config-source.ts'
 import { checkTogether, parseStaticConfig } from './model/config/static-config.ts'
+import { checkAddresses, readFiles } from './preflight.ts'
 import { ReplyAddresses } from './protocol/amqp/channel/reply-addresses.ts'
 import { version } from './version.ts'
 
@@ -169,24 +164,22 @@ async function openAll(
   closers: Closers,
 ): Promise<Listeners> {
   const report = options.report ?? silent
+  const resolved = resolveBrokerSettings(brokerValues(settings))
+  const { listen, secure, definitions } = await readFiles(resolved, options.listen)
   const disk = options.dataDir === null ? memoryDisk() : realDisk(options.dataDir)
   await Promise.all([disk.makeDir(''), prepareCompression()])
   const lock = await disk.lock('')
   closers.push(() => lock.release())
   const settleFormat = await checkDataFormat(disk)
-  const listen = options.listen ?? defaultListeners
   const metrics = await openMetrics(listen.metrics, watch, closers)
+  await checkAddresses(listen)
   const granted = processLimits()
   const broker = await NodeBroker.open({
     disk,
     settleFormat,
     clock: realClock,
     chance: realChance,
-    logOptions: logOptionsWithin(
-      logOptionsOf(resolveBrokerSettings(brokerValues(settings))),
-      granted.openFiles,
-      granted.memoryBytes,
-    ),
+    logOptions: logOptionsWithin(logOptionsOf(resolved), granted.openFiles, granted.memoryBytes),
     settings,
     heapBytes: granted.heapBytes,
     report,
@@ -196,17 +189,16 @@ async function openAll(
     },
   })
   closers.push(() => broker.close())
-  await takeDefinitions(broker)
+  if (definitions !== null) await takeDefinitions(broker, definitions)
   await broker.accounts.makeDefaultUser()
   const replyAddresses = new ReplyAddresses(realChance)
   const home = { broker, replyAddresses, granted, report }
-  const { kafka: kafkaAt, amqp: amqpAt } = listen
+  const { kafka: kafkaAt, amqp: amqpAt, amqps: amqpsAt } = listen
   const door = kafkaAt && (await openKafka(home, kafkaAt, options.advertise?.kafka, sasl))
   if (door) closers.push(() => door.close())
   const amqp = amqpAt && (await openAmqp(home, amqpAt))
   if (amqp) closers.push(() => amqp.close())
-  const amqpsAt = options.listen ? listen.amqps : amqpsByDefault(broker)
-  const amqps = amqpsAt && (await openAmqps(home, amqpsAt))
+  const amqps = amqpsAt && secure && (await openAmqps(home, secure, amqpsAt))
   if (amqps) closers.push(() => amqps.close())
   const addresses = {
     ...(door && { kafka: door.address }),
@@ -242,9 +234,6 @@ async function openAll(
   return { ...addresses, ...(http && { http: http.address }) }
 }
 
-const amqpsByDefault = ({ image }: NodeBroker): Address | undefined =>
-  image.settings.tls.certificateFile === '' ? undefined : defaultAmqps
-
 /** The first door to open and the last to close: it tells how the node fares meanwhile. */
 async function openMetrics(
   address: Address | undefined,
@@ -259,6 +248,7 @@ async function openMetrics(
     health: watch,
     families: () => watch.families(),
     objects: () => watch.objects(),
+    detailed: (query) => watch.detailed(query),
   })
   closers.push(() => door.close())
   return door.address

@@ -3,6 +3,7 @@
 // makes it and tells it what has happened.
 import type { Broker } from '../broker/api.ts'
 import { LoopWatch, processStats } from '../io/process-stats.ts'
+import { ok, type Result } from '../model/errors.ts'
 import { clusterMetrics, type DoorNumbers, doorMetrics } from './door-metrics.ts'
 import { groupMetrics } from './group-metrics.ts'
 import type { Health } from './metrics-door.ts'
@@ -10,13 +11,20 @@ import { type NodeCounters, nodeMetrics, processMetrics } from './node-metrics.t
 import type { Family } from './prometheus.ts'
 import { topicMetrics } from './topic-metrics.ts'
 
+/** Numbers of single objects, of which there may be many. */
+export interface ObjectFamilies {
+  readonly objects: readonly Family[]
+  /** Those that the query of a scrape names. */
+  detailed(query: string): Promise<Result<readonly Family[]>>
+}
+
 export class NodeWatch implements Health {
   readonly #version: string
   readonly #loop = new LoopWatch()
   #state: 'recovering' | 'ready' | 'stopping' = 'recovering'
   #failure: string | null = null
   #nodeFamilies: readonly Family[] = []
-  #objects: readonly Family[] = []
+  #objects: ObjectFamilies | null = null
   #space: NodeCounters['space'] | null = null
 
   constructor(version: string) {
@@ -28,9 +36,9 @@ export class NodeWatch implements Health {
     broker: Broker,
     counters: NodeCounters,
     kafka: DoorNumbers | null,
-    more: { readonly families: readonly Family[]; readonly objects: readonly Family[] },
+    more: ObjectFamilies & { readonly families: readonly Family[] },
   ): void {
-    this.#objects = more.objects
+    this.#objects = more
     this.#state = 'ready'
     this.#space = counters.space
     this.#nodeFamilies = [
@@ -66,7 +74,11 @@ export class NodeWatch implements Health {
   }
 
   objects(): readonly Family[] {
-    return this.#objects
+    return this.#objects?.objects ?? []
+  }
+
+  async detailed(query: string): Promise<Result<readonly Family[]>> {
+    return this.#objects?.detailed(query) ?? ok([])
   }
 
   families(): readonly Family[] {

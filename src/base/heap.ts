@@ -24,6 +24,12 @@ export class Heap<T> {
     return this.#items
   }
 
+  /** Removes and returns all items, the least first. */
+  takeAll(): T[] {
+    const isBefore = this.#isBefore
+    return this.#items.splice(0).sort((a, b) => (isBefore(a, b) ? -1 : isBefore(b, a) ? 1 : 0))
+  }
+
   push(item: T): void {
     const items = this.#items
     let at = items.length

@@ -6,6 +6,7 @@
 import type { Clock } from '../io/clock.ts'
 import { type Appended, refusedAppend } from '../log/appended.ts'
 import type { LogStore } from '../log/log-store.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
 import type { AppendOutcome } from '../model/append-outcome.ts'
 import { errors } from '../model/errors.ts'
 import { BatchHeader } from '../model/record-batch.ts'
@@ -16,9 +17,11 @@ type Reply = (outcomes: readonly AppendOutcome[]) => void
 
 /** What is appended to a topic of kind `queue` is a message in its queue. */
 export interface AppendedQueues {
-  /** Makes the end of the queue's log certain. False: nothing can be appended now. */
-  beforeAppend(topic: Topic): boolean
+  /** Makes the end of the queue's log certain, unless nothing can be appended now. */
+  beforeAppend(topic: Topic): 'ready' | 'heldUp' | 'full'
   afterAppend(topic: Topic): void
+  /** Its log, made when it is first needed. */
+  logOf(topic: Topic): PartitionLog | undefined
 }
 
 /** A request; as many of its batches have been placed as there are outcomes. */
@@ -53,6 +56,15 @@ const waitingBytesMax = { ofLarge: 64 << 20, ofAll: 128 << 20 }
 const largeFrom = 1 << 20
 
 const header = new BatchHeader()
+
+/** A queue that nobody has used has none yet. */
+export const logOf = (
+  store: LogStore,
+  queues: AppendedQueues,
+  topic: Topic,
+  partition: number,
+): PartitionLog | undefined =>
+  store.get(topic.id, partition) ?? (topic.kind === 'queue' ? queues.logOf(topic) : undefined)
 
 export class Appends {
   readonly #store: LogStore
@@ -178,11 +190,12 @@ export class Appends {
   }
 
   #placeOne({ topic, partition, batch }: AppendRequest, nowMs: number): Appended {
-    const log = this.#store.get(topic.id, partition)
+    const log = logOf(this.#store, this.#queues, topic, partition)
     const state = topic.partitions[partition]
     if (log === undefined || state === undefined) return unknownTopic
     const isQueue = topic.kind === 'queue'
-    if (isQueue && !this.#queues.beforeAppend(topic)) return queueIsHeldUp(log.logStartOffset)
+    const queueIs = isQueue ? this.#queues.beforeAppend(topic) : 'ready'
+    if (queueIs !== 'ready') return queueRefuses[queueIs](log.logStartOffset)
     const outcome = log.append(this.#store.journal, batch, state.leaderEpoch, nowMs)
     if (isQueue) this.#queues.afterAppend(topic)
     if (outcome.error === null) {
@@ -193,8 +206,16 @@ export class Appends {
   }
 }
 
-const queueIsHeldUp = (logStartOffset: number): Appended =>
-  refusedAppend(logStartOffset, 'requestTimedOut', 'the queue takes nothing now; send again')
+const queueRefuses = {
+  heldUp: (logStartOffset: number): Appended =>
+    refusedAppend(logStartOffset, 'requestTimedOut', 'the queue takes nothing now; send again'),
+  full: (logStartOffset: number): Appended =>
+    refusedAppend(
+      logStartOffset,
+      'policyViolation',
+      'the queue has reached its length limit, and rejects what is published (x-overflow)',
+    ),
+}
 
 const unknownTopic: Appended = {
   error: 'unknownTopic',

@@ -33,9 +33,10 @@ import { joinCluster, readCluster } from './identity.ts'
 import { InternalAppender } from './internal-appender.ts'
 import { InternalTopic } from './internal-topic.ts'
 import { offsetsTopic, offsetsTopicConfig } from './internal-topics.ts'
+import { checkKafkaVhost } from './kafka-vhost.ts'
 import { loadGroups } from './load-groups.ts'
 import { NodeMessaging } from './messaging/node-messaging.ts'
-import { queuePartitionSettings, queuePartitions } from './messaging/queue-partitions.ts'
+import { queuePartitions } from './messaging/queue-partitions.ts'
 import { NodeConfigs } from './node-configs.ts'
 import { NodeGroups } from './node-groups.ts'
 import { NodeLogs } from './node-logs.ts'
@@ -140,6 +141,8 @@ export class NodeBroker implements Broker {
     let cluster = await readCluster(metadata, nodeId)
     const image = await Image.open(metadata, nodeId, settings)
     const entities = await readEntities(metadata)
+    const listQueues = await checkKafkaVhost(metadata, image, entities)
+    let unlisted: readonly string[] = []
     const accounts = await Accounts.open({
       store: metadata,
       chance,
@@ -160,6 +163,7 @@ export class NodeBroker implements Broker {
           await parts.settleFormat?.()
           await metadata.settle()
           cluster = await joinCluster(metadata, nodeId, chance)
+          unlisted = await listQueues()
         },
       },
     )
@@ -170,6 +174,7 @@ export class NodeBroker implements Broker {
     const messaging = await openMessaging(parts, opened, entities)
     const broker = new NodeBroker(parts, { ...opened, clusterId, messaging })
     await broker.#loadGroups()
+    for (const topic of unlisted) broker.groups.forgetTopic(topic)
     return broker
   }
 
@@ -246,7 +251,7 @@ export class NodeBroker implements Broker {
   #follow(event: ImageEvent): void {
     switch (event.kind) {
       case 'created':
-        this.#create(event.topic)
+        for (const each of knownPartitions(event.topic, this.image)) this.store.create(each)
         this.messaging.topics.made(event.topic)
         return
       case 'deleted':
@@ -263,16 +268,8 @@ export class NodeBroker implements Broker {
         return
       case 'brokerConfig':
         for (const topic of this.image.topics()) this.#applySettings(topic)
+        this.messaging.settingsChanged()
     }
-  }
-
-  /** The first partition of a queue is there as soon as its topic is seen. */
-  #create(topic: Topic): void {
-    const { id, name } = topic
-    const known = { topic: id, topicName: name, partition: 0 }
-    if (topic.kind === 'queue')
-      this.store.create({ ...known, settings: queuePartitionSettings(this.image, true) })
-    else for (const each of knownPartitions(topic, this.image)) this.store.create(each)
   }
 
   #applySettings(topic: Topic): void {

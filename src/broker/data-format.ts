@@ -2,6 +2,7 @@
 // later release laid out, before it reads or writes anything else in it, since what it does not
 // understand it would take for damage. Raise `current` when a release of today could not read what
 // is written. Called by start-broker.ts once the folder is locked.
+import { CorruptFileError } from '../io/corrupt-file.ts'
 import { blockBytes, type Disk, DiskError } from '../io/disk.ts'
 
 /** 2: commits of the journal carry the folder's key. 3: the manifest knows whose they are. */
@@ -14,14 +15,15 @@ export class DataFormatError extends Error {
 }
 
 /**
- * Rejects with DataFormatError. Writes nothing: what it resolves to gives today's number to a
- * folder without one, or of an older format, once nothing else refuses it.
+ * Rejects with DataFormatError or CorruptFileError. Writes nothing: what it resolves to gives
+ * today's number to a folder without one, or of an older format, once nothing else refuses it.
  */
 export async function checkDataFormat(disk: Disk): Promise<() => Promise<void>> {
   const text = await readAll(disk)
   if (text === '') return () => write(disk)
   const found = form.exec(text)?.[1]
-  if (found === undefined) throw new DataFormatError(`the file '${path}' does not say its format`)
+  if (found === undefined)
+    throw new CorruptFileError(path, 0, 'it should say the format of the folder')
   if (Number(found) > current)
     throw new DataFormatError(`it has format ${found}, and this release reads up to ${current}`)
   return async () => {

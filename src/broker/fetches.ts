@@ -14,6 +14,7 @@ import type {
   FetchRequest,
   PendingFetch,
 } from './api.ts'
+import { type AppendedQueues, logOf } from './appends.ts'
 import { checkEpoch, endOfEpoch } from './epoch-check.ts'
 
 type Reply = (answer: FetchAnswer) => void
@@ -36,9 +37,11 @@ export class Fetches {
   readonly #store: LogStore
   readonly #clock: Clock
   readonly #counters: FetchCounters
+  readonly #queues: AppendedQueues
 
-  constructor(store: LogStore, clock: Clock, counters: FetchCounters) {
+  constructor(store: LogStore, clock: Clock, counters: FetchCounters, queues: AppendedQueues) {
     this.#store = store
+    this.#queues = queues
     this.#clock = clock
     this.#counters = counters
   }
@@ -55,7 +58,7 @@ export class Fetches {
   }
 
   #target(wish: FetchPartition): Target {
-    const log = this.#store.get(wish.topic.id, wish.partition) ?? null
+    const log = logOf(this.#store, this.#queues, wish.topic, wish.partition) ?? null
     const state = wish.topic.partitions[wish.partition]
     const none = { wish, log: null, diverging: null }
     if (log === null || state === undefined) return { ...none, error: 'unknownTopic' }

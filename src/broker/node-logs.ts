@@ -17,10 +17,13 @@ import type {
   PendingFetch,
   RequiredAcks,
 } from './api.ts'
-import { type AppendedQueues, Appends } from './appends.ts'
+import { type AppendedQueues, Appends, logOf } from './appends.ts'
 import { checkEpoch, endOfEpoch as endOf } from './epoch-check.ts'
 import { Fetches } from './fetches.ts'
 import { OffsetLookup } from './offset-lookup.ts'
+
+/** Of a queue that nobody has used. */
+const unused = { bytes: 0, logStartOffset: 0, highWatermark: 0 }
 
 export class NodeLogs implements Logs {
   readonly counters = {
@@ -36,11 +39,13 @@ export class NodeLogs implements Logs {
   readonly #appends: Appends
   readonly #fetches: Fetches
   readonly #offsets: OffsetLookup
+  readonly #queues: AppendedQueues
 
   constructor(store: LogStore, clock: Clock, queues: AppendedQueues) {
     this.#store = store
+    this.#queues = queues
     this.#appends = new Appends(store, clock, this.counters, queues)
-    this.#fetches = new Fetches(store, clock, this.counters)
+    this.#fetches = new Fetches(store, clock, this.counters, queues)
     this.#offsets = new OffsetLookup(store.reader, clock)
   }
 
@@ -116,7 +121,8 @@ export class NodeLogs implements Logs {
         'offsetOutOfRange',
         `records can be deleted up to the high watermark ${log.highWatermark}, not ${to}`,
       )
-    if (!log.settings.cleanup.delete)
+    // What is damaged is freed by deleting it, whatever the policy.
+    if (!log.settings.cleanup.delete && log.damagedFrom === null)
       return refuse(
         'policyViolation',
         'records of a topic whose cleanup.policy is not delete cannot be deleted',
@@ -128,8 +134,8 @@ export class NodeLogs implements Logs {
   sizes(topic: Topic): readonly PartitionSize[] {
     return topic.partitions.flatMap((_, partition) => {
       const log = this.#store.get(topic.id, partition)
-      if (log === undefined) return []
-      const { bytes, logStartOffset, highWatermark } = log
+      if (log === undefined && topic.kind !== 'queue') return []
+      const { bytes, logStartOffset, highWatermark } = log ?? unused
       return [{ partition: partition as PartitionId, bytes, logStartOffset, highWatermark }]
     })
   }
@@ -139,7 +145,7 @@ export class NodeLogs implements Logs {
     partition: PartitionId,
     currentLeaderEpoch: number,
   ): Result<{ log: PartitionLog; leaderEpoch: number }> {
-    const log = this.#store.get(topic.id, partition)
+    const log = logOf(this.#store, this.#queues, topic, partition)
     const state = topic.partitions[partition]
     if (log === undefined || state === undefined) return refuse('unknownTopic')
     const wrong = checkEpoch(state.leaderEpoch, currentLeaderEpoch)

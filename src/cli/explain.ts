@@ -15,7 +15,7 @@ export function explain(error: unknown, dir: string): UsageError | null {
     return new UsageError('dataUnknown', { dir, problem: error.message })
   if (error.name === 'OtherNodeError')
     return new UsageError('dataOfOther', { dir, problem: error.message })
-  if (error.name === 'BadSettingError')
+  if (error.name === 'BadSettingError' || error.name === 'KafkaVhostError')
     return new UsageError('settingImpossible', { problem: error.message })
   if (error instanceof ListenError) {
     const key = listenFaults[error.code]
@@ -25,7 +25,8 @@ export function explain(error: unknown, dir: string): UsageError | null {
   if (!(error instanceof DiskError)) return null
   const key = diskFaults[error.code]
   if (key === undefined) return null
-  return new UsageError(key, { dir, code: error.code, problem: error.message })
+  const [, pid = '?'] = /process (\d+)/.exec(error.message) ?? []
+  return new UsageError(key, { dir, code: error.code, problem: error.message, pid })
 }
 
 const listenFaults: Readonly<Record<string, TextKey>> = {

@@ -88,9 +88,7 @@ in how it was started, 130 a second signal.
     '--listen NAME=HOST:PORT',
   addressUnknown:
     'this machine has no address {address}; choose one that it has with --listen NAME=HOST:PORT',
-  dataInUse:
-    'another process uses the data folder {dir}: {problem}; stop it, or choose another with ' +
-    '--data DIR',
+  dataInUse: 'process {pid} uses the data folder {dir}; stop it, or choose another with --data DIR',
   dataForbidden:
     'the data folder {dir} cannot be written ({code}); change its permissions, or choose another ' +
     'with --data DIR',

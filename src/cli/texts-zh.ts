@@ -81,7 +81,7 @@ export const chinese: Texts = {
     '（端口 0 表示任选空闲端口）',
   portForbidden: '没有权限监听 {address}；请用 --listen NAME=HOST:PORT 选择 1023 以上的端口',
   addressUnknown: '本机没有地址 {address}；请用 --listen NAME=HOST:PORT 选择本机的地址',
-  dataInUse: '数据目录 {dir} 正被另一个进程使用：{problem}；请先停止它，或用 --data DIR 另选目录',
+  dataInUse: '数据目录 {dir} 正被进程 {pid} 使用；请先停止它，或用 --data DIR 另选目录',
   dataForbidden: '数据目录 {dir} 不可写（{code}）；请修改权限，或用 --data DIR 另选目录',
   dataUnreadable:
     '数据目录 {dir} 无法读取：{problem}；请检查该文件和磁盘，用同一份备份恢复整个目录，或用 --data DIR 另选目录',

@@ -12,7 +12,8 @@
 //
 // `close`, `seal` and a rewrite add a frame without records: behind it a damaged frame cannot pass
 // for a torn one. What cannot be seen is damage to the last frame after a crash; so the tail that
-// is cut is kept beside the file, as `path.cut`, and reported.
+// is cut is kept beside the file, as `path.cut`, then `path.cut-2`, and so on, and
+// reported.
 import { assert } from '../base/assert.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { bodyBytesOf, encodeFrame } from './record-frame.ts'
@@ -192,7 +193,7 @@ export class RecordFile {
 
   /** Moves the tail that is not a whole frame into a file of its own. */
   async #cut(file: DiskFile, { end, size }: Scan): Promise<void> {
-    const path = cutOf(this.#path)
+    const path = await this.#nameOfCut()
     const kept = await this.#disk.open(path, { access: 'write', truncate: true })
     try {
       for (let at = end; at < size; ) {
@@ -212,6 +213,16 @@ export class RecordFile {
       `${this.#path} ended in ${size - end} bytes of a write that never finished, as a crash ` +
         `leaves them; they are kept in ${path}`,
     )
+  }
+
+  /** One that nothing has yet: what was cut before may not have been looked at. */
+  async #nameOfCut(): Promise<string> {
+    const folder = folderOf(this.#path)
+    const there = new Set(await this.#disk.list(folder))
+    for (let n = 1; ; n++) {
+      const path = cutOf(this.#path, n)
+      if (!there.has(path.slice(folder.length === 0 ? 0 : folder.length + 1))) return path
+    }
   }
 
   get #opened(): DiskFile {
@@ -340,8 +351,9 @@ function replacementOf(path: string): string {
   return `${path}.new`
 }
 
-function cutOf(path: string): string {
-  return `${path}.cut`
+/** Of the `n`th tail that was cut. */
+function cutOf(path: string, n: number): string {
+  return n === 1 ? `${path}.cut` : `${path}.cut-${n}`
 }
 
 function folderOf(path: string): string {

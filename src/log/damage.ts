@@ -9,18 +9,36 @@ export class Damage {
   from: number | null
   /** The part of it that outlives this start. */
   noted: number | null
+  /** Behind the last record that is known to be lost: no other may get its offset. */
+  notedTo: number
   /** Segments that have lost something, and from which offset on. */
   #lost = new Map<Segment, number>()
 
-  constructor(noted: number | null) {
+  constructor(noted: number | null, notedTo: number) {
     this.noted = noted
+    this.notedTo = notedTo
     this.from = noted
   }
 
-  /** Records from `offset` on were durable, and the journal cannot say them any more. */
-  note(offset: number): void {
+  /** Whether what stands at `offset` is not served: it may not be what was written there. */
+  covers(offset: number): boolean {
+    return this.from !== null && offset >= this.from
+  }
+
+  /**
+   * Records at `offset` and up to `to` were durable, and the journal cannot say them any more: they
+   * are kept, and not served as if whole.
+   */
+  note(offset: number, to: number): void {
     this.noted = Math.min(this.noted ?? Number.POSITIVE_INFINITY, offset)
+    this.notedTo = Math.max(this.notedTo, to)
     this.#look()
+  }
+
+  /** What was noted is nothing to anybody any more. */
+  forget(): void {
+    this.noted = null
+    this.notedTo = 0
   }
 
   /** The file of a segment is not as it should be, and its records from `offset` on are lost. */

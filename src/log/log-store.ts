@@ -56,12 +56,13 @@ export class LogStore {
     if (recovered.damagedBefore.length > 0)
       parts.hooks.report(`still ${outOfService(recovered.damagedBefore)}`)
     await store.#quarantine(recovered.damage)
+    for (const log of recovered.logs) log.passLost()
     for (const line of lostLines(recovered.lost)) parts.hooks.report(line)
     await store.#removeStrays(recovered)
     const { foreign } = recovered
     if (foreign.length > 0)
       parts.hooks.report(
-        `left alone, since they are none of the journal's files: ${fewOf(foreign).join(', ')}; ` +
+        `left alone, since they are none of ours: ${fewOf(foreign).join(', ')}; ` +
           'move them to another place',
       )
     // A full journal takes no append that would start it.
@@ -128,6 +129,17 @@ export class LogStore {
     return log
   }
 
+  /**
+   * Of partitions that were never used nothing is left but what the metadata says, until they are
+   * created. False, and nothing is done: something was appended to one of them.
+   */
+  letGo(topic: string, partitions: readonly number[]): boolean {
+    const logs = partitions.map((p) => this.#logs.get(topic, p)).filter((log) => log !== undefined)
+    if (logs.some((log) => log.logEndOffset > 0 || log.damagedFrom !== null)) return false
+    for (const log of logs) this.#logs.remove(log)
+    return true
+  }
+
   /** Forgets partitions and gives back their space. Readers find them gone at once. */
   async delete(topic: string, partitions: Iterable<number>): Promise<void> {
     const gone: PartitionLog[] = []
@@ -170,6 +182,7 @@ export class LogStore {
       partition: log.partition,
       logStartOffset: to,
       damagedFrom: log.damage.noted,
+      damagedTo: log.damage.notedTo,
       removed: gone.map((s) => [s.file, s.position] as const),
     }
     this.#raising = this.#orFail(this.#manifest.append({ partitions: [change] }))
@@ -272,6 +285,7 @@ export class LogStore {
           replayFrom: upTo,
           starts: startsBehind(this.#starts, upTo),
           ...this.#noted,
+          nextFile: this.#segmentFiles.nextNumber,
         },
         statesOf([...this.#logs]),
       )
@@ -300,10 +314,12 @@ export class LogStore {
   /** Where something is damaged, a file that nothing refers to may be all that is left. */
   async #removeStrays({ strays, mayRemoveStrays }: Recovered): Promise<void> {
     await this.#segmentFiles.removeStrayIndexes()
-    if (strays.length === 0) return
-    if (mayRemoveStrays) for (const n of strays) await this.#parts.disk.remove(segmentPath(n))
-    const done = mayRemoveStrays ? 'removed' : 'kept'
-    this.#parts.hooks.report(`${done} ${strays.length} segment files that nothing refers to`)
+    let removed = 0
+    if (mayRemoveStrays) for (const n of strays) if (await this.#segmentFiles.remove(n)) removed++
+    const { report } = this.#parts.hooks
+    const kept = strays.length - removed
+    if (removed > 0) report(`removed ${removed} segment files that nothing refers to`)
+    if (kept > 0) report(`kept ${kept} segment files that nothing refers to`)
   }
 
   // ---- Damage -----------------------------------------------------------------------------------
@@ -316,13 +332,14 @@ export class LogStore {
     for (const each of damage) {
       const place = placeOf(each, this.#journalFiles.fileBytes)
       this.#journalFiles.keepAside(each.seq)
-      const logs = (each.owners ?? []).map((owner) => {
-        const log = this.get(owner.topicId, owner.partition)
-        return log !== undefined && owner.nextOffset > log.logStartOffset ? log : undefined
-      })
-      const wanted = [...new Set(logs.filter((log) => log !== undefined))]
-      for (const log of wanted) log.markDamaged()
-      this.#parts.hooks.report(`${place}: ${outOfService(wanted)}; the file is kept`)
+      const wanted = new Set<PartitionLog>()
+      for (const { topicId, partition, nextOffset } of each.owners ?? []) {
+        const log = this.get(topicId, partition)
+        if (log === undefined || nextOffset <= log.logStartOffset) continue
+        log.damage.note(log.logEndOffset, nextOffset)
+        wanted.add(log)
+      }
+      this.#parts.hooks.report(`${place}: ${outOfService([...wanted])}; the file is kept`)
     }
     const partitions = [...this.#logs].filter((l) => l.damagedFrom !== null)
     await this.#manifest.append({ partitions: partitions.map((l) => l.state()) })

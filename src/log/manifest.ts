@@ -3,7 +3,7 @@
 // of changes, each record one JSON object whose changes take effect together:
 //
 //   { v: 1, generation?, journalFileBytes?, journalSlots?, replayFrom?, closedAt?, starts?,
-//     knownRevision?, cluster?, lostFiles?, dropped?: [[topic, partition]],
+//     knownRevision?, cluster?, lostFiles?, nextFile?, dropped?: [[topic, partition]],
 //     partitions?: [{ topic, partition, ...what changed }] }
 //
 // `segments` replaces those with the same file and position and adds the others, after `removed`
@@ -29,6 +29,8 @@ export interface PartitionChange {
   readonly producers?: readonly ProducerSnapshot[]
   /** First offset of records that are known to be unreadable. */
   readonly damagedFrom?: number | null
+  /** Behind the last one of them that is known. */
+  readonly damagedTo?: number
   /** Compaction has seen every key below this offset. */
   readonly cleanedUpTo?: number
 }
@@ -41,6 +43,7 @@ export interface PartitionState {
   readonly epochs: readonly EpochStart[]
   readonly producers: readonly ProducerSnapshot[]
   readonly damagedFrom: number | null
+  readonly damagedTo: number
   readonly cleanedUpTo: number
 }
 
@@ -68,6 +71,8 @@ export interface ManifestChange {
   readonly cluster?: string
   /** Numbers of segment files that the last start found missing, or not as they should be. */
   readonly lostFiles?: readonly number[]
+  /** Numbers below it have been given to segment files, be they gone or moved away. */
+  readonly nextFile?: number
   /** LSN at which the journal ended at a clean stop. */
   readonly closedAt?: number
   readonly partitions?: readonly PartitionChange[]
@@ -89,6 +94,7 @@ export interface ManifestState {
   /** Null before it was noted. */
   cluster: string | null
   lostFiles: readonly number[]
+  nextFile: number
   replayFrom: number
   /** Commits behind `replayFrom` are of this generation or a later one; others are cut tails. */
   replayGeneration: number
@@ -113,6 +119,7 @@ export function applyChange(state: ManifestState, change: ManifestChange): void 
   if (change.knownRevision !== undefined) state.knownRevision = change.knownRevision
   if (change.cluster !== undefined) state.cluster = change.cluster
   if (change.lostFiles !== undefined) state.lostFiles = change.lostFiles
+  if (change.nextFile !== undefined) state.nextFile = change.nextFile
   if (change.replayFrom !== undefined) {
     state.replayFrom = change.replayFrom
     state.replayGeneration = state.generation
@@ -142,6 +149,7 @@ function merged(before: PartitionState | undefined, change: PartitionChange): Pa
     producers: change.producers ?? before?.producers ?? [],
     damagedFrom:
       change.damagedFrom === undefined ? (before?.damagedFrom ?? null) : change.damagedFrom,
+    damagedTo: change.damagedTo ?? before?.damagedTo ?? 0,
     cleanedUpTo: change.cleanedUpTo ?? before?.cleanedUpTo ?? 0,
   }
 }
@@ -180,6 +188,7 @@ export class Manifest {
       knownRevision: 0,
       cluster: null,
       lostFiles: [],
+      nextFile: 1,
       replayFrom: 0,
       replayGeneration: 0,
       closedAt: 0,
@@ -247,6 +256,7 @@ export class Manifest {
       | 'starts'
       | 'cluster'
       | 'lostFiles'
+      | 'nextFile'
     >,
     partitions: Iterable<PartitionChange>,
   ): Promise<void> {

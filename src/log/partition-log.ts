@@ -86,7 +86,7 @@ export class PartitionLog implements FrameSource {
     this.#logStartOffset = state?.logStartOffset ?? 0
     this.#logEndOffset = Math.max(this.#logStartOffset, this.flushedOffset)
     this.#highWatermark = this.#logEndOffset
-    this.damage = new Damage(state?.damagedFrom ?? null)
+    this.damage = new Damage(state?.damagedFrom ?? null, state?.damagedTo ?? 0)
     this.cleanedUpTo = state?.cleanedUpTo ?? 0
   }
 
@@ -155,21 +155,21 @@ export class PartitionLog implements FrameSource {
 
   /**
    * The journal must have room. Appends what the node itself has built; the base offset in it is
-   * still relative to 0. `syncWithinMs` 0: it counts when it is durable; else when it is written;
-   * left out: as the topic wants it.
+   * still relative to 0. `nowMs` null: the times in it hold in any case. `syncWithinMs` 0: it
+   * counts when it is durable; else when it is written; left out: as the topic wants it.
    */
   appendTrusted(
     journal: Journal,
     batch: Uint8Array,
     leaderEpoch: number,
-    nowMs: number,
+    nowMs: number | null,
     syncWithinMs?: number,
   ): Appended {
     header.moveTo(batch)
     const baseOffset = this.#logEndOffset
     if (leaderEpoch !== this.#epoch) this.#enter(leaderEpoch)
-    const appendTimeMs = this.settings.timestamp === 'append' ? nowMs : -1
-    if (appendTimeMs >= 0) header.stampAppendTime(nowMs)
+    const appendTimeMs = this.settings.timestamp === 'append' ? (nowMs ?? -1) : -1
+    if (appendTimeMs >= 0) header.stampAppendTime(appendTimeMs)
     header.place(baseOffset, this.#epoch)
     const lsn = this.#store(journal, batch, syncWithinMs)
     return {
@@ -288,16 +288,17 @@ export class PartitionLog implements FrameSource {
     }
     const reached = this.#logEndOffset
     const isCut = reached === this.#logStartOffset && header.baseOffset < reached
-    if (header.baseOffset !== reached && !isCut) this.markDamaged()
+    if (header.baseOffset !== reached && !isCut) this.damage.note(reached, header.baseOffset)
     // What is behind a gap is kept; what stands twice cannot be told from what is right.
     if (header.baseOffset < reached && !isCut) return
     this.#accept(frame.lsn, frame.batch.length)
     this.#highWatermark = this.#logEndOffset
   }
 
-  /** Records from here on were durable and cannot be read: kept, and not served as if whole. */
-  markDamaged(): void {
-    this.damage.note(this.#logEndOffset)
+  /** All is replayed: offsets of lost records are not given to others. */
+  passLost(): void {
+    this.#logEndOffset = Math.max(this.#logEndOffset, this.damage.notedTo)
+    this.#highWatermark = this.#logEndOffset
   }
 
   /**
@@ -312,7 +313,6 @@ export class PartitionLog implements FrameSource {
     return !isKnown || this.epochs.agrees(stored.leaderEpoch, stored.baseOffset)
   }
 
-  /** For people. */
   get label(): string {
     return `partition ${this.partition} of topic ${this.topicName}`
   }
@@ -355,7 +355,7 @@ export class PartitionLog implements FrameSource {
    */
   raiseLogStart(to: number, isWholeAbove = false): Segment[] {
     this.#logStartOffset = Math.max(this.#logStartOffset, Math.min(to, this.#highWatermark))
-    if (isWholeAbove || this.#logStartOffset === this.#logEndOffset) this.damage.noted = null
+    if (isWholeAbove || this.#logStartOffset === this.#logEndOffset) this.damage.forget()
     this.epochs.trimStart(this.#logStartOffset)
     const gone = this.#segments.filter(
       (s) => s.nextOffset <= this.#logStartOffset && s !== this.growing,
@@ -384,6 +384,7 @@ export class PartitionLog implements FrameSource {
   state(): PartitionChange {
     // Not `flushedOffset`: what was trimmed before it was flushed is in no segment.
     const kept = this.tail.count > 0 ? this.tail.baseOffset(0) : this.#logEndOffset
+    const { noted, notedTo } = this.damage
     return {
       topic: this.topic,
       partition: this.partition,
@@ -392,7 +393,7 @@ export class PartitionLog implements FrameSource {
       epochs: this.epochsBelow(kept),
       producers: this.producers.snapshot(kept),
       cleanedUpTo: this.cleanedUpTo,
-      ...(this.damage.noted === null ? {} : { damagedFrom: this.damage.noted }),
+      ...(noted === null ? {} : { damagedFrom: noted, damagedTo: notedTo }),
     }
   }
 }

@@ -36,6 +36,7 @@ import { indexFolder } from './segment/index-files.ts'
 import { type LostFile, lostFiles, namesOf } from './segment/lost-files.ts'
 import { SegmentFiles, segmentFolder } from './segment/segment-files.ts'
 import { firstLostOffset } from './segment/short-segment.ts'
+import { type SortedStrays, sortStrays } from './segment/stray-files.ts'
 
 const keyBytes = 7
 
@@ -49,7 +50,7 @@ export interface Recovered {
   readonly starts: readonly StartPlace[]
   readonly replayFrom: number
   /** What a rewrite of the manifest must not forget. */
-  readonly noted: Pick<ManifestChange, 'cluster' | 'lostFiles'>
+  readonly noted: Pick<ManifestChange, 'cluster' | 'lostFiles' | 'nextFile'>
   readonly damage: readonly JournalDamage[]
   /** Out of service since an earlier start. */
   readonly damagedBefore: readonly PartitionLog[]
@@ -100,7 +101,9 @@ async function inspect(parts: LogParts, known: Known): Promise<Inspected> {
   refuseLessMetadata(known.revision(), state.knownRevision)
   refuseMissingFiles(state, names)
   const advanced = new AdvancedLogs(parts.clock, new DiskSpace(disk), options)
-  const segmentFiles = new SegmentFiles(disk, options.openFiles, () => manifest.seal())
+  const segmentFiles = new SegmentFiles(disk, options.openFiles, state.nextFile, () =>
+    manifest.seal(),
+  )
   const logs = openLogs(known, state, segmentFiles, advanced)
   const damagedBefore = [...logs].filter((log) => log.damagedFrom !== null)
   for (const folder of [segmentFolder, indexFolder]) await listed(disk, folder)
@@ -117,10 +120,14 @@ async function inspect(parts: LogParts, known: Known): Promise<Inspected> {
   refuseLessMetadata(known.revision(), scan.knownRevision)
   refuseUnknown(scan, journalFileBytes)
   refuseLost(scan, state)
-  const foreign = names.filter((name) => name.includes('.wal') && !isSlotName(name))
+  const sorted = await sortStrays(disk, strays, (run) => logs.get(run.topicId, run.partition))
+  const isWhole = damagedBefore.length + scan.damage.length + lost.length === 0
+  if (isWhole) refuseAhead(sorted)
+  const strange = names.filter((name) => name.includes('.wal') && !isSlotName(name))
+  const foreign = [...strange, ...scan.leftAlone, ...sorted.foreign]
   return {
     ...{ manifest, state, isTorn, journalFileBytes, journalKey, segmentFiles, advanced, logs },
-    ...{ strays, lost, damagedBefore, scan, foreign: [...foreign, ...scan.leftAlone] },
+    ...{ strays: sorted.left, lost, damagedBefore, scan, foreign },
   }
 }
 
@@ -139,7 +146,11 @@ async function takeOver(parts: LogParts, known: Known, found: Inspected): Promis
   const isNew = state.generation === 0
   let { journalKey } = found
   const cluster = state.cluster ?? known.cluster?.() ?? null
-  const noted = { ...(cluster !== null && { cluster }), lostFiles: lost.map((f) => f.file) }
+  const noted = {
+    ...(cluster !== null && { cluster }),
+    lostFiles: lost.map((f) => f.file),
+    nextFile: found.segmentFiles.nextNumber,
+  }
   // Before a commit can carry it: a number that a cut tail has must never be used again.
   await manifest.append({
     generation,
@@ -263,6 +274,18 @@ function refuseMoved(
       'either the manifest has lost its end, or is an older one, and the former have become the ' +
       'latter: put the right one back; or files were lost: put them back, or do without them by ' +
       'moving the latter to another place',
+  )
+}
+
+/** Records that are durable in a segment, and that neither journal nor manifest knows of. */
+function refuseAhead({ ahead }: SortedStrays): void {
+  const [first] = ahead
+  if (first === undefined) return
+  const { label, from } = first
+  throw new DamagedLogError(
+    `${namesOf(ahead.map((a) => a.file))} hold records of ${label} from offset ${from} on, of ` +
+      "which journal and the file 'manifest' know nothing: these are older, put the right ones " +
+      'back; or do without those records by moving the former to another place',
   )
 }
 

@@ -57,6 +57,13 @@ export class TailIndex {
     return low
   }
 
+  /** Of the batches from the one that holds `offset` on. */
+  bytesFrom(offset: number): number {
+    let bytes = 0
+    for (let i = this.find(offset); i < this.count; i++) bytes += this.byteCount(i)
+    return bytes
+  }
+
   /** How many batches lie wholly below `lsn`. */
   countBelow(lsn: number): number {
     let low = 0

@@ -7,6 +7,7 @@
 //   txn, txn, txn ──▶ waiting ──▶ compare on a draft ──▶ append ──▶ map, watchers, answers
 //
 // When the file has doubled it is rewritten from the map, between two groups.
+import { Alike } from '../base/alike.ts'
 import { assert } from '../base/assert.ts'
 import type { Disk } from '../io/disk.ts'
 import { RecordFile } from '../io/record-file.ts'
@@ -14,6 +15,9 @@ import { limits } from '../model/limits.ts'
 import type { Change, ChangeSet, Entry, MetadataStore, Txn, TxnResult, Watch } from './store.ts'
 import { Draft } from './store-draft.ts'
 import { decodeRecord, encodeRecord, StoreFormatError, type StoreRecord } from './store-record.ts'
+
+/** In one piece: what a text was put together from is not kept. */
+const flat = (text: string): string => Buffer.from(text, 'utf8').toString('utf8')
 
 /** A file below this is not worth a rewrite. */
 const rewriteBytesMin = 1 << 20
@@ -54,6 +58,7 @@ export class EmbeddedStore implements MetadataStore {
   readonly #rewriteBytesMin: number
   readonly #failed: (cause: unknown) => void
   readonly #entries = new Map<string, Entry>()
+  readonly #values = new Alike<string>()
   readonly #watchers = new Set<Watcher>()
   #revision = 0
   /** The file is rewritten when it has grown to this: twice what it held when it was tidy. */
@@ -153,7 +158,13 @@ export class EmbeddedStore implements MetadataStore {
       throw new StoreFormatError(`metadata revision ${record.revision} where ${next} was due`)
     this.#revision = record.revision
     if (record.kind === 'txn') this.#apply(record)
-    else for (const entry of record.entries) this.#entries.set(entry.key, entry)
+    else
+      for (const entry of record.entries)
+        this.#entries.set(entry.key, { ...entry, value: this.#kept(entry.value) })
+  }
+
+  #kept(value: string): string {
+    return this.#values.same(value, flat(value))
   }
 
   /** Works off the queue; never rejects. */
@@ -212,8 +223,8 @@ export class EmbeddedStore implements MetadataStore {
       return { kind: 'delete', key }
     })
     const puts = record.puts.map(([key, value]): Change => {
-      const entry = { key, value, modRevision: record.revision }
-      this.#entries.set(key, entry)
+      const entry = { key: flat(key), value: this.#kept(value), modRevision: record.revision }
+      this.#entries.set(entry.key, entry)
       return { kind: 'put', entry }
     })
     return [...deletes, ...puts]

@@ -4,6 +4,7 @@
 // look-up gives the next one.
 //
 //   store ──range──▶ image ◀──watch── store ──▶ listeners
+import { Alike } from '../base/alike.ts'
 import { assert } from '../base/assert.ts'
 import { type BrokerSettings, resolveBrokerSettings } from '../model/config/broker-settings.ts'
 import type { BrokerValues } from '../model/config/config-source.ts'
@@ -57,6 +58,9 @@ export class Image {
   #topicDefaults: TopicSettings | null = null
   /** Of topics that are all configured alike; by what is set for them. */
   readonly #shared = new Map<ReadonlyMap<string, string>, TopicSettings>()
+  /** Thousands of topics have the same. */
+  readonly #configs = new Alike<ReadonlyMap<string, string>>()
+  readonly #states = new Alike<PartitionState>()
   #partitionCount = 0
   #watch: Watch | null = null
 
@@ -193,7 +197,10 @@ export class Image {
 
   #applyPartition(key: string, change: Change): void {
     if (change.kind === 'delete') this.#partitions.delete(key)
-    else this.#partitions.set(key, understood(key, parsePartition(change.entry.value)))
+    else {
+      const { value } = change.entry
+      this.#partitions.set(key, this.#states.same(value, understood(key, parsePartition(value))))
+    }
   }
 
   #applyBroker(key: string, change: Change): void {
@@ -246,7 +253,8 @@ export class Image {
       const key = partitionKey(value.id, index)
       partitions.push(understood(key, this.#partitions.get(key) ?? null))
     }
-    const { id, internal, kind, config } = value
+    const { id, internal, kind } = value
+    const config = this.#configs.same(JSON.stringify([...value.config]), value.config)
     return { id, name, internal, kind, partitions, config }
   }
 

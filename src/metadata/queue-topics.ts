@@ -2,7 +2,7 @@
 // one partition, made and removed in the same transaction as the queue. Pure; the broker's room of
 // queues calls it.
 import { leaderEpoch, type TopicId } from '../model/ids.ts'
-import type { Topic } from '../model/topic.ts'
+import type { PartitionState, Topic } from '../model/topic.ts'
 import { collapsedName, topicNameOf } from '../model/topic-name.ts'
 import type { Image } from './image.ts'
 import { encodePartition, encodeTopic, nameKey, partitionKey, topicKey } from './keys.ts'
@@ -22,32 +22,31 @@ export const queueTopicConfig: ReadonlyMap<string, string> = new Map([
   ['retention.ms', '-1'],
   ['retention.bytes', '-1'],
   ['compression.type', 'uncompressed'],
+  // How long a message has waited is nothing that a client may say.
+  ['message.timestamp.type', 'LogAppendTime'],
 ])
 
 /** What lists the queue `queue`; nothing when its name is too long for a topic. */
 export function queueTopicMade(image: Image, queue: string, id: TopicId): TopicPart {
   const name = topicNameOf(queue, (like) => image.topicLike(like) !== null)
   if (name === null || image.topicLike(name) !== null) return nothing
-  const { node } = image
-  const partition = { leader: node, leaderEpoch: leaderEpoch(0), replicas: [node], isr: [node] }
-  const topic: Topic = {
-    id,
-    name,
-    internal: false,
-    kind: 'queue',
-    partitions: [partition],
-    config: queueTopicConfig,
-  }
+  const topic = queueTopic(image, name, id)
   const taken = nameKey(collapsedName(name))
   return {
     compare: [{ key: taken, modRevision: 0 }],
     put: [
       { key: topicKey(name), value: encodeTopic(topic) },
       { key: taken, value: name },
-      { key: partitionKey(id, 0), value: encodePartition(partition) },
+      { key: partitionKey(id, 0), value: encodePartition(topic.partitions[0] as PartitionState) },
     ],
     delete: [],
   }
+}
+
+export function queueTopic({ node }: Image, name: string, id: TopicId): Topic {
+  const partition = { leader: node, leaderEpoch: leaderEpoch(0), replicas: [node], isr: [node] }
+  const plain = { internal: false, kind: 'queue', config: queueTopicConfig } as const
+  return { id, name, partitions: [partition], ...plain }
 }
 
 /** What takes it off the list; nothing when it is not on it. */

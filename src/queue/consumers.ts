@@ -5,6 +5,11 @@
 // one is ever picked. The queue owns it.
 import type { ConsumeOptions, Consumer, Subscription } from './consumer.ts'
 
+/** How many consumers all queues of a node have, and its streams. */
+export interface ConsumerTally {
+  count: number
+}
+
 /** What a member asks of its queue. */
 export interface MemberQueue {
   resume(member: Member): void
@@ -54,9 +59,11 @@ export class Consumers {
   #active: Member | null = null
   #isSingle: boolean
   #exclusive = 0
+  readonly #tally: ConsumerTally
   count = 0
 
-  constructor(isSingle: boolean) {
+  constructor(isSingle: boolean, tally: ConsumerTally) {
+    this.#tally = tally
     this.#isSingle = isSingle
   }
 
@@ -86,6 +93,7 @@ export class Consumers {
       this.#groups.splice(at, 0, { priority, members: [member], awake: 1, next: 0 })
     }
     this.count++
+    this.#tally.count++
     if (member.exclusive) this.#exclusive++
     if (this.#isSingle) this.#choose()
   }
@@ -102,6 +110,7 @@ export class Consumers {
     if (group.members.length === 0) this.#groups.splice(at, 1)
     member.isGone = true
     this.count--
+    this.#tally.count--
     if (this.#active === member) this.#active = null
     if (this.#isSingle) this.#choose()
   }

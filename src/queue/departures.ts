@@ -26,6 +26,8 @@ export class Departures {
   readonly #node: QueueNode
   /** Some message may have a time to live. */
   mayExpire: boolean
+  /** So many are giving much back, in pieces: nothing is delivered before all is there. */
+  held = 0
   /** What leaves is gone through in passes; those that nobody takes wait for the next. */
   #pass = 1
   #nextPassMs = 0
@@ -42,9 +44,7 @@ export class Departures {
   // ---- Expiry -----------------------------------------------------------------------------------
 
   ttlMs(message: MessageView): number {
-    const { expiration } = message
-    const { messageTtlMs } = this.#queue.settings
-    return expiration === null ? messageTtlMs : Math.min(messageTtlMs, Number(expiration))
+    return Math.min(this.#queue.settings.messageTtlMs, message.expirationMs)
   }
 
   /** Of the message that the stock has looked at. */
@@ -68,7 +68,7 @@ export class Departures {
 
   /** Asks to be woken when the heads expire; while they may not leave, the next pass wakes. */
   watchHeads(): void {
-    if (!this.mayExpire || this.isStuck) return
+    if (!this.mayExpire || !this.mayDeliver) return
     const earliestMs = this.isBlocked ? this.#node.now() + blockedMs : 0
     for (const lane of this.#stock.lanes)
       if (this.#stock.look(lane) === Look.there && this.#expiresAtMs < Number.POSITIVE_INFINITY)
@@ -85,6 +85,10 @@ export class Departures {
   /** Nobody takes its dead letters, and it can keep no more: nothing may be delivered. */
   get isStuck(): boolean {
     return this.#stock.leaving.size >= this.#node.options.leavingMax && this.#keeps
+  }
+
+  get mayDeliver(): boolean {
+    return this.held === 0 && !this.isStuck
   }
 
   /** Gives it to the host, if anybody wants it. */
@@ -178,7 +182,7 @@ export class Departures {
     let left = most
     if (!this.mayExpire) return left
     for (const lane of this.#stock.lanes)
-      while (left > 0 && !this.isBlocked && !this.isStuck) {
+      while (left > 0 && !this.isBlocked && this.mayDeliver) {
         if (this.#stock.look(lane) !== Look.there || this.#expiresAtMs > nowMs) break
         this.#dropHead('expired')
         left--

@@ -129,6 +129,17 @@ export class Entries {
     if (this.#spare.length < spareMax) this.#spare.push(entry)
   }
 
+  get bytesInFlight(): number {
+    return this.#flying.reduce((sum, entry) => sum + (entry?.bytes ?? 0), 0)
+  }
+
+  clear(): void {
+    this.#flying.length = 0
+    this.#freeIds.length = 0
+    this.#spare.length = 0
+    this.inFlight = 0
+  }
+
   /** All in flight. */
   get all(): Entry[] {
     return this.#flying.filter((e) => e !== null)

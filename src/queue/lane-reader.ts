@@ -113,6 +113,7 @@ export class LaneReader {
   readonly #pieces: PieceCache
   readonly #addresses: Addresses
   readonly #name: string
+  readonly #isOfTopic: boolean
   readonly #records = new StoredRecords()
   readonly #header = new BatchHeader()
   /** What `#records` goes through: a batch not yet placed, or one of the piece. */
@@ -130,9 +131,18 @@ export class LaneReader {
   /** Behind the last piece: who asks for what follows goes on. */
   #goesOnAt = 0
 
-  /** `name`: of the queue that messages of other producers were meant for. */
-  constructor(store: LogStore, pieces: PieceCache, addresses: Addresses, name: string) {
+  /**
+   * `name`: of the queue that messages of other producers were meant for. `isOfTopic`: whose batch
+   * is whose cannot be told.
+   */
+  constructor(
+    store: LogStore,
+    pieces: PieceCache,
+    addresses: Addresses,
+    { name, isOfTopic }: { readonly name: string; readonly isOfTopic: boolean },
+  ) {
     this.#name = name
+    this.#isOfTopic = isOfTopic
     this.#store = store
     this.#pieces = pieces
     this.#addresses = addresses
@@ -146,7 +156,7 @@ export class LaneReader {
     return this.#records.bodyBytes
   }
   get timestampMs(): number {
-    return this.#records.timestampMs
+    return this.#records.arrivedMs
   }
 
   read(view: MessageView): void {
@@ -206,14 +216,17 @@ export class LaneReader {
     this.#batchFrom = baseOffset
     this.#batchTo = header.nextOffset
     this.#at = at + header.bytes
+    // The node stamps what others have appended, and nothing else, in the log of a queue.
+    const isOthers = header.isAppendTime && !this.#isOfTopic
+    const arrivedMs = isOthers ? header.maxTimestamp : -1
     const isPlain = header.compression === 'none' && !header.isControl
     if (isPlain) {
-      this.#records.open(piece, at + headerBytes, this.#at, baseOffset, baseTimestamp)
+      this.#records.open(piece, at + headerBytes, this.#at, baseOffset, baseTimestamp, arrivedMs)
       return
     }
     const opened = header.isControl ? null : openBatch(header, openedBytesMax)
     const records = opened?.ok === true ? opened.value : nothing
-    this.#records.open(records, 0, records.length, baseOffset, baseTimestamp)
+    this.#records.open(records, 0, records.length, baseOffset, baseTimestamp, arrivedMs)
   }
 
   #fromMemory(log: PartitionLog, offset: number): Found {

@@ -98,6 +98,11 @@ export class Lane {
     return this.#log
   }
 
+  /** Records of it are lost: what would be put behind them would not be reached. */
+  get isDamaged(): boolean {
+    return this.#log !== null && this.#log.damagedFrom !== null
+  }
+
   get log(): PartitionLog {
     this.#log ??= this.#open()
     return this.#log
@@ -106,7 +111,8 @@ export class Lane {
   get reader(): LaneReader {
     if (this.#reader !== null) return this.#reader
     const { store, pieces, addresses } = this.#parts
-    this.#reader = new LaneReader(store, pieces, addresses, queueNameOf(this.log.topicName))
+    const of = { name: queueNameOf(this.log.topicName), isOfTopic: this.isOfTopic }
+    this.#reader = new LaneReader(store, pieces, addresses, of)
     return this.#reader
   }
 
@@ -153,6 +159,11 @@ export class Lane {
 
   get allReturned(): readonly Entry[] {
     return this.#returned?.all ?? []
+  }
+
+  /** Takes all that came back, by place. */
+  takeReturned(): readonly Entry[] {
+    return this.#returned?.takeAll() ?? []
   }
 
   popReturned(): Entry | undefined {
@@ -207,12 +218,12 @@ export class Lane {
   }
 
   /** Puts the first batch into the journal, which has room for it. Returns what to wait for. */
-  placeFirst(journal: Journal, nowMs: number): number {
+  placeFirst(journal: Journal): number {
     const batch = this.unplaced.shift()
     assert(batch, 'there is a batch')
     const { log } = this
     assert(log.logEndOffset === batch.baseOffset, 'only the lane appends to its partition')
-    const { lsn } = log.appendTrusted(journal, batch.build(), 0, nowMs, batch.isSync ? 0 : laterMs)
+    const { lsn } = log.appendTrusted(journal, batch.build(), 0, null, batch.isSync ? 0 : laterMs)
     this.#reader?.placed()
     batch.release()
     return lsn
@@ -285,6 +296,7 @@ export class Lane {
 
   close(): void {
     this.#reader?.letGo()
+    this.#returned = null
     for (const batch of this.unplaced) batch.release()
     this.unplaced.length = 0
   }

@@ -22,9 +22,9 @@ export class Ledger {
     this.#lanes = lanes
   }
 
-  /** As much was read at the start. */
-  replayed(bytes: number): void {
-    this.#bytesSinceSnapshot = bytes
+  /** As much was read at the start; what could not be read is made good by a snapshot, soon. */
+  replayed(bytes: number, isWhole: boolean): void {
+    this.#bytesSinceSnapshot = isWhole ? bytes : Number.POSITIVE_INFINITY
   }
 
   returned(entry: Entry): void {

@@ -24,10 +24,12 @@ export async function recoverStock(
   const { ledger, ledgerLog, lanes } = stock
   if (ledger === null || ledgerLog === null) return
   const state = new LedgerState(lanes.length)
-  await readLedger(state, store, ledgerLog, (why) =>
-    report(`queue ${stock.name}: ${why}; messages that were settled may come again`),
-  )
-  ledger.replayed(state.bytes)
+  let isWhole = ledgerLog.damagedFrom === null
+  await readLedger(state, store, ledgerLog, (why) => {
+    isWhole = false
+    report(`queue ${stock.name}: ${why}; messages that were settled may come again`)
+  })
+  ledger.replayed(state.bytes, isWhole)
   for (const lane of lanes) {
     const log = lane.existing
     if (log === null) continue

@@ -29,6 +29,8 @@ export const noOthers: Others = { isHeldUp: false, whenTaken: (action) => action
 interface Trim {
   readonly log: PartitionLog
   readonly to: number
+  /** A snapshot of everything stands there: whatever was lost before it is nothing to anybody. */
+  readonly isSnapshot: boolean
 }
 
 export class Placing {
@@ -190,12 +192,11 @@ export class Placing {
   /** Data before notes: in pieces, what moves may be there twice after a crash, but never lost. */
   #placeData(stocks: PlacedStock[], isOne: boolean): boolean {
     const { journal } = this.#store
-    const nowMs = this.#clock.now()
     for (const stock of stocks)
       for (const lane of stock.lanes)
         for (let batch = lane.unplaced[0]; batch !== undefined; batch = lane.unplaced[0]) {
           if (!isOne && !journal.hasRoom(batch.bytes)) return false
-          const lsn = lane.placeFirst(journal, nowMs)
+          const lsn = lane.placeFirst(journal)
           if (batch.isSync) this.#lsn = lsn
         }
     for (const stock of stocks) stock.isUnplaced = false
@@ -225,13 +226,15 @@ export class Placing {
     const log = lane.existing
     const isEmpty = stock.ready === 0 && stock.inFlight === 0
     if (log === null || lane.isOfTopic) return
-    if (lane.settledBytes < (isEmpty ? trimEmptyBytes : trimBytes)) return
+    const isWorth = lane.settledBytes >= (isEmpty ? trimEmptyBytes : trimBytes)
+    // One that is damaged is of use again when it is purged.
+    if (!isWorth && !lane.isDamaged) return
     const to = this.#mayGo(stock, log, lane.settled.lowWater)
     if (to <= log.logStartOffset) return
     if (to === lane.settled.lowWater) lane.settledBytes = 0
     // What is gone cannot be counted at a start: the ledger has to tell what is left.
     if (stock.ledger !== null) lane.bytesSinceMark = Number.POSITIVE_INFINITY
-    this.#trims.push({ log, to })
+    this.#trims.push({ log, to, isSnapshot: false })
   }
 
   /** Up to where what is settled may go: what is younger than the replay window stays. */
@@ -255,13 +258,7 @@ export class Placing {
   #append(log: PartitionLog, value: Uint8Array): number {
     const batch = new BatchBuilder(this.#memory, log.logEndOffset, this.#clock.now())
     batch.addValue(value)
-    const { lsn } = log.appendTrusted(
-      this.#store.journal,
-      batch.build(),
-      0,
-      this.#clock.now(),
-      syncNow,
-    )
+    const { lsn } = log.appendTrusted(this.#store.journal, batch.build(), 0, null, syncNow)
     batch.release()
     return lsn
   }
@@ -277,7 +274,7 @@ export class Placing {
       if (bytes > journal.maxBatchBytes || !journal.hasRoom(bytes)) continue
       const to = ledgerLog.logEndOffset
       this.#lsn = this.#append(ledgerLog, record)
-      this.#trims.push({ log: ledgerLog, to })
+      this.#trims.push({ log: ledgerLog, to, isSnapshot: true })
     }
   }
 
@@ -286,16 +283,15 @@ export class Placing {
     if (this.#trims.length === 0) return
     const trims = this.#trims.splice(0)
     this.#store.journal.whenCommitted(this.#lsn, () => {
-      for (const { log, to } of trims) if (!log.deleted) this.#raise(log, to)
+      for (const trim of trims) if (!trim.log.deleted) this.#raise(trim)
     })
   }
 
-  #raise(log: PartitionLog, to: number): void {
+  #raise({ log, to, isSnapshot }: Trim): void {
     const store = this.#store
-    this.#raising = Promise.all([this.#raising, store.raiseLogStart(log, to)]).then(
-      () => undefined,
-      store.journal.fail,
-    )
+    const isFreed = isSnapshot && log.damagedFrom !== null
+    const raised = isFreed ? store.forgetDamage(log, to) : store.raiseLogStart(log, to)
+    this.#raising = Promise.all([this.#raising, raised]).then(() => undefined, store.journal.fail)
   }
 
   #pay(): void {

@@ -9,3 +9,7 @@ export const Published = {
   /** A queue refused it (its length, its size): its confirm is a refusal. */
   rejected: 4,
 } as const
+
+/** One queue has it, or has had it: on the disk, or nowhere else. */
+export const keptAs = (isDurably: boolean): number =>
+  isDurably ? Published.routed | Published.stored : Published.routed

@@ -1,4 +1,5 @@
 // What a queue asks of its node: `Queues`.
+import type { ConsumerTally } from './consumers.ts'
 import type { QueueOptions } from './queue-options.ts'
 import type { Sleeper } from './wake-ups.ts'
 
@@ -12,6 +13,7 @@ export interface Attended extends Sleeper {
 
 export interface QueueNode {
   now(): number
+  readonly consumers: ConsumerTally
   /** The largest message that fits the journal, properties and all. */
   readonly messageBytesMax: number
   /** Calls `queue.work` before the turn's flush, or soon. */
@@ -28,7 +30,7 @@ export interface QueueNode {
   gone(queue: GoneQueue): Promise<void>
 }
 
-export interface GoneQueue {
+export interface GoneQueue extends Sleeper {
   readonly topic: string
   readonly stock: { readonly lanes: readonly unknown[] }
 }

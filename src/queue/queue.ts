@@ -8,7 +8,8 @@ import type { ConsumeOptions, Consumer, Got, Subscription } from './consumer.ts'
 import { Consumers, Member, type MemberQueue } from './consumers.ts'
 import { Departures } from './departures.ts'
 import type { Lane } from './lane.ts'
-import { Published } from './published.ts'
+import { Disuse } from './memory/disuse.ts'
+import { keptAs, Published } from './published.ts'
 import { QueueCounters } from './queue-counters.ts'
 import type { QueueHost } from './queue-host.ts'
 import type { Attended, QueueNode } from './queue-node.ts'
@@ -35,12 +36,11 @@ export class Queue implements MemberQueue, Attended {
   #isGone = false
   readonly #departures: Departures
   readonly #timeouts: Timeouts
-  #lastUseMs: number
-  #isUnusedTold = false
+  readonly #disuse: Disuse
   #readWaiters: (() => void)[] = []
   /** Of a queue over a topic. */
   readonly feed: TopicFeed | null
-  wakeAtMs = Number.POSITIVE_INFINITY
+  alarm: Attended['alarm'] = null
   isAttended = false
 
   constructor(
@@ -56,8 +56,8 @@ export class Queue implements MemberQueue, Attended {
     this.stock = stock
     this.host = host
     this.#node = node
-    this.#consumers = new Consumers(settings.singleActiveConsumer)
-    this.#lastUseMs = node.now()
+    this.#consumers = new Consumers(settings.singleActiveConsumer, node.consumers)
+    this.#disuse = new Disuse(node.now())
     this.#departures = new Departures(this, stock, host, node)
     this.#timeouts = new Timeouts(this, stock, node)
     stock.onRead = () => this.#read()
@@ -78,6 +78,9 @@ export class Queue implements MemberQueue, Attended {
   }
   get delayed(): number {
     return this.stock.delayed
+  }
+  get bytesInFlight(): number {
+    return this.stock.entries.bytesInFlight
   }
   get consumerCount(): number {
     return this.#consumers.count
@@ -103,7 +106,7 @@ export class Queue implements MemberQueue, Attended {
 
   /** It was declared again: `expiresMs` begins anew. */
   touch(): void {
-    this.#lastUseMs = this.#node.now()
+    this.#disuse.used(this.#node.now())
     this.#watchUse()
   }
 
@@ -114,13 +117,13 @@ export class Queue implements MemberQueue, Attended {
     if (this.#isGone) return Published.routed
     const { stock, settings } = this
     assert(!stock.isOfTopic, 'messages of a topic are appended to it')
-    if (this.#isTooLarge(message)) return Published.routed | Published.rejected
-    if (this.#isFullFor(message)) return this.#refuse(message)
+    if (this.#cannotKeep(message)) return Published.routed | Published.rejected
+    if (this.isFullFor(message.body.length)) return this.#refuse(message)
     this.counters.published++
     const lane = this.#laneOf(message)
     const nowMs = this.#node.now()
     const isSync = settings.durable && message.isPersistent
-    if (stock.ready === 0 && !this.#isPumping && !this.#departures.isStuck) {
+    if (stock.ready === 0 && !this.#isPumping && this.#departures.mayDeliver) {
       const member = this.#consumers.pick()
       if (member !== null) return this.#hand(message, member, lane, nowMs, isSync)
     }
@@ -128,25 +131,27 @@ export class Queue implements MemberQueue, Attended {
     if (ttlMs === 0 && !this.#isPumping) {
       this.#departures.deadLetter(message, 'expired')
       // It is where its dead letter is.
-      return isSync && settings.deadLetters ? Published.routed | Published.stored : Published.routed
+      return keptAs(isSync && settings.deadLetters)
     }
     stock.store(message, lane, nowMs, isSync)
     if (ttlMs < Number.POSITIVE_INFINITY) this.#departures.expiresLater(nowMs + ttlMs)
     if (this.#departures.overflows(0, 0)) this.#node.attend(this)
-    return isSync ? Published.routed | Published.stored : Published.routed
+    return keptAs(isSync)
   }
 
   /** Whether `publish` would refuse it now. */
   refuses(message: MessageView): boolean {
-    return this.#isGone || this.#isTooLarge(message) || this.#isFullFor(message)
+    return this.#isGone || this.#cannotKeep(message) || this.isFullFor(message.body.length)
   }
 
-  #isTooLarge({ body, properties }: MessageView): boolean {
-    return body.length + properties.length > this.#node.messageBytesMax
+  #cannotKeep(message: MessageView): boolean {
+    const bytes = message.body.length + message.properties.length
+    return bytes > this.#node.messageBytesMax || this.#laneOf(message).isDamaged
   }
 
-  #isFullFor({ body }: MessageView): boolean {
-    return this.#settings.overflow !== 'drop-head' && this.#departures.overflows(1, body.length)
+  /** It rejects a message with a body of so many bytes. */
+  isFullFor(bytes: number): boolean {
+    return this.#settings.overflow !== 'drop-head' && this.#departures.overflows(1, bytes)
   }
 
   #laneOf(message: MessageView): Lane {
@@ -181,7 +186,7 @@ export class Queue implements MemberQueue, Attended {
     if (settled) stock.storeSettled(message, lane, nowMs, isSync)
     else id = this.#timeouts.lent(stock.storeTaken(message, lane, nowMs, isSync), member, nowMs)
     consumer.deliver(id, message, false, 0, 0)
-    return isSync ? Published.routed | Published.stored : Published.routed
+    return keptAs(isSync)
   }
 
   // ---- Consuming --------------------------------------------------------------------------------
@@ -217,7 +222,7 @@ export class Queue implements MemberQueue, Attended {
     const { stock } = this
     const nowMs = stock.ready > 0 ? this.#node.now() : 0
     const { message } = stock
-    while (stock.ready > 0 && !this.#departures.isStuck) {
+    while (stock.ready > 0 && this.#departures.mayDeliver) {
       const member = this.#consumers.pick()
       if (member === null || stock.look() !== Look.there) break
       if (this.#departures.dropExpired()) continue
@@ -239,7 +244,7 @@ export class Queue implements MemberQueue, Attended {
     this.touch()
     const { stock } = this
     while (stock.ready > 0 && !this.#isGone && !this.#departures.isStuck) {
-      const found = stock.look()
+      const found = this.#departures.held > 0 ? Look.later : stock.look()
       if (found === Look.nothing) break
       if (found === Look.later) await new Promise<void>((r) => this.#readWaiters.push(r))
       else if (!this.#departures.dropExpired()) return this.#got(settled)
@@ -299,6 +304,12 @@ export class Queue implements MemberQueue, Attended {
     this.#node.attend(this)
   }
 
+  /** Much comes back, in pieces, between 1 and -1: nothing is delivered, so that order is kept. */
+  hold(by: 1 | -1): void {
+    this.#departures.held += by
+    if (this.#departures.held === 0) this.#read()
+  }
+
   /** Drops what is ready; returns how many that were. */
   purge(): number {
     return this.stock.purge()
@@ -348,26 +359,14 @@ export class Queue implements MemberQueue, Attended {
   }
 
   #watchUse(): void {
-    const { expiresMs } = this.#settings
-    const isUsed = this.#consumers.count > 0 || this.#isUnusedTold
-    if (expiresMs < Number.POSITIVE_INFINITY && !isUsed)
-      this.#node.wakeAt(this, this.#lastUseMs + expiresMs)
+    const endMs = this.#disuse.endMs(this.#settings.expiresMs)
+    if (endMs < Number.MAX_VALUE && this.#consumers.count === 0) this.#node.wakeAt(this, endMs)
   }
 
   #tellUnused(nowMs: number): void {
-    if (this.#consumers.count > 0) this.#lastUseMs = nowMs
-    if (this.#isUnusedTold || this.#isGone || nowMs < this.#lastUseMs + this.#settings.expiresMs)
-      return
-    this.#isUnusedTold = true
-    this.host.unused(this)
-  }
-
-  // ---- Over a topic -----------------------------------------------------------------------------
-
-  #recordsCame(): void {
-    if (this.#isGone) return
-    this.#departures.mayExpire = true
-    this.#node.attend(this)
+    if (this.#consumers.count > 0) this.#disuse.used(nowMs)
+    if (!this.#isGone && this.#disuse.isOver(nowMs, this.#settings.expiresMs))
+      this.host.unused(this)
   }
 
   // ---- Others -----------------------------------------------------------------------------------
@@ -375,6 +374,11 @@ export class Queue implements MemberQueue, Attended {
   /** Records were appended to the log of lane 0 by somebody else. */
   afterForeignAppend(): void {
     this.stock.grow(this.stock.lanes[0] as Lane)
+    this.#recordsCame()
+  }
+
+  #recordsCame(): void {
+    if (this.#isGone) return
     this.#departures.mayExpire = true
     this.#node.attend(this)
   }

@@ -55,6 +55,7 @@ const attendMax = 10_000
 export class Queues implements QueueNode, StockNode {
   readonly store: LogStore
   readonly addresses = new Addresses()
+  readonly consumers = { count: 0 }
   readonly memory = new BatchMemory()
   readonly pieces: PieceCache
   readonly messageBytesMax: number
@@ -105,6 +106,14 @@ export class Queues implements QueueNode, StockNode {
     return this.#add(place, settings, this.stockOf(place, settings), host)
   }
 
+  /**
+   * True: nothing was ever put in, so that it can be created when it is needed. Its logs are let go
+   * of until then.
+   */
+  forgetUnused({ topic }: QueuePlace, { priorities }: QueueSettings): boolean {
+    return this.store.letGo(topic, [...Array(priorities + 1).keys(), ledgerPartition])
+  }
+
   /** What a queue is made of, as the log has it; the ledger is not read yet. */
   stockOf(place: QueuePlace, { durable, priorities, replayMs }: QueueSettings): Stock {
     const ledgerLog = durable ? this.#log(place, ledgerPartition) : null
@@ -140,6 +149,7 @@ export class Queues implements QueueNode, StockNode {
   /** Deletes its logs. */
   async gone(queue: GoneQueue): Promise<void> {
     this.#all.delete(queue as Queue)
+    this.#wakeUps.forget(queue)
     const partitions = [...queue.stock.lanes.keys(), ledgerPartition]
     const existing = partitions.filter((p) => this.store.get(queue.topic, p) !== undefined)
     if (existing.length > 0) await this.store.delete(queue.topic, existing)

@@ -32,6 +32,7 @@ export class StockFinder {
     else {
       if (reader.isLoading) return Look.later
       if (lane.log.deleted || this.#isStuck(lane, offset)) return Look.nothing
+      if (lane.log.damage.covers(offset)) return this.#isDamaged(lane, offset)
       const found = reader.find(lane.log, offset)
       if (found === 'load') {
         reader.load(lane.log, offset, (loaded) => this.#tell(lane, offset, loaded))

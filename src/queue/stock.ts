@@ -31,6 +31,7 @@ export class Stock {
   ready = 0
   readyBytes = 0
   #delayed: Heap<Entry> | null = null
+  #keptBytes = 0
   isUnplaced = false
   isNoted = false
   isClosed = false
@@ -99,7 +100,9 @@ export class Stock {
   /** Takes a message in flight that stays in memory; null: no memory is left for it. */
   keepTaken(message: MessageView, lane: Lane, nowMs: number): Entry | null {
     const { body, properties } = message
-    if (!this.#node.keep(keptBytes(body.length + properties.length))) return null
+    const kept = keptBytes(body.length + properties.length)
+    if (!this.#node.keep(kept)) return null
+    this.#keptBytes += kept
     const entry = this.entries.make(lane.index, lane.end, body.length)
     entry.tie = lane.ties++
     entry.keep(message, nowMs)
@@ -193,11 +196,9 @@ export class Stock {
   }
 
   #loaded(lane: Lane, offset: number, loaded: Loaded): void {
+    if (!this.isClosed && loaded === 'empty') passEmpty(this, lane, offset)
     if (this.isClosed) lane.close()
-    else {
-      if (loaded === 'empty') passEmpty(this, lane, offset)
-      this.onRead()
-    }
+    else this.onRead()
   }
 
   /** The log has nothing below `to`, or not any more: what should be there counts as settled. */
@@ -294,7 +295,11 @@ export class Stock {
   /** Settles what is nowhere else any more. */
   settle(entry: Entry): void {
     if (entry.kept === null) this.#settleLogged(this.#laneOf(entry), entry.offset, entry.bytes)
-    else this.#node.letGo(keptBytes(entry.kept.length))
+    else {
+      const bytes = keptBytes(entry.kept.length)
+      this.#keptBytes -= bytes
+      this.#node.letGo(bytes)
+    }
     this.entries.free(entry)
   }
 
@@ -320,18 +325,15 @@ export class Stock {
 
   /** The same, of what the ledger knows already. */
   restore(entry: Entry): void {
-    if (entry.reason !== null) {
-      this.leaving.add(entry)
-      return
-    }
-    if (entry.dueMs > 0) {
+    if (entry.reason !== null) this.leaving.add(entry)
+    else if (entry.dueMs > 0) {
       this.#delayed ??= new Heap(isDueBefore)
       this.#delayed.push(entry)
-      return
+    } else {
+      this.ready++
+      this.readyBytes += entry.bytes
+      this.#laneOf(entry).putReturned(entry)
     }
-    this.ready++
-    this.readyBytes += entry.bytes
-    this.#laneOf(entry).putReturned(entry)
   }
 
   /** When the next delayed message is due; Infinity: there is none. */
@@ -353,10 +355,7 @@ export class Stock {
   purge(): number {
     const count = this.ready
     for (const lane of this.lanes) {
-      for (let e = lane.popReturned(); e !== undefined; e = lane.popReturned()) {
-        this.readyBytes -= e.bytes
-        this.settle(e)
-      }
+      for (const entry of lane.takeReturned()) this.settle(entry)
       this.#purgeUntouched(lane)
     }
     this.readyBytes = 0
@@ -387,10 +386,14 @@ export class Stock {
     for (const lane of this.lanes) yield* lane.allReturned
   }
 
+  /** Whoever still has the queue in hand keeps nothing of what it held. */
   close(): void {
     this.isClosed = true
-    for (const entry of this.#everyEntry())
-      if (entry.kept !== null) this.#node.letGo(keptBytes(entry.kept.length))
+    this.#node.letGo(this.#keptBytes)
+    this.#keptBytes = 0
+    this.entries.clear()
+    this.leaving.clear()
+    this.#delayed = null
     for (const lane of this.lanes) lane.close()
   }
 }

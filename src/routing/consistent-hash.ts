@@ -9,25 +9,27 @@ import { fieldText } from '../model/message/field-equality.ts'
 import type { MessageView } from '../model/message/message.ts'
 import { placeOf, property } from '../model/message/properties.ts'
 import { targetId } from './binding.ts'
-import type { Edge, Matcher } from './matcher.ts'
+import type { Edge, End, Matcher } from './matcher.ts'
 
 export const hashProperties: readonly string[] = ['message_id', 'correlation_id', 'timestamp']
 
 /** What a binding key means; null: it is none. 0: the target gets nothing. */
-export const weightOf = (key: string): number | null => (/^\d{1,9}$/.test(key) ? Number(key) : null)
+/** Null: the key is none. */
+export const weightOf = (key: string): number | null =>
+  /^0*[1-9]\d{0,8}$/.test(key) ? Number(key) : null
 
-interface Candidate<T> {
+interface Candidate<T extends End> {
   readonly edge: Edge<T>
   readonly seed: number
   readonly weight: number
 }
 
-export class ConsistentHashMatcher<T> implements Matcher<T> {
+export class ConsistentHashMatcher<T extends End> implements Matcher<T> {
   readonly isByKey: boolean
   readonly #header: string | null
   readonly #property: string | null
   /** By target: of its bindings the first counts. */
-  readonly #candidates = new Map<string, Candidate<T>[]>()
+  readonly #candidates = new Map<string, Map<Edge<T>, Candidate<T>>>()
 
   constructor(table: FieldTable) {
     this.#header = textOf(table.get('hash-header'))
@@ -40,23 +42,23 @@ export class ConsistentHashMatcher<T> implements Matcher<T> {
     const id = targetId(kind, target)
     const candidate = { edge, seed: hashOf(id, 0), weight: weightOf(routingKey) ?? 1 }
     const same = this.#candidates.get(id)
-    if (same === undefined) this.#candidates.set(id, [candidate])
-    else same.push(candidate)
+    if (same === undefined) this.#candidates.set(id, new Map([[edge, candidate]]))
+    else same.set(edge, candidate)
   }
 
   remove(edge: Edge<T>): void {
     const id = targetId(edge.binding.kind, edge.binding.target)
-    const left = (this.#candidates.get(id) ?? []).filter((c) => c.edge !== edge)
-    if (left.length === 0) this.#candidates.delete(id)
-    else this.#candidates.set(id, left)
+    const same = this.#candidates.get(id)
+    if (same?.delete(edge) && same.size === 0) this.#candidates.delete(id)
   }
 
   match(routingKey: string, message: MessageView, found: (to: T) => void): void {
     const text = this.#hashed(routingKey, message)
     let best: Candidate<T> | null = null
     let bestScore = 0
-    for (const [candidate] of this.#candidates.values()) {
-      if (candidate === undefined) continue
+    for (const same of this.#candidates.values()) {
+      const candidate = firstOf(same)
+      if (candidate === null) continue
       // Uniform in (0, 1); -weight / ln(u) is largest with a chance in proportion to the weight.
       const draw = (hashOf(text, candidate.seed) + 0.5) / 2 ** 32
       const score = -candidate.weight / Math.log(draw)
@@ -85,6 +87,12 @@ export class ConsistentHashMatcher<T> implements Matcher<T> {
       }
     }
   }
+}
+
+/** Of one target, those that are there: the oldest. */
+function firstOf<T extends End>(same: ReadonlyMap<Edge<T>, Candidate<T>>): Candidate<T> | null {
+  for (const candidate of same.values()) if (!candidate.edge.to.isGone) return candidate
+  return null
 }
 
 /** 32 bits that depend on every character: FNV-1a, mixed at the end. */

@@ -1,8 +1,8 @@
 // Exchanges of type direct: the routing key equals the binding key.
 import type { MessageView } from '../model/message/message.ts'
-import type { Edge, Matcher } from './matcher.ts'
+import type { Edge, End, Matcher } from './matcher.ts'
 
-export class DirectMatcher<T> implements Matcher<T> {
+export class DirectMatcher<T extends End> implements Matcher<T> {
   readonly isByKey = true
   readonly #byKey = new Map<string, Set<Edge<T>>>()
 

@@ -7,7 +7,7 @@ import { ConsistentHashMatcher, hashProperties, weightOf } from './consistent-ha
 import { DirectMatcher } from './direct.ts'
 import { FanoutMatcher } from './fanout.ts'
 import { HeadersMatcher, matchKinds } from './headers.ts'
-import type { Matcher } from './matcher.ts'
+import type { End, Matcher } from './matcher.ts'
 import { TopicMatcher } from './topic.ts'
 
 const plainTypes: readonly string[] = ['direct', 'fanout', 'topic', 'headers', 'x-consistent-hash']
@@ -49,7 +49,7 @@ export function checkBinding(routing: string, key: string, table: FieldTable): R
   if (routing === 'x-consistent-hash' && weightOf(key) === null)
     return refuse(
       'preconditionFailed',
-      `The binding key must be a non-negative integer: '${key}' is none`,
+      `The binding key must be an integer that is greater than 0: '${key}' is none`,
     )
   const match = table.get('x-match')
   if (routing !== 'headers' || match === undefined) return ok(null)
@@ -63,7 +63,7 @@ export function checkBinding(routing: string, key: string, table: FieldTable): R
 }
 
 /** `routing` is what `routingType` has given. */
-export function matcherOf<T>(routing: string, table: FieldTable): Matcher<T> {
+export function matcherOf<T extends End>(routing: string, table: FieldTable): Matcher<T> {
   switch (routing) {
     case 'fanout':
       return new FanoutMatcher()

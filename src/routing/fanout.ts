@@ -1,8 +1,8 @@
 // Exchanges of type fanout: every binding matches.
 import type { MessageView } from '../model/message/message.ts'
-import type { Edge, Matcher } from './matcher.ts'
+import type { Edge, End, Matcher } from './matcher.ts'
 
-export class FanoutMatcher<T> implements Matcher<T> {
+export class FanoutMatcher<T extends End> implements Matcher<T> {
   readonly isByKey = true
   readonly #edges = new Set<Edge<T>>()
 

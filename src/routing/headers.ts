@@ -6,7 +6,7 @@ import type { FieldTable, FieldValue } from '../model/message/field.ts'
 import { integerOf, textOf } from '../model/message/field.ts'
 import { sameField } from '../model/message/field-equality.ts'
 import type { MessageView } from '../model/message/message.ts'
-import type { Edge, Matcher } from './matcher.ts'
+import type { Edge, End, Matcher } from './matcher.ts'
 
 export const matchKinds: readonly string[] = ['all', 'any', 'all-with-x', 'any-with-x']
 
@@ -15,7 +15,7 @@ interface Pattern {
   readonly wanted: readonly (readonly [string, FieldValue])[]
 }
 
-export class HeadersMatcher<T> implements Matcher<T> {
+export class HeadersMatcher<T extends End> implements Matcher<T> {
   readonly isByKey = false
   readonly #patterns = new Map<Edge<T>, Pattern>()
 

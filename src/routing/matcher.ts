@@ -4,8 +4,14 @@
 import type { MessageView } from '../model/message/message.ts'
 import type { Binding } from './binding.ts'
 
+/** What bindings lead to. */
+export interface End {
+  /** It was taken away, and its bindings are going: none of them counts any more. */
+  readonly isGone: boolean
+}
+
 /** A binding with what a table found for its target when it was made. */
-export interface Edge<T> {
+export interface Edge<T extends End> {
   readonly binding: Binding
   readonly to: T
 }
@@ -16,12 +22,12 @@ export interface Budget {
   left: number
 }
 
-export interface Matcher<T> {
+export interface Matcher<T extends End> {
   /** Whether nothing but the routing key decides, so that a route may be remembered by it. */
   readonly isByKey: boolean
   add(edge: Edge<T>): void
   /** Must be the edge that was added. */
   remove(edge: Edge<T>): void
-  /** Calls `found` for what matches; a target may come more than once. */
+  /** Calls `found` for what matches; a target may come more than once, and may be gone. */
   match(routingKey: string, message: MessageView, found: (to: T) => void, budget: Budget): void
 }

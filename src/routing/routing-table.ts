@@ -2,7 +2,8 @@
 // Q is what the owner keeps for a queue. A route goes from exchange to exchange, each once, so that
 // cycles end; an exchange none of whose bindings matches hands on to its alternate. Every change
 // moves `version`, and remembered routes of older versions do not count. Bindings go with their
-// source and with their target.
+// source and with their target: at once for every route and listing, and from the table step by
+// step, since there may be very many.
 //
 // An exchange that delays hands what has to wait to where it waits, and nowhere else.
 //
@@ -11,7 +12,7 @@ import { assert } from '../base/assert.ts'
 import { delayMsOf } from '../model/message/delay.ts'
 import type { FieldTable } from '../model/message/field.ts'
 import type { MessageView } from '../model/message/message.ts'
-import { type Binding, bindingId, type TargetKind, targetId } from './binding.ts'
+import { type Binding, bindingId, type TargetKind } from './binding.ts'
 import { matcherOf, routingType } from './exchange-types.ts'
 import type { Budget, Edge, Matcher } from './matcher.ts'
 
@@ -20,22 +21,42 @@ const routesMax = 1024
 /** Steps of one message through topic exchanges: some ten milliseconds. */
 const stepsMax = 500_000
 
-type End<Q> =
-  | { readonly queue: Q; readonly exchange: null }
-  | { readonly queue: null; readonly exchange: Source<Q> }
+interface QueueEnd<Q> {
+  readonly queue: Q
+  isGone: boolean
+  /** Bindings to it, by `bindingId`. */
+  readonly toIt: Map<string, Bound<Q>>
+}
 
 interface Source<Q> {
   readonly name: string
-  readonly matcher: Matcher<End<Q>>
+  isGone: boolean
+  readonly toIt: Map<string, Bound<Q>>
+  readonly matcher: Matcher<To<Q>>
   /** Where messages wait that have a delay; null: they do not. */
   readonly waiting: Q | null
-  readonly bindings: Map<string, Edge<End<Q>>>
+  /** Bindings from it, by `bindingId`. */
+  readonly fromIt: Map<string, Bound<Q>>
   alternate: string | null
   /** The walk that last came by. */
   walk: number
   /** Of `routesVersion`, by routing key. */
   readonly routes: Map<string, Route<Q>>
   routesVersion: number
+}
+
+type To<Q> = QueueEnd<Q> | Source<Q>
+
+interface Bound<Q> extends Edge<To<Q>> {
+  /** Its `bindingId`. */
+  readonly id: string
+  readonly from: Source<Q>
+}
+
+/** A binding that has gone with one of its ends, and its `bindingId`. */
+export interface Gone {
+  readonly id: string
+  readonly binding: Binding
 }
 
 /** Where a message goes. */
@@ -52,9 +73,7 @@ const noKeys: readonly string[] = []
 
 export class RoutingTable<Q> {
   readonly #sources = new Map<string, Source<Q>>()
-  readonly #queues = new Map<string, Q>()
-  /** By `targetId`. */
-  readonly #byTarget = new Map<string, Map<string, Edge<End<Q>>>>()
+  readonly #queues = new Map<string, QueueEnd<Q>>()
   #version = 1
   #walk = 0
   #bindingCount = 0
@@ -79,9 +98,11 @@ export class RoutingTable<Q> {
     this.#version++
     this.#sources.set(name, {
       name,
+      isGone: false,
+      toIt: new Map(),
       matcher: matcherOf(routingType(type, table), table),
       waiting,
-      bindings: new Map(),
+      fromIt: new Map(),
       alternate,
       walk: 0,
       routes: new Map(),
@@ -101,48 +122,69 @@ export class RoutingTable<Q> {
   addQueue(name: string, queue: Q): void {
     assert(!this.#queues.has(name), `queue ${name} is in the table once`)
     this.#version++
-    this.#queues.set(name, queue)
+    this.#queues.set(name, { queue, isGone: false, toIt: new Map() })
   }
 
   queue(name: string): Q | undefined {
-    return this.#queues.get(name)
+    return this.#queues.get(name)?.queue
   }
 
-  /** Returns the bindings that went with it. */
-  removeExchange(name: string): Binding[] {
-    const gone = [...this.bindingsFrom(name), ...this.bindingsTo('exchange', name)]
-    // One that is bound to itself stands in both.
-    for (const binding of gone) this.unbind(binding)
+  /** No route leads to it or from it any more; its bindings go as `#leave` says. */
+  removeExchange(name: string): Iterable<Gone> {
+    const source = this.#sources.get(name)
+    if (source === undefined) return []
     this.#version++
+    source.isGone = true
     this.#sources.delete(name)
-    return gone
+    return this.#leave(source.fromIt, source.toIt)
   }
 
-  /** Returns the bindings that went with it. */
-  removeQueue(name: string): Binding[] {
-    const gone = this.bindingsTo('queue', name)
-    for (const binding of gone) this.unbind(binding)
+  /** No route leads to it any more; its bindings go as `#leave` says. */
+  removeQueue(name: string): Iterable<Gone> {
+    const end = this.#queues.get(name)
+    if (end === undefined) return []
     this.#version++
+    end.isGone = true
     this.#queues.delete(name)
-    return gone
+    return this.#leave(end.toIt)
+  }
+
+  /**
+   * Takes away one binding for each step, so that whoever steps through many can pause: they count
+   * for nothing any more. All steps have to be made before anything is bound again.
+   */
+  *#leave(...all: readonly Map<string, Bound<Q>>[]): Generator<Gone> {
+    for (const bindings of all)
+      for (const bound of bindings.values()) {
+        this.#drop(bound)
+        yield bound
+      }
+  }
+
+  #drop(bound: Bound<Q>): void {
+    const { id, from, to } = bound
+    from.fromIt.delete(id)
+    to.toIt.delete(id)
+    // What is gone is asked for no match.
+    if (!from.isGone) from.matcher.remove(bound)
+    this.#bindingCount--
   }
 
   has(binding: Binding): boolean {
-    return this.#sources.get(binding.source)?.bindings.has(bindingId(binding)) ?? false
+    return this.#sources.get(binding.source)?.fromIt.has(bindingId(binding)) ?? false
   }
 
   /** Both ends must be in the table. False: it was there. */
   bind(binding: Binding): boolean {
-    const source = this.#source(binding.source)
+    const from = this.#source(binding.source)
     const id = bindingId(binding)
-    if (source.bindings.has(id)) return false
-    const edge = { binding, to: this.#end(binding.kind, binding.target) }
-    const target = targetId(binding.kind, binding.target)
-    const toTarget = this.#byTarget.get(target) ?? new Map<string, Edge<End<Q>>>()
-    this.#byTarget.set(target, toTarget)
-    toTarget.set(id, edge)
-    source.bindings.set(id, edge)
-    source.matcher.add(edge)
+    const known = from.fromIt.get(id)
+    assert(known?.to.isGone !== true, 'what is gone has taken its bindings along')
+    if (known !== undefined) return false
+    const bound = { id, binding, from, to: this.#end(binding.kind, binding.target) }
+    bound.to.toIt.set(id, bound)
+    from.fromIt.set(id, bound)
+    from.matcher.add(bound)
     this.#bindingCount++
     this.#version++
     return true
@@ -150,26 +192,32 @@ export class RoutingTable<Q> {
 
   /** False: there is none. */
   unbind(binding: Binding): boolean {
-    const source = this.#sources.get(binding.source)
-    const id = bindingId(binding)
-    const edge = source?.bindings.get(id)
-    if (source === undefined || edge === undefined) return false
-    source.bindings.delete(id)
-    source.matcher.remove(edge)
-    const target = targetId(binding.kind, binding.target)
-    const toTarget = this.#byTarget.get(target)
-    if (toTarget?.delete(id) && toTarget.size === 0) this.#byTarget.delete(target)
-    this.#bindingCount--
+    const bound = this.#sources.get(binding.source)?.fromIt.get(bindingId(binding))
+    if (bound === undefined) return false
+    this.#drop(bound)
     this.#version++
     return true
   }
 
+  hasBindingsFrom(exchange: string): boolean {
+    for (const { to } of this.#sources.get(exchange)?.fromIt.values() ?? [])
+      if (!to.isGone) return true
+    return false
+  }
+
   bindingsFrom(exchange: string): Binding[] {
-    return [...(this.#sources.get(exchange)?.bindings.values() ?? [])].map((e) => e.binding)
+    const bindings: Binding[] = []
+    for (const { to, binding } of this.#sources.get(exchange)?.fromIt.values() ?? [])
+      if (!to.isGone) bindings.push(binding)
+    return bindings
   }
 
   bindingsTo(kind: TargetKind, name: string): Binding[] {
-    return [...(this.#byTarget.get(targetId(kind, name))?.values() ?? [])].map((e) => e.binding)
+    const ends: ReadonlyMap<string, To<Q>> = kind === 'queue' ? this.#queues : this.#sources
+    const bindings: Binding[] = []
+    for (const { from, binding } of ends.get(name)?.toIt.values() ?? [])
+      if (!from.isGone) bindings.push(binding)
+    return bindings
   }
 
   /**
@@ -200,13 +248,13 @@ export class RoutingTable<Q> {
 
   #routeByName(routingKey: string, moreKeys: readonly string[]): readonly Q[] {
     if (moreKeys.length === 0) {
-      const queue = this.#queues.get(routingKey)
-      return queue === undefined ? [] : [queue]
+      const end = this.#queues.get(routingKey)
+      return end === undefined ? [] : [end.queue]
     }
     const found = new Set<Q>()
     for (const key of [routingKey, ...moreKeys]) {
-      const queue = this.#queues.get(key)
-      if (queue !== undefined) found.add(queue)
+      const end = this.#queues.get(key)
+      if (end !== undefined) found.add(end.queue)
     }
     return [...found]
   }
@@ -224,10 +272,11 @@ export class RoutingTable<Q> {
       source.walk = walk
       waiting.push(source)
     }
-    const found = (end: End<Q>): void => {
+    const found = (end: To<Q>): void => {
+      if (end.isGone) return
       matched = true
-      if (end.exchange === null) queues.add(end.queue)
-      else visit(end.exchange)
+      if ('matcher' in end) visit(end)
+      else queues.add(end.queue)
     }
     for (let source = waiting.pop(); source !== undefined; source = waiting.pop()) {
       if (budget.left < 0) break
@@ -252,10 +301,10 @@ export class RoutingTable<Q> {
     return source
   }
 
-  #end(kind: TargetKind, name: string): End<Q> {
-    if (kind === 'exchange') return { queue: null, exchange: this.#source(name) }
-    const queue = this.#queues.get(name)
-    assert(queue !== undefined, `queue ${name} is in the table`)
-    return { queue, exchange: null }
+  #end(kind: TargetKind, name: string): To<Q> {
+    if (kind === 'exchange') return this.#source(name)
+    const end = this.#queues.get(name)
+    assert(end !== undefined, `queue ${name} is in the table`)
+    return end
   }
 }

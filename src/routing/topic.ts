@@ -6,9 +6,9 @@
 //
 //   a.#.c      root ─a─▶ ○ ─#─▶ ◎ ─c─▶ ●      ◎ stays reached by any word, and is reached by none
 import type { MessageView } from '../model/message/message.ts'
-import type { Budget, Edge, Matcher } from './matcher.ts'
+import type { Budget, Edge, End, Matcher } from './matcher.ts'
 
-class Node<T> {
+class Node<T extends End> {
   /** Null: none, as in most of the nodes of a large trie. */
   children: Map<string, Node<T>> | null = null
   edges: Set<Edge<T>> | null = null
@@ -26,7 +26,7 @@ class Node<T> {
 /** No words at all in an empty key. */
 const wordsOf = (key: string): readonly string[] => (key === '' ? [] : key.split('.'))
 
-export class TopicMatcher<T> implements Matcher<T> {
+export class TopicMatcher<T extends End> implements Matcher<T> {
   readonly isByKey = true
   readonly #root = new Node<T>(null, '')
   #step = 0
@@ -92,5 +92,5 @@ export class TopicMatcher<T> implements Matcher<T> {
   }
 }
 
-const isBare = <T>({ children, edges }: Node<T>): boolean =>
+const isBare = <T extends End>({ children, edges }: Node<T>): boolean =>
   (edges === null || edges.size === 0) && (children === null || children.size === 0)

@@ -10,6 +10,9 @@ const messageBytesMax = 128 << 20
 const segmentBytesMin = 1 << 20
 const segmentBytesMax = 0x7fffffff
 
+export const clampedSegmentBytes = (wished: number): number =>
+  Math.max(segmentBytesMin, Math.min(wished, segmentBytesMax))
+
 /** Configuration keys of the topic. Refused: `preconditionFailed`. */
 export function topicConfigOf(wishes: FieldTable): Result<(readonly [string, string])[]> {
   const age = wishes.get('x-max-age')
@@ -27,8 +30,7 @@ export function topicConfigOf(wishes: FieldTable): Result<(readonly [string, str
     ['max.message.bytes', String(messageBytesMax)],
   ]
   if (segment.value !== null) {
-    const clamped = Math.max(segmentBytesMin, Math.min(segment.value, segmentBytesMax))
-    config.push(['segment.bytes', String(clamped)])
+    config.push(['segment.bytes', String(clampedSegmentBytes(segment.value))])
   }
   return ok(config)
 }

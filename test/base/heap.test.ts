@@ -21,6 +21,8 @@ test('items come out in order, however they went in', () => {
         rest,
       )
       assert.equal(heap.pop(), undefined)
+      for (const n of rest) heap.push(n)
+      assert.deepEqual([heap.takeAll(), heap.size], [rest, 0])
     }),
   )
 })

@@ -31,7 +31,11 @@ const to = (partition: number, value: string): AppendRequest => ({
   batch: batchOf([value]),
 })
 
-const noQueues = { beforeAppend: () => assert.fail(), afterAppend: () => assert.fail() }
+const noQueues = {
+  logOf: () => undefined,
+  beforeAppend: () => assert.fail(),
+  afterAppend: () => assert.fail(),
+}
 
 const counters = () => ({
   appendRequests: 0,

@@ -57,10 +57,14 @@ test('what a crash left empty is written again', async () => {
 })
 
 test('a later format, or one that nobody can read, is refused and kept', async () => {
-  for (const text of ['polymq data format 4\n', 'polymq data format 1', 'something else']) {
+  for (const [text, name] of [
+    ['polymq data format 4\n', 'DataFormatError'],
+    ['polymq data format 1', 'CorruptFileError'],
+    ['something else', 'CorruptFileError'],
+  ] as const) {
     const disk = memoryDisk()
     await put(disk, text)
-    await assert.rejects(checkDataFormat(disk), { name: 'DataFormatError' })
+    await assert.rejects(checkDataFormat(disk), { name })
     assert.equal(await textOf(disk), text)
   }
 })

@@ -312,7 +312,7 @@ test('nothing happens to the messages of such a queue before it is there', () =>
       arguments: table_,
       topic: core.newTopicId(),
     }
-    const hosted = core.makeQueue(definition, null, source)
+    const hosted = core.newQueue(definition, null, source)
     hosted.queue.feed?.beginAt([1])
     await confirmed(node)
     await produce(node, 'events', ['d'])

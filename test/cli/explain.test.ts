@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { DataFormatError } from '../../src/broker/data-format.ts'
 import { OtherNodeError } from '../../src/broker/identity.ts'
+import { KafkaVhostError } from '../../src/broker/kafka-vhost.ts'
 import { explain } from '../../src/cli/explain.ts'
 import { CorruptFileError } from '../../src/io/corrupt-file.ts'
 import { DiskError } from '../../src/io/disk.ts'
@@ -26,6 +27,7 @@ const explained: readonly [unknown, string, RegExp][] = [
   [new DataFormatError('it has format 2'), 'dataUnknown', /format 2/],
   [new OtherNodeError('it is that of node 1'), 'dataOfOther', /node 1/],
   [new CorruptFileError('manifest', 9, 'bad'), 'dataDamaged', /manifest is corrupt at byte 9/],
+  [new KafkaVhostError('x is that of y'), 'settingImpossible', /that of y/],
   [new BadSettingError('x needs y'), 'settingImpossible', /x needs y/],
 ]
 

@@ -345,6 +345,9 @@ test('what is only read is left as it is, and settled once', async () => {
   await file.append([record('two')])
   await file.close()
   assert.deepEqual(await texts(disk), ['one', 'two'])
+  await patch(disk, record('again'), await disk.sizeOf('f'))
+  await (await RecordFile.open(disk, 'f', options)).file.close()
+  assert.deepEqual([await disk.sizeOf('f.cut'), await disk.sizeOf('f.cut-2')], [4, 5])
 })
 
 test('what was sealed cannot be taken for a write that never finished', async () => {

@@ -55,6 +55,9 @@ async function areAllThere(store: LogStore): Promise<void> {
 
 // ---- What the manifest does not name ------------------------------------------------------------
 
+/** A file that was made, and that nothing was written to. */
+const leftByCrash = Buffer.alloc(4096)
+
 test('a manifest that has lost what a merge noted: merged file kept, start refused', async () => {
   const disk = memoryDisk()
   const store = await writeRounds(disk)
@@ -84,7 +87,7 @@ test('a file that nothing refers to is removed when all else is well, and only t
   const disk = memoryDisk()
   await (await writeRounds(disk)).close()
   const files = await filesOf(disk)
-  const withStray = new Map([...files, [segmentPath(90), Buffer.from('left by a crash')]])
+  const withStray = new Map([...files, [segmentPath(90), leftByCrash]])
   const well = await diskOf(withStray)
   assert.deepEqual((await start(well)).reported, ['removed 1 segment files that nothing refers to'])
   const torn = Buffer.concat([files.get('manifest') as Buffer, Buffer.from('torn')])
@@ -102,7 +105,7 @@ test('a file that was missing before does not stop a start that finds a stray on
   await (await writeRounds(disk)).close()
   await disk.remove(segmentPath(2))
   await (await start(disk)).store.close()
-  await put(disk, segmentPath(90), Buffer.from('left by a crash'))
+  await put(disk, segmentPath(90), leftByCrash)
   const { reported } = await start(disk)
   assert.match(reported.join('\n'), /02\.log is missing: .*\nkept 1 segment files/)
 })

@@ -70,9 +70,10 @@ export async function readAll(
   maxBytes = 5000,
 ): Promise<string[]> {
   const values: string[] = []
-  for (let offset = from; offset < log.highWatermark; ) {
+  const below = Math.min(log.highWatermark, log.damagedFrom ?? Number.POSITIVE_INFINITY)
+  for (let offset = from; offset < below; ) {
     const read = emptyRead()
-    const want = { offset, below: log.highWatermark, maxBytes, mustGive: true }
+    const want = { offset, below, maxBytes, mustGive: true }
     if (!store.reader.readFromMemory(log, want, read))
       await store.reader.readFromDisk(log, want, read)
     assert.equal(read.damaged, false)

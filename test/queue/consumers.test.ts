@@ -20,7 +20,7 @@ class Counted {
 }
 
 function crowd(size: number) {
-  const consumers = new Consumers(false)
+  const consumers = new Consumers(false, { count: 0 })
   const queue = { resume: (member: Member) => consumers.resumed(member), leave: () => undefined }
   const all = Array.from({ length: size }, () => {
     const counted = new Counted()

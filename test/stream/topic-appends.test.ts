@@ -212,7 +212,7 @@ test('a compacted topic takes no message without a key, and is read past its hol
 test('a damaged partition and a deleted topic take nothing', async () => {
   const world = await World.open(memoryDisk())
   await world.publish(message('a'))
-  world.log().markDamaged()
+  world.log().damage.note(0, 0)
   const damaged = world.streams.append(world.topic, message('b'))
   assert.equal(damaged.ok ? null : damaged.error, 'storageError')
   await world.store.delete(world.topic.id, [0])

@@ -11,15 +11,19 @@ import { badRequest, must, notAuthorised, notFound } from './answer.ts'
 import type { Caller } from './caller.ts'
 import type { ManagedNode } from './managed-node.ts'
 import type { Rates } from './rates.ts'
+import { SampledRates, type ShownRates } from './shown.ts'
 
 export type JsonBody = Readonly<Record<string, unknown>>
+
+/** With which a client asks for samples. */
+const histories = ['lengths_age', 'msg_rates_age', 'data_rates_age', 'node_stats_age']
 
 /** What the default exchange is called in paths. */
 const defaultExchange = 'amq.default'
 
 export class Call {
   readonly node: ManagedNode
-  readonly rates: Rates
+  readonly rates: ShownRates
   readonly caller: Caller
   readonly query: URLSearchParams
   readonly #request: HttpRequest
@@ -33,9 +37,10 @@ export class Call {
     parts: Readonly<Record<string, string>>,
   ) {
     this.node = node
-    this.rates = rates
     this.caller = caller
     this.query = new URLSearchParams(request.query)
+    const isOverTime = histories.some((name) => this.query.has(name))
+    this.rates = isOverTime ? new SampledRates(rates, node.clock.now()) : rates
     this.#request = request
     this.#parts = parts
   }

@@ -7,6 +7,9 @@ import type { Address } from '../../io/network.ts'
 import type { ProcessStats } from '../../io/process-stats.ts'
 import type { Accounts } from '../../security/access/accounts.ts'
 
+/** The global parameter that holds the name of the cluster. */
+export const clusterNameParameter = 'cluster_name'
+
 export interface OpenListener {
   /** As RabbitMQ calls it: amqp, amqp/ssl, http, http/prometheus; and kafka. */
   readonly protocol: string
@@ -24,6 +27,8 @@ export interface DoorTraffic {
 
 export interface ManagedNode {
   readonly name: string
+  readonly clusterId: string
+  /** What people have named it; else its id. */
   readonly clusterName: string
   /** The release of this node, and that of RabbitMQ whose behaviour it has. */
   readonly version: string

@@ -1,8 +1,8 @@
 // The numbers of which listings and rates are made, by the names that RabbitMQ gives them. Pure:
 // from the counters of queues, exchanges, connections, and of the node as a whole.
+import type { QueueFigures } from '../../broker/messaging/hosted-queue.ts'
 import type { ChannelTraffic, Traffic } from '../../broker/messaging/listings.ts'
 import type { VhostCore } from '../../broker/messaging/vhost-core.ts'
-import type { Queue } from '../../queue/queue.ts'
 import { addCounters, QueueCounters } from '../../queue/queue-counters.ts'
 import type { ManagedNode } from './managed-node.ts'
 
@@ -36,19 +36,15 @@ export const lengthsOf = ({ ready, delayed, inFlight }: Sized): Numbers => ({
 })
 
 /** Of bodies: of those in flight, too. */
-export function bytesOf({ stock, readyBytes }: Queue): Numbers {
-  let unacknowledged = 0
-  for (const { bytes } of stock.entries.all) unacknowledged += bytes
-  return {
-    message_bytes: readyBytes + unacknowledged,
-    message_bytes_ready: readyBytes,
-    message_bytes_unacknowledged: unacknowledged,
-  }
-}
+export const bytesOf = ({ readyBytes, bytesInFlight }: QueueFigures): Numbers => ({
+  message_bytes: readyBytes + bytesInFlight,
+  message_bytes_ready: readyBytes,
+  message_bytes_unacknowledged: bytesInFlight,
+})
 
-export const queueCounts = ({ counters }: Queue): Numbers => ofCounters(counters)
+export const queueCounts = ({ counters }: QueueFigures): Numbers => ofCounters(counters)
 
-export const queueNumbers = (queue: Queue): Numbers => ({
+export const queueNumbers = (queue: QueueFigures): Numbers => ({
   ...queueCounts(queue),
   ...lengthsOf(queue),
 })

@@ -1,16 +1,14 @@
 // The numbers of the node under the names of RabbitMQ's Prometheus plugin, so that the dashboards
-// written for it show this node: summed up, and of each queue. They are joined on
-// `rabbitmq_identity_info`. The composition root gives them to the metrics door.
-import { type Family, type Sample, single } from '../prometheus.ts'
+// written for it show this node: summed up. They are joined on `rabbitmq_identity_info`. The
+// composition root gives them to the metrics door; those of single objects stand in
+// `object-metrics`.
+import { type Family, single } from '../prometheus.ts'
 import type { ManagedNode } from './managed-node.ts'
 import {
   addNumbers,
-  bytesOf,
   churnOf,
   doorCounts,
-  lengthsOf,
   type Numbers,
-  queueCounts,
   vhostCounts,
   vhostLengths,
 } from './numbers.ts'
@@ -19,33 +17,41 @@ const coresOf = ({ messaging }: ManagedNode) => [...messaging.vhosts.values()]
 
 /** Of the default exporter: all objects together. */
 export function rabbitmqMetrics(node: ManagedNode): Family[] {
-  return [...identity(node), ...objects(node), ...messages(node), ...churn(node), ...limits(node)]
-}
-
-function identity(node: ManagedNode): Family[] {
-  const always = (name: string, labels: Readonly<Record<string, string>>): Family => ({
-    name,
-    type: 'gauge',
-    help: 'Always 1; the labels tell of the node.',
-    samples: () => [{ value: 1, labels }],
-  })
-  const { name, clusterName, behavesLike, version } = node
   return [
-    always('rabbitmq_identity_info', {
-      rabbitmq_node: name,
-      rabbitmq_cluster: clusterName,
-      rabbitmq_cluster_permanent_id: clusterName,
-      rabbitmq_endpoint: 'aggregated',
-    }),
-    always('rabbitmq_build_info', {
-      rabbitmq_version: behavesLike,
-      product_name: 'PolyMQ',
-      product_version: version,
-    }),
+    ...identity(node, 'aggregated'),
+    ...totals(node),
+    ...messages(node),
+    ...churn(node),
+    ...limits(node),
   ]
 }
 
-function objects(node: ManagedNode): Family[] {
+/** `endpoint`: whose page it stands on. */
+export function identity(node: ManagedNode, endpoint: string): Family[] {
+  const always = (name: string, labels: () => Readonly<Record<string, string>>): Family => ({
+    name,
+    type: 'gauge',
+    help: 'Always 1; the labels tell of the node.',
+    samples: () => [{ value: 1, labels: labels() }],
+  })
+  const { name, clusterId, behavesLike, version } = node
+  return [
+    always('rabbitmq_identity_info', () => ({
+      rabbitmq_node: name,
+      rabbitmq_cluster: node.clusterName,
+      rabbitmq_cluster_permanent_id: clusterId,
+      rabbitmq_endpoint: endpoint,
+    })),
+    always('rabbitmq_build_info', () => ({
+      rabbitmq_version: behavesLike,
+      product_name: 'PolyMQ',
+      product_version: version,
+    })),
+  ]
+}
+
+/** How many objects there are. */
+export function totals(node: ManagedNode): Family[] {
   const { messaging } = node
   const sum = (of: (core: ReturnType<typeof coresOf>[number]) => number): number =>
     coresOf(node).reduce((total, core) => total + of(core), 0)
@@ -144,43 +150,4 @@ function limits(node: ManagedNode): Family[] {
       Number(node.disk().isLow),
     ),
   ]
-}
-
-// ---- Of each queue ------------------------------------------------------------------------------
-
-const perQueue = [
-  ...lengthNames,
-  ['queue_message_bytes', 'message_bytes', 'Bytes of bodies.'],
-  ['queue_messages_published_total', 'publish', 'Messages put in.'],
-  ['queue_consumers', 'consumers', 'Consumers.'],
-] as const
-
-/** As /metrics/per-object shows them, with the labels `vhost` and `queue`. */
-export function rabbitmqObjectMetrics(node: ManagedNode): Family[] {
-  return perQueue.map(
-    ([name, key, help]): Family => ({
-      name: `rabbitmq_${name}`,
-      type: name.endsWith('_total') ? 'counter' : 'gauge',
-      help,
-      samples: () => samplesOf(node, key),
-    }),
-  )
-}
-
-function* samplesOf(node: ManagedNode, key: string): Iterable<Sample> {
-  for (const core of coresOf(node)) {
-    for (const { name: queue, queue: held } of core.queues.values()) {
-      const numbers: Numbers = {
-        ...lengthsOf(held),
-        ...queueCounts(held),
-        ...bytesOf(held),
-        consumers: held.consumerCount,
-      }
-      yield { value: numbers[key] ?? 0, labels: { vhost: core.name, queue } }
-    }
-    for (const { name: queue, messages: count, readers } of core.streams.values()) {
-      const numbers: Numbers = { messages: count, messages_ready: count, consumers: readers.size }
-      yield { value: numbers[key] ?? 0, labels: { vhost: core.name, queue } }
-    }
-  }
 }

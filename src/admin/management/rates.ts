@@ -28,6 +28,12 @@ interface Seen {
   atMs: number
 }
 
+/** A number, and when it was looked at, in milliseconds since 1970. */
+export interface Sampled {
+  readonly sample: number
+  readonly timestamp: number
+}
+
 export class Rates {
   readonly #node: ManagedNode
   readonly #clock: Clock
@@ -60,6 +66,15 @@ export class Rates {
     return this.#seen.get(owner)?.rates[name] ?? 0
   }
 
+  /** What the last look has seen of `name`; null: there was none. */
+  before(owner: object, name: string): Sampled | null {
+    const seen = this.#seen.get(owner)
+    const sample = seen?.counts[name]
+    if (seen === undefined || sample === undefined) return null
+    const ageMs = this.#clock.monotonic() - seen.atMs
+    return { sample, timestamp: Math.round(this.#clock.now() - ageMs) }
+  }
+
   async #look(): Promise<void> {
     this.#isLooking = true
     let count = 0
@@ -82,7 +97,7 @@ export class Rates {
       const numbers = { ...vhostCounts(core), ...vhostLengths(core) }
       vhosts.push(numbers)
       yield [core, numbers]
-      for (const hosted of core.queues.values()) yield [hosted, queueNumbers(hosted.queue)]
+      for (const hosted of core.queues.values()) yield [hosted, queueNumbers(hosted.figures)]
       for (const stream of core.streams.values())
         yield [stream, { messages: stream.messages, messages_ready: stream.messages }]
       for (const counters of core.exchangeCounters.values()) yield [counters, { ...counters }]

@@ -26,11 +26,8 @@ import { encodable } from './encodable-table.ts'
 import { topicOfQueue } from './queue-arguments.ts'
 import { inequivalent, labelOf } from './refusals.ts'
 
-/** Queues of this vhost are topics too, where Kafka can spell their names. */
-export const topicsVhost = '/'
-
 /** Keys that one transaction removes; more go in several. */
-const keysPerTxn = 10_000
+const keysPerTxn = 1000
 
 const bytesOf = (table: FieldTable): Uint8Array => encodeTable(encodable(table))
 
@@ -38,11 +35,14 @@ export class EntityWrites {
   readonly #store: MetadataStore
   readonly #image: Image
   readonly #vhost: string
+  /** Its queues are topics too, where Kafka can spell their names. */
+  readonly #hasTopics: boolean
 
   constructor(store: MetadataStore, image: Image, vhost: string) {
     this.#store = store
     this.#image = image
     this.#vhost = vhost
+    this.#hasTopics = vhost === image.settings.kafkaVhost
   }
 
   async vhost(about: VhostValue): Promise<void> {
@@ -72,7 +72,7 @@ export class EntityWrites {
     return change(this.#store, () => {
       const taken = this.topicFault(name)
       if (!taken.ok) return taken
-      if (this.#vhost !== topicsVhost || topicOfQueue(queue.arguments) !== null)
+      if (!this.#hasTopics || topicOfQueue(queue.arguments) !== null)
         return ok({ txn: { put: [own] }, answer: null })
       const { compare, put } = queueTopicMade(this.#image, name, topic)
       return ok({ txn: { compare, put: [own, ...put] }, answer: null })
@@ -95,7 +95,7 @@ export class EntityWrites {
 
   /** Whether the name belongs to a topic that is no queue's. */
   topicFault(name: string): Result<null> {
-    const topic = this.#vhost === topicsVhost ? this.#image.topic(name) : null
+    const topic = this.#hasTopics ? this.#image.topic(name) : null
     if (topic === null || topic.kind === 'queue') return ok(null)
     const label = labelOf('queue', name, this.#vhost)
     return inequivalent('x-queue-type', label, "'classic'", "'stream', a topic of records")
@@ -107,7 +107,7 @@ export class EntityWrites {
   }
 
   #topicKeys(topic: TopicId): readonly string[] {
-    return this.#vhost === topicsVhost ? queueTopicGone(this.#image, topic).delete : []
+    return this.#hasTopics ? queueTopicGone(this.#image, topic).delete : []
   }
 
   /** Returns its key. */

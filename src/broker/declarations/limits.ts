@@ -1,6 +1,10 @@
-// How much one node holds, of all vhosts together: what clients declare takes memory as long as
-// they like. Asked by those who are about to make something.
+// How much one node holds, of all vhosts together, and how large each may be: what clients declare
+// takes memory as long as they like. Asked by those who are about to make something.
 import { ok, type Result, refuse } from '../../model/errors.ts'
+import { limits } from '../../model/limits.ts'
+import type { FieldTable } from '../../model/message/field.ts'
+import { encodeTable } from '../../model/message/field-codec.ts'
+import { encodable } from './encodable-table.ts'
 
 export type Held = 'queues' | 'exchanges' | 'bindings'
 
@@ -14,6 +18,8 @@ export interface Holder {
 
 /** Of the settings of a node. */
 export type HeldMax = Readonly<Record<`${Held}Max`, number>>
+
+type HeldOrUsed = Held | 'consumers'
 
 const counts: Readonly<Record<Held, (holder: Holder) => number>> = {
   queues: ({ queues, streams }) => queues.size + streams.size,
@@ -32,9 +38,50 @@ export function checkRoom(
   const most = { queues: queuesMax, exchanges: exchangesMax, bindings: bindingsMax }[what]
   let held = 0
   for (const holder of holders) held += counts[what](holder)
-  if (held < most) return ok(null)
-  return refuse(
+  return held < most ? ok(null) : noRoom(most, what, wish)
+}
+
+/** The same for a consumer, of all queues and streams together: there are `held` of them. */
+export function checkConsumerRoom(
+  { consumersMax }: { readonly consumersMax: number },
+  held: number,
+  wish: string,
+): Result<null> {
+  return held < consumersMax ? ok(null) : noRoom(consumersMax, 'consumers', wish)
+}
+
+const noRoom = (most: number, what: HeldOrUsed, wish: string): Result<null> =>
+  refuse(
     'preconditionFailed',
     `cannot ${wish}: this node holds at most ${most} ${what}; raise polymq.max.${what}`,
   )
+
+/** Refused: the arguments are larger than any may be. */
+export function checkArgumentSize(
+  table: FieldTable,
+  wish: string,
+  most: number = limits.argumentBytes,
+): Result<null> {
+  if (table.size === 0) return ok(null)
+  const bytes = encodeTable(encodable(table)).length
+  if (bytes <= most) return ok(null)
+  return refuse(
+    'preconditionFailed',
+    `cannot ${wish}: its arguments have ${bytes} bytes, and at most ${most} are kept`,
+  )
+}
+
+/** Refused: the routing key, or the arguments, are larger than any may be. */
+export function checkBindingSize(
+  binding: { readonly routingKey: string; readonly arguments: FieldTable },
+  wish: string,
+): Result<null> {
+  const most = limits.routingKeyBytes
+  const bytes = Buffer.byteLength(binding.routingKey)
+  if (bytes > most)
+    return refuse(
+      'preconditionFailed',
+      `cannot ${wish}: its routing key has ${bytes} bytes, and at most ${most} fit`,
+    )
+  return checkArgumentSize(binding.arguments, wish, limits.bindingArgumentBytes)
 }

@@ -50,6 +50,8 @@ const flag: Rule = {
   fault: (value) => (value.type === 't' ? null : `expected a boolean, got ${typeName(value)}`),
 }
 
+const leaderLocators = ['client-local', 'balanced', 'random', 'least-leaders']
+
 const queues: readonly QueueType[] = ['classic', 'quorum']
 const streams: readonly QueueType[] = ['stream']
 const every: readonly QueueType[] = [...queues, ...streams]
@@ -97,7 +99,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['x-delayed-retry-min', integer(1, timerMsMax)],
   ['x-delayed-retry-max', integer(1, timerMsMax)],
   ['x-delayed-retry-growth', oneOf('linear', 'exponential')],
-  ['x-queue-leader-locator', { ...text, only: every }],
+  ['x-queue-leader-locator', { ...oneOf(...leaderLocators), only: every }],
   ['x-queue-master-locator', text],
   ['x-initial-cluster-size', { ...integer(1), only: every }],
   ['x-quorum-initial-group-size', { ...integer(1), only: ['quorum'] }],

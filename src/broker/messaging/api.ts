@@ -205,6 +205,8 @@ export interface QueueHandle {
    * `failed`: it counts as a failed delivery attempt.
    */
   reject(id: number, requeue: boolean, failed: boolean): void
+  /** Much comes back, in pieces, between 1 and -1: nothing is delivered, so that order is kept. */
+  hold?(by: 1 | -1): void
 }
 
 export interface Got {

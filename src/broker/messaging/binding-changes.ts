@@ -4,6 +4,7 @@ import { ok, type Result, refuse } from '../../model/errors.ts'
 import type { Binding } from '../../routing/binding.ts'
 import { checkBinding, routingType } from '../../routing/exchange-types.ts'
 
+import { checkBindingSize } from '../declarations/limits.ts'
 import { defaultExchange, labelOf, notFound } from '../declarations/refusals.ts'
 
 import type { VhostCore } from './vhost-core.ts'
@@ -23,6 +24,8 @@ export class BindingChanges {
       if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
       if (core.routing.has(binding)) return ok(null)
       const wish = `bind ${labelOf(binding.kind, binding.target, core.name)}`
+      const sized = checkBindingSize(binding, wish)
+      if (!sized.ok) return sized
       const room = core.room('bindings', wish)
       if (!room.ok) return room
       const { isDurable } = ends.value
@@ -37,7 +40,7 @@ export class BindingChanges {
     return this.#core.lane.run(async () => {
       if (binding.source === '' || (binding.kind === 'exchange' && binding.target === ''))
         return defaultExchange()
-      await this.#core.gone(this.#core.removeBinding(binding))
+      await this.#core.gone(await this.#core.removeBinding(binding))
       return ok(null)
     })
   }

@@ -4,6 +4,7 @@ import { ok, type Result, refuse } from '../../model/errors.ts'
 import { checkExchangeType, delayedType } from '../../routing/exchange-types.ts'
 import { type ExchangeDefinition, reservedPrefix } from '../declarations/definitions.ts'
 import { sameArguments, sameText, typeName } from '../declarations/equivalence.ts'
+import { checkArgumentSize } from '../declarations/limits.ts'
 import { checkDeduplication, deduplicationArguments } from '../declarations/queue-arguments.ts'
 import {
   defaultExchange,
@@ -74,6 +75,8 @@ export class ExchangeChanges {
     const checked = checkDeduplication(wish.arguments, label)
     if (!checked.ok) return checked
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
+    const sized = checkArgumentSize(wish.arguments, `declare ${label}`)
+    if (!sized.ok) return sized
     const room = core.room('exchanges', `declare ${label}`)
     if (!room.ok) return room
     const { name, durable, autoDelete, internal, arguments: table } = wish
@@ -94,9 +97,9 @@ export class ExchangeChanges {
         return refuse('accessRefused', `deletion of system ${label} not allowed`)
       const exchange = this.#core.exchanges.get(name)
       if (exchange === undefined) return ok(null)
-      if (ifUnused && this.#core.routing.bindingsFrom(name).length > 0)
+      if (ifUnused && this.#core.routing.hasBindingsFrom(name))
         return refuse('preconditionFailed', `${label} in use`)
-      await this.#core.gone(this.#core.removeExchange(exchange))
+      await this.#core.gone(await this.#core.removeExchange(exchange))
       return ok(null)
     })
   }

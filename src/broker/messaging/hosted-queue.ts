@@ -1,17 +1,39 @@
-// A queue of a vhost: its definition, who owns it, and the queue that holds its messages. The queue
+// A queue of a vhost: its definition, who owns it, and the queue that holds its messages, which is
+// made when it is first used: one that nobody has used is nothing but its definition. The queue
 // asks it what shall become of dead letters, and tells it when nobody has used it for long. A vhost
 // makes it, and gives it to sessions and routes.
-import { assert } from '../../base/assert.ts'
 import type { FieldTable } from '../../model/message/field.ts'
 import type { MessageView } from '../../model/message/message.ts'
 import type { Queue } from '../../queue/queue.ts'
+import { QueueCounters } from '../../queue/queue-counters.ts'
 import type { DeadLetterReason, QueueHost } from '../../queue/queue-host.ts'
+import type { StreamReader } from '../../stream/stream-reader.ts'
 import type { QueueDefinition } from '../declarations/definitions.ts'
 import type { HostedStream } from './hosted-stream.ts'
 import type { Once } from './once.ts'
 import type { Target } from './target.ts'
 
+/** What listings tell of a queue. */
+export type QueueFigures = Readonly<
+  Pick<Queue, 'ready' | 'readyBytes' | 'inFlight' | 'delayed' | 'consumerCount' | 'isExclusive'> &
+    Pick<Queue, 'counters' | 'bytesInFlight'>
+>
+
+/** Of a queue that nobody has used. */
+const noFigures: QueueFigures = {
+  ready: 0,
+  readyBytes: 0,
+  inFlight: 0,
+  bytesInFlight: 0,
+  delayed: 0,
+  consumerCount: 0,
+  isExclusive: false,
+  counters: new QueueCounters(),
+}
+
 export interface HostedQueueHooks {
+  /** The first use of a queue that holds nothing. */
+  makeQueue(hosted: HostedQueue): Queue
   deadLetter(
     from: HostedQueue,
     message: MessageView,
@@ -40,6 +62,7 @@ export class HostedQueue implements QueueHost, Target {
   /** Messages that come again are left out; null: they are not. */
   readonly #once: Once | null
   #queue: Queue | null = null
+  #replays: Set<StreamReader> | null = null
 
   constructor(
     definition: QueueDefinition,
@@ -59,14 +82,34 @@ export class HostedQueue implements QueueHost, Target {
     return this.definition.name
   }
 
+  /** To be used; made now, if nobody has used it before. */
   get queue(): Queue {
-    assert(this.#queue !== null, 'a hosted queue is in use only when it holds one')
+    if (this.#queue === null) {
+      this.#queue = this.#hooks.makeQueue(this)
+      // Somebody was on the way to it.
+      if (this.isGone) void this.#queue.drop()
+    }
     return this.#queue
+  }
+
+  /** Null: nobody has used it, and it holds nothing. */
+  get used(): Queue | null {
+    return this.#queue
+  }
+
+  get figures(): QueueFigures {
+    return this.#queue ?? noFigures
   }
 
   hold(queue: Queue): this {
     this.#queue = queue
     return this
+  }
+
+  /** Who reads its log again, beside its consumers. */
+  get replays(): Set<StreamReader> {
+    this.#replays ??= new Set()
+    return this.#replays
   }
 
   /** What comes to a queue over a topic is appended there, and comes back from it. */
@@ -79,6 +122,7 @@ export class HostedQueue implements QueueHost, Target {
   gone(): void {
     this.isGone = true
     this.#once?.clear()
+    for (const reader of [...(this.#replays ?? [])]) reader.end()
   }
 
   /** Queues see to it themselves. */

@@ -1,12 +1,14 @@
 // A stream of a vhost: a topic as sessions see it. What it was declared with, or for a topic that
 // nobody declared the little that follows from its being one, and who reads it. A vhost makes it,
 // and gives it to sessions and routes.
+import type { Image } from '../../metadata/image.ts'
 import type { MessageView } from '../../model/message/message.ts'
 import type { Topic } from '../../model/topic.ts'
 import { Published } from '../../queue/published.ts'
 import type { StreamReader } from '../../stream/stream-reader.ts'
 import type { Streams } from '../../stream/streams.ts'
 import type { QueueDefinition } from '../declarations/definitions.ts'
+import type { VhostPolicies } from '../policies/vhost-policies.ts'
 import type { Target } from './target.ts'
 
 const { routed, stored, rejected } = Published
@@ -17,6 +19,8 @@ export class HostedStream implements Target {
   topic: Topic
   /** The metadata has its definition. */
   isDeclared: boolean
+  /** A policy says how its records are kept. */
+  #followsPolicy = false
   readonly routesOn = false
   readonly readers = new Set<StreamReader>()
   readonly #streams: Streams
@@ -30,6 +34,23 @@ export class HostedStream implements Target {
 
   get name(): string {
     return this.definition.name
+  }
+
+  /**
+   * Its partitions know of its topic, not of policies. `isAnew`: nor of the defaults of the node.
+   */
+  settle(policies: VhostPolicies, image: Image, isAnew: boolean): void {
+    const { topic, name } = this
+    const config = policies.configOf(name, this.policyTarget, topic.config)
+    const isSettled = !isAnew && !this.#followsPolicy && config === topic.config
+    this.#followsPolicy = config !== topic.config
+    if (isSettled) return
+    const settings = image.settingsOf({ ...topic, config })
+    for (const log of this.#streams.logsOf(topic)) log.settings = settings
+  }
+
+  get policyTarget(): 'stream' | 'topic' {
+    return this.isDeclared ? 'stream' : 'topic'
   }
 
   /** Records that it holds. */

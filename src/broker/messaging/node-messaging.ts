@@ -2,7 +2,9 @@
 // the sessions of doors. One for each node; `broker.ts` opens it behind the log and closes it
 // before.
 
+import { Slices } from '../../base/slices.ts'
 import type { LogStore } from '../../log/log-store.ts'
+import type { PartitionLog } from '../../log/partition-log.ts'
 import type { Entities, StoredQueue } from '../../metadata/entities/entities.ts'
 import { plainVhost, queueKey, type VhostValue } from '../../metadata/entities/entity-keys.ts'
 import type { Topics } from '../../metadata/topics.ts'
@@ -15,7 +17,6 @@ import type { QueueOptions } from '../../queue/queue-options.ts'
 import { Queues } from '../../queue/queues.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { nameFault } from '../../security/access/name-fault.ts'
-import { topicsVhost } from '../declarations/entity-writes.ts'
 import { queueType, topicOfQueue } from '../declarations/queue-arguments.ts'
 import type { Messaging, Opening, Session } from './api.ts'
 import type { HostedQueue } from './hosted-queue.ts'
@@ -30,7 +31,7 @@ import { VhostCore, type VhostParts } from './vhost-core.ts'
 export interface MessagingParts
   extends Omit<
     VhostParts,
-    'queues' | 'partitionSettings' | 'queuesMax' | 'keyBudget' | 'allVhosts'
+    'queues' | 'partitionSettings' | 'queuesMax' | 'keyBudget' | 'slices' | 'allVhosts'
   > {
   readonly log: LogStore
   readonly topics: Topics
@@ -45,6 +46,8 @@ export interface MessagingParts
 const openedTogether = 64
 /** Of messages that must not come twice, about 100 bytes each. */
 const seenKeysMax = 1_000_000
+/** Bindings and queues that go in one turn, for a few milliseconds. */
+const goneInTurn = 1000
 const defaultVhost = '/'
 const vhostsMax = 10_000
 
@@ -54,7 +57,10 @@ export class NodeMessaging implements Messaging {
   /** Hears of the topics of the metadata. */
   readonly topics: SharedStreams
   readonly #parts: MessagingParts
+  /** The vhost whose queues and streams are topics. */
+  readonly #topicsVhost: string
   readonly #keyBudget = new KeyBudget(seenKeysMax)
+  readonly #slices: Slices
   readonly #sessions: OpenSessions
   readonly #listeners = new Set<(alarm: string | null) => void>()
   #alarm: string | null = null
@@ -77,11 +83,14 @@ export class NodeMessaging implements Messaging {
   private constructor(parts: MessagingParts) {
     const { log: store, clock, report, queueOptions } = parts
     this.#parts = parts
+    this.#slices = new Slices(clock, goneInTurn)
     this.#sessions = new OpenSessions(parts.limits)
     const { consumerTimeoutMs } = parts.image.settings
     const sizes = { consumerTimeoutMs, ...queueOptions }
     this.queues = new Queues({ store, clock, report, others: parts.streams }, sizes)
-    this.topics = new SharedStreams(this.#addVhost(defaultVhost, plainVhost))
+    this.#topicsVhost = parts.image.settings.kafkaVhost
+    this.#addVhost(defaultVhost, plainVhost)
+    this.topics = new SharedStreams(this.#addVhost(this.#topicsVhost, plainVhost))
   }
 
   /** What is there takes what is new `about` it. */
@@ -96,12 +105,13 @@ export class NodeMessaging implements Messaging {
       ...this.#parts,
       queues: this.queues,
       keyBudget: this.#keyBudget,
+      slices: this.#slices,
       partitionSettings: (durable: boolean) => queuePartitionSettings(image, durable),
       queuesMax: (vhost: string) => this.#parts.limits.ofVhost(vhost, 'max-queues'),
       allVhosts: () => this.vhosts.values(),
     }
     const core: VhostCore = new VhostCore(name, about, parts, (writes) =>
-      name === topicsVhost
+      name === this.#topicsVhost
         ? new SharedTopics(image, this.#parts.topics, writes)
         : new OwnTopics({ ...parts, writes, remove: (stream) => core.removeStream(stream) }),
     )
@@ -116,7 +126,9 @@ export class NodeMessaging implements Messaging {
         .get(stored.vhost)
         ?.openExchange({ ...stored, durable: true, arguments: decodeTable(stored.arguments) })
     const held = queues.filter((stored) => !this.#openStream(stored))
-    const names = new Set(held.filter(({ vhost }) => vhost === topicsVhost).map(({ name }) => name))
+    const names = new Set(
+      held.filter(({ vhost }) => vhost === this.#topicsVhost).map(({ name }) => name),
+    )
     for (const topic of this.#parts.image.topics())
       if (!names.has(queueNameOf(topic.name))) this.topics.made(topic)
     for (let from = 0; from < held.length; from += openedTogether)
@@ -142,7 +154,7 @@ export class NodeMessaging implements Messaging {
     if (queueType(table) !== 'stream') return false
     const definition = { ...stored, durable: true, arguments: table }
     const { image } = this.#parts
-    const isShared = stored.vhost === topicsVhost
+    const isShared = stored.vhost === this.#topicsVhost
     const topic = isShared ? image.topicById(stored.topic) : ownTopic(definition, image)
     if (topic !== null) this.vhosts.get(stored.vhost)?.addStream(definition, topic, true)
     return true
@@ -249,6 +261,13 @@ export class NodeMessaging implements Messaging {
     this.queues.flush(done)
   }
 
+  /** The node's own settings are others: they are the defaults of every stream. */
+  settingsChanged(): void {
+    for (const core of this.vhosts.values())
+      for (const stream of core.streams.values())
+        core.settleStream(stream, core.name !== this.#topicsVhost)
+  }
+
   // ---- Vhosts -----------------------------------------------------------------------------------
 
   /** Makes it, or changes what is noted of the one that is there. */
@@ -267,11 +286,13 @@ export class NodeMessaging implements Messaging {
     if (!this.vhosts.has(name)) await this.putVhost(name, plainVhost)
   }
 
-  /** With all that is in it; `/` stays. Its sessions end. */
+  /** With all that is in it; `/` and that of Kafka's clients stay. Its sessions end. */
   async deleteVhost(name: string): Promise<Result<null>> {
     const core = this.vhosts.get(name)
     if (core === undefined) return refuse('vhostNotFound', `vhost ${name} not found`)
     if (name === defaultVhost) return refuse('notAllowed', `vhost ${name} stays`)
+    if (name === this.#topicsVhost)
+      return refuse('notAllowed', `vhost ${name} stays: it is polymq.kafka.vhost`)
     this.vhosts.delete(name)
     this.#sessions.endOfVhost(name)
     await core.lane.run(() => core.deleteAll())
@@ -280,17 +301,22 @@ export class NodeMessaging implements Messaging {
 
   /** The queue whose messages are the records of this topic of kind `queue`. */
   queueOf(topic: Topic): HostedQueue | null {
-    const hosted = this.vhosts.get(topicsVhost)?.queues.get(queueNameOf(topic.name))
+    const hosted = this.vhosts.get(this.#topicsVhost)?.queues.get(queueNameOf(topic.name))
     return hosted?.definition.topic === topic.id ? hosted : null
   }
 
   /**
    * A client of another kind appends to the log of a queue: only when all that the queue took
-   * before lies there is its end certain. False: the journal takes nothing now.
+   * before lies there is its end certain.
    */
-  beforeAppend(_topic: Topic): boolean {
+  beforeAppend(topic: Topic): 'ready' | 'heldUp' | 'full' {
     this.queues.flush(null)
-    return !this.queues.isHeldUp(0)
+    if (this.queues.isHeldUp(0)) return 'heldUp'
+    return this.queueOf(topic)?.queue.isFullFor(0) === true ? 'full' : 'ready'
+  }
+
+  logOf(topic: Topic): PartitionLog | undefined {
+    return this.queueOf(topic)?.queue.stock.lanes[0]?.log
   }
 
   afterAppend(topic: Topic): void {
@@ -299,7 +325,7 @@ export class NodeMessaging implements Messaging {
 
   /** As who runs the node: a topic of kind `queue` is deleted with its queue. */
   async deleteQueueOf(topic: Topic): Promise<Result<null>> {
-    const core = this.vhosts.get(topicsVhost)
+    const core = this.vhosts.get(this.#topicsVhost)
     const hosted = this.queueOf(topic)
     if (core === undefined || hosted === null) return refuse('unknownTopic')
     const gone = await new QueueChanges(core).delete(hosted, false, false)

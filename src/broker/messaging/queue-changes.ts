@@ -5,6 +5,7 @@ import { ok, type Result, refuse } from '../../model/errors.ts'
 import { cleanName, type QueueDefinition, reservedPrefix } from '../declarations/definitions.ts'
 import { sameText } from '../declarations/equivalence.ts'
 
+import { checkArgumentSize } from '../declarations/limits.ts'
 import {
   checkQueueArguments,
   queueSettings,
@@ -24,6 +25,11 @@ export type NamedBy = 'client' | 'node' | 'definitions'
 
 /** Random bytes of a name that the node gives. */
 const nameBytes = 16
+
+/** It was declared again, or asked for: `x-expires` begins anew. */
+export function touch({ definition, used }: HostedQueue): void {
+  if (queueType(definition.arguments) === 'classic') used?.touch()
+}
 
 export class QueueChanges {
   readonly #core: VhostCore
@@ -80,7 +86,7 @@ export class QueueChanges {
     if (!autoDelete.ok) return autoDelete
     const same = sameQueueArguments(wish.arguments, definition.arguments, label)
     if (!same.ok) return same
-    if (queueType(definition.arguments) === 'classic') hosted.queue.touch()
+    touch(hosted)
     return ok(hosted)
   }
 
@@ -95,6 +101,8 @@ export class QueueChanges {
         'Cannot declare a server-named queue for type rabbit_quorum_queue',
       )
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
+    const sized = checkArgumentSize(wish.arguments, `declare ${label}`)
+    if (!sized.ok) return sized
     const room = core.room('queues', `declare ${label}`)
     if (!room.ok) return room
     const queuesMax = core.parts.queuesMax(core.name)
@@ -121,7 +129,7 @@ export class QueueChanges {
       const written = await core.writes.queue(definition, lanes)
       if (!written.ok) return written
     }
-    const hosted = core.makeQueue(definition, owner)
+    const hosted = core.newQueue(definition, owner)
     core.addQueue(hosted)
     return ok(hosted)
   }
@@ -135,11 +143,16 @@ export class QueueChanges {
     const core = this.#core
     const { queues, streams } = core.parts
     const source = core.streams.get(topic)
+    if (core.queues.has(topic))
+      return refuse(
+        'preconditionFailed',
+        `x-topic: ${topic} is a queue; it names a topic or a stream`,
+      )
     if (source === undefined) return notFound('queue', topic, core.name)
     const start = definition.arguments.get('x-stream-offset')
     const starts = await streams.startsOf(source.topic, start)
     if (!starts.ok) return starts
-    const hosted = core.makeQueue(definition, owner, source)
+    const hosted = core.newQueue(definition, owner, source)
     hosted.queue.feed?.beginAt(starts.value)
     if (definition.durable) {
       await new Promise<void>((durable) => queues.flush(durable))
@@ -161,11 +174,9 @@ export class QueueChanges {
     const label = labelOf('queue', hosted.name, this.#core.name)
     return this.#core.lane.run(async () => {
       if (hosted.isGone) return ok(0)
-      const { queue } = hosted
-      if (ifUnused && queue.consumerCount > 0)
-        return refuse('preconditionFailed', `${label} in use`)
-      if (ifEmpty && queue.ready > 0) return refuse('preconditionFailed', `${label} not empty`)
-      const { ready } = queue
+      const { ready, consumerCount } = hosted.figures
+      if (ifUnused && consumerCount > 0) return refuse('preconditionFailed', `${label} in use`)
+      if (ifEmpty && ready > 0) return refuse('preconditionFailed', `${label} not empty`)
       await this.#core.deleteQueue(hosted)
       return ok(ready)
     })

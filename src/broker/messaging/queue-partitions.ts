@@ -7,7 +7,6 @@ import { queueTopicConfig } from '../../metadata/queue-topics.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import { decodeTable } from '../../model/message/field-codec.ts'
 import { ledgerPartition } from '../../queue/queues.ts'
-import { topicsVhost } from '../declarations/entity-writes.ts'
 import { queueType, topicOfQueue } from '../declarations/queue-arguments.ts'
 import { delayedName } from './delayed-exchange.ts'
 import { streamSettings } from './stream-topics.ts'
@@ -30,7 +29,7 @@ export function queuePartitions({ queues, exchanges }: Entities, image: Image): 
     const table = decodeTable(bytes)
     const isStream = queueType(table) === 'stream'
     // The image knows of the others.
-    if (isStream && vhost === topicsVhost) return []
+    if (isStream && vhost === image.settings.kafkaVhost) return []
     if (isStream)
       return [{ topic, topicName, partition: 0, settings: streamSettings(table, image) }]
     const own = topicOfQueue(table) === null ? Array(lanes).keys() : []

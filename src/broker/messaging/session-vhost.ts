@@ -7,6 +7,7 @@ import type { Right } from '../../security/access/access-values.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { checkConsumerArguments } from '../declarations/consumer-arguments.ts'
 import { cleanName, routesByTopic } from '../declarations/definitions.ts'
+import { checkArgumentSize, checkConsumerRoom } from '../declarations/limits.ts'
 import {
   queueType,
   timeoutOf,
@@ -38,9 +39,9 @@ import { CountingConsumer, counted } from './counting-consumer.ts'
 import { ExchangeChanges } from './exchange-changes.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { HostedStream } from './hosted-stream.ts'
-import { QueueChanges } from './queue-changes.ts'
+import { QueueChanges, touch } from './queue-changes.ts'
 import { StreamChanges } from './stream-changes.ts'
-import { consumeStreams, notOfStreams, streamsNamed } from './stream-use.ts'
+import { consumeStreams, notOfStreams, replayOf, streamsNamed } from './stream-use.ts'
 import type { VhostCore } from './vhost-core.ts'
 import { VhostPublisher } from './vhost-publisher.ts'
 
@@ -126,7 +127,9 @@ export class SessionVhost implements Vhost {
     const stream = this.#core.streams.get(name)
     if (stream !== undefined) return ok(stateOf(stream))
     const found = this.#find(name)
-    return found.ok ? ok(stateOf(found.value)) : found
+    if (!found.ok) return found
+    touch(found.value)
+    return ok(stateOf(found.value))
   }
 
   async deleteQueue(asked: string, ifUnused: boolean, ifEmpty: boolean): Promise<Result<number>> {
@@ -142,7 +145,7 @@ export class SessionVhost implements Vhost {
 
   async purgeQueue(asked: string): Promise<Result<number>> {
     const found = this.#readable('queue.purge', cleanName(asked))
-    return found.ok ? ok(found.value.queue.purge()) : found
+    return found.ok ? ok(found.value.used?.purge() ?? 0) : found
   }
 
   #find(name: string): Result<HostedQueue> {
@@ -229,11 +232,19 @@ export class SessionVhost implements Vhost {
     const name = cleanName(wish.queue)
     const refused = this.#lacks('read', 'queue', name)
     if (refused !== null) return refused
+    const { settings } = this.#core.parts.image
+    const asks = `consume from ${labelOf('queue', name, this.name)}`
+    const sized = checkArgumentSize(wish.arguments, asks)
+    if (!sized.ok) return sized
+    const room = checkConsumerRoom(settings, this.#core.parts.queues.consumers.count, asks)
+    if (!room.ok) return room
     const streams = streamsNamed(this.#core, name, wish)
     if (streams !== null) return this.#consumeStreams(streams, { ...wish, queue: name }, consumer)
     const found = this.#find(name)
     if (!found.ok) return found
     const hosted = found.value
+    const replay = wish.arguments.has('x-stream-offset') ? replayOf(this.#core, hosted) : null
+    if (replay !== null) return consumeStreams(this.#core, [replay], wish, consumer)
     const label = labelOf('queue', name, this.name)
     const checked = checkConsumerArguments(wish, hosted.definition.arguments, label)
     if (!checked.ok) return checked
@@ -285,6 +296,6 @@ function stateOf(found: HostedQueue | HostedStream): QueueState {
   const { name } = found
   if (found instanceof HostedStream)
     return { name, messages: found.messages, consumers: found.readers.size }
-  const { queue } = found
-  return { name, messages: queue.ready, consumers: queue.consumerCount }
+  const { ready, consumerCount } = found.figures
+  return { name, messages: ready, consumers: consumerCount }
 }

@@ -26,7 +26,7 @@ export class SharedStreams {
     const stream = this.#streamOf(topic)
     if (stream === null) return
     stream.topic = topic
-    this.#core.streamGrew(stream)
+    this.#core.streamChanged(stream)
   }
 
   gone(topic: Topic): void {
@@ -35,8 +35,7 @@ export class SharedStreams {
     const { parts, lane, writes } = this.#core
     parts.streams.offsets.forget(topic.id)
     const keys = this.#core.removeStream(stream)
-    if (keys.length === 0) return
-    lane.run(() => writes.gone(keys)).catch((cause: unknown) => parts.failed(cause))
+    lane.run(async () => writes.gone(await keys())).catch((cause: unknown) => parts.failed(cause))
   }
 
   #streamOf(topic: Topic): HostedStream | null {

@@ -3,6 +3,7 @@
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import { textField } from '../../model/message/field.ts'
 import { sameText } from '../declarations/equivalence.ts'
+import { checkArgumentSize } from '../declarations/limits.ts'
 import { checkQueueArguments, sameQueueArguments } from '../declarations/queue-arguments.ts'
 import { labelOf, locked } from '../declarations/refusals.ts'
 import type { QueueWish } from './api.ts'
@@ -43,6 +44,8 @@ export class StreamChanges {
     const checked = checkQueueArguments(wish.arguments, wish, label)
     if (!checked.ok) return checked
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
+    const sized = checkArgumentSize(wish.arguments, `declare ${label}`)
+    if (!sized.ok) return sized
     const room = core.room('queues', `declare ${label}`)
     if (!room.ok) return room
     const most = core.parts.queuesMax(core.name)
@@ -63,6 +66,7 @@ export class StreamChanges {
     const stream = core.streams.get(name) ?? core.addStream(definition, made.value, true)
     stream.definition = definition
     stream.isDeclared = true
+    core.settleStream(stream)
     return ok(stream)
   }
 

@@ -68,8 +68,8 @@ export interface OwnTopicsParts {
   readonly log: LogStore
   readonly streams: Streams
   readonly writes: EntityWrites
-  /** Takes it out of the vhost; returns the keys of the metadata that go. */
-  remove(stream: HostedStream): readonly string[]
+  /** Takes it out of the vhost; the keys of the metadata that go come from what it returns. */
+  remove(stream: HostedStream): () => Promise<readonly string[]>
 }
 
 /** Topics that only their vhost knows. */
@@ -96,7 +96,7 @@ export class OwnTopics implements StreamTopics {
   async delete(stream: HostedStream): Promise<Result<null>> {
     const { writes, log, streams } = this.#parts
     const { id } = stream.topic
-    await writes.gone(this.#parts.remove(stream))
+    await writes.gone(await this.#parts.remove(stream)())
     streams.offsets.forget(id)
     await log.delete(id, [0])
     return ok(null)

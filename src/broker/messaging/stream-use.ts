@@ -1,13 +1,18 @@
 // Reading streams of one vhost, in RabbitMQ's words where it refuses. A super stream is read by one
 // consumer: all partitions of a topic, or the streams bound to an exchange of that name, or those
 // called NAME-0, NAME-1 and so on.
+import { assert } from '../../base/assert.ts'
+import { queueTopic } from '../../metadata/queue-topics.ts'
 import { ok, type Refusal, type Result, refuse } from '../../model/errors.ts'
 import { integerOf } from '../../model/message/field.ts'
 import type { MessageView } from '../../model/message/message.ts'
+import type { Topic } from '../../model/topic.ts'
 import type { Binding } from '../../routing/binding.ts'
 import type { Consumer as StreamConsumer } from '../../stream/consumer.ts'
+import type { StreamReader } from '../../stream/stream-reader.ts'
 import { labelOf } from '../declarations/refusals.ts'
 import type { Consumer, ConsumeWish, Subscription } from './api.ts'
+import type { HostedQueue } from './hosted-queue.ts'
 import type { HostedStream } from './hosted-stream.ts'
 import type { VhostCore } from './vhost-core.ts'
 
@@ -84,10 +89,31 @@ class Unfailing implements StreamConsumer {
   }
 }
 
+/** What can be read from any place on: a stream, or a queue that keeps what is settled. */
+export interface Readable {
+  readonly topic: Topic
+  readonly readers: Set<StreamReader>
+}
+
+/**
+ * The log of a queue, for a consumer that says from where (`x-stream-offset`); null: what is
+ * settled is not kept, or in more logs than one.
+ */
+export function replayOf({ parts }: VhostCore, hosted: HostedQueue): Readable | null {
+  const { settings, stock } = hosted.queue
+  const [lane] = stock.lanes
+  const isKept = settings.durable && settings.replayMs > 0 && stock.lanes.length === 1
+  if (!isKept || lane === undefined || hosted.source !== null) return null
+  const { name, definition } = hosted
+  const topic = queueTopic(parts.image, lane.log.topicName, definition.topic)
+  assert(topic.id === lane.log.topic, `the log of ${name} is that of its topic`)
+  return { topic, readers: hosted.replays }
+}
+
 /** `streams` are those that `wish` names, and may be read. */
 export async function consumeStreams(
   core: VhostCore,
-  streams: readonly HostedStream[],
+  streams: readonly Readable[],
   wish: ConsumeWish,
   consumer: Consumer,
 ): Promise<Result<Subscription>> {
@@ -97,11 +123,18 @@ export async function consumeStreams(
   let leave = (): void => undefined
   const topics = streams.map(({ topic }) => topic)
   const reading = new Unfailing(consumer, () => leave())
+  const { consumers } = core.parts.queues
+  consumers.count++
   const started = await core.parts.streams.consumeAll(name, topics, wish, reading)
-  if (!started.ok) return started
+  if (!started.ok) {
+    consumers.count--
+    return started
+  }
   const reader = started.value
   for (const stream of streams) stream.readers.add(reader)
   leave = () => {
+    leave = () => undefined
+    consumers.count--
     for (const stream of streams) stream.readers.delete(reader)
   }
   return ok({

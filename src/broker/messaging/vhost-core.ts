@@ -2,6 +2,7 @@
 // them. Changes of memory are synchronous; those of the metadata come before (what is made) or
 // after (what goes). Everything that changes it runs in its lane: declaring (`queue-changes`,
 // `exchange-changes`), binding (`binding-changes`), and what goes by itself.
+import type { Slices } from '../../base/slices.ts'
 import type { Chance } from '../../io/chance.ts'
 import type { Clock } from '../../io/clock.ts'
 import type { VhostValue } from '../../metadata/entities/entity-keys.ts'
@@ -10,15 +11,16 @@ import type { MetadataStore } from '../../metadata/store.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import type { Result } from '../../model/errors.ts'
 import { topicId } from '../../model/ids.ts'
-import { type FieldTable, textOf } from '../../model/message/field.ts'
+import type { FieldTable } from '../../model/message/field.ts'
 import type { Topic } from '../../model/topic.ts'
 import { DelayQueue } from '../../queue/delayed/delay-queue.ts'
 import type { KeyBudget } from '../../queue/memory/seen-keys.ts'
+import type { Queue } from '../../queue/queue.ts'
 import { addCounters, QueueCounters } from '../../queue/queue-counters.ts'
 import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
-import { RoutingTable } from '../../routing/routing-table.ts'
+import { type Gone, RoutingTable } from '../../routing/routing-table.ts'
 import type { Streams } from '../../stream/streams.ts'
 import { deduplicationOf } from '../declarations/deduplication.ts'
 import {
@@ -27,15 +29,11 @@ import {
   ownExchanges,
   type QueueDefinition,
 } from '../declarations/definitions.ts'
-import { EntityWrites, topicsVhost } from '../declarations/entity-writes.ts'
+import { EntityWrites } from '../declarations/entity-writes.ts'
 import { checkRoom, type Held } from '../declarations/limits.ts'
 import { queueSettings, queueType } from '../declarations/queue-arguments.ts'
 import type { Policies } from '../policies/policies.ts'
-import {
-  alternateExchangeKey,
-  argumentsInForce,
-  mergedDefinition,
-} from '../policies/policy-keys.ts'
+import { VhostPolicies } from '../policies/vhost-policies.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { DelayedExchange } from './delayed-exchange.ts'
 import { HostedQueue, type HostedQueueHooks } from './hosted-queue.ts'
@@ -56,6 +54,8 @@ export interface VhostParts {
   /** Of the partitions of a queue. */
   partitionSettings(durable: boolean): TopicSettings
   readonly keyBudget: KeyBudget
+  /** For what goes along with something, of which there may be very many. */
+  readonly slices: Slices
   /** Infinity: no limit of its own. */
   queuesMax(vhost: string): number
   allVhosts(): Iterable<VhostCore>
@@ -77,6 +77,7 @@ export class VhostCore implements HostedQueueHooks {
   readonly lane = new Lane()
   readonly routing = new RoutingTable<Target>()
   readonly writes: EntityWrites
+  readonly policies: VhostPolicies
   readonly exchanges = new Map<string, ExchangeDefinition>()
   readonly queues = new Map<string, HostedQueue>()
   /** By name; they begin anew with an exchange. */
@@ -111,6 +112,7 @@ export class VhostCore implements HostedQueueHooks {
     this.about = about
     this.parts = parts
     this.writes = new EntityWrites(parts.store, parts.image, name)
+    this.policies = new VhostPolicies(parts.policies, name)
     this.streamTopics = streamTopics(this.writes)
     this.#deadLetters = new DeadLetters(this.routing, parts.clock)
     for (const exchange of ownExchanges) this.addExchange(exchange)
@@ -127,7 +129,7 @@ export class VhostCore implements HostedQueueHooks {
     const once = this.once(table)
     if (once !== null) this.onceAt.set(name, once)
     if (waiting !== null) this.delayed.set(name, waiting)
-    this.routing.addExchange(name, type, table, this.#alternateOf(exchange), waiting)
+    this.routing.addExchange(name, type, table, this.policies.alternateOf(name, table), waiting)
   }
 
   /** One that is new. */
@@ -157,15 +159,24 @@ export class VhostCore implements HostedQueueHooks {
   }
 
   /** A queue that holds nothing yet, and is not seen before `addQueue`. */
-  makeQueue(
+  newQueue(
     definition: QueueDefinition,
     owner: object | null,
     source: HostedStream | null = null,
   ): HostedQueue {
     const hosted = new HostedQueue(definition, owner, source, this)
-    const settings = this.#settingsFor(hosted)
-    const place = this.#placeOf(definition, source)
-    return hosted.hold(this.parts.queues.create(place, settings, hosted))
+    // One that goes when nobody uses it has to be there.
+    this.#keepTime(hosted, this.#settingsFor(hosted))
+    return hosted
+  }
+
+  makeQueue(hosted: HostedQueue): Queue {
+    const place = this.#placeOf(hosted.definition, hosted.source)
+    return this.parts.queues.create(place, this.#settingsFor(hosted), hosted)
+  }
+
+  #keepTime(hosted: HostedQueue, { expiresMs }: QueueSettings): void {
+    if (expiresMs < Number.POSITIVE_INFINITY) hosted.queue.touch()
   }
 
   /** With what it held before. */
@@ -173,6 +184,10 @@ export class VhostCore implements HostedQueueHooks {
     const hosted = new HostedQueue(definition, null, source, this)
     const settings = this.#settingsFor(hosted)
     const place = this.#placeOf(definition, source)
+    if (source === null && this.parts.queues.forgetUnused(place, settings)) {
+      this.#keepTime(hosted, settings)
+      return hosted
+    }
     return hosted.hold(await this.parts.queues.open(place, settings, hosted))
   }
 
@@ -180,17 +195,18 @@ export class VhostCore implements HostedQueueHooks {
     { name, topic, durable }: Pick<QueueDefinition, 'name' | 'topic' | 'durable'>,
     source: HostedStream | null = null,
   ) {
-    const isShown = durable && this.name === topicsVhost
+    const isShown = durable && this.name === this.parts.image.settings.kafkaVhost
     const partitionSettings = this.parts.partitionSettings(durable)
     const place = { topic, name, isShown, partitionSettings }
     return source === null ? place : { ...place, source: this.parts.streams.logsOf(source.topic) }
   }
 
-  /** The topic of a stream has more partitions. */
-  streamGrew(stream: HostedStream): void {
+  /** The topic of a stream has more partitions, or another configuration. */
+  streamChanged(stream: HostedStream): void {
+    this.settleStream(stream)
     const logs = this.parts.streams.logsOf(stream.topic)
     for (const hosted of this.queues.values())
-      if (hosted.source === stream) hosted.queue.feed?.follow(logs)
+      if (hosted.source === stream) hosted.used?.feed?.follow(logs)
   }
 
   addQueue(hosted: HostedQueue): void {
@@ -207,6 +223,7 @@ export class VhostCore implements HostedQueueHooks {
     const stream = new HostedStream(definition, topic, isDeclared, this.parts.streams)
     this.streams.set(stream.name, stream)
     this.routing.addQueue(stream.name, stream)
+    this.settleStream(stream)
     return stream
   }
 
@@ -217,43 +234,30 @@ export class VhostCore implements HostedQueueHooks {
 
   // ---- Policies ---------------------------------------------------------------------------------
 
-  /** Those that hold for a queue: the user's and the operator's. */
-  policiesOf({ name, definition }: HostedQueue) {
-    const { policies } = this.parts
-    const kind = queueType(definition.arguments)
-    return {
-      policy: policies.ofQueue('user', this.name, name, kind),
-      operator: policies.ofQueue('operator', this.name, name, kind),
-    }
-  }
-
   #settingsFor(hosted: HostedQueue): QueueSettings {
     const { arguments: own, durable } = hosted.definition
-    const { policy, operator } = this.policiesOf(hosted)
-    hosted.inForce = argumentsInForce(own, queueType(own), mergedDefinition(policy, operator))
+    hosted.inForce = this.policies.argumentsOf(hosted.name, queueType(own), own)
     return queueSettings(hosted.inForce, durable)
   }
 
-  #alternateOf({ name, arguments: table }: ExchangeDefinition): string | null {
-    const own = textOf(table.get('alternate-exchange'))
-    if (own !== null) return own
-    const policy = this.parts.policies.ofExchange(this.name, name)
-    const byPolicy = policy?.definition[alternateExchangeKey]
-    return typeof byPolicy === 'string' ? byPolicy : null
+  settleStream(stream: HostedStream, isAnew = false): void {
+    stream.settle(this.policies, this.parts.image, isAnew)
   }
 
-  /** Every queue and exchange follows what holds for it now. */
+  /** Every queue, stream and exchange follows what holds for it now. */
   policiesChanged(): void {
     for (const hosted of this.queues.values()) this.followPolicies(hosted)
-    for (const exchange of this.exchanges.values())
-      if (exchange.name !== '')
-        this.routing.setAlternate(exchange.name, this.#alternateOf(exchange))
+    for (const stream of this.streams.values()) this.settleStream(stream)
+    for (const { name, arguments: table } of this.exchanges.values())
+      if (name !== '') this.routing.setAlternate(name, this.policies.alternateOf(name, table))
   }
 
   followPolicies(hosted: HostedQueue): void {
-    const { inForce } = hosted
+    const before = hosted.inForce
     const settings = this.#settingsFor(hosted)
-    if (hosted.inForce !== inForce) hosted.queue.configure(settings)
+    if (hosted.inForce === before) return
+    hosted.used?.configure(settings)
+    this.#keepTime(hosted, settings)
   }
 
   newTopicId() {
@@ -262,13 +266,13 @@ export class VhostCore implements HostedQueueHooks {
 
   // ---- Going ------------------------------------------------------------------------------------
 
-  /** Each returns the keys of the metadata that have to go, with what went along. */
-  removeBinding(binding: Binding): string[] {
+  // Each takes it out of sight at once, its bindings in slices, and resolves with the keys to go.
+  async removeBinding(binding: Binding): Promise<string[]> {
     if (!this.routing.unbind(binding)) return []
-    return this.#keysWith([binding], [])
+    return this.#keysWith([{ id: bindingId(binding), binding }], [])
   }
 
-  removeExchange(exchange: ExchangeDefinition): string[] {
+  async removeExchange(exchange: ExchangeDefinition): Promise<string[]> {
     if (!this.exchanges.delete(exchange.name)) return []
     this.onceAt.get(exchange.name)?.clear()
     this.onceAt.delete(exchange.name)
@@ -284,33 +288,32 @@ export class VhostCore implements HostedQueueHooks {
   }
 
   /** Its messages stay until `drop`. */
-  removeQueue(hosted: HostedQueue): string[] {
+  async removeQueue(hosted: HostedQueue): Promise<string[]> {
     if (hosted.isGone) return []
     hosted.gone()
     this.queues.delete(hosted.name)
     this.churn.queuesGone++
-    addCounters(this.past, hosted.queue.counters)
+    addCounters(this.past, hosted.figures.counters)
     if (hosted.owner !== null) this.#owned.get(hosted.owner)?.delete(hosted)
     const bindings = this.routing.removeQueue(hosted.name)
     return this.#keysWith(bindings, this.writes.queueKeys(hosted.definition))
   }
 
-  /** Its topic is going. */
-  removeStream(stream: HostedStream): string[] {
-    if (this.streams.get(stream.name) !== stream) return []
+  /** Its topic is going. What it returns is to be called in the lane. */
+  removeStream(stream: HostedStream): () => Promise<string[]> {
+    if (this.streams.get(stream.name) !== stream) return async () => []
     this.streams.delete(stream.name)
     for (const reader of [...stream.readers]) reader.end()
     for (const hosted of this.queues.values()) if (hosted.source === stream) this.unused(hosted)
     const bindings = this.routing.removeQueue(stream.name)
     const { isDeclared, definition } = stream
-    return this.#keysWith(bindings, isDeclared ? this.writes.streamKeys(definition) : [])
+    return () => this.#keysWith(bindings, isDeclared ? this.writes.streamKeys(definition) : [])
   }
 
-  /** Takes a queue away for good. */
   async deleteQueue(hosted: HostedQueue): Promise<void> {
-    const keys = this.removeQueue(hosted)
-    await this.gone(keys)
-    await hosted.queue.drop()
+    await this.gone(await this.removeQueue(hosted))
+    await hosted.used?.drop()
+    await this.parts.slices.next()
   }
 
   /** Writes what was taken away, and then drops the messages that waited at exchanges. */
@@ -324,33 +327,30 @@ export class VhostCore implements HostedQueueHooks {
     this.isGone = true
     for (const hosted of [...this.queues.values()]) await this.deleteQueue(hosted)
     for (const stream of [...this.streams.values()]) await this.streamTopics.delete(stream)
-    const exchanges = [...this.exchanges.values()].filter(({ name }) => !isOwn(name))
-    await this.gone(exchanges.flatMap((exchange) => this.removeExchange(exchange)))
+    for (const exchange of [...this.exchanges.values()])
+      if (!isOwn(exchange.name)) await this.gone(await this.removeExchange(exchange))
     const others = this.parts.keysOfVhost(this.name)
     await this.writes.gone([...this.writes.vhostKeys, ...others])
   }
 
-  /** Exchanges that go with the last binding from them. */
-  #sweep(sources: readonly string[]): string[] {
-    const keys: string[] = []
-    for (const name of new Set(sources)) {
-      const exchange = this.exchanges.get(name)
-      if (exchange?.autoDelete && this.routing.bindingsFrom(name).length === 0)
-        keys.push(...this.removeExchange(exchange))
-    }
-    return keys
-  }
-
-  /** Those of bindings that are gone, and of what went with them, behind `keys`. */
-  #keysWith(bindings: readonly Binding[], keys: readonly string[]): string[] {
-    const all = [...keys]
-    for (const binding of bindings) {
-      const id = bindingId(binding)
+  /** Those of bindings that are gone behind `keys`, and of exchanges that go with their last. */
+  async #keysWith(gone: Iterable<Gone>, keys: readonly string[]): Promise<string[]> {
+    const { slices } = this.parts
+    const sources = new Set<string>()
+    let all = [...keys]
+    for (const { id, binding } of gone) {
       const key = this.#bindingKeys.get(id)
-      this.#bindingKeys.delete(id)
       if (key !== undefined) all.push(key)
+      this.#bindingKeys.delete(id)
+      sources.add(binding.source)
+      if (!slices.take()) await slices.next()
     }
-    return [...all, ...this.#sweep(bindings.map((b) => b.source))]
+    for (const name of sources) {
+      const exchange = this.exchanges.get(name)
+      if (exchange?.autoDelete && !this.routing.hasBindingsFrom(name))
+        all = all.concat(await this.removeExchange(exchange))
+    }
+    return all
   }
 
   /** Refused: the node has no room for one more; `wish` says what for. */
@@ -384,7 +384,7 @@ export class VhostCore implements HostedQueueHooks {
   async consumerLeft(hosted: HostedQueue): Promise<void> {
     if (!hosted.definition.autoDelete || !hosted.hadConsumer) return
     await this.lane.run(async () => {
-      if (!hosted.isGone && hosted.queue.consumerCount === 0) await this.deleteQueue(hosted)
+      if (!hosted.isGone && hosted.figures.consumerCount === 0) await this.deleteQueue(hosted)
     })
   }
 

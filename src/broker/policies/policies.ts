@@ -13,7 +13,7 @@ import {
   appliesToExchange,
   appliesToQueue,
   checkPolicyDefinition,
-  type QueueKind,
+  type PolicyTarget,
 } from './policy-keys.ts'
 import {
   encodePolicy,
@@ -113,8 +113,8 @@ export class Policies {
   }
 
   /** The one that holds for a queue, or null. */
-  ofQueue(role: PolicyRole, vhost: string, name: string, kind: QueueKind): Policy | null {
-    return this.#find(role, vhost, name, (policy) => appliesToQueue(policy.applyTo, kind))
+  ofQueue(role: PolicyRole, vhost: string, name: string, target: PolicyTarget): Policy | null {
+    return this.#find(role, vhost, name, (policy) => appliesToQueue(policy.applyTo, target))
   }
 
   ofExchange(vhost: string, name: string): Policy | null {
@@ -154,6 +154,10 @@ export class Policies {
 
   globalParameters(): GlobalParameter[] {
     return [...this.#globals.values()]
+  }
+
+  globalParameter(name: string): GlobalParameter | null {
+    return this.#globals.get(globalParameterKey(name)) ?? null
   }
 
   async setGlobalParameter(name: string, value: Json): Promise<Result<null>> {

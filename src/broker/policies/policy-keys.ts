@@ -9,9 +9,17 @@ import {
   integerOf,
   textField,
 } from '../../model/message/field.ts'
+import { clampedSegmentBytes } from '../../stream/declaration.ts'
+import { intervalMs } from '../../stream/interval.ts'
 import type { Json, JsonObject, Policy, PolicyScope } from './policy-values.ts'
 
 export type QueueKind = 'classic' | 'quorum' | 'stream'
+
+/**
+ * What a policy may hold for. A topic that nobody has declared as a stream follows policies for
+ * streams alone: one for all queues does not shorten what clients of Kafka keep.
+ */
+export type PolicyTarget = QueueKind | 'topic'
 
 interface KeyRule {
   /** What is wrong with a value; null: nothing. */
@@ -42,6 +50,13 @@ const oneOf = (...texts: readonly string[]) => ({
     typeof value === 'string' && texts.includes(value) ? null : `is none of ${texts.join(', ')}`,
 })
 
+const interval = {
+  fault: (value: Json) =>
+    typeof value === 'string' && intervalMs(value) !== null
+      ? null
+      : 'is not digits and one of Y, M, D, h, m, s',
+}
+
 const anything = { fault: () => null }
 const least = { isLeast: true, isOperators: true } as const
 const queues: readonly QueueKind[] = ['classic', 'quorum', 'stream']
@@ -70,7 +85,7 @@ const rules: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
   ['delayed-retry-min', integer(1, timerMsMax)],
   ['delayed-retry-max', integer(1, timerMsMax)],
   ['delayed-retry-growth', oneOf('linear', 'exponential')],
-  ['max-age', { ...text, on: ['stream'] }],
+  ['max-age', { ...interval, on: ['stream'] }],
   ['stream-max-segment-size-bytes', { ...integer(1), on: ['stream'] }],
   ['stream-filter-size-bytes', { ...integer(16, 255), on: ['stream'] }],
   ['queue-leader-locator', { ...text, on: ['quorum', 'stream'] }],
@@ -112,10 +127,10 @@ export function checkPolicyDefinition(definition: JsonObject, isOperator: boolea
 
 const shown = (value: Json): string => JSON.stringify(value).slice(0, 100)
 
-export function appliesToQueue(scope: PolicyScope, kind: QueueKind): boolean {
-  if (scope === 'all' || scope === 'queues') return true
-  if (scope === 'streams') return kind === 'stream'
-  return scope === `${kind}_queues`
+export function appliesToQueue(scope: PolicyScope, target: PolicyTarget): boolean {
+  if (scope === 'streams') return target === 'stream' || target === 'topic'
+  if (scope === 'all' || scope === 'queues') return target !== 'topic'
+  return scope === `${target}_queues`
 }
 
 export const appliesToExchange = (scope: PolicyScope): boolean =>
@@ -155,6 +170,31 @@ export function argumentsInForce(
     else if (!own.has(name) && (typeof value === 'number' || typeof value === 'string'))
       inForce.set(name, fieldOf(value))
   }
+  return inForce
+}
+
+/**
+ * The configuration that the topic of a stream is to follow: what is set for it, which the
+ * arguments of its declaration were, and what policies add. Of size and age the lesser holds, of
+ * the size of segments what is set.
+ */
+export function configInForce(
+  own: ReadonlyMap<string, string>,
+  definition: JsonObject | null,
+): ReadonlyMap<string, string> {
+  if (definition === null) return own
+  const inForce = new Map(own)
+  const least = (key: string, value: number): void => {
+    inForce.set(key, String(lesser(Number(own.get(key) ?? -1), value)))
+  }
+  const bytes = definition['max-length-bytes']
+  if (typeof bytes === 'number') least('retention.bytes', bytes)
+  const age = definition['max-age']
+  const ageMs = typeof age === 'string' ? intervalMs(age) : null
+  if (ageMs !== null) least('retention.ms', ageMs)
+  const segment = definition['stream-max-segment-size-bytes']
+  if (typeof segment === 'number' && !own.has('segment.bytes'))
+    inForce.set('segment.bytes', String(clampedSegmentBytes(segment)))
   return inForce
 }
 

@@ -62,14 +62,21 @@ class RealDisk implements Disk {
   }
 
   async #open(name: string, options: OpenOptions): Promise<DiskFile> {
-    const { O_RDONLY, O_RDWR, O_CREAT, O_TRUNC } = fs.constants
+    const { O_RDONLY, O_RDWR, O_CREAT, O_TRUNC, O_NONBLOCK = 0 } = fs.constants
     let flags = options.access === 'read' ? O_RDONLY : O_RDWR | O_CREAT
+    // A pipe would let us wait for ever; of a file it means nothing.
+    flags |= O_NONBLOCK
     if (options.truncate) flags |= O_TRUNC
     const { directFlag, durableFlag } = this.#system
     if (options.direct) flags |= directFlag ?? 0
     if (options.durable) flags |= durableFlag ?? 0
     const file = this.#resolve(name)
     const fd = await systemCall<number>(`open ${file}`, (d) => fs.open(file, flags, 0o600, d))
+    const stats = await systemCall<fs.Stats>(`stat ${file}`, (done) => fs.fstat(fd, done))
+    if (!stats.isFile()) {
+      await systemCall<void>(`close ${file}`, (done) => fs.close(fd, (e) => done(e)))
+      throw new DiskError('EISDIR', `open ${file}: it is no plain file`)
+    }
     const syncAfterWrite = options.durable === true && durableFlag === undefined
     return new RealFile(fd, file, { direct: options.direct === true, syncAfterWrite })
   }

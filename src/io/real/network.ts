@@ -130,8 +130,8 @@ class RealNetwork implements Network {
         accept,
       )
     })
-    // A handshake that fails closes its own socket.
-    return server.on('tlsClientError', () => undefined)
+    // One that takes too long is told of, and not closed.
+    return server.on('tlsClientError', (_, socket) => socket.destroy())
   }
 }
 

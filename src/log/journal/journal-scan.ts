@@ -97,7 +97,7 @@ export async function scanJournal(
   const mayGoOn = end % fileBytes === 0 || bySeq.has(last)
   const listed = new Set(start.journalSlots.map(slotName))
   const others = slots.filter((s) => !used.includes(s))
-  const strange = others.filter((s) => s.holdsCommits && !listed.has(s.name))
+  const strange = others.filter((s) => (s.holdsCommits || s.isForeign) && !listed.has(s.name))
   return {
     end: mayGoOn ? end : (last + 1) * fileBytes,
     previousEnd: end,

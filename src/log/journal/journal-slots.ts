@@ -24,6 +24,8 @@ export interface JournalSlot {
   readonly isUnnoted: boolean
   /** It holds a commit, be it one that is not needed any more or was cut. */
   readonly holdsCommits: boolean
+  /** It begins with something that the journal never writes. */
+  readonly isForeign: boolean
 }
 
 const aheadBytesMax = 1 << 20
@@ -68,6 +70,7 @@ const lost: Claim = {
   isLost: true,
   isUnnoted: false,
   holdsCommits: false,
+  isForeign: false,
 }
 const neverUsed: Claim = { ...lost, isLost: false }
 const cut: Claim = { ...neverUsed, holdsCommits: true }
@@ -99,7 +102,8 @@ async function claimOf(file: ReadAhead, opened: DiskFile, known: Known): Promise
   }
   // A mark with something behind it: the first commit was torn.
   if (holdsCommits) return cut
-  return isMarkedUnused(first) ? neverUsed : lost
+  if (isMarkedUnused(first)) return neverUsed
+  return { ...lost, isForeign: !isZero(Buffer.from(first.buffer, 0, n)) }
 }
 
 /**

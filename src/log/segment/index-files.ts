@@ -21,6 +21,7 @@
 //   entries: offset 8, position in the segment 8, largest timestamp of all before 8
 import { crc32c } from '../../base/crc32c.ts'
 import { type Disk, DiskError } from '../../io/disk.ts'
+import { ignoreOnly } from '../../io/system-call.ts'
 import type { Segment } from './segment.ts'
 import type { IndexEntry, SegmentIndex } from './segment-index.ts'
 
@@ -98,13 +99,24 @@ export class IndexFiles {
   }
 
   async remove(number: number): Promise<void> {
-    await this.#disk.remove(indexPath(number))
+    await removeFile(this.#disk, indexPath(number))
   }
 
   /** Numbers of the files that are there. */
   async numbers(): Promise<number[]> {
     const names = await this.#disk.list(indexFolder)
     return names.map((name) => Number.parseInt(name, 10)).filter((number) => number >= 0)
+  }
+}
+
+/** False: somebody has put a folder in its place, which is not ours, and stays. */
+export async function removeFile(disk: Disk, path: string): Promise<boolean> {
+  try {
+    await disk.remove(path)
+    return true
+  } catch (error) {
+    ignoreOnly(error, 'EISDIR', 'EPERM')
+    return false
   }
 }
 

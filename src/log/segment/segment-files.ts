@@ -18,8 +18,7 @@
 import { assert } from '../../base/assert.ts'
 import { crc32c } from '../../base/crc32c.ts'
 import { type Disk, DiskError, type DiskFile } from '../../io/disk.ts'
-import { ignoreOnly } from '../../io/system-call.ts'
-import { IndexFiles } from './index-files.ts'
+import { IndexFiles, removeFile } from './index-files.ts'
 
 export const segmentFolder = 'segments'
 export const runHeaderBytes = 64
@@ -31,10 +30,16 @@ export const remedy = 'restore a backup, or delete the records below what can be
 export const segmentPath = (file: number): string =>
   `${segmentFolder}/${String(file).padStart(12, '0')}.log`
 
-export function writeRunHeader(
-  into: Uint8Array,
-  run: { topicId: string; partition: number; baseOffset: number; bytes: number },
-): void {
+/** What a header says of the batches behind it. */
+export interface Run {
+  readonly topicId: string
+  readonly partition: number
+  readonly baseOffset: number
+  /** 0: it may grow. */
+  readonly bytes: number
+}
+
+export function writeRunHeader(into: Uint8Array, run: Run): void {
   const view = new DataView(into.buffer, into.byteOffset, runHeaderBytes)
   into.fill(0, 0, runHeaderBytes)
   view.setUint32(0, runMagic)
@@ -46,11 +51,21 @@ export function writeRunHeader(
   view.setUint32(60, crc32c(into.subarray(0, 60)))
 }
 
+/** Null: it is none. */
+export function readRunHeader(bytes: Uint8Array): Run | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, runHeaderBytes)
+  if (view.getUint32(0) !== runMagic) return null
+  if (view.getUint32(60) !== crc32c(bytes.subarray(0, 60))) return null
+  return {
+    topicId: Buffer.from(bytes.subarray(16, 32)).toString('hex'),
+    partition: view.getInt32(8),
+    baseOffset: Number(view.getBigInt64(32)),
+    bytes: view.getUint32(40),
+  }
+}
+
 /** Whether a stored header says that these are the records that lie behind it. */
-export function isRunOf(
-  bytes: Uint8Array,
-  run: { topicId: string; partition: number; baseOffset: number },
-): boolean {
+export function isRunOf(bytes: Uint8Array, run: Omit<Run, 'bytes'>): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, runHeaderBytes)
   const expected = new Uint8Array(runHeaderBytes)
   writeRunHeader(expected, { ...run, bytes: view.getUint32(40) })
@@ -84,13 +99,22 @@ export class SegmentFiles {
   readonly #open = new Map<number, Handle>()
   /** Segments in each file. */
   readonly #segments = new Map<number, number>()
-  #nextNumber = 1
+  #nextNumber: number
   /** What was written past the page cache is not in it, and is read past it. */
   #isDirect = true
 
-  /** @param beforeRemove what says that a file is not needed any more is beyond doubt then */
-  constructor(disk: Disk, openLimit: number, beforeRemove: () => Promise<void>) {
+  /**
+   * @param nextNumber 1, or what it was at the last start
+   * @param beforeRemove what says that a file is not needed any more is beyond doubt then
+   */
+  constructor(
+    disk: Disk,
+    openLimit: number,
+    nextNumber: number,
+    beforeRemove: () => Promise<void>,
+  ) {
     this.#disk = disk
+    this.#nextNumber = nextNumber
     this.#beforeRemove = beforeRemove
     this.indexes = new IndexFiles(disk)
     this.#openLimit = openLimit
@@ -99,6 +123,11 @@ export class SegmentFiles {
   /** A number that no file has had. */
   newNumber(): number {
     return this.#nextNumber++
+  }
+
+  /** Those below may be of files that somebody has moved away, and may put back. */
+  get nextNumber(): number {
+    return this.#nextNumber
   }
 
   get count(): number {
@@ -123,13 +152,13 @@ export class SegmentFiles {
     await this.#beforeRemove()
     const handle = this.#open.get(file)
     if (handle !== undefined) await this.#close(file, handle)
-    try {
-      await this.#disk.remove(segmentPath(file))
-    } catch (error) {
-      // Somebody has put a folder in its place: that is not ours.
-      ignoreOnly(error, 'EISDIR', 'EPERM')
-    }
+    await this.remove(file)
     await this.indexes.remove(file)
+  }
+
+  /** False: somebody has put a folder in its place, which is not ours. */
+  async remove(file: number): Promise<boolean> {
+    return removeFile(this.#disk, segmentPath(file))
   }
 
   /**

@@ -48,8 +48,19 @@ const bounds: readonly BrokerKey[] = [
     documentation:
       'Who the clients of the Kafka listener are. file: those of polymq.users.file, who may do ' +
       'everything; without that file nobody is asked. accounts: the users of this node, who must ' +
-      'authenticate by one of sasl.enabled.mechanisms, and may do what their permissions in the ' +
-      'vhost / say.',
+      'authenticate by one of sasl.enabled.mechanisms, and may do what their permissions in ' +
+      'polymq.kafka.vhost say.',
+  },
+  {
+    name: 'polymq.kafka.vhost',
+    type: 'string',
+    default: '/',
+    form: { pattern: /./, text: 'the name of a vhost' },
+    dynamic: false,
+    effect: 'works',
+    documentation:
+      'The vhost whose queues and streams are the topics of the Kafka listener. It is made if it ' +
+      'is not there, and cannot be deleted. May be changed while there are no topics but queues.',
   },
   {
     name: 'polymq.loopback.users',
@@ -103,6 +114,15 @@ const bounds: readonly BrokerKey[] = [
     dynamic: true,
     effect: 'works',
     documentation: 'Bindings that this node may hold, of all vhosts together.',
+  },
+  {
+    name: 'polymq.max.consumers',
+    type: 'int',
+    default: '200000',
+    min: 1,
+    dynamic: true,
+    effect: 'works',
+    documentation: 'Consumers of queues and streams that this node may have, of all AMQP clients.',
   },
   {
     name: 'polymq.damaged.groups',

@@ -35,6 +35,7 @@ export interface BrokerSettings {
   readonly queuesMax: number
   readonly exchangesMax: number
   readonly bindingsMax: number
+  readonly consumersMax: number
   readonly sessionTimeoutMsMin: number
   readonly sessionTimeoutMsMax: number
   readonly initialRebalanceDelayMs: number
@@ -65,6 +66,8 @@ export interface BrokerSettings {
   readonly consumerTimeoutMs: number
   /** Clients of the Kafka listener are users of this node. */
   readonly kafkaUsesAccounts: boolean
+  /** Whose queues and streams are the topics of the node. */
+  readonly kafkaVhost: string
   /** Users who may log in from this machine only. */
   readonly loopbackUsers: readonly string[]
   readonly retentionCheckIntervalMs: number
@@ -99,6 +102,7 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
     queuesMax: number('polymq.max.queues'),
     exchangesMax: number('polymq.max.exchanges'),
     bindingsMax: number('polymq.max.bindings'),
+    consumersMax: number('polymq.max.consumers'),
     sessionTimeoutMsMin: number('group.min.session.timeout.ms'),
     sessionTimeoutMsMax: number('group.max.session.timeout.ms'),
     initialRebalanceDelayMs: number('group.initial.rebalance.delay.ms'),
@@ -133,6 +137,7 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
       heartbeatSeconds: number('polymq.amqp.heartbeat.seconds'),
     },
     consumerTimeoutMs: number('polymq.consumer.timeout.ms') || Number.POSITIVE_INFINITY,
+    kafkaVhost: effectiveBrokerText('polymq.kafka.vhost', values),
     kafkaUsesAccounts: value('polymq.kafka.users') === 'accounts',
     loopbackUsers: itemsOf(effectiveBrokerText('polymq.loopback.users', values)),
     retentionCheckIntervalMs: number('log.retention.check.interval.ms'),

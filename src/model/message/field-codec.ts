@@ -10,7 +10,7 @@ import { WireError } from '../../wire/wire-error.ts'
 import { type FieldTable, type FieldValue, noFields } from './field.ts'
 
 /** Tables in tables: clients send two or three levels. */
-const depthMax = 32
+export const depthMax = 32
 
 class FieldReader {
   at: number

@@ -50,6 +50,16 @@ export class MessageView {
     return this.text(property.expiration)
   }
 
+  /**
+   * The same as a number; Infinity: not set, or nothing that can be understood. An AMQP client is
+   * refused then, but records of other producers come as they are.
+   */
+  get expirationMs(): number {
+    const { expiration } = this
+    if (expiration === null || !/^\+?\d+$/.test(expiration)) return Number.POSITIVE_INFINITY
+    return Number(expiration)
+  }
+
   /** One of the short strings; null: not set. */
   text(flag: number): string | null {
     const at = placeOf(this.properties, flag)

@@ -4,7 +4,8 @@
 import { assert } from '../../base/assert.ts'
 import { WireError } from '../../wire/wire-error.ts'
 import type { FieldTable } from './field.ts'
-import { decodeTable, encodeTable, shortStringMax } from './field-codec.ts'
+import { encodeTable, shortStringMax } from './field-codec.ts'
+import { scanTable } from './field-scan.ts'
 
 /** The flag of each property. */
 export const property = {
@@ -77,7 +78,7 @@ export function propertiesFault(properties: Uint8Array): string | null {
 
 function tableFault(bytes: Uint8Array, at: number): string | null {
   try {
-    decodeTable(bytes, at)
+    scanTable(bytes, at)
     return null
   } catch (error) {
     if (error instanceof WireError) return error.message

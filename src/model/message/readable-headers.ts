@@ -8,6 +8,8 @@
 //   another short string, NAME     amqp.NAME, as amqp.message-id
 //   timestamp                      amqp.timestamp, seconds since 1970 in digits
 //   delivery-mode, priority        none (amqp.priority is understood)
+//   user-id                        amqp.user-id, but nobody has checked that of another producer:
+//                                  it stays an entry of the headers
 //   entry NAME of the headers      NAME: strings and bytes as they are, numbers and booleans as
 //                                  text, void as null, tables and arrays as JSON
 //
@@ -35,24 +37,33 @@ const prefix = 'amqp.'
 const unprefixed = 'content-type'
 /** The entry that holds a record's key. */
 export const keyHeader = 'x-kafka-key'
+export const timestampHeader = `${prefix}timestamp`
 
 const none: readonly RecordHeader[] = []
 const silent = property.deliveryMode | property.priority
 
+const flagsOf = (properties: Uint8Array): number =>
+  ((properties[0] ?? 0) << 8) | (properties[1] ?? 0)
+
+/** Nothing is seen of them. */
+export const isSilent = (properties: Uint8Array): boolean => (flagsOf(properties) & ~silent) === 0
+
+/** The header that stands for a property of this name. */
+export const nameOfProperty = (name: string): string => (name === unprefixed ? name : prefix + name)
+
 /** None for the plain message: one whose properties say only how to deliver it. */
 export function readableHeaders(message: MessageView): readonly RecordHeader[] {
   const { properties } = message
-  const flags = ((properties[0] ?? 0) << 8) | (properties[1] ?? 0)
-  if ((flags & ~silent) === 0) return none
+  if (isSilent(properties)) return none
+  const flags = flagsOf(properties)
   const headers: RecordHeader[] = []
   for (const [name, flag] of Object.entries(textProperties)) {
     const text = (flags & flag) === 0 ? null : message.text(flag)
-    if (text !== null)
-      headers.push({ name: name === unprefixed ? name : prefix + name, value: Buffer.from(text) })
+    if (text !== null) headers.push({ name: nameOfProperty(name), value: Buffer.from(text) })
   }
   const { timestamp } = message
   if (timestamp !== null)
-    headers.push({ name: `${prefix}timestamp`, value: Buffer.from(String(timestamp)) })
+    headers.push({ name: timestampHeader, value: Buffer.from(String(timestamp)) })
   for (const [name, value] of message.headers) headers.push({ name, value: readable(value) })
   return headers
 }
@@ -127,7 +138,8 @@ function asProperty(name: string, text: string): PropertyValue | null {
   if (own === 'timestamp' && /^\d{1,15}$/.test(text)) return timestampProperty(Number(text))
   if (own === 'priority' && /^\d{1,2}$/.test(text))
     return octetProperty(property.priority, Number(text))
-  if (!Object.hasOwn(textProperties, own) || Buffer.byteLength(text) > shortStringMax) return null
+  if (own === 'user-id' || !Object.hasOwn(textProperties, own)) return null
+  if (Buffer.byteLength(text) > shortStringMax) return null
   return textProperty(textProperties[own as keyof typeof textProperties], text)
 }
 

@@ -6,7 +6,8 @@
 import { varint } from '../records.ts'
 import { integerOf } from './field.ts'
 import type { MessageView } from './message.ts'
-import { keyHeader, readableHeaders } from './readable-headers.ts'
+import { isSilent, keyHeader, readableHeaders } from './readable-headers.ts'
+import { shownHeaders } from './shown-headers.ts'
 
 export interface Shown {
   /** A view of the message, or its own. */
@@ -22,6 +23,15 @@ export const nothingShown: Shown = { key: null, headerCount: 0, headers: none }
 export const shownBytes = ({ key, headers }: Shown): number => (key?.length ?? 0) + headers.length
 
 export function shownOf(message: MessageView): Shown {
+  if (isSilent(message.properties)) return nothingShown
+  const direct = shownHeaders(message.properties)
+  if (direct === null) return shownByTable(message)
+  if (direct.count === 0) return nothingShown
+  return { key: null, headerCount: direct.count, headers: direct.bytes }
+}
+
+/** The same of any message. */
+export function shownByTable(message: MessageView): Shown {
   const readable = readableHeaders(message)
   if (readable.length === 0) return nothingShown
   const headers = readable.filter(({ name }) => name !== keyHeader)

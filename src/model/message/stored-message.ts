@@ -11,7 +11,7 @@
 //
 // A record without that header comes from a producer of another protocol: its body is its value.
 import type { MessageView } from './message.ts'
-import { propertiesFault } from './properties.ts'
+import { propertiesFault, property } from './properties.ts'
 import { propertiesOfRecord } from './readable-headers.ts'
 import { readHeaders } from './record-message.ts'
 import { nothingShown, type Shown, shownBytes } from './shown-record.ts'
@@ -173,18 +173,24 @@ export class StoredRecords {
   #fieldsEnd = 0
   #baseOffset = 0
   #baseTimestamp = 0
+  #arrivedMs = -1
   /** Of the record found; -1: none yet. */
   offset = -1
   timestampMs = 0
 
-  /** The records lie in `bytes` between the two places. */
+  /**
+   * The records lie in `bytes` between the two places. `arrivedMs`: of a batch of another producer,
+   * whose word for when and from whom it is counts for nothing; -1: it is our own.
+   */
   open(
     bytes: Uint8Array,
     from: number,
     end: number,
     baseOffset: number,
     baseTimestamp: number,
+    arrivedMs = -1,
   ): void {
+    this.#arrivedMs = arrivedMs
     this.#bytes = bytes
     this.#from = from
     this.#at = from
@@ -225,6 +231,11 @@ export class StoredRecords {
     return true
   }
 
+  /** When the record found came in. */
+  get arrivedMs(): number {
+    return this.#arrivedMs < 0 ? this.timestampMs : this.#arrivedMs
+  }
+
   /** Of the record found. */
   get bodyBytes(): number {
     const next = this.#at
@@ -255,7 +266,7 @@ export class StoredRecords {
     const body = this.#bytes.subarray(bodyFrom, Math.min(end, bodyFrom + bodyBytes))
     const propertiesAt = headers > 0 && this.#isOwn() ? this.#address(addresses) : -1
     const properties = propertiesAt < 0 ? null : this.#bytes.subarray(propertiesAt, this.#at)
-    if (properties !== null && this.#isWellFormed(properties))
+    if (properties !== null && this.#isWellFormed(properties) && this.#mayClaim(properties))
       view.set(addresses.exchange, addresses.routingKey, properties, body)
     else {
       const { buffer, byteOffset } = this.#bytes
@@ -264,6 +275,12 @@ export class StoredRecords {
       view.set('', queue, propertiesOfRecord(key, foreign, this.timestampMs), body)
     }
     this.#at = next
+  }
+
+  /** Whom a message is from is checked where it is published. */
+  #mayClaim(properties: Uint8Array): boolean {
+    if (this.#arrivedMs < 0) return true
+    return ((((properties[0] ?? 0) << 8) | (properties[1] ?? 0)) & property.userId) === 0
   }
 
   /** Others may write such a header too. What is as the last one is not looked at again. */

@@ -35,7 +35,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   readonly greeting: Greeting
   isSendDue = false
   readonly view: ConnectionView
-  isPaced = false
+  readonly pace = { isHeld: false, turn: 0, sliceEnd: 0 }
   readonly door: ConnectionHome
   private readonly link: Link
   private readonly output: Output
@@ -167,7 +167,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   }
 
   get isBusy(): boolean {
-    if (this.waits > 0 || this.isPaced || this.output.isOverfull) return true
+    if (this.waits > 0 || this.pace.isHeld || this.output.isOverfull) return true
     return this.door.pacing.isSliceOver(this)
   }
 

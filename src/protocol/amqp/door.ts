@@ -1,6 +1,7 @@
 // The AMQP 0-9-1 door of one node: a listener and its connections. It accepts within its limits,
 // ends the turns of all its connections together, keeps the heartbeats, and drains when it is
 // closed. The composition root opens it.
+import { Slices } from '../../base/slices.ts'
 import type { Messaging } from '../../broker/messaging/api.ts'
 import type { Chance } from '../../io/chance.ts'
 import type { Clock, Timer } from '../../io/clock.ts'
@@ -53,6 +54,8 @@ export interface AmqpDoor {
 const lookEveryMs = 500
 const readBytes = 262_144
 const tagBytes = 16
+/** Deliveries that are settled in one turn, where many are at once: some milliseconds. */
+const settledInTurn = 10_000
 
 /** Resolves when connections are accepted; rejects as `Network.listen` does. */
 export async function openAmqpDoor(options: AmqpDoorOptions): Promise<AmqpDoor> {
@@ -82,6 +85,7 @@ class Home extends Turn implements ConnectionHome {
   readonly pacing: Pacing
   readonly memory: PartialMemory
   readonly replyAddresses: ReplyAddresses
+  readonly slices: Slices
   readonly readBuffer = Buffer.allocUnsafeSlow(readBytes)
   readonly counters: DoorCounters = {
     accepted: 0,
@@ -120,6 +124,7 @@ class Home extends Turn implements ConnectionHome {
     this.memory = new PartialMemory(this.limits.partialBytesMax, (action) => clock.soon(action))
     this.replyAddresses = options.replyAddresses ?? new ReplyAddresses(chance)
     this.pacing = new Pacing(clock)
+    this.slices = new Slices(clock, settledInTurn)
     this.reporter = new Reporter(clock, options.report)
     this.alarm = messaging.alarm
     this.alarms = messaging.onAlarm((alarm) => this.alarmChanged(alarm))

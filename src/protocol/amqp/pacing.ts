@@ -8,9 +8,17 @@ import type { Clock, Timer } from '../../io/clock.ts'
 
 /** A connection whose frames are read. */
 export interface Paced {
-  /** Set: it begins no further frame, until `goOn` is called. */
-  isPaced: boolean
+  readonly pace: Pace
   goOn(): void
+}
+
+/** Written by `Pacing` alone. */
+export interface Pace {
+  /** Set: it begins no further frame, until `goOn` is called. */
+  isHeld: boolean
+  /** The last turn in which its frames were read, and when its slice of that is over. */
+  turn: number
+  sliceEnd: number
 }
 
 /** Time in which a client that reads at all has taken much of what waits for it. */
@@ -25,7 +33,12 @@ export class Pacing {
   private readonly paced: Paced[] = []
   private timer: Timer | null = null
   private readonly over = () => this.release()
-  private sliceEnd = 0
+  private turn = 1
+  private isTurnOpen = false
+  private readonly turnEnd = () => {
+    this.isTurnOpen = false
+    this.turn++
+  }
   private frames = 0
   private late: Paced[] = []
   private readonly nextTurn = () => this.goOnWithLate()
@@ -34,17 +47,25 @@ export class Pacing {
     this.clock = clock
   }
 
-  /** Frames of this connection are read until `end`. */
+  /**
+   * Frames of this connection are read until `end`. What waits for an answer of the core may go on
+   * within the turn, for what is left of its slice.
+   */
   begin(connection: Paced): void {
     this.reading = connection
-    this.frames = 0
-    this.sliceEnd = this.clock.monotonic() + sliceMs
+    if (connection.pace.turn === this.turn) return
+    connection.pace.turn = this.turn
+    connection.pace.sliceEnd = this.clock.monotonic() + sliceMs
+    if (this.isTurnOpen) return
+    this.isTurnOpen = true
+    this.clock.soon(this.turnEnd)
   }
 
   /** Asked before each frame: whether the connection's slice is over. */
   isSliceOver(connection: Paced): boolean {
-    if (++this.frames % framesPerLook !== 0 || this.clock.monotonic() < this.sliceEnd) return false
-    connection.isPaced = true
+    if (++this.frames % framesPerLook !== 0) return false
+    if (this.clock.monotonic() < connection.pace.sliceEnd) return false
+    connection.pace.isHeld = true
     this.late.push(connection)
     if (this.late.length === 1) this.clock.soon(this.nextTurn)
     return true
@@ -57,8 +78,8 @@ export class Pacing {
   /** What the connection publishes waits for a client that takes less. */
   crowded(): void {
     const { reading } = this
-    if (reading === null || reading.isPaced) return
-    reading.isPaced = true
+    if (reading === null || reading.pace.isHeld) return
+    reading.pace.isHeld = true
     this.paced.push(reading)
     this.timer ??= this.clock.after(pauseMs, this.over)
   }
@@ -79,7 +100,7 @@ export class Pacing {
     this.timer?.cancel()
     this.timer = null
     for (const connection of this.paced.splice(0)) {
-      connection.isPaced = false
+      connection.pace.isHeld = false
       connection.goOn()
     }
   }
@@ -87,8 +108,9 @@ export class Pacing {
   private goOnWithLate(): void {
     const { late } = this
     this.late = []
+    this.turn++
     for (const connection of late) {
-      connection.isPaced = false
+      connection.pace.isHeld = false
       connection.goOn()
     }
   }

@@ -41,7 +41,7 @@ export class DelayQueue implements Attended {
   readonly #view = new MessageView()
   #loading: Promise<void> | null = null
   #isStopped = false
-  wakeAtMs = Number.POSITIVE_INFINITY
+  alarm: Attended['alarm'] = null
   isAttended = false
 
   /** One that has never held anything. */

@@ -222,3 +222,35 @@ test('health checks', () =>
     for (const check of ['virtual-hosts', 'node-is-quorum-critical', 'is-in-service'])
       assert.equal((await api.get(`/health/checks/${check}`)).status, 'ok')
   }))
+
+test('a cluster is named, and what its name is to those who ask', () =>
+  withApi(async (api) => {
+    assert.equal(await api.status('PUT', '/cluster-name', { name: 'shop' }), '204')
+    const names = (await api.get('/global-parameters')).map((each: { name: string }) => each.name)
+    assert.deepEqual(names.sort(), ['cluster_name', 'internal_cluster_id'])
+    assert.equal((await api.get('/global-parameters/cluster_name')).value, 'shop')
+    const long = { name: 'x'.repeat(70_000) }
+    assert.match(await api.status('PUT', '/cluster-name', long), /^400 a value has at most/)
+  }))
+
+test('upstreams are kept if they are some, and nothing is federated or shovelled', () =>
+  withApi(async (api) => {
+    const path = '/parameters/federation-upstream/%2F/up'
+    for (const value of [{}, { uri: [] }, { uri: 'http://a' }, { uri: ['amqp://a', 5] }])
+      assert.match(await api.status('PUT', path, { value }), /^400 Validation failed/)
+    for (const uri of ['amqp://a/%2f', ['amqps://b:5671', 'amqp://c']])
+      assert.match(await api.status('PUT', path, { value: { uri } }), /^20[14]$/)
+    for (const list of ['/federation-links', '/federation-links/%2F', '/shovels', '/shovels/%2F'])
+      assert.deepEqual(await api.get(list), [])
+  }))
+
+test('feature flags are all there; what RabbitMQ means to take away is listed', () =>
+  withApi(async (api) => {
+    assert.equal(await api.status('PUT', '/feature-flags/stream_queue/enable', {}), '204')
+    assert.equal(await api.status('PUT', '/feature-flags/none/enable', {}), '400 unsupported')
+    const [first] = await api.get('/deprecated-features')
+    assert.deepEqual(
+      [first.name, first.deprecation_phase, first.state],
+      ['global_qos', 'permitted_by_default', 'permitted'],
+    )
+  }))

@@ -142,6 +142,7 @@ const managedNode = (
   more: Partial<ManagedNode>,
 ): ManagedNode => ({
   name: 'polymq@test',
+  clusterId: 'cluster',
   clusterName: 'cluster',
   version: '0',
   behavesLike: '4.2.0',

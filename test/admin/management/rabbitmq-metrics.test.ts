@@ -2,6 +2,7 @@
 // something.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import amqplib from 'amqplib'
 import { startBroker } from '../../../src/start-broker.ts'
 
 const anyPort = { host: '127.0.0.1', port: 0 }
@@ -37,10 +38,144 @@ test('the metrics door shows queues under the names that dashboards know', async
     const each = await page('/metrics/per-object')
     const labels = '{vhost="/",queue="orders"}'
     assert.ok(each.includes(`\nrabbitmq_queue_messages_ready${labels} 2\n`))
-    assert.ok(each.includes(`\nrabbitmq_queue_message_bytes${labels} 3\n`))
+    assert.ok(each.includes(`\nrabbitmq_queue_messages_bytes${labels} 3\n`))
     const names = [...all.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)
     assert.equal(new Set(names).size, names.length, 'no family stands twice')
   } finally {
     await broker.close()
   }
 })
+
+interface Scraped {
+  readonly status: number
+  readonly text: string
+  /** By name and labels. */
+  readonly samples: ReadonlyMap<string, string>
+}
+
+/** A node with queues, a stream and a client, and what its metrics say. */
+async function withScrapes(use: (scrape: (path: string) => Promise<Scraped>) => Promise<void>) {
+  const listen = { amqp: anyPort, metrics: anyPort, http: anyPort }
+  const broker = await startBroker({ dataDir: null, listen })
+  const { amqp, metrics, http } = broker.addresses
+  const authorization = `Basic ${Buffer.from('guest:guest').toString('base64')}`
+  const put = async (path: string) => {
+    const url = `http://127.0.0.1:${http?.port}/api${path}`
+    const made = await fetch(url, { method: 'PUT', headers: { authorization }, body: '{}' })
+    assert.equal(made.status, 201)
+  }
+  const scrape = async (path: string): Promise<Scraped> => {
+    const answer = await fetch(`http://127.0.0.1:${metrics?.port}${path}`)
+    const text = await answer.text()
+    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+    const samples = lines.map((line): [string, string] => {
+      const at = line.lastIndexOf(' ')
+      return [line.slice(0, at), line.slice(at + 1)]
+    })
+    return { status: answer.status, text, samples: new Map(samples) }
+  }
+  const connection = await amqplib.connect(`amqp://127.0.0.1:${amqp?.port}`)
+  try {
+    await put('/vhosts/shop')
+    await put('/queues/shop/orders')
+    const channel = await connection.createConfirmChannel()
+    await channel.assertQueue('orders')
+    await channel.assertQueue('bills', { arguments: { 'x-queue-type': 'quorum' } })
+    await channel.assertQueue('log', { arguments: { 'x-queue-type': 'stream' } })
+    for (const queue of ['orders', 'orders', 'log']) channel.sendToQueue(queue, Buffer.from('ab'))
+    await channel.waitForConfirms()
+    await channel.prefetch(7)
+    await new Promise<void>((given) => channel.consume('orders', () => given()))
+    await use(scrape)
+  } finally {
+    await connection.close()
+    await broker.close()
+  }
+}
+
+const namesIn = ({ text }: Scraped): string[] =>
+  [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name ?? '')
+
+test('/metrics/detailed shows the families that are asked for, and no others', () =>
+  withScrapes(async (scrape) => {
+    const nothing = await scrape('/metrics/detailed')
+    assert.deepEqual(namesIn(nothing), ['rabbitmq_identity_info', 'rabbitmq_build_info'])
+    assert.match(nothing.text, /rabbitmq_endpoint="detailed"/)
+    const coarse = await scrape(
+      '/metrics/detailed?family=queue_coarse_metrics&family=queue_consumer_count',
+    )
+    assert.deepEqual(namesIn(coarse), [
+      'rabbitmq_detailed_queue_messages_ready',
+      'rabbitmq_detailed_queue_messages_unacked',
+      'rabbitmq_detailed_queue_messages',
+      'rabbitmq_detailed_queue_consumers',
+      'rabbitmq_detailed_queue_info',
+      'rabbitmq_identity_info',
+      'rabbitmq_build_info',
+    ])
+    const { samples } = coarse
+    const of = (name: string, queue: string, vhost = '/') =>
+      samples.get(`rabbitmq_detailed_${name}{vhost="${vhost}",queue="${queue}"}`)
+    assert.equal(of('queue_messages', 'orders'), '2')
+    assert.equal(of('queue_messages_unacked', 'orders'), '2')
+    assert.equal(of('queue_messages', 'orders', 'shop'), '0')
+    assert.equal(of('queue_messages_ready', 'log'), '1')
+    assert.equal(of('queue_consumers', 'orders'), '1')
+    const kinds = [...samples.keys()].filter((each) => each.includes('queue_info{vhost="/"'))
+    assert.deepEqual(
+      kinds.map((each) => /queue="(.*?)",queue_type="(.*?)"/.exec(each)?.slice(1).join(' ')),
+      ['orders rabbit_classic_queue', 'bills rabbit_quorum_queue', 'log rabbit_stream_queue'],
+    )
+  }))
+
+test('/metrics/detailed is about the vhosts and queues that are asked for', () =>
+  withScrapes(async (scrape) => {
+    const queuesIn = ({ samples }: Scraped): string[] =>
+      [...samples.keys()].flatMap((each) =>
+        each.startsWith('rabbitmq_detailed_queue_messages_ready{')
+          ? [/vhost="(.*?)",queue="(.*?)"/.exec(each)?.slice(1).join(' ') ?? '']
+          : [],
+      )
+    const path = '/metrics/detailed?family=queue_coarse_metrics'
+    assert.deepEqual(queuesIn(await scrape(`${path}&vhost=shop`)), ['shop orders'])
+    assert.equal(queuesIn(await scrape(`${path}&vhost=shop&vhost=%2F`)).length, 4)
+    assert.deepEqual(queuesIn(await scrape(`${path}&vhost=none`)), [])
+    const some = await scrape(`${path}&queue=${encodeURIComponent('^o.*s$|^lo')}`)
+    assert.deepEqual(queuesIn(some).sort(), ['/ log', '/ orders', 'shop orders'])
+    const wrong = await scrape(`${path}&queue=(`)
+    assert.equal(wrong.status, 400)
+    assert.match(wrong.text, /^Invalid 'queue' regex: /)
+    assert.equal((await scrape(`${path}&queue=a&queue=b`)).status, 400)
+  }))
+
+test('/metrics/detailed shows channels, connections, exchanges, vhosts and deliveries', () =>
+  withScrapes(async (scrape) => {
+    const { samples } = await scrape(
+      '/metrics/detailed?family=channel_metrics&family=connection_coarse_metrics' +
+        '&family=connection_metrics&family=exchange_bindings&family=exchange_names' +
+        '&family=vhost_status&family=queue_delivery_metrics&family=queue_metrics' +
+        '&family=connection_churn_metrics&family=node_metrics&family=exchange_metrics',
+    )
+    const startsWith = (start: string) =>
+      [...samples].filter(([name]) => name.startsWith(start)).map(([, value]) => value)
+    assert.deepEqual(startsWith('rabbitmq_detailed_channel_consumers{channel="'), ['1'])
+    assert.deepEqual(startsWith('rabbitmq_detailed_channel_messages_unacked{'), ['2'])
+    assert.deepEqual(startsWith('rabbitmq_detailed_consumer_prefetch{'), ['7'])
+    assert.deepEqual(startsWith('rabbitmq_detailed_connection_channels{'), ['1'])
+    assert.ok(Number(startsWith('rabbitmq_detailed_connection_incoming_bytes_total{')[0]) > 100)
+    assert.deepEqual(startsWith('rabbitmq_cluster_vhost_status{'), ['1', '1'])
+    const labels = '{vhost="shop",exchange="amq.topic",type="topic"}'
+    assert.equal(samples.get(`rabbitmq_cluster_exchange_bindings${labels}`), '0')
+    assert.equal(samples.get(`rabbitmq_cluster_exchange_name${labels}`), '1')
+    assert.equal(samples.get(`rabbitmq_detailed_exchange_messages_published_total${labels}`), '0')
+    const orders = '{vhost="/",queue="orders"}'
+    assert.equal(samples.get(`rabbitmq_detailed_queue_messages_delivered_ack_total${orders}`), '2')
+    assert.equal(samples.get(`rabbitmq_detailed_queue_messages_bytes${orders}`), '4')
+    assert.deepEqual(startsWith('rabbitmq_detailed_queues_created_total'), ['3'])
+    assert.equal(startsWith('rabbitmq_detailed_resident_memory_limit_bytes').length, 1)
+    const all = await scrape('/metrics/per-object')
+    assert.equal(all.samples.get(`rabbitmq_queue_messages_delivered_ack_total${orders}`), '2')
+    assert.equal(all.samples.get('rabbitmq_queues'), '4')
+    const names = namesIn(all)
+    assert.equal(new Set(names).size, names.length, 'no family stands twice')
+  }))

@@ -52,6 +52,14 @@ test('a stream is a queue, and so is any topic', () =>
     assert.deepEqual([shown.type, shown.messages, shown.consumers], ['stream', 1, 0])
     assert.equal((await api.get('/overview')).object_totals.queues, 1)
     assert.equal((await api.get('/queues/%2F/log/bindings')).length, 1)
+    const policy = { pattern: '^l', 'apply-to': 'streams', definition: { 'max-age': '1h' } }
+    assert.equal(await api.status('PUT', '/policies/%2F/short', policy), '201')
+    const cap = { pattern: '^l', definition: { 'max-length-bytes': 5000 } }
+    assert.equal(await api.status('PUT', '/operator-policies/%2F/cap', cap), '201')
+    const followed = await api.get('/queues/%2F/log')
+    assert.deepEqual([followed.policy, followed.operator_policy], ['short', 'cap'])
+    const together = { 'max-age': '1h', 'max-length-bytes': 5000 }
+    assert.deepEqual(followed.effective_policy_definition, together)
     assert.equal(await api.status('DELETE', '/queues/%2F/log'), '204')
     assert.deepEqual(await api.get('/queues'), [])
   }))
@@ -249,6 +257,19 @@ test('rates are what counters grew by in a second, between two looks', () =>
     assert.equal(overview.queue_totals.messages, 21)
     const [vhost] = await api.get('/vhosts')
     assert.equal(vhost.messages_ready_details.rate, 4)
+    // Who asks for a history gets what is known of it.
+    assert.equal(queue.messages_details.samples, undefined)
+    api.clock.pass(1000)
+    await publish(api, 'q', 'x')
+    const [over] = await api.get('/queues/%2F?lengths_age=60&lengths_incr=5')
+    assert.deepEqual(over.messages_details.samples, [
+      { sample: 22, timestamp: api.clock.now() },
+      { sample: 21, timestamp: api.clock.now() - 1000 },
+    ])
+    assert.equal(over.messages_details.rate, 4)
+    await api.call('PUT', '/queues/%2F/new', {})
+    const fresh = await api.get('/queues/%2F/new?lengths_age=60')
+    assert.deepEqual(fresh.messages_details.samples, [{ sample: 0, timestamp: api.clock.now() }])
     // Nobody asks any more: the looks end, and nothing is left over.
     for (let i = 0; i < 130; i++) {
       api.clock.pass(5000)

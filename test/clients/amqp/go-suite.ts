@@ -13,27 +13,27 @@ const suiteTimeoutMs = 390_000
 const module = 'github.com/rabbitmq/amqp091-go'
 
 /** They ask the management API to drop connections, at its default port. */
-const managementPort = 15_672
+export const managementPort = 15_672
 const askingManagement = '^TestConnectionRecovery'
 
 /**
- * Passes connections to the default port on to the broker's; null if somebody else has the port.
+ * Passes connections to a default port on to the broker's; null if somebody else has the port.
  */
-const relay = (port: number): Promise<Server | null> =>
+export const relay = (from: number, port: number): Promise<Server | null> =>
   new Promise((resolve) => {
     const server = createServer((socket) => {
       const onward = connect(port, '127.0.0.1')
-      for (const [from, to] of [
+      for (const [one, other] of [
         [socket, onward],
         [onward, socket],
       ] as const) {
-        from.on('error', () => to.destroy())
-        from.on('close', () => to.destroy())
-        from.pipe(to)
+        one.on('error', () => other.destroy())
+        one.on('close', () => other.destroy())
+        one.pipe(other)
       }
     })
     server.once('error', () => resolve(null))
-    server.listen(managementPort, '127.0.0.1', () => resolve(server))
+    server.listen(from, '127.0.0.1', () => resolve(server))
   })
 
 interface Event {
@@ -76,7 +76,7 @@ export const runGoSuite = async (broker: AmqpBroker, check: Check): Promise<void
     cwd = await folder()
   }
   if (!(await check('is fetched', install, 1_200_000))) return
-  const management = await relay(broker.managementPort)
+  const management = await relay(managementPort, broker.managementPort)
   if (!management) console.log(`# left out, port ${managementPort} is taken: ${askingManagement}`)
   const skipped = management ? [] : ['-skip', askingManagement]
   await reportCases(check, {}, async () => {

@@ -1,5 +1,6 @@
 // Every AMQP client that is run, how it is installed and started, and what it can do.
 import { join } from 'node:path'
+import { freePort } from '../../../scripts/peers/ports.ts'
 import { Driver, type Program } from '../lib/driver.ts'
 import type { Check } from '../lib/report.ts'
 import { goAmqp, jarsAmqp, npmTool, pythonAmqp, sources } from '../lib/tools.ts'
@@ -8,7 +9,9 @@ import { runAmqpTools } from './amqp-tools.ts'
 import type { AmqpBroker } from './broker.ts'
 import type { AmqpCommands } from './commands.ts'
 import { runGoSuite } from './go-suite.ts'
+import { runKeda } from './keda.ts'
 import { runAmqpClientSuite, runAmqplibSuite } from './own-suites.ts'
+import { runRabbitHoleSuite } from './rabbit-hole.ts'
 import { runRabbitmqadmin } from './rabbitmqadmin.ts'
 import { type AmqpAbilities, AmqpScenario } from './scenario.ts'
 import { runScript } from './script.ts'
@@ -52,13 +55,17 @@ const client = (
 })
 
 /** A program with cases of its own (script.ts). */
-const script = (name: string, ci: boolean, install: () => Promise<Program>): AmqpSuite => ({
+const script = (
+  name: string,
+  ci: boolean,
+  install: (broker: AmqpBroker) => Promise<Program>,
+): AmqpSuite => ({
   name,
   ci,
   run: async (broker, check) => {
     let program: Program | null = null
     const body = async (): Promise<void> => {
-      program = await install()
+      program = await install(broker)
     }
     const installed = await check('is installed', body, installMs)
     if (installed && program !== null) await runScript(program, broker, check)
@@ -129,6 +136,24 @@ const celery = script('celery', false, async () => ({
   args: [join(sources, 'amqp/python/celery_case.py')],
 }))
 
+/** It looks into the queues by the management API. */
+const flower = script('Flower', false, async ({ managementPort }) => ({
+  command: await pythonAmqp(),
+  args: [join(sources, 'amqp/python/flower_case.py')],
+  env: {
+    MANAGEMENT: `http://guest:guest@127.0.0.1:${managementPort}/api/`,
+    FLOWER_PORT: String(await freePort()),
+  },
+}))
+
+const keda: AmqpSuite = { name: "KEDA's requests", ci: true, run: runKeda }
+
+const rabbitHole: AmqpSuite = {
+  name: "rabbit-hole's own suite",
+  ci: false,
+  run: runRabbitHoleSuite,
+}
+
 const amqp091Go = client('amqp091-go', false, everything, async () => ({
   command: join(await goAmqp(), 'amqp'),
   args: [],
@@ -165,9 +190,12 @@ export const amqpSuites: readonly AmqpSuite[] = [
   nest,
   amqpTools,
   rabbitmqadmin,
+  keda,
+  rabbitHole,
   pika,
   aioPika,
   celery,
+  flower,
   amqp091Go,
   amqp091GoSuite,
   javaClient,

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { FieldTable, FieldValue } from '../../../src/model/message/field.ts'
 import { decodeTable, encodeTable } from '../../../src/model/message/field-codec.ts'
+import { scanTable } from '../../../src/model/message/field-scan.ts'
 import { WireError } from '../../../src/wire/wire-error.ts'
 import { table } from './arbitrary-table.ts'
 
@@ -28,18 +29,30 @@ test('bytes as another implementation writes them', () => {
   assert.equal(Buffer.from(encodeTable(expected)).toString('hex'), hex)
 })
 
+/** What is wrong with it, or ''. */
+function faultOf(read: () => unknown): string {
+  try {
+    read()
+    return ''
+  } catch (error) {
+    assert(error instanceof WireError, String(error))
+    return error.message
+  }
+}
+
 test('bytes that are cut or changed are refused with one error, or read as another table', () => {
   fc.assert(
     fc.property(table, fc.nat(), fc.nat({ max: 255 }), (wanted, at, byte) => {
       const good = encodeTable(wanted)
       const bad = Uint8Array.from(good)
       bad[at % bad.length] = byte
-      for (const bytes of [bad, good.subarray(0, at % good.length)])
-        try {
-          decodeTable(bytes)
-        } catch (error) {
-          assert(error instanceof WireError, String(error))
-        }
+      // Looking through them finds the same fault, or the end.
+      for (const bytes of [good, bad, good.subarray(0, at % good.length)])
+        assert.equal(
+          faultOf(() => scanTable(bytes)),
+          faultOf(() => decodeTable(bytes)),
+        )
+      assert.equal(scanTable(Buffer.concat([good, Uint8Array.of(byte)])), good.length)
     }),
     { numRuns: 2000 },
   )
@@ -49,4 +62,8 @@ test('tables in tables end somewhere', () => {
   let deep: FieldTable = new Map()
   for (let i = 0; i < 40; i++) deep = new Map([['a', { type: 'F', value: deep }]])
   assert.throws(() => decodeTable(encodeTable(deep)), WireError)
+  assert.match(
+    faultOf(() => scanTable(encodeTable(deep))),
+    /too deeply/,
+  )
 })

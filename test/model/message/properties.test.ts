@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { FieldTable, FieldValue } from '../../../src/model/message/field.ts'
 import { MessageView } from '../../../src/model/message/message.ts'
 import {
   buildProperties,
@@ -15,6 +16,7 @@ import {
   timestampProperty,
 } from '../../../src/model/message/properties.ts'
 import { propertiesOfRecord, readableHeaders } from '../../../src/model/message/readable-headers.ts'
+import { shownByTable, shownOf } from '../../../src/model/message/shown-record.ts'
 import { table } from './arbitrary-table.ts'
 
 const nothing = new Uint8Array(0)
@@ -127,6 +129,32 @@ test('a reader of another protocol sees properties and headers under published n
   })
 })
 
+test('what others see is written straight from the bytes as it is through a table', () => {
+  const plain = fc.constantFrom<FieldValue>(
+    ...(['b', 'B', 's', 'u', 'I', 'i', 'f', 'd'] as const).map((type) => ({ type, value: 100 })),
+    ...(['l', 'L', 'T'] as const).map((type) => ({ type, value: 1n << 62n })),
+    { type: 'd', value: -1.7976931348623157e308 },
+    { type: 'I', value: -(2 ** 31) },
+    { type: 'l', value: -(2n ** 63n) },
+    { type: 't', value: false },
+    { type: 'V' },
+    { type: 'S', value: new Uint8Array(700) },
+    { type: 'x', value: new Uint8Array(0) },
+  )
+  const names = fc.constantFrom('', 'a', 'traceparent', 'x-kafka-key', 'grün', 'n'.repeat(255))
+  const flat = fc.dictionary(names, plain).map((of): FieldTable => new Map(Object.entries(of)))
+  fc.assert(
+    fc.property(wished, fc.option(flat), (wish, headers) => {
+      const properties = buildProperties(valuesOf(headers === null ? wish : { ...wish, headers }))
+      const { key, headerCount, headers: written } = shownOf(view(properties))
+      const expected = shownByTable(view(properties))
+      assert.deepEqual([key, headerCount], [expected.key, expected.headerCount])
+      assert.deepEqual(Buffer.from(written), Buffer.from(expected.headers))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
 test('the plain message shows no headers', () => {
   const plain = buildProperties([
     octetProperty(property.deliveryMode, 2),
@@ -140,8 +168,9 @@ test('what was made readable reads back as the same properties', () => {
     fc.property(fc.dictionary(fc.constantFrom(...Object.keys(textProperties)), short), (texts) => {
       const properties = buildProperties(valuesOf({ texts }))
       const message = view(propertiesOfRecord(null, readableHeaders(view(properties)), 5000))
+      // Whom it is from nobody has checked.
       for (const [name, flag] of Object.entries(textProperties))
-        assert.equal(message.text(flag), texts[name] ?? null)
+        assert.equal(message.text(flag), name === 'user-id' ? null : (texts[name] ?? null))
     }),
   )
 })

@@ -4,7 +4,7 @@ import { SimClock } from '../../../src/io/sim/sim-clock.ts'
 import { Pacing } from '../../../src/protocol/amqp/pacing.ts'
 
 class Publisher {
-  isPaced = false
+  readonly pace = { isHeld: false, turn: 0, sliceEnd: 0 }
   resumed = 0
   goOn(): void {
     this.resumed++
@@ -22,9 +22,9 @@ test('who publishes to a crowded client waits until that has taken some', () => 
   pacing.crowded()
   pacing.crowded()
   pacing.end()
-  assert.equal(publisher.isPaced, true)
+  assert.equal(publisher.pace.isHeld, true)
   pacing.taken()
-  assert.deepEqual([publisher.isPaced, publisher.resumed], [false, 1])
+  assert.deepEqual([publisher.pace.isHeld, publisher.resumed], [false, 1])
   pacing.taken()
   assert.equal(publisher.resumed, 1)
 })
@@ -34,9 +34,9 @@ test('a client that does not read holds nobody up for longer than a moment', asy
   pacing.begin(publisher)
   pacing.crowded()
   pacing.end()
-  assert.equal(publisher.isPaced, true)
+  assert.equal(publisher.pace.isHeld, true)
   await clock.run()
-  assert.deepEqual([publisher.isPaced, publisher.resumed], [false, 1])
+  assert.deepEqual([publisher.pace.isHeld, publisher.resumed], [false, 1])
   assert.ok(clock.monotonic() <= 10)
 })
 
@@ -45,7 +45,7 @@ test('deliveries of a queue that caught up hold up nobody', () => {
   pacing.begin(publisher)
   pacing.end()
   pacing.crowded()
-  assert.equal(publisher.isPaced, false)
+  assert.equal(publisher.pace.isHeld, false)
 })
 
 test('whose frames take long goes on in the next turn', async () => {
@@ -57,7 +57,29 @@ test('whose frames take long goes on in the next turn', async () => {
   const answers = Array.from({ length: 4 }, () => pacing.isSliceOver(publisher))
   pacing.end()
   assert.deepEqual(answers, [false, false, false, true])
-  assert.deepEqual([publisher.isPaced, publisher.resumed], [true, 0])
+  assert.deepEqual([publisher.pace.isHeld, publisher.resumed], [true, 0])
   await clock.run()
-  assert.deepEqual([publisher.isPaced, publisher.resumed], [false, 1])
+  assert.deepEqual([publisher.pace.isHeld, publisher.resumed], [false, 1])
+})
+
+test('whose frames are read again and again in a turn has one slice for them all', async () => {
+  const { clock, pacing, publisher } = setUp()
+  const other = new Publisher()
+  const isOver = (connection: Publisher): boolean => {
+    pacing.begin(connection)
+    const answers = Array.from({ length: 4 }, () => pacing.isSliceOver(connection))
+    pacing.end()
+    return answers.includes(true)
+  }
+  // The time passes without a turn: an answer of the core needs none.
+  const start = clock.monotonic()
+  let passedMs = 0
+  clock.monotonic = () => start + passedMs
+  const seen: boolean[] = []
+  for (passedMs = 0; passedMs <= 12; passedMs += 3) seen.push(isOver(publisher))
+  assert.deepEqual(seen, [false, false, false, false, true])
+  assert.equal(isOver(other), false)
+  await clock.run()
+  assert.deepEqual([publisher.resumed, publisher.pace.isHeld], [1, false])
+  assert.equal(isOver(publisher), false)
 })

@@ -78,7 +78,9 @@ export class FuzzNode {
     }
     const own = (name: string) => name === '' || name.startsWith('amq.')
     for (const exchange of [...core.exchanges.values()].filter(({ name }) => !own(name)))
-      await this.during(core.lane.run(() => core.writes.gone(core.removeExchange(exchange))))
+      await this.during(
+        core.lane.run(() => core.removeExchange(exchange).then((keys) => core.writes.gone(keys))),
+      )
     this.lines.length = 0
   }
 

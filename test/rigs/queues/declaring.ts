@@ -169,7 +169,7 @@ export class Declaring {
     // Of a topic nobody knows what is there by now.
     if (client === undefined || model === undefined || model.source !== null) return
     const { vhost } = client.session
-    const queue = watch.hosted.get(model.name)?.queue
+    const queue = watch.hosted.get(model.name)?.used
     const ready = queue?.ready ?? 0
     const purging = vhost.purgeQueue(model.plainName)
     const isPurged = ready > 0 && queue?.ready === 0

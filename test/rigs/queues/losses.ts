@@ -31,7 +31,7 @@ export class Losses {
 
   /** How many more it keeps than are known to have been tried. */
   #untried(model: QueueModel): number {
-    const left = this.#there.hosted.get(model.name)?.queue.stock.leaving.size ?? 0
+    const left = this.#there.hosted.get(model.name)?.used?.stock.leaving.size ?? 0
     if (left === 0) return 0
     const tried = model.all.filter((c) => c.isLive && c.state === 'leaving').length
     return Math.max(0, left - tried)
@@ -88,8 +88,8 @@ export class Losses {
 
   /** What the queue says it holds is what it was given. */
   checkCounts(model: QueueModel, isQuiet = false): void {
-    const queue = this.#there.hosted.get(model.name)?.queue
-    if (queue === undefined || model.isLeaving || model.isSilent) return
+    const queue = this.#there.hosted.get(model.name)?.used ?? null
+    if (queue === null || model.isLeaving || model.isSilent) return
     if (model.all.some((c) => c.mayVanish || c.state === 'unknown')) return
     // Of a topic only what is durable is there, and nobody has said when.
     if (model.source !== null && !isQuiet) return

@@ -72,7 +72,9 @@ export class Rules {
   check({ name, settings }: QueueModel): void {
     const hosted = this.#there.hosted.get(name)
     if (hosted?.isGone !== false || !this.#holds(hosted)) return
-    const found = hosted.queue.settings
+    const found = hosted.used?.settings
+    // One that nobody has used has its rules when somebody does.
+    if (found === undefined) return
     for (const key of Object.keys(settings) as (keyof typeof settings)[])
       if (JSON.stringify(found[key]) !== JSON.stringify(settings[key]))
         this.#there.fail(`${name}: ${key} is ${found[key]}, and was asked to be ${settings[key]}`)
@@ -85,9 +87,9 @@ export class Rules {
 
   /** When all have had time enough, none holds more than it may. */
   checkLength(model: QueueModel): void {
-    const queue = this.#there.hosted.get(model.name)?.queue
+    const queue = this.#there.hosted.get(model.name)?.used ?? null
     const { maxLength, overflow } = model.settings
-    if (queue === undefined || overflow !== 'drop-head') return
+    if (queue === null || overflow !== 'drop-head') return
     if (queue.ready > maxLength)
       this.#there.fail(`${model.name} has ${queue.ready} ready, and may have ${maxLength}`)
   }

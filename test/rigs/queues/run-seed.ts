@@ -223,8 +223,8 @@ class Run {
 
   #checkEmpty(name: string): void {
     const model = this.#watch.queues.get(name)
-    const queue = this.#watch.hosted.get(name)?.queue
-    if (model === undefined || queue === undefined || model.isLeaving) return
+    const queue = this.#watch.hosted.get(name)?.used ?? null
+    if (model === undefined || queue === null || model.isLeaving) return
     this.#watch.losses.checkCounts(model, true)
     if (queue.readyBytes !== 0)
       this.#watch.fail(`${name} is empty, and has ${queue.readyBytes} bytes ready`)

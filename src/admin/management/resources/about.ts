@@ -1,6 +1,7 @@
 // What the API says of itself: parts that clients look for before they begin.
 import type { HttpAnswer } from '../../../io/http.ts'
-import { json, noContent } from '../answer.ts'
+import { badRequest, json, noContent } from '../answer.ts'
+import type { Call } from '../call.ts'
 
 export const extensions = (): HttpAnswer => json([])
 export const auth = (): HttpAnswer => json({ oauth_enabled: false })
@@ -25,6 +26,30 @@ export const featureFlags = (): HttpAnswer =>
       state: 'enabled',
       stability: 'required',
       desc: '',
+      doc_url: '',
+      provided_by: 'polymq',
+    })),
+  )
+
+/** All are. */
+export function enableFeatureFlag(call: Call): HttpAnswer {
+  if (!flags.includes(call.part('name'))) throw badRequest('unsupported')
+  return noContent
+}
+
+/** What RabbitMQ means to take away, and works here. */
+const deprecated = [
+  ['global_qos', 'a limit of the channel for all its consumers together'],
+  ['transient_nonexcl_queues', 'queues that are neither durable nor exclusive'],
+] as const
+
+export const deprecatedFeatures = (): HttpAnswer =>
+  json(
+    deprecated.map(([name, desc]) => ({
+      name,
+      desc,
+      deprecation_phase: 'permitted_by_default',
+      state: 'permitted',
       doc_url: '',
       provided_by: 'polymq',
     })),

@@ -1,9 +1,10 @@
 // /api/overview and /api/nodes: the node as a whole.
 import type { HttpAnswer } from '../../../io/http.ts'
 import { exchangeTypes } from '../../../routing/exchange-types.ts'
-import { json, noContent, notFound } from '../answer.ts'
+import { json, must, noContent, notFound } from '../answer.ts'
 import { type Call, textIn } from '../call.ts'
 import { listed, shownOne } from '../listing.ts'
+import { clusterNameParameter } from '../managed-node.ts'
 import { addNumbers, churnOf, doorCounts, vhostCounts, vhostLengths } from '../numbers.ts'
 import { messageStats, withRates } from '../shown.ts'
 import { sessionsOf } from './connections.ts'
@@ -134,9 +135,8 @@ export function showMemory(call: Call): HttpAnswer {
 
 export const showClusterName = ({ node }: Call): HttpAnswer => json({ name: node.clusterName })
 
-/** The name of a cluster is kept for whoever asks for it; this node is called what it was. */
 export async function putClusterName(call: Call): Promise<HttpAnswer> {
   const name = textIn(call.bodyWith('name'), 'name')
-  await call.node.policies.setGlobalParameter('cluster_name', name)
+  must(await call.node.policies.setGlobalParameter(clusterNameParameter, name))
   return noContent
 }

@@ -2,14 +2,16 @@
 // mean something here, and are kept where they do: the limits of a vhost, and operators' policies.
 import type { Json, Parameter } from '../../../broker/policies/policy-values.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
-import { json, must, noContent, notFound, put } from '../answer.ts'
+import { badRequest, json, must, noContent, notFound, put } from '../answer.ts'
 import type { Call } from '../call.ts'
 import { listedWhole } from '../listing.ts'
+import { clusterNameParameter } from '../managed-node.ts'
 import { setVhostLimits } from './limits.ts'
 import { policyIn } from './policies.ts'
 
 const limitsComponent = 'vhost-limits'
 const operatorComponent = 'operator_policy'
+const upstreamComponent = 'federation-upstream'
 
 /** As RabbitMQ shows and exports them. */
 export function allParameters({ node }: Call): Parameter[] {
@@ -69,7 +71,19 @@ export async function setParameter(call: Call, parameter: Parameter): Promise<vo
   if (component === limitsComponent) await setVhostLimits(call, vhost, body)
   else if (component === operatorComponent)
     must(await policies.set('operator', policyIn(body, vhost, name)))
-  else must(await policies.setParameter(parameter))
+  else {
+    if (component === upstreamComponent) checkUpstream(body)
+    must(await policies.setParameter(parameter))
+  }
+}
+
+/** Kept for those who import it elsewhere: nothing is federated here. Throws Refused. */
+function checkUpstream({ uri }: Record<string, unknown>): void {
+  const uris = Array.isArray(uri) ? uri : [uri]
+  const isUri = (each: unknown): boolean =>
+    typeof each === 'string' && /^amqps?:/.test(each) && URL.canParse(each)
+  if (uris.length === 0 || !uris.every(isUri))
+    throw badRequest('Validation failed\n\nuri is not an amqp URI, or a list of them\n')
 }
 
 export async function putParameter(call: Call): Promise<HttpAnswer> {
@@ -97,9 +111,12 @@ export async function deleteParameter(call: Call): Promise<HttpAnswer> {
 // ---- Global -------------------------------------------------------------------------------------
 
 export function allGlobalParameters({ node }: Call) {
-  const own = { name: 'cluster_name', value: node.clusterName }
   const kept = node.policies.globalParameters().map(({ name, value }) => ({ name, value }))
-  return kept.some(({ name }) => name === own.name) ? kept : [...kept, own]
+  const own = [
+    { name: clusterNameParameter, value: node.clusterName },
+    { name: 'internal_cluster_id', value: node.clusterId },
+  ]
+  return [...kept, ...own.filter((each) => kept.every(({ name }) => name !== each.name))]
 }
 
 export const listGlobalParameters = (call: Call): Promise<HttpAnswer> =>

@@ -5,6 +5,7 @@ import type { HostedQueue } from '../../../broker/messaging/hosted-queue.ts'
 import { HostedStream } from '../../../broker/messaging/hosted-stream.ts'
 import type { VhostCore } from '../../../broker/messaging/vhost-core.ts'
 import { mergedDefinition } from '../../../broker/policies/policy-keys.ts'
+import type { HoldingPolicies } from '../../../broker/policies/vhost-policies.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
 import { plainTable } from '../../../model/message/readable-headers.ts'
 import { must, noContent, notFound, put } from '../answer.ts'
@@ -54,9 +55,7 @@ function describeStream({ node, rates }: Call, core: VhostCore, stream: HostedSt
     exclusive: false,
     arguments: plainTable(definition.arguments),
     ...placeOf(node.name),
-    policy: null,
-    operator_policy: null,
-    effective_policy_definition: {},
+    ...shownPolicies(core.policies.ofQueue(stream.name, stream.policyTarget)),
     consumers: readers.size,
     ...withRates({ messages, messages_ready: messages, messages_unacknowledged: 0 }, rates, stream),
   }
@@ -71,22 +70,20 @@ const placeOf = (node: string) => ({
 })
 
 function describeOther(call: Call, core: VhostCore, hosted: HostedQueue): Record<string, unknown> {
-  const { definition, queue, owner } = hosted
-  const { policy, operator } = core.policiesOf(hosted)
+  const { definition, figures: queue, owner } = hosted
+  const type = queueType(definition.arguments)
   const { rates, node } = call
   return {
     name: hosted.name,
     vhost: core.name,
-    type: queueType(definition.arguments),
+    type,
     durable: definition.durable,
     auto_delete: definition.autoDelete,
     exclusive: owner !== null,
     ...ownerOf(owner),
     arguments: plainTable(definition.arguments),
     ...placeOf(node.name),
-    policy: policy?.name ?? null,
-    operator_policy: operator?.name ?? null,
-    effective_policy_definition: mergedDefinition(policy, operator) ?? {},
+    ...shownPolicies(core.policies.ofQueue(hosted.name, type)),
     consumers: queue.consumerCount,
     consumer_capacity: queue.consumerCount > 0 && queue.ready === 0 ? 1 : 0,
     consumer_utilisation: queue.consumerCount > 0 && queue.ready === 0 ? 1 : 0,
@@ -96,6 +93,12 @@ function describeOther(call: Call, core: VhostCore, hosted: HostedQueue): Record
     ...messageStats(queueCounts(queue), rates, hosted),
   }
 }
+
+const shownPolicies = ({ policy, operator }: HoldingPolicies) => ({
+  policy: policy?.name ?? null,
+  operator_policy: operator?.name ?? null,
+  effective_policy_definition: mergedDefinition(policy, operator) ?? {},
+})
 
 function ownerOf(owner: object | null): Record<string, unknown> {
   if (owner === null || !('view' in owner)) return {}

@@ -1,5 +1,6 @@
 // What a channel needs of its connection and of the door. The connection is the only one to make
 // it.
+import type { Slices } from '../../../base/slices.ts'
 import type { Session } from '../../../broker/messaging/api.ts'
 import type { Limits } from '../frames/limits.ts'
 import type { OutBuffer } from '../frames/out-buffer.ts'
@@ -55,6 +56,8 @@ export interface ChannelDoor {
   readonly memory: PartialMemory
   readonly counters: MessageCounters & ChannelCounters
   readonly replyAddresses: ReplyAddresses
+  /** For what is settled at once, of which there may be very much. */
+  readonly slices: Slices
   /** A consumer whose client is crowded was given what is being published. */
   crowded(): void
   /** A tag for a consumer without one. */

@@ -12,7 +12,7 @@ import type { Reply } from '../methods/reply-codes.ts'
 import { replies, replyOf } from '../methods/reply-codes.ts'
 import type { Fields, Method, Values } from '../methods/schema.ts'
 import { classOf, methodOf } from '../methods/schema.ts'
-import { type ChannelHome, newCounters } from './channel-home.ts'
+import { type ChannelHome, newCounters, type Resumable } from './channel-home.ts'
 import type { ChannelView } from './channel-view.ts'
 import type { Consumer } from './consumer.ts'
 import { Publishing } from './publishing.ts'
@@ -21,7 +21,7 @@ import { Settling } from './settling.ts'
 import type { Transaction } from './transaction.ts'
 import { Unacked } from './unacked.ts'
 
-export class Channel implements ChannelView {
+export class Channel implements ChannelView, Resumable {
   readonly id: number
   readonly home: ChannelHome
   readonly publishing: Publishing
@@ -39,6 +39,8 @@ export class Channel implements ChannelView {
   lastQueue: string | null = null
   transaction: Transaction | null = null
   replyReceiver: ReplyReceiver | null = null
+  isResumeDue = false
+  waitsForOutput = false
 
   constructor(id: number, home: ChannelHome) {
     this.id = id
@@ -111,13 +113,13 @@ export class Channel implements ChannelView {
     const consumers = [...this.consumers.values()]
     this.consumers.clear()
     const cancelled = consumers.map((consumer) => consumer.cancel())
-    this.settling.abandon()
+    const givenBack = this.settling.abandon()
     this.publishing.content.end()
     this.transaction?.take()
     this.transaction = null
     this.replyReceiver?.end()
     this.replyReceiver = null
-    await Promise.all(cancelled)
+    await Promise.all([...cancelled, givenBack])
   }
 
   /** For listings. */
@@ -153,9 +155,12 @@ export class Channel implements ChannelView {
     }
   }
 
-  /** Of all consumers together one more may be in flight. */
+  /** Of all consumers together one more may be in flight: once for all that a turn settles. */
   resumeStarved(): void {
-    for (const consumer of this.consumers.values())
-      if (consumer.isStarved) this.home.door.resumeSoon(consumer)
+    this.home.door.resumeSoon(this)
+  }
+
+  resume(): void {
+    for (const consumer of this.consumers.values()) if (consumer.isStarved) consumer.resume()
   }
 }

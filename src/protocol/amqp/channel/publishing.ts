@@ -203,7 +203,7 @@ export class Publishing {
     const { home, replyAddress } = this.channel
     const view = this.view.set('', '', properties, nothing)
     const { expiration } = view
-    if (expiration !== null && !(/^\d+$/.test(expiration) && Number(expiration) <= expirationMax)) {
+    if (expiration !== null && view.expirationMs > expirationMax) {
       this.refuse(replies.preconditionFailed, `invalid expiration '${expiration}'`)
       return null
     }

@@ -1,5 +1,7 @@
 // Settles the deliveries of one channel as its client says: acknowledged, rejected, recovered; in a
-// transaction only when that is committed.
+// transaction only when that is committed. Of very many at once some in each turn: the connection
+// waits meanwhile, and the queues to which they go back, so that nobody sees their order changed.
+import type { QueueHandle } from '../../../broker/messaging/api.ts'
 import { basic } from '../methods/basic-methods.ts'
 import { replies } from '../methods/reply-codes.ts'
 import type { ChannelView } from './channel-view.ts'
@@ -17,8 +19,14 @@ const returns: Record<'true' | 'false', Settlement> = {
   false: { isAccepted: false, requeue: false, failed: false },
 }
 
+/** Whether a delivery is left as it is. */
+type Kept = (tag: number) => boolean
+const nothingKept: Kept = () => false
+
 export class Settling {
   private readonly channel: ChannelView
+  /** What is not done within one turn; null: nothing. */
+  private running: Promise<void> | null = null
 
   constructor(channel: ChannelView) {
     this.channel = channel
@@ -38,12 +46,16 @@ export class Settling {
 
   /** Everything goes back that is not settled, nor to be by a transaction; in order. */
   recover(): void {
-    this.giveBack(returns.true, (tag) => this.channel.transaction?.holds(tag) ?? false)
+    this.waitFor(
+      this.giveBack(returns.true, (tag) => this.channel.transaction?.holds(tag) ?? false),
+    )
   }
 
   /** Everything goes back that is not settled, when the channel ends. */
-  abandon(): void {
-    this.giveBack(failures.true, () => false)
+  async abandon(): Promise<void> {
+    // What is being settled stays so.
+    if (this.running !== null) await this.running
+    await this.giveBack(failures.true, nothingKept)
   }
 
   /** Does what a transaction has held. */
@@ -89,15 +101,69 @@ export class Settling {
 
   private settleRange(from: number, to: number, how: Settlement, methodId: number): void {
     const { unacked, transaction } = this.channel
+    if (transaction === null) {
+      this.waitFor(this.applyRange(from, to, how, nothingKept))
+      return
+    }
+    for (let tag = from; tag <= to; tag++) {
+      if (unacked.ownerOf(tag) === null || transaction.holds(tag)) continue
+      if (transaction.settle(tag, how)) continue
+      this.channel.fail(replies.preconditionFailed, 'the transaction is too large', methodId)
+      return
+    }
+  }
+
+  /** No further frame is taken before it is done. */
+  private waitFor(rest: Promise<void> | null): void {
+    if (rest !== null) this.channel.home.wait(rest, () => undefined)
+  }
+
+  /** Null: all of it is done; else it is when the promise resolves. */
+  private applyRange(
+    from: number,
+    to: number,
+    how: Settlement,
+    isKept: Kept,
+  ): Promise<void> | null {
+    const { unacked, home } = this.channel
     for (let tag = from; tag <= to; tag++) {
       const owner = unacked.ownerOf(tag)
-      if (owner === null) continue
-      if (transaction === null) this.apply(tag, owner, how)
-      else if (!transaction.holds(tag) && !transaction.settle(tag, how)) {
-        this.channel.fail(replies.preconditionFailed, 'the transaction is too large', methodId)
-        return
+      if (owner === null || isKept(tag)) continue
+      if (!home.door.slices.take()) {
+        this.running = this.applyRest(tag, to, how, isKept)
+        return this.running
       }
+      this.apply(tag, owner, how)
     }
+    return null
+  }
+
+  private async applyRest(from: number, to: number, how: Settlement, isKept: Kept): Promise<void> {
+    const { unacked, home } = this.channel
+    const held = how.requeue ? this.queuesOf(from, to) : []
+    for (const queue of held) queue.hold?.(1)
+    for (let tag = from; tag <= to; tag++) {
+      if (unacked.ownerOf(tag) === null || isKept(tag)) continue
+      if (!home.door.slices.take()) await home.door.slices.next()
+      const owner = unacked.ownerOf(tag)
+      if (owner !== null) this.apply(tag, owner, how)
+      home.door.flushSoon()
+    }
+    for (const queue of held) queue.hold?.(-1)
+    this.running = null
+  }
+
+  private queuesOf(from: number, to: number): Iterable<QueueHandle> {
+    const { unacked } = this.channel
+    const queues = new Set<QueueHandle>()
+    let last: Owner | null = null
+    for (let tag = from; tag <= to; tag++) {
+      const owner = unacked.ownerOf(tag)
+      if (owner === null || owner === last) continue
+      queues.add(owner.queue)
+      last = owner
+    }
+    return queues
   }
 
   private apply(tag: number, owner: Owner, how: Settlement): void {
@@ -113,14 +179,10 @@ export class Settling {
     owner.settled()
   }
 
-  private giveBack(how: Settlement, isKept: (tag: number) => boolean): void {
+  private giveBack(how: Settlement, isKept: Kept): Promise<void> | null {
     const { unacked, home } = this.channel
-    if (unacked.count === 0) return
-    const to = unacked.next - 1
-    for (let tag = unacked.first; tag <= to; tag++) {
-      const owner = unacked.ownerOf(tag)
-      if (owner !== null && !isKept(tag)) this.apply(tag, owner, how)
-    }
+    if (unacked.count === 0) return null
     home.door.flushSoon()
+    return this.applyRange(unacked.first, unacked.next - 1, how, isKept)
   }
 }

@@ -13,33 +13,41 @@ const precondition = 'channel.close 406 PRECONDITION_FAILED'
 const limits: AmqpCase = {
   row: 44,
   sent:
-    'queues, exchanges and bindings without end, where polymq.max.queues is 200, ' +
-    'polymq.max.exchanges 100 and polymq.max.bindings 300',
-  answer: '200, at most 100 and 300 made, then channel.close 406 PRECONDITION_FAILED',
+    'queues, exchanges, bindings and consumers without end, where polymq.max.queues is 200, ' +
+    'polymq.max.exchanges 100, polymq.max.bindings 300 and polymq.max.consumers 50',
+  answer: '200, at most 100, 300 and 50 made, then channel.close 406 PRECONDITION_FAILED',
   run: (world) => {
     const settings = {
       'polymq.max.queues': '200',
       'polymq.max.exchanges': '100',
       'polymq.max.bindings': '300',
+      'polymq.max.consumers': '50',
     }
     return withBroker(world, 'limits', { settings }, async ({ connect }) => {
       const client = await (await connect()).open()
-      const fill = async (ask: (i: number) => void): Promise<[number, string]> => {
+      const other = await (await connect()).open()
+      const fill = async (ask: (i: number) => void, from = client): Promise<[number, string]> => {
         for (let made = 0; ; made++) {
           ask(made)
-          const got = await client.answer()
+          const got = await from.answer()
           if (!got.endsWith('-ok')) return [made, got]
         }
       }
       const bind = { queue: 'q0', exchange: 'amq.direct', arguments: emptyTable }
+      const use = { noLocal: false, noAck: false, exclusive: false, nowait: false }
       const made = { ...declared, internal: false, type: 'direct' } as const
       const all = [
         await fill((i) => client.method(1, queue.declare, { ...declared, queue: `q${i}` })),
         await fill((i) => client.method(2, exchange.declare, { ...made, exchange: `e${i}` })),
         await fill((i) => client.method(3, queue.bind, { ...bind, routingKey: `k${i}` })),
+        await fill((i) => {
+          const wish = { queue: 'q0', consumerTag: `c${i}`, arguments: emptyTable }
+          other.method(1, basic.consume, { ...use, ...wish })
+        }, other),
       ]
-      const [queues = 0, exchanges = 0, bindings = 0] = all.map(([made]) => made)
-      const isRight = queues === 200 && exchanges <= 100 && exchanges > 80 && bindings === 300
+      const [queues = 0, exchanges = 0, bindings = 0, consumers = 0] = all.map(([made]) => made)
+      const isRight =
+        queues === 200 && exchanges <= 100 && exchanges > 80 && bindings === 300 && consumers === 50
       const words = new Set(all.map(([, got]) => got))
       return isRight && words.size === 1 && words.has(precondition)
         ? limits.answer

@@ -1,0 +1,50 @@
+// What can refuse a start and has nothing to do with the data: addresses that cannot be listened
+// on, a certificate that cannot be used, definitions that cannot be read. Looked at before the data
+// folder is written to, so that a start that is refused leaves it as it was: what a torn tail or a
+// file that nothing refers to may still tell. Called by start-broker.ts.
+import { tlsNetwork } from './amqp-listeners.ts'
+import { readDefinitions } from './definitions-file.ts'
+import type { Address, Listener, Network } from './io/network.ts'
+import { realNetwork } from './io/real/network.ts'
+import { defaultAmqps, defaultListeners, type Listeners } from './listeners.ts'
+import type { BrokerSettings } from './model/config/broker-settings.ts'
+
+export interface Files {
+  /** All that shall be listened on. */
+  readonly listen: Listeners
+  /** What `amqps` is opened over, if it is. */
+  readonly secure: Network | undefined
+  /** What the file of definitions says; null: none is asked for. */
+  readonly definitions: Readonly<Record<string, unknown>> | null
+}
+
+/**
+ * Reads the files that settings name, before there is a data folder. Rejects with BadSettingError.
+ * `asked`: listeners that were named; without them those that open by default.
+ */
+export async function readFiles(
+  settings: BrokerSettings,
+  asked: Listeners | undefined,
+): Promise<Files> {
+  const hasCertificate = settings.tls.certificateFile !== ''
+  const byDefault = hasCertificate ? { ...defaultListeners, amqps: defaultAmqps } : defaultListeners
+  const listen = asked ?? byDefault
+  const secure = listen.amqps === undefined ? undefined : await tlsNetwork(settings.tls)
+  const definitions = await readDefinitions(settings.definitionsFile)
+  // The listener of metrics is open by now.
+  return { listen, secure, definitions }
+}
+
+/**
+ * All at once: two may be the same. The listener of metrics is open by then. Rejects with
+ * ListenError.
+ */
+export async function checkAddresses({ metrics: _, ...others }: Listeners): Promise<void> {
+  const addresses: readonly Address[] = Object.values(others)
+  const opened: Listener[] = []
+  try {
+    for (const address of addresses) opened.push(await realNetwork().listen(address, () => null))
+  } finally {
+    for (const listener of opened) await listener.close()
+  }
+}

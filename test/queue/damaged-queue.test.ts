@@ -1,0 +1,92 @@
+// A queue whose log or ledger has lost records: it confirms nothing that it could not deliver, and
+// is of use again when it is purged.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { Published } from '../../src/queue/published.ts'
+import type { Queue } from '../../src/queue/queue.ts'
+import { ledgerPartition } from '../../src/queue/queues.ts'
+import { diskOf, filesOf } from '../log/folder-files.ts'
+import { messageOf, subscribe, TestConsumer, TestNode, topicOf } from './queue-fixture.ts'
+
+const { routed, stored, rejected } = Published
+
+const durable = (node: TestNode): Promise<void> =>
+  new Promise((resolve) => node.queues.flush(resolve))
+
+/** What a node that was killed leaves, with one byte of the journal turned. */
+async function damagedAt(
+  work: (node: TestNode, queue: Queue) => Promise<void>,
+  find: (journal: Buffer, node: TestNode) => number,
+) {
+  const disk = memoryDisk()
+  const node = await TestNode.open(disk)
+  await work(node, await node.open(0))
+  const files = new Map(await filesOf(disk))
+  const journal = files.get('journal/000000.wal') as Buffer
+  const at = find(journal, node)
+  journal.writeUInt8(journal.readUInt8(at) ^ 1, at)
+  return diskOf(files)
+}
+
+test('a damaged queue confirms nothing, delivers what is before, and serves again', async () => {
+  const disk = await damagedAt(
+    async (node, queue) => {
+      for (const text of ['first', 'second', 'third']) {
+        queue.publish(messageOf(text))
+        await durable(node)
+      }
+    },
+    (journal) => journal.indexOf('second'),
+  )
+  const node = await TestNode.open(disk)
+  assert.match(node.reported.join('\n'), /out of service: partition 0 of topic 0+ from offset 1 on/)
+  const queue = await node.open(0)
+  assert.equal(queue.publish(messageOf('lost')), routed | rejected)
+  assert.equal(queue.refuses(messageOf('lost')), true)
+  const consumer = new TestConsumer()
+  const subscription = subscribe(queue, consumer)
+  await consumer.has(1)
+  assert.deepEqual(consumer.texts, ['first'])
+  subscription?.cancel()
+  queue.accept(consumer.got[0]?.id ?? 0)
+  queue.purge()
+  await durable(node)
+  await node.close()
+  const again = await TestNode.open(disk)
+  const served = await again.open(0)
+  assert.equal(served.ready, 0)
+  assert.equal(served.publish(messageOf('new')), routed | stored)
+  const last = new TestConsumer()
+  subscribe(served, last)
+  assert.deepEqual((await last.has(1)).texts, ['new'])
+  await again.close()
+})
+
+test('a ledger that has lost records goes on from a snapshot', async () => {
+  const topic = topicOf(0)
+  const disk = await damagedAt(
+    async (node, queue) => {
+      for (const text of ['settled', 'ready']) queue.publish(messageOf(text))
+      await durable(node)
+      const got = await queue.get(false)
+      queue.accept(got?.id ?? 0)
+      await durable(node)
+      queue.publish(messageOf('behind'))
+      await durable(node)
+    },
+    (_, node) => (node.store.get(topic, ledgerPartition)?.tail.lsn(0) ?? 0) + 70,
+  )
+  const node = await TestNode.open(disk)
+  const queue = await node.open(0)
+  assert.match(node.reported.join('\n'), /messages that were settled may come again/)
+  assert.equal(queue.ready, 3)
+  queue.publish(messageOf('more'))
+  queue.accept((await queue.get(false))?.id ?? 0)
+  await durable(node)
+  await node.close()
+  const again = await TestNode.open(disk)
+  assert.equal(again.store.get(topic, ledgerPartition)?.damagedFrom, null)
+  assert.equal((await again.open(0)).ready, 3)
+  await again.close()
+})

@@ -85,13 +85,14 @@ export class Rules {
     return [...this.#there.hosted.values()].includes(hosted)
   }
 
-  /** When all have had time enough, none holds more than it may. */
-  checkLength(model: QueueModel): void {
-    const queue = this.#there.hosted.get(model.name)?.used ?? null
-    const { maxLength, overflow } = model.settings
-    if (queue === null || overflow !== 'drop-head') return
-    if (queue.ready > maxLength)
-      this.#there.fail(`${model.name} has ${queue.ready} ready, and may have ${maxLength}`)
+  /** Those that hold more than they may. They have to be read to be dropped, which takes time. */
+  tooLong(): string[] {
+    const { queues, hosted } = this.#there
+    return [...queues.values()].flatMap(({ name, settings: { maxLength, overflow } }) => {
+      const ready = hosted.get(name)?.used?.ready ?? 0
+      const isTooMany = overflow === 'drop-head' && ready > maxLength
+      return isTooMany ? [`${name} has ${ready} ready, and may have ${maxLength}`] : []
+    })
   }
 }
 

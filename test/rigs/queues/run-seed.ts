@@ -23,6 +23,8 @@ import { Watch } from './watch.ts'
 
 /** Within this each queue has tried all dead letters that it keeps. */
 const triedMs = 3000
+/** A slow disk may take so long. */
+const restsMax = 40
 /** No drain needs so many events. */
 const drainEventsMax = 50_000
 
@@ -320,13 +322,13 @@ class Run {
 
   /** Nobody does anything for a while: what goes by itself has gone. */
   async #rest(): Promise<void> {
-    await this.#clock.runFor(1500)
+    const watch = this.#watch
+    watch.saw('rests')
+    for (let n = 0; n === 0 || (n < restsMax && watch.rules.tooLong().length > 0); n++)
+      await this.#clock.runFor(1500)
+    for (const fault of watch.rules.tooLong()) watch.fail(fault)
+    for (const model of watch.queues.values()) watch.losses.checkCounts(model)
     this.#look()
-    this.#watch.saw('rests')
-    for (const model of this.#watch.queues.values()) {
-      this.#watch.losses.checkCounts(model)
-      this.#watch.rules.checkLength(model)
-    }
   }
 
   /** Nothing is left undone: all that was settled stays so. */

@@ -181,7 +181,9 @@ export class StreamModel {
   crashed(confirmed: number): void {
     for (const place of this.named.values()) place.crashed()
     for (const record of this.all) {
-      record.isCertain ||= record.created <= confirmed && !record.isForeign
+      // Of what died nothing was promised, where it was in memory only.
+      const isPromised = !record.isForeign && (record.parent?.isSync ?? true)
+      record.isCertain ||= record.created <= confirmed && isPromised
       record.isOld = true
       record.isFound = false
     }

@@ -111,7 +111,7 @@ export class Stock {
 
   #append(message: MessageView, lane: Lane, nowMs: number, isSync: boolean): number {
     const offset = lane.append(message, nowMs, isSync)
-    this.#node.unplaced(this, message.body.length)
+    this.#node.unplaced(this, message.body.length + message.properties.length)
     return offset
   }
 

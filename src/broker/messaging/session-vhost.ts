@@ -270,7 +270,7 @@ export class SessionVhost implements Vhost {
     if (member === null) return refuse('accessRefused', `${label} in exclusive use`)
     hosted.hadConsumer = true
     const subscription = {
-      queue: hosted.queue,
+      queue: hosted.handle,
       get isActive() {
         return member.isActive
       },
@@ -329,8 +329,8 @@ export class SessionVhost implements Vhost {
     if (!found.ok) return found
     const lacking = this.#lacksAny(namesRead(found.value).slice(1))
     if (lacking !== null) return lacking
-    const { queue, definition } = found.value
-    const got = await queue.get(settled)
+    const { handle: queue, definition } = found.value
+    const got = await found.value.queue.get(settled)
     if (got === null) return ok(null)
     if (!got.redelivered || queueType(definition.arguments) !== 'quorum')
       return ok({ queue, ...got })

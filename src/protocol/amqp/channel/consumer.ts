@@ -38,6 +38,8 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
   private readonly writer: DeliveryWriter
   private inFlight = 0
   private subscription: Subscription | null = null
+  /** From `begin` on. */
+  private handle: QueueHandle | null = null
   /** Who ended it, if that was not its client. */
   private endedBy: CancelReason | null = null
   private isActive = false
@@ -55,8 +57,8 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
   }
 
   get queue(): QueueHandle {
-    assert(this.subscription !== null, 'deliveries come behind the subscription')
-    return this.subscription.queue
+    assert(this.handle !== null, 'deliveries come behind the subscription')
+    return this.handle
   }
 
   get room(): number {
@@ -88,7 +90,7 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
     this.inFlight--
     channel.inFlight--
     if (this.isStarved) channel.home.door.resumeSoon(this)
-    if (channel.prefetch > 0) channel.resumeStarved()
+    if (channel.prefetch > 0 || channel.isCramped) channel.resumeStarved()
   }
 
   cancelled(reason: CancelReason): void {
@@ -96,13 +98,15 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
     this.endedBy = reason
     // Who may not read any longer may still settle.
     this.isGone = reason !== 'accessLost'
+    // What is not settled may keep it for long.
+    this.subscription = null
     if (reason === 'timeout') {
       // What it had takes no room any more; a client that settles it later does nothing.
       this.channel.inFlight -= this.inFlight
       this.inFlight = 0
       this.isOverdue = true
     }
-    if (this.subscription !== null) this.tellEnd(reason)
+    if (this.handle !== null) this.tellEnd(reason)
   }
 
   private tellEnd(reason: CancelReason): void {
@@ -113,12 +117,13 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
 
   /** The client has been told: deliveries may begin. */
   begin(subscription: Subscription): void {
-    this.subscription = subscription
+    this.handle = subscription.queue
     // It may have ended before the client knew of it.
     if (this.endedBy !== null) {
       this.tellEnd(this.endedBy)
       return
     }
+    this.subscription = subscription
     this.isActive = true
     this.channel.home.door.resumeSoon(this)
   }
@@ -132,8 +137,10 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
 
   /** No more deliveries; what is in flight stays so. */
   async cancel(): Promise<void> {
+    const { subscription } = this
     this.isActive = false
-    if (!this.isGone) await this.subscription?.cancel()
+    this.subscription = null
+    if (!this.isGone) await subscription?.cancel()
   }
 
   /** For listings; null: it is not yet, or no more. */
@@ -161,6 +168,16 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
     if (!this.settles) return plenty
     const own = this.prefetch === 0 ? plenty : this.prefetch - this.inFlight
     const shared = channel.prefetch === 0 ? plenty : channel.prefetch - channel.inFlight
-    return Math.min(own, shared, home.door.limits.unackedMax - channel.unacked.span)
+    return Math.min(own, shared, this.left())
+  }
+
+  /** Deliveries that the channel may have besides those that it has. */
+  private left(): number {
+    const { channel } = this
+    const { limits, together } = channel.home.door
+    const isTight = together.unacked >= limits.unackedMaxTogether
+    const left = (isTight ? limits.unackedMaxWhenTight : limits.unackedMax) - channel.unacked.span
+    if (left <= 0) channel.isCramped = true
+    return left
   }
 }

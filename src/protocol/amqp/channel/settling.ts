@@ -173,6 +173,7 @@ export class Settling {
     home.door.counters.settled++
     this.channel.counters.settled++
     if (!owner.isGone) {
+      if (owner.queue.isDurable === true) this.channel.publishing.settled()
       if (how.isAccepted) owner.queue.accept(id)
       else owner.queue.reject(id, how.requeue, how.failed)
     }

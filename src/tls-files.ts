@@ -48,10 +48,11 @@ export async function tlsNetwork(tls: TlsSettings): Promise<Network> {
     })
   } catch (cause) {
     if (!(cause instanceof TlsFilesError)) throw cause
-    const others = ca === null ? settings.key : `${settings.key}, ${settings.ca}`
-    const words = `TLS takes what is in ${certificateFile} and its key no further: ${cause.message}`
+    const all = [certificate, key, ...(ca === null ? [] : [ca])]
+    const named = all.map(({ setting, path }) => `${setting}=${path}`).join(', ')
     throw new BadSettingError(
-      `${settings.certificate} (${others}): ${words}; make a certificate that it takes`,
+      `${named}: OpenSSL does not take them together (${cause.message}); make them anew, of P-256 ` +
+        'or of RSA with 2,048 bits, signed with SHA-256',
       { cause },
     )
   }

@@ -51,8 +51,8 @@ export async function tlsNetwork(tls: TlsSettings): Promise<Network> {
     const all = [certificate, key, ...(ca === null ? [] : [ca])]
     const named = all.map(({ setting, path }) => `${setting}=${path}`).join(', ')
     throw new BadSettingError(
-      `${named}: OpenSSL does not take them together (${cause.message}); make them anew, of P-256 ` +
-        'or of RSA with 2,048 bits, signed with SHA-256',
+      `${named}: OpenSSL does not take them together (${cause.message}); make them anew, of ` +
+        'P-256 or of RSA with 2,048 bits, signed with SHA-256',
       { cause },
     )
   }

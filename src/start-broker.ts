@@ -180,7 +180,7 @@ async function openAll(
     chance: realChance,
     logOptions: logOptionsWithin(logOptionsOf(resolved), granted.openFiles, granted.memoryBytes),
     settings,
-    heapBytes: granted.heapBytes,
+    heapBytes: Math.min(granted.heapBytes, granted.memoryBytes),
     report,
     failed: (cause) => {
       watch.failed(cause)

@@ -1,6 +1,8 @@
 // Declaring and deleting exchanges of one vhost: RabbitMQ's checks in RabbitMQ's order, the
 // metadata, and then what all can see. Who may do it was asked before (`session-vhost`).
+
 import { ok, type Result, refuse } from '../../model/errors.ts'
+import { topicId } from '../../model/ids.ts'
 import { checkExchangeType, delayedType } from '../../routing/exchange-types.ts'
 import { type ExchangeDefinition, reservedPrefix } from '../declarations/definitions.ts'
 import { sameArguments, sameText, typeName } from '../declarations/equivalence.ts'
@@ -80,7 +82,7 @@ export class ExchangeChanges {
     const room = core.room('exchanges', `declare ${label}`)
     if (!room.ok) return room
     const { name, durable, autoDelete, internal, arguments: table } = wish
-    const topic = wish.type === delayedType ? core.newTopicId() : undefined
+    const topic = wish.type === delayedType ? topicId(core.parts.chance.uuid()) : undefined
     const kind = wish.type
     const definition = { name, type: kind, durable, autoDelete, internal, arguments: table, topic }
     if (durable) await core.writes.exchange(definition)

@@ -1,6 +1,8 @@
 // Declaring and deleting streams of one vhost. Who may do it was asked before (`session-vhost`). A
 // topic that nobody has declared is there too, as a stream without arguments.
+
 import { ok, type Result, refuse } from '../../model/errors.ts'
+import { topicId } from '../../model/ids.ts'
 import { textField } from '../../model/message/field.ts'
 import { sameText } from '../declarations/equivalence.ts'
 import { checkArgumentSize } from '../declarations/limits.ts'
@@ -54,7 +56,7 @@ export class StreamChanges {
         'preconditionFailed',
         `cannot declare queue '${name}': queue limit in vhost '${core.name}' (${most}) is reached`,
       )
-    const topic = core.newTopicId()
+    const topic = topicId(core.parts.chance.uuid())
     const table = wish.arguments
     const definition = { name, durable: true, autoDelete: false, arguments: table, topic }
     const made = await core.streamTopics.make(definition)

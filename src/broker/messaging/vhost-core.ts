@@ -10,7 +10,6 @@ import type { Image } from '../../metadata/image.ts'
 import type { MetadataStore } from '../../metadata/store.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import type { Result } from '../../model/errors.ts'
-import { topicId } from '../../model/ids.ts'
 import type { FieldTable } from '../../model/message/field.ts'
 import type { Topic } from '../../model/topic.ts'
 import { DelayQueue } from '../../queue/delayed/delay-queue.ts'
@@ -59,6 +58,8 @@ export interface VhostParts {
   /** Infinity: no limit of its own. */
   queuesMax(vhost: string): number
   allVhosts(): Iterable<VhostCore>
+  /** What the node may use for objects. */
+  readonly heapBytes: number
   /** What else of the metadata goes with a vhost. */
   keysOfVhost(vhost: string): readonly string[]
   /** The node cannot go on. */
@@ -260,10 +261,6 @@ export class VhostCore implements HostedQueueHooks {
     this.#keepTime(hosted, settings)
   }
 
-  newTopicId() {
-    return topicId(this.parts.chance.uuid())
-  }
-
   // ---- Going ------------------------------------------------------------------------------------
 
   // Each takes it out of sight at once, its bindings in slices, and resolves with the keys to go.
@@ -355,7 +352,8 @@ export class VhostCore implements HostedQueueHooks {
 
   /** Refused: the node has no room for one more; `wish` says what for. */
   room(what: Held, wish: string): Result<null> {
-    return checkRoom(this.parts.image.settings, this.parts.allVhosts(), what, wish)
+    const { image, heapBytes, allVhosts } = this.parts
+    return checkRoom(image.settings, heapBytes, allVhosts(), what, wish)
   }
 
   // ---- What goes by itself ----------------------------------------------------------------------

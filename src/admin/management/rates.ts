@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../../io/clock.ts'
 import type { ManagedNode } from './managed-node.ts'
 import {
   addNumbers,
+  channelCounts,
   churnOf,
   doorCounts,
   queueNumbers,
@@ -107,7 +108,7 @@ export class Rates {
     for (const { view } of messaging.sessions) {
       if (view === undefined) continue
       yield [view, trafficNumbers(view.traffic)]
-      for (const { counters } of view.channels()) yield [counters, { ...counters }]
+      for (const { counters } of view.channels()) yield [counters, channelCounts(counters)]
     }
   }
 

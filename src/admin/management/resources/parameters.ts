@@ -1,11 +1,11 @@
 // /api/parameters and /api/global-parameters: values that mean something to others. Two components
 // mean something here, and are kept where they do: the limits of a vhost, and operators' policies.
+import { clusterNameParameter } from '../../../broker/policies/policies.ts'
 import type { Json, Parameter } from '../../../broker/policies/policy-values.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
 import { badRequest, json, must, noContent, notFound, put } from '../answer.ts'
 import type { Call } from '../call.ts'
 import { listedWhole } from '../listing.ts'
-import { clusterNameParameter } from '../managed-node.ts'
 import { setVhostLimits } from './limits.ts'
 import { policyIn } from './policies.ts'
 

@@ -12,10 +12,31 @@ import type { Told } from './told.ts'
 /** Plain numbers that only grow. */
 export interface MessageCounters {
   published: number
+  /** On channels that confirm. */
+  toConfirm: number
   confirmed: number
+  /** Published for nobody, with `mandatory` and without. */
   returned: number
+  dropped: number
+  /** Published to the address of a direct reply. */
+  replies: number
   delivered: number
   settled: number
+}
+
+/** What one channel counts. */
+export class ChannelNumbers {
+  published = 0
+  confirmed = 0
+  returned = 0
+  dropped = 0
+  delivered = 0
+  deliveredSettled = 0
+  got = 0
+  gotSettled = 0
+  gotNothing = 0
+  redelivered = 0
+  accepted = 0
 }
 
 /** Plain numbers that only grow. */
@@ -26,8 +47,11 @@ export interface ChannelCounters {
 
 export const newCounters = (): MessageCounters => ({
   published: 0,
+  toConfirm: 0,
   confirmed: 0,
   returned: 0,
+  dropped: 0,
+  replies: 0,
   delivered: 0,
   settled: 0,
 })

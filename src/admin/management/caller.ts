@@ -44,7 +44,8 @@ export class Caller {
   }
 }
 
-const failed = (): Refused => new Refused(401, 'not_authorised', 'Login failed')
+/** RabbitMQ spells it otherwise here, and only here. */
+const failed = (): Refused => new Refused(401, 'not_authorized', 'Login failed')
 
 /** Throws Refused. */
 export function callerOf(request: HttpRequest, accounts: Accounts, logins: LoginCounts): Caller {

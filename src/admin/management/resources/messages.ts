@@ -111,7 +111,6 @@ interface Taken {
 
 export async function getMessages(call: Call): Promise<HttpAnswer> {
   const body = call.bodyWith('count', 'ackmode', 'encoding')
-  queueOf(call)
   const session = call.session()
   const mode = ackModes.find((each) => each === textIn(body, 'ackmode'))
   if (mode === undefined) throw badRequest(`ackmode is one of ${ackModes.join(', ')}`)
@@ -133,7 +132,7 @@ export async function getMessages(call: Call): Promise<HttpAnswer> {
       exchange: message.exchange,
       routing_key: message.routingKey,
       message_count: remaining,
-      properties: shownProperties(message),
+      properties: objectOrList(shownProperties(message)),
       ...payloadShown(message.body.subarray(0, Math.max(0, truncate)), isBase64),
     })
   }
@@ -156,6 +155,10 @@ function payloadShown(body: Uint8Array, isBase64: boolean) {
     return { payload: text, payload_encoding: 'string' }
   return { payload: bytes.toString('base64'), payload_encoding: 'base64' }
 }
+
+/** RabbitMQ writes an object without fields as a list, and rabbitmqadmin looks for that. */
+const objectOrList = (shown: Record<string, unknown>): unknown =>
+  Object.keys(shown).length === 0 ? [] : shown
 
 function shownProperties(message: MessageView): Record<string, unknown> {
   const shown: Record<string, unknown> = {}

@@ -17,18 +17,28 @@ export class QueueCounters {
   gotNothing = 0
   redelivered = 0
   accepted = 0
+  /** When a message last came or went out; 0: none has. */
+  activeMs = 0
   /** Of what died, by reason and strategy; null: nothing has. */
   deaths: Float64Array | null = null
 
+  /** One message was put in. */
+  came(nowMs: number): void {
+    this.activeMs = nowMs
+    this.published++
+  }
+
   /** One message to a consumer. */
-  sent(settled: boolean, redelivered: boolean): void {
+  sent(settled: boolean, redelivered: boolean, nowMs: number): void {
+    this.activeMs = nowMs
     if (redelivered) this.redelivered++
     if (settled) this.deliveredSettled++
     else this.delivered++
   }
 
   /** One message to whoever asked for it. */
-  gave(settled: boolean, redelivered: boolean): void {
+  gave(settled: boolean, redelivered: boolean, nowMs: number): void {
+    this.activeMs = nowMs
     if (redelivered) this.redelivered++
     if (settled) this.gotSettled++
     else this.got++

@@ -4,7 +4,7 @@ import type { QueueFigures } from '../../broker/messaging/hosted-queue.ts'
 import type { ChannelTraffic, ExchangeCounters, Traffic } from '../../broker/messaging/listings.ts'
 import type { VhostCore } from '../../broker/messaging/vhost-core.ts'
 import { addCounters, QueueCounters } from '../../queue/queue-counters.ts'
-import type { ManagedNode } from './managed-node.ts'
+import type { LoginCounts, ManagedNode } from './managed-node.ts'
 
 export type Numbers = Readonly<Record<string, number>>
 
@@ -111,6 +111,19 @@ export function doorCounts({ doors }: ManagedNode): Numbers {
       return_unroutable: returned,
     })),
   )
+}
+
+/** By protocol. */
+export function loginsOf(node: ManagedNode): readonly (readonly [string, LoginCounts])[] {
+  const amqp = { done: 0, failed: 0 }
+  for (const { loginsDone, loginsFailed } of node.doors()) {
+    amqp.done += loginsDone
+    amqp.failed += loginsFailed
+  }
+  return [
+    ['http', node.httpLogins],
+    ['amqp091', amqp],
+  ]
 }
 
 export function churnOf(node: ManagedNode): Numbers {

@@ -11,7 +11,7 @@ import {
 import { type DeadLetterReason, deadLetterReasons } from '../../queue/queue-host.ts'
 import { type Family, type Sample, single } from '../prometheus.ts'
 import type { LoginCounts, ManagedNode } from './managed-node.ts'
-import { churnOf } from './numbers.ts'
+import { churnOf, loginsOf } from './numbers.ts'
 import { channelMetrics, connectionMetrics, queueMetrics, Sums } from './sums.ts'
 
 const coresOf = ({ messaging }: ManagedNode) => [...messaging.vhosts.values()]
@@ -206,22 +206,12 @@ function summed(sums: Sums): Family[] {
 
 /** How often clients told who they are. */
 export function logins(node: ManagedNode, prefix: string): Family[] {
-  const counts = (): readonly (readonly [string, LoginCounts])[] => {
-    const amqp = { done: 0, failed: 0 }
-    for (const { loginsDone, loginsFailed } of node.doors()) {
-      amqp.done += loginsDone
-      amqp.failed += loginsFailed
-    }
-    return [
-      ['http', node.httpLogins],
-      ['amqp091', amqp],
-    ]
-  }
   const family = (name: string, help: string, read: (of: LoginCounts) => number): Family => ({
     name: `${prefix}auth_attempts_${name}`,
     type: 'counter',
     help,
-    samples: () => counts().map(([by, of]) => ({ value: read(of), labels: { protocol: by } })),
+    samples: () =>
+      loginsOf(node).map(([by, of]) => ({ value: read(of), labels: { protocol: by } })),
   })
   return [
     family('total', 'Logins.', ({ done, failed }) => done + failed),

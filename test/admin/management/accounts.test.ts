@@ -247,6 +247,26 @@ test('health checks', () =>
       assert.equal((await api.get(`/health/checks/${check}`)).status, 'ok')
   }))
 
+test('a hash for a user is made, and logins are counted', () =>
+  withApi(async (api) => {
+    for (const method of ['GET', 'POST']) {
+      const { json } = await api.call(method, '/auth/hash_password/a%2Fb%20%C3%A4')
+      const made = { password_hash: json.ok, tags: 'monitoring' }
+      assert.match(await api.status('PUT', '/users/hashed', made), /^20[14]$/)
+      assert.equal((await api.get('/whoami', 'hashed:a/b ä')).name, 'hashed')
+    }
+    await api.call('GET', '/whoami', undefined, 'hashed:wrong')
+    assert.equal(await api.status('GET', '/auth/attempts/other'), '404 Not Found')
+    const [http, amqp] = await api.get('/auth/attempts/polymq@test', 'hashed:a/b ä')
+    assert.deepEqual(http, {
+      protocol: 'http',
+      auth_attempts: 9,
+      auth_attempts_failed: 1,
+      auth_attempts_succeeded: 8,
+    })
+    assert.equal(amqp.auth_attempts, 0)
+  }))
+
 test('a cluster is named, and what its name is to those who ask', () =>
   withApi(async (api) => {
     assert.equal(await api.status('PUT', '/cluster-name', { name: 'shop' }), '204')

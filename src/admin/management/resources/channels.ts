@@ -6,7 +6,7 @@ import { notFound } from '../answer.ts'
 import type { Call } from '../call.ts'
 import { listed, listedWhole, type Shown, shownOne } from '../listing.ts'
 import { channelCounts } from '../numbers.ts'
-import { messageStats } from '../shown.ts'
+import { idleShown, messageStats } from '../shown.ts'
 import { type ListedSession, sessionOf, sessionsOf } from './connections.ts'
 
 interface Item {
@@ -49,6 +49,7 @@ function describe({ node, rates }: Call, item: Item): Record<string, unknown> {
     messages_unconfirmed: channel.unconfirmed,
     messages_uncommitted: channel.uncommitted.messages,
     acks_uncommitted: channel.uncommitted.settlements,
+    ...idleShown(rates.idleSince(channel.counters)),
     ...messageStats(counts, rates, channel.counters),
   }
 }

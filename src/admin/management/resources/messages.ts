@@ -15,7 +15,7 @@ import {
   timestampProperty,
 } from '../../../model/message/properties.ts'
 import { plainTable } from '../../../model/message/readable-headers.ts'
-import { badRequest, json, must, noContent, notFound } from '../answer.ts'
+import { badRequest, json, must, noContent, notFound, Refused } from '../answer.ts'
 import { type Call, integerIn, type JsonBody, tableIn, textIn } from '../call.ts'
 import { flushed, queueOf } from './queues.ts'
 
@@ -121,7 +121,10 @@ export async function getMessages(call: Call): Promise<HttpAnswer> {
   const shown: unknown[] = []
   let bytes = 0
   while (shown.length < count && bytes < bytesMax) {
-    const got = must(await session.get(call.part('name'), mode === 'ack_requeue_false'))
+    const found = await session.get(call.part('name'), mode === 'ack_requeue_false')
+    if (!found.ok && found.error === 'queueNotFound')
+      throw new Refused(404, 'not_found', `NOT_FOUND - ${found.message}`)
+    const got = must(found)
     if (got === null) break
     const { message, redelivered, remaining, id, queue } = got
     taken.push({ id, queue })

@@ -7,6 +7,7 @@ import { hashingDefault, isHashingAlgorithm } from '../../../security/access/pas
 import { badRequest, json, must, noContent, notFound, put } from '../answer.ts'
 import { type Call, type JsonBody, textIn } from '../call.ts'
 import { listed } from '../listing.ts'
+import { loginsOf } from '../numbers.ts'
 
 export const whoami = ({ caller }: Call): HttpAnswer =>
   json({ name: caller.user, tags: caller.tags, is_internal_user: true })
@@ -70,6 +71,22 @@ export function secretIn(body: JsonBody): Secret {
   if (!isHashingAlgorithm(algorithm))
     throw badRequest(`the hashing algorithm ${algorithm.slice(0, 60)} is not known here`)
   return { hash: { algorithm, text } }
+}
+
+/** As RabbitMQ 4 does: what `password_hash` of a user may be. */
+export const hashOf = (call: Call): HttpAnswer =>
+  json({ ok: call.node.accounts.hashOf(call.part('password')).text })
+
+/** How often clients of each protocol have logged in. */
+export function showAttempts(call: Call): HttpAnswer {
+  if (call.part('name') !== call.node.name) throw notFound()
+  const rows = loginsOf(call.node).map(([protocol, { done, failed }]) => ({
+    protocol,
+    auth_attempts: done + failed,
+    auth_attempts_failed: failed,
+    auth_attempts_succeeded: done,
+  }))
+  return json(rows)
 }
 
 export async function putUser(call: Call): Promise<HttpAnswer> {

@@ -79,8 +79,7 @@ const limitsOf = (settings: BrokerSettings, granted: ProcessLimits): Limits =>
       connectionsMax: settings.connectionsMax,
       connectionsPerIpMax: settings.connectionsPerAddressMax,
     },
-    granted.openFiles,
-    granted.memoryBytes,
+    granted,
   )
 
 // ---- Who may come in ---------------------------------------------------------------------------

@@ -2,15 +2,17 @@
 // door is open. Called by start-broker.ts.
 import { basename, dirname, resolve } from 'node:path'
 import { BadSettingError } from './bad-setting.ts'
-import type { NodeBroker } from './broker/broker.ts'
+import { NodeBroker, type NodeParts } from './broker/broker.ts'
 import {
   definitionsBytesMax,
   importDefinitions,
   parseDefinitions,
 } from './broker/definitions/import.ts'
-import type { DiskError } from './io/disk.ts'
+import type { Disk, DiskError } from './io/disk.ts'
+import { memoryDisk } from './io/memory-disk.ts'
 import { realDisk } from './io/real/disk.ts'
 import { readSmallFile } from './io/small-file.ts'
+import { ignoreOnly } from './io/system-call.ts'
 
 type Definitions = Readonly<Record<string, unknown>>
 
@@ -30,6 +32,42 @@ export async function readDefinitions(path: string): Promise<Definitions | null>
   const definitions = parseDefinitions(Buffer.from(bytes).toString('utf8'))
   if (definitions === null) throw bad(`${path} is not a JSON object`)
   return definitions
+}
+
+/**
+ * Takes them in by a node in memory with the metadata of this folder, so that a start which they
+ * stop leaves the folder as it was. Rejects as `takeDefinitions` does.
+ */
+export async function rehearseDefinitions(
+  parts: NodeParts,
+  definitions: Definitions,
+): Promise<void> {
+  const disk = memoryDisk()
+  await copyMetadata(parts.disk, disk)
+  const broker = await NodeBroker.open({ ...parts, disk, report: () => undefined })
+  try {
+    await takeDefinitions(broker, definitions)
+  } finally {
+    await broker.close()
+  }
+}
+
+const pieceBytes = 1 << 20
+
+async function copyMetadata(from: Disk, to: Disk): Promise<void> {
+  const source = await from.open('metadata', { access: 'read' }).catch((error: unknown) => {
+    ignoreOnly(error, 'ENOENT')
+    return null
+  })
+  if (source === null) return
+  const target = await to.open('metadata', { access: 'write' })
+  try {
+    const piece = new Uint8Array(pieceBytes)
+    for (let at = 0, n = 0; (n = await source.read(piece, at)) > 0; at += n)
+      await target.write([piece.slice(0, n)], at)
+  } finally {
+    await Promise.all([source.close(), target.close()])
+  }
 }
 
 /** Rejects with BadSettingError when something in it cannot be taken in. */

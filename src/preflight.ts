@@ -3,8 +3,9 @@
 // folder is written to, so that a start that is refused leaves it as it was: what a torn tail or a
 // file that nothing refers to may still tell. Called by start-broker.ts.
 import { tlsNetwork } from './amqp-listeners.ts'
+import { BadSettingError } from './bad-setting.ts'
 import { readDefinitions } from './definitions-file.ts'
-import type { Address, Listener, Network } from './io/network.ts'
+import { type Listener, type Network, showAddress } from './io/network.ts'
 import { realNetwork } from './io/real/network.ts'
 import { defaultAmqps, defaultListeners, type Listeners } from './listeners.ts'
 import type { BrokerSettings } from './model/config/broker-settings.ts'
@@ -35,15 +36,20 @@ export async function readFiles(
   return { listen, secure, definitions }
 }
 
-/**
- * All at once: two may be the same. The listener of metrics is open by then. Rejects with
- * ListenError.
- */
-export async function checkAddresses({ metrics: _, ...others }: Listeners): Promise<void> {
-  const addresses: readonly Address[] = Object.values(others)
+/** Rejects with ListenError, or with BadSettingError when two are the same. */
+export async function checkAddresses(listen: Listeners): Promise<void> {
+  const names = new Map<string, string>()
+  for (const [name, address] of Object.entries(listen)) {
+    const text = showAddress(address)
+    const other = address.port === 0 ? undefined : names.get(text)
+    if (other !== undefined)
+      throw new BadSettingError(`${other} and ${name} are both to listen on ${text}`)
+    names.set(text, name)
+  }
   const opened: Listener[] = []
   try {
-    for (const address of addresses) opened.push(await realNetwork().listen(address, () => null))
+    for (const address of Object.values(listen))
+      opened.push(await realNetwork().listen(address, () => null))
   } finally {
     for (const listener of opened) await listener.close()
   }

@@ -5,9 +5,9 @@ import { openMetricsDoor } from './admin/metrics-door.ts'
 import { NodeWatch } from './admin/node-watch.ts'
 import { openAmqp, openAmqps } from './amqp-listeners.ts'
 import { BadSettingError } from './bad-setting.ts'
-import { NodeBroker } from './broker/broker.ts'
+import { NodeBroker, type NodeParts } from './broker/broker.ts'
 import { checkDataFormat } from './broker/data-format.ts'
-import { takeDefinitions } from './definitions-file.ts'
+import { rehearseDefinitions, takeDefinitions } from './definitions-file.ts'
 import { memoryDisk } from './io/memory-disk.ts'
 import { type Address, showAddress } from './io/network.ts'
 import { processLimits } from './io/process-stats.ts'
@@ -166,17 +166,16 @@ async function openAll(
   const report = options.report ?? silent
   const resolved = resolveBrokerSettings(brokerValues(settings))
   const { listen, secure, definitions } = await readFiles(resolved, options.listen)
+  await checkAddresses(listen)
   const disk = options.dataDir === null ? memoryDisk() : realDisk(options.dataDir)
   await Promise.all([disk.makeDir(''), prepareCompression()])
   const lock = await disk.lock('')
   closers.push(() => lock.release())
   const settleFormat = await checkDataFormat(disk)
   const metrics = await openMetrics(listen.metrics, watch, closers)
-  await checkAddresses(listen)
   const granted = processLimits()
-  const broker = await NodeBroker.open({
+  const parts: NodeParts = {
     disk,
-    settleFormat,
     clock: realClock,
     chance: realChance,
     logOptions: logOptionsWithin(logOptionsOf(resolved), granted.openFiles, granted.memoryBytes),
@@ -187,7 +186,9 @@ async function openAll(
       watch.failed(cause)
       ;(options.failed ?? crash)(cause)
     },
-  })
+  }
+  if (definitions !== null) await rehearseDefinitions(parts, definitions)
+  const broker = await NodeBroker.open({ ...parts, settleFormat })
   closers.push(() => broker.close())
   if (definitions !== null) await takeDefinitions(broker, definitions)
   await broker.accounts.makeDefaultUser()

@@ -111,8 +111,15 @@ export class Upkeep {
   }
 }
 
-/** Compaction sees segments only: what it must not leave alone any longer has to go there. */
-function isOverdue({ settings, tail }: PartitionLog, nowMs: number): boolean {
-  const { cleanup, compactionLagMsMax } = settings
-  return cleanup.compact && tail.count > 0 && tail.maxTimestamp(0) < nowMs - compactionLagMsMax
+/**
+ * Compaction sees segments only. What it must not leave alone any longer has to go there, and what
+ * is as old or as large as a segment may be, where that makes the partition worth cleaning.
+ */
+function isOverdue(log: PartitionLog, nowMs: number): boolean {
+  const { settings, tail } = log
+  if (!settings.cleanup.compact || tail.count === 0) return false
+  const ageMs = nowMs - tail.maxTimestamp(0)
+  if (ageMs > settings.compactionLagMsMax) return true
+  const isRolled = ageMs > settings.segmentMs || tail.bytes >= settings.segmentBytes
+  return isRolled && tail.bytes / log.bytes > settings.dirtyRatioMin
 }

@@ -29,7 +29,7 @@ export function banner(opened: Opened, texts: Texts): string {
   const lines = [
     fill(texts.ready, { version, ms: Math.round(opened.readyMs) }),
     '',
-    ...rows.map(([label, value]) => `  ${label.padEnd(9)} ${value}`),
+    ...rows.map(([label, value]) => `  ${padded(label)} ${value}`),
     '',
   ]
   if (kafka) lines.push(...commandPair(kafka, opened.saslMechanisms[0], texts), '')
@@ -66,3 +66,7 @@ export function readyLine({ addresses }: Opened, pid: number): string {
   )
   return `${JSON.stringify({ event: 'ready', listeners, pid })}\n`
 }
+
+/** As wide as nine letters: a Chinese character takes the place of two. */
+const padded = (label: string): string =>
+  label.padEnd(9 - (label.match(/\p{Script=Han}/gu) ?? []).length)

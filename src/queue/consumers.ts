@@ -26,6 +26,8 @@ export class Member implements Subscription {
   isGone = false
   /** It had no room when it was last asked. */
   isFull = false
+  /** Where it stands among those of its priority. */
+  place = 0
   readonly #queue: MemberQueue
 
   constructor(consumer: Consumer, options: ConsumeOptions, queue: MemberQueue) {
@@ -48,7 +50,9 @@ export class Member implements Subscription {
 
 interface Group {
   readonly priority: number
-  readonly members: Member[]
+  /** In the order of coming; null: one has left. No more than half are. */
+  members: (Member | null)[]
+  left: number
   awake: number
   /** Whose turn it is. */
   next: number
@@ -77,7 +81,10 @@ export class Consumers {
   }
 
   setSingle(isSingle: boolean): void {
+    if (isSingle === this.#isSingle) return
     this.#isSingle = isSingle
+    this.#active = null
+    for (const member of this.all) member.isActive = !isSingle
     this.#choose()
   }
 
@@ -86,33 +93,34 @@ export class Consumers {
     while (at < this.#groups.length && (this.#groups[at] as Group).priority > member.priority) at++
     const group = this.#groups[at]
     if (group?.priority === member.priority) {
-      group.members.push(member)
+      member.place = group.members.push(member) - 1
       group.awake++
     } else {
       const { priority } = member
-      this.#groups.splice(at, 0, { priority, members: [member], awake: 1, next: 0 })
+      this.#groups.splice(at, 0, { priority, members: [member], left: 0, awake: 1, next: 0 })
     }
     this.count++
     this.#tally.count++
     if (member.exclusive) this.#exclusive++
-    if (this.#isSingle) this.#choose()
+    member.isActive = !this.#isSingle
+    this.#choose()
   }
 
   remove(member: Member): void {
     const at = this.#groups.findIndex((g) => g.priority === member.priority)
     const group = this.#groups[at]
-    const index = group?.members.indexOf(member) ?? -1
-    if (group === undefined || index < 0) return
-    group.members.splice(index, 1)
-    if (index < group.next) group.next--
+    if (group === undefined || group.members[member.place] !== member) return
+    group.members[member.place] = null
+    group.left++
     if (!member.isFull) group.awake--
     if (member.exclusive) this.#exclusive--
-    if (group.members.length === 0) this.#groups.splice(at, 1)
+    if (group.left === group.members.length) this.#groups.splice(at, 1)
+    else if (group.left > group.members.length / 2) closeUp(group)
     member.isGone = true
     this.count--
     this.#tally.count--
     if (this.#active === member) this.#active = null
-    if (this.#isSingle) this.#choose()
+    this.#choose()
   }
 
   /** It may have room again. */
@@ -125,15 +133,14 @@ export class Consumers {
 
   /** Of all, in order of priority. */
   get all(): Member[] {
-    return this.#groups.flatMap((g) => g.members)
+    return this.#groups.flatMap((g) => g.members.filter((m) => m !== null))
   }
 
+  /** Who is the single active one, if nobody is. */
   #choose(): void {
-    if (!this.#isSingle) this.#active = null
-    else this.#active ??= this.#groups[0]?.members[0] ?? null
-    for (const group of this.#groups)
-      for (const member of group.members)
-        member.isActive = !this.#isSingle || member === this.#active
+    if (!this.#isSingle || this.#active !== null) return
+    this.#active = this.#groups[0]?.members.find((m) => m !== null) ?? null
+    if (this.#active !== null) this.#active.isActive = true
   }
 
   /** Who gets the next message, or null while nobody has room. */
@@ -149,8 +156,8 @@ export class Consumers {
       if (group.next >= n) group.next = 0
       for (let i = 0, at = group.next; i < n; i++, at = at + 1 === n ? 0 : at + 1) {
         if (group.awake === 0) break
-        const member = members[at] as Member
-        if (member.isFull) continue
+        const member = members[at] as Member | null
+        if (member === null || member.isFull) continue
         if (member.consumer.room > 0) {
           group.next = at + 1
           return member
@@ -161,4 +168,17 @@ export class Consumers {
     }
     return null
   }
+}
+
+/** Those that are there stand side by side again; whose turn it is stays. */
+function closeUp(group: Group): void {
+  const members: Member[] = []
+  let next = 0
+  for (const [place, member] of group.members.entries()) {
+    if (place === group.next) next = members.length
+    if (member !== null) member.place = members.push(member) - 1
+  }
+  group.next = group.next >= group.members.length ? members.length : next
+  group.members = members
+  group.left = 0
 }

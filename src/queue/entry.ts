@@ -90,7 +90,7 @@ export class Entries {
   }
 
   /** Takes it in flight; sets its id. */
-  launch(entry: Entry): void {
+  launch(entry: Entry): Entry {
     let id = this.#freeIds.pop()
     if (id === undefined) {
       this.#flying.push(null)
@@ -100,6 +100,7 @@ export class Entries {
     entry.id = id
     entry.deliveries++
     this.inFlight++
+    return entry
   }
 
   /** Takes it out of flight. */

@@ -20,6 +20,9 @@ import { BatchBuilder, type BatchMemory } from './memory/batch-builder.ts'
 /** Nobody waits for it: the journal syncs it by its own clock. */
 const laterMs = Number.POSITIVE_INFINITY
 
+/** One mark for so many deliveries. */
+const toldAhead = 1000
+
 /** What all queues of a node share. */
 export interface LaneParts {
   readonly store: LogStore
@@ -54,6 +57,8 @@ export class Lane {
   end = 0
   /** Below it, messages may have been delivered before the node started. */
   deliveredBelow = 0
+  /** As far the ledger says that messages may have been delivered: ahead of those that were. */
+  toldDelivered = 0
   /** Of the bodies of messages in the log that are not settled. */
   bytes = 0
   /** Batches that are not placed yet; the last one may grow. */
@@ -140,7 +145,16 @@ export class Lane {
     this.cursor = settled.lowWater
     if (settled.lowWater > log.logStartOffset) this.settledBytes = Number.POSITIVE_INFINITY
     this.bytes = state.bytes
-    this.deliveredBelow = Math.max(state.cursor, state.settledTo)
+    this.deliveredBelow = Math.min(this.end, Math.max(state.cursor, state.settledTo))
+    this.toldDelivered = state.cursor
+  }
+
+  /** True: more is delivered than the ledger tells, and it has to tell. */
+  askForDelivered(): boolean {
+    if (this.cursor <= this.toldDelivered) return false
+    this.toldDelivered = this.cursor + toldAhead
+    this.bytesSinceMark = Number.POSITIVE_INFINITY
+    return true
   }
 
   /** What stands at `offset`, at or behind the cursor, is kept track of elsewhere. */
@@ -287,15 +301,17 @@ export class Lane {
     else newlySettled.push(from, to)
   }
 
-  /** True: the ledger has a mark to write, of what it has not told yet. */
+  /** The node ends. True: the ledger has a mark to write, of what it has not told as it is. */
   askForMark(): boolean {
-    if (this.bytesSinceMark === 0) return false
+    if (this.bytesSinceMark === 0 && this.toldDelivered <= this.cursor) return false
+    this.toldDelivered = this.cursor
     this.bytesSinceMark = Number.POSITIVE_INFINITY
     return true
   }
 
   close(): void {
     this.#reader?.letGo()
+    this.#reader = null
     this.#returned = null
     for (const batch of this.unplaced) batch.release()
     this.unplaced.length = 0

@@ -111,7 +111,8 @@ function writeSettled(into: ByteSink, lane: number, bytes: number, ranges: numbe
 }
 
 function writeMark(into: ByteSink, lane: Lane): void {
-  into.put(ledgerKind.mark).put(lane.index).put(lane.end).put(lane.bytes).put(lane.cursor)
+  into.put(ledgerKind.mark).put(lane.index).put(lane.end).put(lane.bytes)
+  into.put(Math.max(lane.cursor, lane.toldDelivered))
   lane.bytesSinceMark = 0
 }
 

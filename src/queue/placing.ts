@@ -18,6 +18,14 @@ const recordBytes = 128
 const replayLooks = 16
 const replayMin = 1000
 
+/** Where else dead letters go. */
+export interface Others {
+  readonly isHeldUp: boolean
+  whenTaken(action: () => void): void
+}
+
+export const noOthers: Others = { isHeldUp: false, whenTaken: (action) => action() }
+
 interface Trim {
   readonly log: PartitionLog
   readonly to: number
@@ -30,6 +38,7 @@ export class Placing {
   readonly #clock: Clock
   readonly #memory: BatchMemory
   readonly #options: QueueOptions
+  readonly #others: Others
   #unplaced: PlacedStock[] = []
   #noted: PlacedStock[] = []
   #unplacedBytes = 0
@@ -50,8 +59,15 @@ export class Placing {
   readonly #looks = new Map<PlacedStock, Timer>()
   readonly #snapshots: PlacedStock[] = []
 
-  constructor(store: LogStore, clock: Clock, memory: BatchMemory, options: QueueOptions) {
+  constructor(
+    store: LogStore,
+    clock: Clock,
+    memory: BatchMemory,
+    options: QueueOptions,
+    others: Others = noOthers,
+  ) {
     this.#store = store
+    this.#others = others
     this.#clock = clock
     this.#memory = memory
     this.#options = options
@@ -121,6 +137,12 @@ export class Placing {
   /** Places everything, or nothing while there is no room. `withNotes`: ledgers too. */
   place(withNotes: boolean): void {
     if (this.#waits || this.#isClosed) return
+    // What moves elsewhere has to be in the journal before its settlement is.
+    if (this.#hasMoves && this.#others.isHeldUp) {
+      this.#waits = true
+      this.#others.whenTaken(this.#goOn)
+      return
+    }
     const stocks = this.#unplaced
     // A mark may be due, also where nothing was settled.
     for (const stock of stocks) if (hasNotes(stock)) this.noted(stock)
@@ -158,11 +180,13 @@ export class Placing {
 
   #wait(): void {
     this.#waits = true
-    this.#store.journal.whenRoom(() => {
-      this.#waits = false
-      this.place(true)
-      this.#tell()
-    })
+    this.#store.journal.whenRoom(this.#goOn)
+  }
+
+  readonly #goOn = (): void => {
+    this.#waits = false
+    this.place(true)
+    this.#tell()
   }
 
   /** Data before notes: in pieces, what moves may be there twice after a crash, but never lost. */

@@ -40,6 +40,7 @@ export class Queue implements MemberQueue, Attended {
   #readWaiters: (() => void)[] = []
   /** Of a queue over a topic. */
   readonly feed: TopicFeed | null
+  readonly isDurable: boolean
   alarm: Attended['alarm'] = null
   isAttended = false
 
@@ -53,6 +54,7 @@ export class Queue implements MemberQueue, Attended {
     this.name = id.name
     this.topic = id.topic
     this.#settings = settings
+    this.isDurable = settings.durable
     this.stock = stock
     this.host = host
     this.#node = node
@@ -283,10 +285,7 @@ export class Queue implements MemberQueue, Attended {
     this.stock.settle(this.stock.entries.land(id))
   }
 
-  /**
-   * Gives one delivery back: to its old place, or else away. `failed`: it counts as an attempt to
-   * process it.
-   */
+  /** Gives one back: to its old place, or else away. `failed`: it counts as an attempt. */
   reject(id: number, requeue: boolean, failed: boolean): void {
     if (this.#isGone) return
     const { stock, settings } = this

@@ -11,7 +11,7 @@ import { headerBytes } from '../model/record-batch.ts'
 import { PieceCache } from './lane-reader.ts'
 import { BatchMemory, recordOverheadBytes } from './memory/batch-builder.ts'
 import { recoverStock } from './open-stock.ts'
-import { Placing } from './placing.ts'
+import { noOthers, type Others, Placing } from './placing.ts'
 import { Queue } from './queue.ts'
 import type { QueueHost } from './queue-host.ts'
 import type { Attended, GoneQueue, QueueNode } from './queue-node.ts'
@@ -31,13 +31,6 @@ export interface QueuesParts {
   readonly others?: Others
   report(line: string): void
 }
-
-export interface Others {
-  readonly isHeldUp: boolean
-  whenTaken(action: () => void): void
-}
-
-const noOthers: Others = { isHeldUp: false, whenTaken: (action) => action() }
 
 export interface QueuePlace {
   /** The topic's id. */
@@ -91,7 +84,7 @@ export class Queues implements QueueNode, StockNode {
     this.messageBytesMax = maxBatchBytes - overheadBytes
     this.batchBytesMax = Math.min(maxBatchBytes, fullBatchBytes)
     this.pieces = new PieceCache(this.options.pieceBytes)
-    this.#placing = new Placing(parts.store, parts.clock, this.memory, this.options)
+    this.#placing = new Placing(parts.store, parts.clock, this.memory, this.options, this.#others)
     this.#wakeUps = new WakeUps(parts.clock)
   }
 

@@ -93,8 +93,8 @@ export class Stock {
     lane.cursor = offset + 1
     const entry = this.entries.make(lane.index, offset, message.body.length)
     entry.timestampMs = nowMs
-    this.entries.launch(entry)
-    return entry
+    if (lane.askForDelivered()) this.#node.noted(this)
+    return this.entries.launch(entry)
   }
 
   /** Takes a message in flight that stays in memory; null: no memory is left for it. */
@@ -106,13 +106,12 @@ export class Stock {
     const entry = this.entries.make(lane.index, lane.end, body.length)
     entry.tie = lane.ties++
     entry.keep(message, nowMs)
-    this.entries.launch(entry)
-    return entry
+    return this.entries.launch(entry)
   }
 
   #append(message: MessageView, lane: Lane, nowMs: number, isSync: boolean): number {
     const offset = lane.append(message, nowMs, isSync)
-    this.#node.unplaced(this, message.body.length)
+    this.#node.unplaced(this, message.body.length + message.properties.length)
     return offset
   }
 
@@ -225,8 +224,9 @@ export class Stock {
 
   /** Takes the message that the last look found in flight. */
   take(): Entry {
-    const entry = this.#headAsEntry()
-    this.entries.launch(entry)
+    const lane = this.#headLane
+    const entry = this.entries.launch(this.#headAsEntry())
+    if (lane?.askForDelivered()) this.#node.noted(this)
     return entry
   }
 
@@ -386,7 +386,6 @@ export class Stock {
     for (const lane of this.lanes) yield* lane.allReturned
   }
 
-  /** Whoever still has the queue in hand keeps nothing of what it held. */
   close(): void {
     this.isClosed = true
     this.#node.letGo(this.#keptBytes)
@@ -394,6 +393,7 @@ export class Stock {
     this.entries.clear()
     this.leaving.clear()
     this.#delayed = null
+    this.message.clear()
     for (const lane of this.lanes) lane.close()
   }
 }

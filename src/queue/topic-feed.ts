@@ -7,6 +7,8 @@ import type { Stock } from './stock.ts'
 export class TopicFeed {
   readonly #stock: Stock
   readonly #came: () => void
+  /** It was made, and nobody knows of it yet: nothing may happen to its messages. */
+  #isHeld = false
   readonly #watched: { readonly log: PartitionLog; readonly watcher: () => void }[] = []
 
   constructor(stock: Stock, came: () => void) {
@@ -15,14 +17,20 @@ export class TopicFeed {
     for (const lane of stock.lanes) this.#watch(lane)
   }
 
-  /** Where its messages begin, in each partition. Nothing was given of them yet. */
+  /** Where its messages begin, in each partition. Nothing is there of them before `begin`. */
   beginAt(offsets: readonly number[]): void {
+    this.#isHeld = true
     for (const lane of this.#stock.lanes) {
       const offset = offsets[lane.index] ?? 0
-      lane.end = Math.max(lane.end, offset)
-      this.#stock.ready += lane.end - lane.cursor
+      lane.end = offset
+      this.#stock.ready += offset - lane.cursor
       this.#stock.settleUpTo(lane, offset)
     }
+  }
+
+  begin(): void {
+    this.#isHeld = false
+    for (const lane of this.#stock.lanes) this.#look(lane)
   }
 
   /** All partitions that the topic has now. */
@@ -33,14 +41,17 @@ export class TopicFeed {
 
   #watch(lane: Lane): void {
     const { log } = lane
-    const watcher = (): void => {
-      const to = Math.max(lane.end, lane.endOf(log))
-      this.#stock.ready += to - lane.end
-      lane.end = to
-      this.#came()
-    }
+    const watcher = (): void => this.#look(lane)
     log.watchers.add(watcher)
     this.#watched.push({ log, watcher })
+  }
+
+  #look(lane: Lane): void {
+    if (this.#isHeld) return
+    const to = Math.max(lane.end, lane.endOf(lane.log))
+    this.#stock.ready += to - lane.end
+    lane.end = to
+    this.#came()
   }
 
   end(): void {

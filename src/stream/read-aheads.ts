@@ -15,6 +15,8 @@ export class ReadAheads {
   readonly #limitBytes: number
   readonly #clock: Clock
   readonly #held = new Map<Holder, number>()
+  readonly #loads = new Set<Promise<void>>()
+  isClosed = false
   #bytes = 0
   #timer: Timer | null = null
 
@@ -48,7 +50,16 @@ export class ReadAheads {
     this.#timer = this.#held.size > 0 ? this.#clock.after(sweepMs, this.#sweep) : null
   }
 
-  close(): void {
+  /** What is on its way from the disk. */
+  loading(load: Promise<void>): void {
+    this.#loads.add(load)
+    void load.then(() => this.#loads.delete(load))
+  }
+
+  /** Resolves when nothing is on its way any more; nobody may begin anew. */
+  async close(): Promise<void> {
+    this.isClosed = true
+    await Promise.all(this.#loads)
     for (const holder of [...this.#held.keys()]) holder.letGo()
     this.#timer?.cancel()
     this.#timer = null

@@ -189,7 +189,7 @@ export class StreamLane implements Holder {
 
   /** After `load`: reads, and calls `done` when it is worth looking again. */
   load(done: () => void): void {
-    if (this.isLoading) return
+    if (this.isLoading || this.#parts.readAheads.isClosed) return
     this.isLoading = true
     const { reader, journal } = this.#parts.store
     const { log } = this
@@ -200,7 +200,7 @@ export class StreamLane implements Holder {
       maxBytes: this.#pieceBytesMax,
       mustGive: true,
     }
-    reader.readFromDisk(log, want, read).then(() => {
+    const load = reader.readFromDisk(log, want, read).then(() => {
       this.isLoading = false
       const { damaged } = read
       this.#keep(read)
@@ -210,6 +210,7 @@ export class StreamLane implements Holder {
       if (damaged) this.#damagedAt = want.offset
       done()
     }, journal.fail)
+    this.#parts.readAheads.loading(load)
   }
 
   /** Copies what was read, so that nobody waits for the memory that it holds. */

@@ -44,6 +44,8 @@ export interface ReaderParts {
 export class StreamReader {
   readonly name: string
   readonly isStream = true
+  /** Where a consumer with a name stands is written from time to time. */
+  readonly isDurable = false
   readonly consumer: Consumer
   readonly #parts: ReaderParts
   readonly #place: PlaceHeader

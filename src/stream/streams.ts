@@ -229,7 +229,7 @@ export class Streams {
   async close(): Promise<void> {
     this.flush(null)
     await this.offsets.close()
-    this.#readAheads.close()
+    await this.#readAheads.close()
   }
 }
 

@@ -83,3 +83,17 @@ test('so does a queue, with the exchange that goes with its last binding', async
     assert.equal(node.messaging.vhosts.get('/')?.routing.bindingCount, 0)
   }, disk)
 })
+
+test('what is settled with a queue that is gone does nothing', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    value(await vhost.declareQueue(queueWish('q')))
+    for (const body of ['one', 'two', 'three']) publish(vhost, '', 'q', body)
+    const got = [1, 2, 3].map(async () => value(await vhost.get('q', false)) ?? assert.fail())
+    const [first, second, third] = await Promise.all(got)
+    first?.queue.accept(first.id)
+    value(await vhost.deleteQueue('q', false, false))
+    second?.queue.accept(second.id)
+    third?.queue.reject(third.id, true, true)
+    assert.equal(value(await vhost.declareQueue(queueWish('q'))).messages, 0)
+  }))

@@ -481,3 +481,16 @@ test('headers that nobody could write again do not stop a dead letter', () =>
       [['work', 'expired']],
     )
   }))
+
+test('what is settled with a durable queue says so, so that a confirm can cover it', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    for (const durable of [true, false]) {
+      const name = `durable ${durable}`
+      value(await vhost.declareQueue(queueWish(name, { durable })))
+      publish(vhost, '', name, 'body')
+      assert.equal(value(await vhost.get(name, false))?.queue.isDurable, durable)
+      const subscription = await consume(vhost, name, new TestConsumer())
+      assert.equal(subscription.queue.isDurable, durable)
+    }
+  }))

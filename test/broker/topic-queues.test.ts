@@ -4,6 +4,7 @@ import test from 'node:test'
 import type { NodeBroker } from '../../src/broker/broker.ts'
 import type { Vhost } from '../../src/broker/messaging/api.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { eventLoopTurn } from '../../src/io/real/clock.ts'
 import { partitionId } from '../../src/model/ids.ts'
 import { batchOf } from '../log/log-fixture.ts'
 import {
@@ -286,4 +287,69 @@ test('records that compaction took from the midst are passed over', () =>
       late.push(body)
     assert.deepEqual(late, ['3', '4', '5', '6'])
     assert.equal(value(vhost.checkQueue('late')).messages, 0)
+  }))
+
+test('nothing happens to the messages of such a queue before it is there', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    await makeTopic(node, 'events')
+    value(await vhost.declareQueue(queueWish('dead')))
+    await produce(node, 'events', ['a', 'b', 'c'])
+    const rules = {
+      'x-topic': 'events',
+      'x-message-ttl': 1,
+      'x-dead-letter-exchange': '',
+      'x-dead-letter-routing-key': 'dead',
+    }
+    const core = node.messaging.vhosts.get('/')
+    const source = core?.streams.get('events')
+    assert.ok(core && source)
+    const { durable, autoDelete, arguments: table_ } = queueWish('q', { arguments: table(rules) })
+    const definition = {
+      name: 'q',
+      durable,
+      autoDelete,
+      arguments: table_,
+      topic: core.newTopicId(),
+    }
+    const hosted = core.newQueue(definition, null, source)
+    hosted.queue.feed?.beginAt([1])
+    await confirmed(node)
+    await produce(node, 'events', ['d'])
+    await confirmed(node)
+    assert.equal(value(vhost.checkQueue('dead')).messages, 0)
+    core.addQueue(hosted)
+    hosted.queue.feed?.begin()
+    await confirmed(node)
+    while (hosted.queue.ready > 0) await eventLoopTurn()
+    assert.equal(value(vhost.checkQueue('dead')).messages, 3)
+  }))
+
+test('a queue over a topic follows a policy that came while it was made', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    await makeTopic(node, 'events')
+    const policy = { vhost: '/', name: 'p', pattern: 'q', applyTo: 'queues', priority: 0 } as const
+    const made = over(vhost, 'q', fromFirst)
+    const set = node.policies.set('user', { ...policy, definition: { 'delivery-limit': 3 } })
+    value(await made)
+    value(await set)
+    const hosted = node.messaging.vhosts.get('/')?.queues.get('q')
+    assert.equal(hosted?.queue.settings.deliveryLimit, 3)
+  }))
+
+test('a policy that limits lengths does not drop what a topic holds', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    await makeTopic(node, 'events')
+    await produce(node, 'events', ['a', 'b', 'c'])
+    value(await over(vhost, 'q', fromFirst))
+    const limits = { 'max-length': 1, 'max-length-bytes': 1 }
+    const policy = { vhost: '/', name: 'p', pattern: 'q', applyTo: 'queues', priority: 0 } as const
+    value(await node.policies.set('user', { ...policy, definition: limits }))
+    await confirmed(node)
+    assert.equal(value(vhost.checkQueue('q')).messages, 3)
+    publish(vhost, '', 'q', 'd')
+    await confirmed(node)
+    assert.equal(value(vhost.checkQueue('q')).messages, 4)
   }))

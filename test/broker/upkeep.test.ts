@@ -68,6 +68,23 @@ test('what compaction may not leave alone any longer is flushed for it', () =>
     },
   ))
 
+test('a quiet topic is compacted when its last records are as old as a segment may be', () =>
+  withUpkeep(
+    { cleanup: { delete: false, compact: true }, segmentMs: minute, dirtyRatioMin: 0.1 },
+    keyedBatches(3),
+    async (log, store, clock) => {
+      for (const batch of keyedBatches(3)) await clock.runUntil(append(store, log, batch))
+      await clock.runFor(2 * minute)
+      assert.equal(log.tail.count, 0)
+      assert.deepEqual(await clock.runUntil(readAll(store, log)), ['v0', 'v1', 'v2'])
+      // Far less than what is clean: it waits.
+      await clock.runUntil(append(store, log, keyedBatch('k0', 'v')))
+      log.settings = { ...log.settings, dirtyRatioMin: 0.9 }
+      await clock.runFor(2 * minute)
+      assert.equal(log.tail.count, 1)
+    },
+  ))
+
 test('short segments are merged', () =>
   withUpkeep({}, keyedBatches(20), async (log, store, clock) => {
     await clock.runFor(minute)

@@ -1,6 +1,7 @@
 // Whose turn it is among the consumers of a queue, and that nobody without room is asked in vain.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { Consumers, Member } from '../../src/queue/consumers.ts'
 
 class Counted {
@@ -57,4 +58,51 @@ test('those with room have their turns one after the other, also when one leaves
   assert.ok(b)
   consumers.remove(b)
   assert.deepEqual([consumers.pick(), consumers.pick(), consumers.pick()], [a, c, a])
+})
+
+test('those who come and go do not change whose turn it is', () => {
+  const act = fc.oneof(
+    fc.constant('add' as const),
+    fc.constant('pick' as const),
+    fc.nat().map((n) => ({ leaves: n })),
+  )
+  fc.assert(
+    fc.property(fc.array(act, { maxLength: 200 }), (acts) => {
+      const { consumers } = crowd(0)
+      let there: Member[] = []
+      let next = 0
+      for (const each of acts)
+        if (each === 'add') {
+          const queue = { resume: () => undefined, leave: () => undefined }
+          const options = { settled: false, exclusive: false, priority: 0 }
+          const member = new Member({ room: 1 } as never, options as never, queue)
+          consumers.add(member)
+          there.push(member)
+        } else if (each === 'pick') {
+          if (next >= there.length) next = 0
+          assert.equal(consumers.pick(), there[next] ?? null)
+          if (there.length > 0) next++
+        } else if (there.length > 0) {
+          const at = each.leaves % there.length
+          consumers.remove(there[at] as Member)
+          there = there.filter((_, i) => i !== at)
+          if (at < next) next--
+        }
+      assert.deepEqual(consumers.all, there)
+      assert.equal(consumers.count, there.length)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('where one alone is active, the next is when it leaves, and all are when all may be', () => {
+  const { consumers, all } = crowd(5)
+  const active = () => all.map(({ member }) => member.isActive && !member.isGone)
+  assert.deepEqual(active(), [true, true, true, true, true])
+  consumers.setSingle(true)
+  assert.deepEqual(active(), [true, false, false, false, false])
+  for (const { member } of all.slice(0, 3)) consumers.remove(member)
+  assert.deepEqual(active(), [false, false, false, true, false])
+  consumers.setSingle(false)
+  assert.deepEqual(active(), [false, false, false, true, true])
 })

@@ -39,3 +39,45 @@ test('a start sends no dead letters before it is told that it knows where to', a
   await rig.clock.runFor(100)
   assert.deepEqual(rig.host.letters, [['maxlen', 'm']])
 })
+
+test('nothing is settled of what still waits for room elsewhere', async () => {
+  const rig = new Rig()
+  const waiting: (() => void)[] = []
+  const others = {
+    isHeldUp: false,
+    whenTaken: (action: () => void) => void waiting.push(action),
+  }
+  const host = new (class extends TestHost {
+    override deadLetter(): boolean {
+      others.isHeldUp = true
+      return true
+    }
+  })()
+  const opening = TestNode.open(rig.disk, 1, 1, rig.clock, {}, others)
+  const node = await rig.clock.runUntil(opening)
+  const queue = await rig.clock.runUntil(node.open(0, { deadLetters: true, maxLength: 0 }, host))
+  queue.publish(messageOf('m'))
+  let isDurable = false
+  node.queues.flush(() => {
+    isDurable = true
+  })
+  await rig.clock.runFor(100)
+  assert.deepEqual([others.isHeldUp, isDurable], [true, false])
+  assert.equal(queue.stock.ledgerLog?.logEndOffset, 0)
+  others.isHeldUp = false
+  for (const action of waiting) action()
+  await rig.clock.runFor(100)
+  assert.ok(isDurable)
+  assert.equal(queue.stock.ledgerLog?.logEndOffset, 1)
+})
+
+test('small messages with large properties are placed before they are too many', async () => {
+  const rig = new Rig()
+  const opening = TestNode.open(rig.disk, 1, 1, rig.clock, { unplacedBytes: 1000 })
+  const node = await rig.clock.runUntil(opening)
+  const queue = await rig.clock.runUntil(node.open(0))
+  const message = messageOf('m')
+  const count = Math.ceil(1000 / (message.body.length + message.properties.length)) + 1
+  for (let n = 0; n < count; n++) queue.publish(message)
+  assert.ok(node.queues.isHeldUp(0))
+})

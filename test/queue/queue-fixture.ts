@@ -14,6 +14,7 @@ import {
   tableProperty,
 } from '../../src/model/message/properties.ts'
 import type { CancelReason, Consumer } from '../../src/queue/consumer.ts'
+import { noOthers, type Others } from '../../src/queue/placing.ts'
 import type { Queue } from '../../src/queue/queue.ts'
 import type { DeadLetterReason, QueueHost } from '../../src/queue/queue-host.ts'
 import type { QueueOptions } from '../../src/queue/queue-options.ts'
@@ -51,6 +52,7 @@ export class TestNode {
     lanes = 1,
     clock: Clock = realClock,
     options: Partial<QueueOptions> = {},
+    others: Others = noOthers,
   ): Promise<TestNode> {
     const reported: string[] = []
     const report = (line: string): void => void reported.push(line)
@@ -70,7 +72,7 @@ export class TestNode {
     )
     return new TestNode(
       store,
-      new Queues({ store, clock, report }, { ...endless, ...options }),
+      new Queues({ store, clock, report, others }, { ...endless, ...options }),
       reported,
     )
   }

@@ -4,6 +4,7 @@ import { memoryDisk } from '../../src/io/memory-disk.ts'
 import { realClock } from '../../src/io/real/clock.ts'
 import { Published } from '../../src/queue/published.ts'
 import { messageOf, subscribe, TestConsumer, TestNode } from './queue-fixture.ts'
+import { Rig } from './rig.ts'
 
 test('a queue delivers in order, settles, and is empty after a restart', async () => {
   const disk = memoryDisk()
@@ -48,6 +49,34 @@ test('what is not settled is ready after a restart, and told to be redelivered',
   await again.close()
 })
 
+test('what was in flight when the node was killed says so, and nothing else does', async () => {
+  const rig = await Rig.of()
+  const queue = await rig.open()
+  const total = 1500
+  for (let i = 0; i < total; i++) queue.publish(messageOf(`m${i}`))
+  rig.node.queues.flush(() => undefined)
+  await rig.passed(100)
+  subscribe(queue, new TestConsumer(3))
+  await rig.passed(100)
+  await rig.crashed()
+  const again = new TestConsumer()
+  subscribe(await rig.open(), again)
+  await rig.clock.runUntil(again.has(total))
+  const redelivered = again.got.filter((d) => d.redelivered).map((d) => d.text)
+  assert.deepEqual(redelivered.slice(0, 3), ['m0', 'm1', 'm2'])
+  // The ledger tells it ahead, by a thousand at most.
+  assert.ok(redelivered.length <= 1003, `${redelivered.length}`)
+  const queued = await rig.open({}, 1)
+  queued.publish(messageOf('never delivered'))
+  rig.node.queues.flush(() => undefined)
+  await rig.passed(100)
+  await rig.crashed()
+  const last = new TestConsumer()
+  subscribe(await rig.open({}, 1), last)
+  await rig.clock.runUntil(last.has(1))
+  assert.equal(last.got[0]?.redelivered, false)
+})
+
 test('a start reads no more of a backlog than was published since the last mark', async () => {
   const disk = memoryDisk()
   const options = { markBytes: 10_000 }
@@ -67,4 +96,28 @@ test('a start reads no more of a backlog than was published since the last mark'
     return counters.memoryBytes + counters.diskBytes
   }
   assert.ok((await started()) < 30_000)
+})
+
+test('while much comes back in pieces nothing is delivered, then all in its order', async () => {
+  const node = await TestNode.open(memoryDisk())
+  const queue = await node.open(0)
+  const first = new TestConsumer(6)
+  subscribe(queue, first)
+  for (let i = 0; i < 8; i++) queue.publish(messageOf(`m${i}`))
+  queue.hold(1)
+  for (const { id } of first.got.slice(0, 3)) queue.reject(id, true, true)
+  const second = new TestConsumer()
+  subscribe(queue, second)
+  await node.flush()
+  queue.publish(messageOf('m8'))
+  const got = queue.get(true)
+  await node.flush()
+  assert.deepEqual(second.texts, [])
+  for (const { id } of first.got.slice(3)) queue.reject(id, true, true)
+  queue.hold(-1)
+  await second.has(8)
+  const texts = [...second.texts, (await got)?.message.body.toString() ?? ''].sort()
+  assert.deepEqual(second.texts, [...second.texts].sort())
+  assert.equal(new Set(texts).size, 9)
+  await node.close()
 })

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
+import { eventLoopTurn } from '../../src/io/real/clock.ts'
 import { SimClock } from '../../src/io/sim/sim-clock.ts'
 import { type FieldTable, type FieldValue, textField } from '../../src/model/message/field.ts'
 import { MessageView } from '../../src/model/message/message.ts'
@@ -136,7 +137,7 @@ test('who has not used what he holds for a while lets go of it', async () => {
   assert.equal(clock.events, before, 'with nothing held nobody looks')
 })
 
-test('beyond the bound the first to hold is the first to let go', () => {
+test('beyond the bound the first to hold is the first to let go', async () => {
   const all = new ReadAheads(25, new SimClock())
   const held = [new Held(all, 10), new Held(all, 10), new Held(all, 10)]
   assert.deepEqual(
@@ -146,7 +147,20 @@ test('beyond the bound the first to hold is the first to let go', () => {
   const large = new Held(all, 40)
   assert.ok(large.isHolding, 'one may always read')
   assert.equal(all.bytes, 40)
-  all.close()
+  let read = (): void => undefined
+  all.loading(
+    new Promise((resolve) => {
+      read = resolve
+    }),
+  )
+  let isClosed = false
+  const closed = all.close().then(() => {
+    isClosed = true
+  })
+  await eventLoopTurn()
+  assert.equal(isClosed, false, 'what is read needs the files')
+  read()
+  await closed
   assert.equal(all.bytes, 0)
 })
 

@@ -3,6 +3,9 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { SimChance } from '../../src/io/sim/sim-chance.ts'
+import { SimClock } from '../../src/io/sim/sim-clock.ts'
+import { SimDisk } from '../../src/io/sim/sim-disk.ts'
 import { noTexts } from '../../src/model/config/config-source.ts'
 import { resolveTopicSettings } from '../../src/model/config/topic-settings.ts'
 import { textField, textOf } from '../../src/model/message/field.ts'
@@ -44,6 +47,24 @@ test('what is published is delivered in order, at once, later, and after a resta
     world = await World.open(disk)
   }
   await world.close()
+})
+
+test('what is read when the node closes does not need its files any more', async () => {
+  const disk = new SimDisk(new SimClock(), new SimChance(1))
+  const clock = disk.clock as SimClock
+  let world = await clock.runUntil(World.open(disk, { clock }))
+  for (let i = 0; i < 50; i++)
+    await clock.runUntil(world.publish(message('x'.repeat(2000), {}, 'rk', 'ex')))
+  await clock.runUntil(world.close())
+  world = await clock.runUntil(World.open(disk, { clock }))
+  const consumer = new KeepingConsumer()
+  await clock.runUntil(world.consume(consumer, first))
+  assert.deepEqual(consumer.got, [], 'it has to be read')
+  await clock.runUntil(world.streams.close())
+  const { length } = consumer.got
+  await clock.runFor(100)
+  assert.equal(consumer.got.length, length, 'nothing is read any more')
+  await clock.runUntil(world.store.close())
 })
 
 test('messages keep address, properties and body, whatever they are', async () => {

@@ -78,7 +78,7 @@ export class Rates {
     return { sample, timestamp: Math.round(this.#clock.now() - ageMs) }
   }
 
-  /** Since when, in milliseconds since 1970, nothing is counted; null: it is, or was not looked at. */
+  /** Since when nothing is counted, in ms since 1970; null: something is, as far as is known. */
   idleSince(owner: object): number | null {
     const seen = this.#seen.get(owner)
     const isIdle = seen !== undefined && Object.values(seen.rates).every((rate) => rate === 0)

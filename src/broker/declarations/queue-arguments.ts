@@ -117,13 +117,13 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 export const topicOfQueue = (table: FieldTable): string | null => textOf(table.get('x-topic'))
 
 /** What a queue cannot ask of messages that are a topic's. */
-const notOfTopics = [
+const notOfTopics: readonly string[] = [
   'x-max-priority',
   'x-max-length',
   'x-max-length-bytes',
   'x-overflow',
   'x-replay-ms',
-] as const
+]
 
 export function queueType(table: FieldTable): QueueType {
   const type = textOf(table.get('x-queue-type'))
@@ -197,14 +197,16 @@ function contradiction(
 
 /** What the arguments, which were checked, ask of the queue. */
 export function queueSettings(table: FieldTable, durable: boolean): QueueSettings {
+  const isOfTopic = table.has('x-topic')
+  // A policy that holds for many queues asks one over a topic for what it cannot do.
   const number = (name: string, otherwise: number): number =>
-    integerOf(table.get(name)) ?? otherwise
+    (isOfTopic && notOfTopics.includes(name) ? null : integerOf(table.get(name))) ?? otherwise
   const none = Number.POSITIVE_INFINITY
   const limit = number(
     'x-delivery-limit',
     queueType(table) === 'quorum' ? deliveryLimitDefault : -1,
   )
-  const overflow = textOf(table.get('x-overflow')) ?? 'drop-head'
+  const overflow = (isOfTopic ? null : textOf(table.get('x-overflow'))) ?? 'drop-head'
   const single = table.get('x-single-active-consumer')
   return {
     durable,

@@ -198,6 +198,8 @@ export interface QueueHandle {
   readonly name: string
   /** It keeps its messages, and none is given back but by a channel that ends. */
   readonly isStream?: boolean
+  /** What is settled here is told on the disk. */
+  readonly isDurable: boolean
   /** Settles one delivery, which must be in flight. */
   accept(id: number): void
   /**

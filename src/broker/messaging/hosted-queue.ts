@@ -10,6 +10,7 @@ import { QueueCounters } from '../../queue/queue-counters.ts'
 import type { DeadLetterReason, QueueHost } from '../../queue/queue-host.ts'
 import type { StreamReader } from '../../stream/stream-reader.ts'
 import type { QueueDefinition } from '../declarations/definitions.ts'
+import type { QueueHandle } from './api.ts'
 import type { HostedStream } from './hosted-stream.ts'
 import type { Once } from './once.ts'
 import type { Target } from './target.ts'
@@ -48,6 +49,38 @@ export interface HostedQueueHooks {
   once(table: FieldTable): Once | null
 }
 
+/**
+ * The queue as those see it who settle with it. They may have it in hand for as long as they like;
+ * of a queue that is gone it keeps only the name.
+ */
+export class Settled implements QueueHandle {
+  readonly name: string
+  readonly isDurable: boolean
+  #queue: Queue | null
+
+  constructor(queue: Queue) {
+    this.name = queue.name
+    this.isDurable = queue.isDurable
+    this.#queue = queue
+  }
+
+  accept(id: number): void {
+    this.#queue?.accept(id)
+  }
+
+  reject(id: number, requeue: boolean, failed: boolean): void {
+    this.#queue?.reject(id, requeue, failed)
+  }
+
+  hold(by: 1 | -1): void {
+    this.#queue?.hold(by)
+  }
+
+  end(): void {
+    this.#queue = null
+  }
+}
+
 export class HostedQueue implements QueueHost, Target {
   readonly routesOn = false
   readonly definition: QueueDefinition
@@ -66,6 +99,7 @@ export class HostedQueue implements QueueHost, Target {
   readonly #once: Once | null
   #queue: Queue | null = null
   #replays: Set<StreamReader> | null = null
+  #handle: Settled | null = null
 
   constructor(
     definition: QueueDefinition,
@@ -110,6 +144,12 @@ export class HostedQueue implements QueueHost, Target {
     return Math.max(this.#queue?.counters.activeMs ?? 0, this.#madeMs)
   }
 
+  /** Where its deliveries are settled. */
+  get handle(): QueueHandle {
+    this.#handle ??= new Settled(this.queue)
+    return this.#handle
+  }
+
   hold(queue: Queue): this {
     this.#queue = queue
     return this
@@ -130,6 +170,7 @@ export class HostedQueue implements QueueHost, Target {
   /** It is taken away. */
   gone(): void {
     this.isGone = true
+    this.#handle?.end()
     this.#once?.clear()
     for (const reader of [...(this.#replays ?? [])]) reader.end()
   }

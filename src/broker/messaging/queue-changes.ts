@@ -162,7 +162,10 @@ export class QueueChanges {
         return written.ok ? notFound('queue', topic, core.name) : written
       }
     }
+    // While it was written, policies may have changed.
+    core.followPolicies(hosted)
     core.addQueue(hosted)
+    hosted.queue.feed?.begin()
     return ok(hosted)
   }
 

@@ -256,7 +256,7 @@ export class SessionVhost implements Vhost {
     if (member === null) return refuse('accessRefused', `${label} in exclusive use`)
     hosted.hadConsumer = true
     return ok({
-      queue: hosted.queue,
+      queue: hosted.handle,
       get isActive() {
         return member.isActive
       },
@@ -283,8 +283,8 @@ export class SessionVhost implements Vhost {
   async get(asked: string, settled: boolean): Promise<Result<Got | null>> {
     const found = this.#readable('basic.get', cleanName(asked))
     if (!found.ok) return found
-    const { queue, definition } = found.value
-    const got = await queue.get(settled)
+    const { handle: queue, definition } = found.value
+    const got = await found.value.queue.get(settled)
     if (got === null) return ok(null)
     if (!got.redelivered || queueType(definition.arguments) !== 'quorum')
       return ok({ queue, ...got })

@@ -137,10 +137,8 @@ export class VhostCore implements HostedQueueHooks {
     }
     const waiting = new DelayedExchange(name, this.routing)
     const place = this.#placeOf({ name: waiting.name, topic, durable })
-    this.addExchange(
-      exchange,
-      waiting.hold(new DelayQueue(this.parts.queues, place, durable, waiting)),
-    )
+    const queue = new DelayQueue(this.parts.queues, place, durable, waiting)
+    this.addExchange(exchange, waiting.hold(queue))
   }
 
   /** One as it was left, with the messages that wait at it. */
@@ -244,16 +242,18 @@ export class VhostCore implements HostedQueueHooks {
 
   /** Every queue, stream and exchange follows what holds for it now. */
   policiesChanged(): void {
-    for (const hosted of this.queues.values()) {
-      const before = hosted.inForce
-      const settings = this.#settingsFor(hosted)
-      if (hosted.inForce === before) continue
-      hosted.used?.configure(settings)
-      this.#keepTime(hosted, settings)
-    }
+    for (const hosted of this.queues.values()) this.followPolicies(hosted)
     for (const stream of this.streams.values()) this.settleStream(stream)
     for (const { name, arguments: table } of this.exchanges.values())
       if (name !== '') this.routing.setAlternate(name, this.policies.alternateOf(name, table))
+  }
+
+  followPolicies(hosted: HostedQueue): void {
+    const before = hosted.inForce
+    const settings = this.#settingsFor(hosted)
+    if (hosted.inForce === before) return
+    hosted.used?.configure(settings)
+    this.#keepTime(hosted, settings)
   }
 
   newTopicId() {

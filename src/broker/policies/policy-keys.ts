@@ -74,7 +74,7 @@ const rules: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
   [alternateExchangeKey, { ...text, on: [] }],
   ['dead-letter-exchange', text],
   ['dead-letter-routing-key', text],
-  ['dead-letter-strategy', { ...oneOf('at-most-once', 'at-least-once'), on: ['quorum'] }],
+  ['dead-letter-strategy', oneOf('at-most-once', 'at-least-once')],
   ['message-ttl', { ...integer(0, timerMsMax), ...least }],
   ['expires', { ...integer(1, timerMsMax), ...least }],
   ['max-length', { ...integer(0), ...least }],

@@ -28,6 +28,11 @@ export class MessageView {
     return this
   }
 
+  /** Looks at nothing any more. */
+  clear(): void {
+    this.set('', '', nothing, nothing)
+  }
+
   /** One of its own, which may be kept. */
   copy(): MessageView {
     const { exchange, routingKey, properties, body } = this

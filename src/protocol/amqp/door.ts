@@ -87,6 +87,7 @@ class Home extends Turn implements ConnectionHome {
   readonly memory: PartialMemory
   readonly replyAddresses: ReplyAddresses
   readonly slices: Slices
+  readonly together = { unacked: 0 }
   readonly readBuffer = Buffer.allocUnsafeSlow(readBytes)
   readonly counters: DoorCounters = {
     accepted: 0,

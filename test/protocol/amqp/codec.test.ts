@@ -178,13 +178,13 @@ test('confirms: each number is answered once, durable before it is acknowledged'
 
 test('the ring of deliveries holds what a map would', () => {
   const owner: Owner = {
-    queue: { name: 'q', accept: () => undefined, reject: () => undefined },
+    queue: { name: 'q', isDurable: false, accept: () => undefined, reject: () => undefined },
     isGone: false,
     settled: () => undefined,
   }
   for (let seed = 1; seed <= 50; seed++) {
     const chance = new SimChance(seed)
-    const ring = new Unacked()
+    const ring = new Unacked({ unacked: 0 })
     const model = new Map<number, number>()
     for (let i = 0; i < 400; i++) {
       const what = chance.int(6)

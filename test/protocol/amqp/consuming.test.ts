@@ -83,6 +83,22 @@ test('a global prefetch is shared by the consumers of a channel', async () => {
   await client.nothing()
 })
 
+test('when the door has much that is not settled, each channel may have only little', async () => {
+  const door = await TestDoor.open({ unackedMaxTogether: 4, unackedMaxWhenTight: 2 })
+  const [client, other] = [await door.client(), await door.client()]
+  await client.declare('q')
+  for (let i = 1; i <= 9; i++) client.send(publishFrames(1, 'q', `m${i}`))
+  await client.settled()
+  await client.consume('q')
+  for (let i = 1; i <= 4; i++) assert.equal((await client.delivery(1)).body, `m${i}`)
+  await client.nothing()
+  await other.consume('q')
+  for (let i = 5; i <= 6; i++) assert.equal((await other.delivery(1)).body, `m${i}`)
+  await other.nothing()
+  client.method(1, basic.ack, { deliveryTag: 3, multiple: true })
+  assert.equal((await client.delivery(1)).body, 'm7')
+})
+
 test('without acknowledgements prefetch means nothing', async () => {
   const { door, client } = await filled(5)
   await client.call(1, basic.qos, qos(1), basic.qosOk)

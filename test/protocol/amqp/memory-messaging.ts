@@ -58,6 +58,10 @@ export class MemoryQueue implements QueueHandle {
     this.owner = owner
   }
 
+  get isDurable(): boolean {
+    return this.wish.durable
+  }
+
   get state(): QueueState {
     return { name: this.name, messages: this.ready.length, consumers: this.consumers.length }
   }

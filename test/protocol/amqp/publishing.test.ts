@@ -102,6 +102,35 @@ test('confirms are cumulative, and wait until what they confirm is durable', asy
   await client.nothing()
 })
 
+test('a confirm covers what the channel has settled before, whatever it confirms', async () => {
+  const door = await TestDoor.open()
+  const client = await door.client(1)
+  await client.declare('q')
+  await client.call(1, confirm.select, { nowait: false }, confirm.selectOk)
+  for (let tag = 1; tag <= 3; tag++) {
+    client.send(publishFrames(1, 'q', 'work'))
+    assert.deepEqual(await client.answer(1, basic.ack), { deliveryTag: tag, multiple: false })
+  }
+  door.messaging.isSlow = true
+  let published = 3
+  for (const [tag, routingKey] of [
+    [1, 'q'],
+    [2, 'nobody'],
+  ] as const) {
+    await client.call(1, basic.get, { queue: 'q', noAck: false, ticket: 0 }, basic.getOk)
+    await client.content(1)
+    client.method(1, basic.ack, { deliveryTag: tag, multiple: false })
+    client.send(publishFrames(1, routingKey, 'transient'))
+    await client.nothing()
+    door.messaging.makeDurable()
+    published++
+    const confirmed = { deliveryTag: published, multiple: false }
+    assert.deepEqual(await client.answer(1, basic.ack), confirmed)
+  }
+  client.send(publishFrames(1, 'q', 'alone'))
+  assert.deepEqual(await client.answer(1, basic.ack), { deliveryTag: 6, multiple: false })
+})
+
 test('a queue that refuses leads to a nack, and never to an ack as well', async () => {
   const door = await TestDoor.open()
   const client = await door.client(1)

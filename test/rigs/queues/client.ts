@@ -9,6 +9,7 @@ import type {
 } from '../../../src/broker/messaging/api.ts'
 import type { MessageView } from '../../../src/model/message/message.ts'
 import type { Copy, QueueModel } from './copies.ts'
+import type { StreamConsumer } from './stream-client.ts'
 import type { Watch } from './watch.ts'
 
 interface Flight {
@@ -68,10 +69,14 @@ export class SimConsumer implements Consumer {
 
 export class Client {
   readonly session: Session
+  /** As it was asked for. */
+  readonly vhost: string
   consumers: SimConsumer[] = []
+  readers: StreamConsumer[] = []
 
-  constructor(session: Session) {
+  constructor(session: Session, vhost: string) {
     this.session = session
+    this.vhost = vhost
   }
 
   async cancel(consumer: SimConsumer): Promise<void> {
@@ -80,12 +85,14 @@ export class Client {
   }
 
   /** As when the connection breaks. */
-  async close(failed: boolean): Promise<void> {
-    const { consumers } = this
+  async close(failed: boolean, isCertain: () => boolean): Promise<void> {
+    const { consumers, readers } = this
     this.consumers = []
+    this.readers = []
+    const left = readers.map((reader) => reader.end(isCertain))
     const gone = consumers.map((c) => c.subscription?.cancel())
     for (const consumer of consumers) consumer.giveBack(failed)
-    await Promise.all(gone)
+    await Promise.all([...gone, ...left])
     await this.session.close()
   }
 }

@@ -3,18 +3,20 @@
 // makes certain all up to its own. A copy is known by its name and the deaths in its headers.
 import type { FieldTable } from '../../../src/model/message/field.ts'
 import { integerOf, textOf } from '../../../src/model/message/field.ts'
-import type { MessageView } from '../../../src/model/message/message.ts'
-import type { QueueSettings } from '../../../src/queue/queue-settings.ts'
+import { MessageView } from '../../../src/model/message/message.ts'
+import { plainQueue, type QueueSettings } from '../../../src/queue/queue-settings.ts'
+import type { StreamModel, StreamRecord } from './stream-model.ts'
 
 export type Ending = 'settled' | 'moved' | 'refused'
 
 /** `unknown`: a crash lies between, and nobody has seen it since. */
-type State = 'ready' | 'inFlight' | 'leaving' | 'unknown'
+export type State = 'ready' | 'inFlight' | 'leaving' | 'unknown'
 
 /** What was known of a copy when the node died. */
 export interface Past {
   readonly ending: Ending | null
   readonly children: readonly Copy[]
+  readonly appended: readonly StreamRecord[]
   /** That it was taken is durable, */
   readonly isCertain: boolean
   /** and so is its end. */
@@ -41,8 +43,13 @@ export class Copy {
   state: State = 'ready'
   ended: number | null = null
   ending: Ending | null = null
-  /** What its move made. */
+  /** What its move made, */
   children: Copy[] = []
+  /** and what of it went to streams. */
+  appended: StreamRecord[] = []
+  /** Of a queue over a topic. */
+  readonly record: StreamRecord | null
+  readonly hasTtl: boolean
   deliveries = 0
   failures = 0
   /** By event, what a return told. */
@@ -55,13 +62,15 @@ export class Copy {
   isFound = false
   /** Its source came back: it cannot be there. */
   isUnmade = false
+  /** Nobody took it when it died. */
+  isTried = false
   /** Another has the same name: only their number is known. */
   isStrange = false
 
   constructor(
     queue: QueueModel,
     key: string,
-    of: Pick<Copy, 'isSync' | 'lane' | 'place' | 'created' | 'mayVanish'>,
+    of: Pick<Copy, 'isSync' | 'lane' | 'place' | 'created' | 'mayVanish' | 'record' | 'hasTtl'>,
   ) {
     this.queue = queue
     this.key = key
@@ -70,6 +79,8 @@ export class Copy {
     this.place = of.place
     this.created = of.created
     this.mayVanish = of.mayVanish
+    this.record = of.record
+    this.hasTtl = of.hasTtl
   }
 
   get isLive(): boolean {
@@ -82,13 +93,28 @@ export class Copy {
   }
 }
 
+export interface QueueNames {
+  /** Unique in the node. */
+  readonly name: string
+  readonly vhost: string
+  readonly plainName: string
+}
+
 export class QueueModel {
   readonly name: string
-  readonly settings: QueueSettings
+  readonly vhost: string
+  readonly plainName: string
+  /** As it was declared. */
+  readonly table: FieldTable
+  settings: QueueSettings = plainQueue
+  /** Reasons to leave that held at some time: who is kept may have had one of them. */
+  readonly reasons = new Set<string>(['rejected'])
   readonly isExclusive: boolean
   readonly type: string
-  /** The queue that its dead letters go to through the default exchange; null: another way. */
-  readonly letterQueue: string | null
+  /** Whose records are its messages; null: it has its own. */
+  readonly source: StreamModel | null
+  /** The name to which its dead letters go through the default exchange; null: another way. */
+  letterQueue: string | null = null
   /** It was seen. */
   isThere = false
   /** Its deletion has begun. */
@@ -101,13 +127,38 @@ export class QueueModel {
   live = 0
   #places = 0
 
-  constructor(name: string, settings: QueueSettings, table: FieldTable, isExclusive: boolean) {
+  constructor(
+    { name, vhost, plainName }: QueueNames,
+    table: FieldTable,
+    isExclusive: boolean,
+    source: StreamModel | null,
+  ) {
     this.name = name
-    this.settings = settings
+    this.vhost = vhost
+    this.plainName = plainName
+    this.table = table
     this.isExclusive = isExclusive
+    this.source = source
     this.type = textOf(table.get('x-queue-type')) ?? 'classic'
+  }
+
+  /** Its arguments and policies are this from now on. */
+  follow(table: FieldTable, settings: QueueSettings): void {
+    this.settings = settings
+    const { messageTtlMs, maxLength, maxLengthBytes, deliveryLimit, deadLetters } = settings
+    const none = Number.POSITIVE_INFINITY
+    if (messageTtlMs < none) this.reasons.add('expired')
+    if (Math.min(maxLength, maxLengthBytes) < none) this.reasons.add('maxlen')
+    if (deliveryLimit < none) this.reasons.add('delivery_limit')
     const isDirect = textOf(table.get('x-dead-letter-exchange')) === ''
     this.letterQueue = isDirect ? textOf(table.get('x-dead-letter-routing-key')) : null
+    for (const copy of this.all)
+      copy.mayVanish ||= this.#mayVanish(copy.hasTtl) || (copy.state === 'leaving' && !deadLetters)
+  }
+
+  /** A message may go, and nobody is told. */
+  #mayVanish(hasTtl: boolean): boolean {
+    return this.isSilent || (!this.settings.deadLetters && hasTtl)
   }
 
   get isDurable(): boolean {
@@ -122,15 +173,27 @@ export class QueueModel {
   }
 
   add(message: MessageView, created: number): Copy {
-    const { priorities, deadLetters } = this.settings
-    const key = keyOf(message)
-    const copy = new Copy(this, key, {
+    return this.#add(keyOf(message), {
       isSync: this.isDurable && message.isPersistent,
-      lane: Math.min(Math.max(0, message.priority), priorities),
-      place: this.#places++,
+      lane: Math.min(Math.max(0, message.priority), this.settings.priorities),
       created,
-      mayVanish: this.isSilent || (!deadLetters && message.expiration !== null),
+      hasTtl: message.expiration !== null,
+      record: null,
     })
+  }
+
+  /** A record of its topic; `mayVanish`: it may stand before where the queue begins. */
+  addRecord(record: StreamRecord, mayVanish: boolean): Copy {
+    const { key, created, hasTtl } = record
+    const copy = this.#add(key, { isSync: true, lane: 0, created, hasTtl, record })
+    copy.isCertain = record.isCertain
+    copy.mayVanish ||= mayVanish
+    return copy
+  }
+
+  #add(key: string, of: Pick<Copy, 'isSync' | 'lane' | 'created' | 'record' | 'hasTtl'>): Copy {
+    const mayVanish = this.#mayVanish(of.hasTtl)
+    const copy = new Copy(this, key, { ...of, place: this.#places++, mayVanish })
     const same = this.copies.get(key)
     if (same === undefined) this.copies.set(key, [copy])
     else {
@@ -145,6 +208,45 @@ export class QueueModel {
     copy.ended = at
     copy.ending = how
     this.live--
+  }
+
+  /**
+   * In which states a message may be that dies, where dead letters are kept: of several of one name
+   * those that were tried are not meant as long as one was not.
+   */
+  triesOf(key: string, states: readonly State[]): readonly State[] {
+    const same = this.copies.get(key) ?? []
+    const isOwed = ({ state, past }: Copy): boolean =>
+      state === 'unknown' && past?.isCertain === true && past.ending === null
+    const left = same.filter((c) => c.isLive && states.includes(c.state))
+    return left.every(({ isTried }) => isTried) && same.some(isOwed) ? [] : states
+  }
+
+  /** Whether one more has to be refused; null: it cannot be told. */
+  isFullFor(): boolean | null {
+    const { overflow, maxLength, maxLengthBytes, retry, keepsDeadLetters } = this.settings
+    if (overflow === 'drop-head') return false
+    if (maxLengthBytes < Number.POSITIVE_INFINITY || retry !== null || keepsDeadLetters) return null
+    if (maxLength === Number.POSITIVE_INFINITY) return false
+    const live = this.all.filter(({ isLive }) => isLive)
+    if (live.some(({ mayVanish, state }) => mayVanish || state === 'unknown')) return null
+    return live.filter(({ state }) => state === 'ready').length >= maxLength
+  }
+
+  /** Those of which another of the same name may have been seen in their place. */
+  get namesakes(): Copy[] {
+    const isOne = ({ isStrange, state, past }: Copy): boolean =>
+      isStrange && state === 'unknown' && past?.isOver === false
+    return this.all.filter(isOne)
+  }
+
+  /** It was to leave, and nobody has taken it. */
+  keep(copy: Copy): void {
+    copy.isTried = true
+    copy.ended = null
+    copy.ending = null
+    copy.state = 'leaving'
+    this.live++
   }
 
   /** The copy that was just seen: one of `states`, the surest first. Null: there should be none. */
@@ -182,8 +284,11 @@ export class QueueModel {
     copy.ended = null
     copy.ending = null
     copy.children = []
+    copy.appended = []
+    copy.mayVanish = this.#mayVanish(copy.hasTtl)
     copy.returns = []
     copy.state = 'ready'
+    copy.isTried = false
     copy.deliveries = 0
     this.live++
   }
@@ -218,7 +323,10 @@ function lose(copy: Copy, confirmed: number): void {
   copy.past = {
     ending: copy.ending,
     children: copy.children,
-    isCertain: copy.isCertain || (copy.isSync && isDurable(copy.created)),
+    appended: copy.appended,
+    // What a client of Kafka sends is on its way for itself.
+    isCertain:
+      copy.isCertain || (copy.record?.isCertain ?? (copy.isSync && isDurable(copy.created))),
     isOver: copy.ended !== null && isDurable(copy.ended),
     failures: returned?.failures ?? -1,
     failuresMax: copy.failures,
@@ -261,3 +369,7 @@ function tellDeath(death: FieldTable): string {
   const count = integerOf(death.get('count'))
   return `${textOf(death.get('queue'))}:${textOf(death.get('reason'))}:${count}`
 }
+
+/** What a Kafka client wrote: no properties. */
+export const foreignMessage = (name: string): MessageView =>
+  new MessageView().set('', '', Uint8Array.of(0, 0), Buffer.from(name))

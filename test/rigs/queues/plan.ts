@@ -4,6 +4,7 @@ import type { SimChance } from '../../../src/io/sim/sim-chance.ts'
 import type { LogOptions } from '../../../src/log/log-options.ts'
 import type { QueueOptions } from '../../../src/queue/queue-options.ts'
 import { drawOptions } from '../sim/plan.ts'
+import { mainVhost, otherVhost } from './topology.ts'
 
 export interface QueuePlan {
   readonly log: LogOptions
@@ -11,6 +12,12 @@ export interface QueuePlan {
   readonly slowOneIn: number
   readonly takesDirect: boolean
   readonly queueCount: number
+  readonly vhosts: readonly string[]
+  /** In each vhost. */
+  readonly streams: number
+  readonly hasPolicies: boolean
+  /** In so many lives the disk is full for a while; 0: in none. */
+  readonly fullOneIn: number
   readonly incarnations: number
   readonly steps: number
   /** The wall clock jumps once in so many steps; 0: never. */
@@ -39,6 +46,10 @@ export function drawQueuePlan(chance: SimChance): QueuePlan {
     slowOneIn: pick([0, 0, 20]),
     takesDirect: chance.oneIn(2),
     queueCount: 2 + chance.int(4),
+    vhosts: chance.oneIn(3) ? [mainVhost, otherVhost] : [mainVhost],
+    streams: pick([0, 0, 1, 2]),
+    hasPolicies: chance.oneIn(3),
+    fullOneIn: pick([0, 0, 0, 2]),
     incarnations: 1 + chance.int(3),
     steps: 60 + chance.int(240),
     jumpOneIn: pick([0, 0, 60]),

@@ -2,24 +2,36 @@
 // moment, recovers (and dies while it recovers), is drained and held against the model, and goes
 // on; a few times over. Everything follows from the seed.
 import { NodeBroker } from '../../../src/broker/broker.ts'
+import type { Session, Vhost } from '../../../src/broker/messaging/api.ts'
 import { promiseTurn } from '../../../src/io/real/clock.ts'
 import { SimChance } from '../../../src/io/sim/sim-chance.ts'
 import { SimClock } from '../../../src/io/sim/sim-clock.ts'
 import { SimDisk } from '../../../src/io/sim/sim-disk.ts'
 import { prepareCompression } from '../../../src/model/compression.ts'
+import { PatternCompiler } from '../../../src/security/access/name-pattern.ts'
 import { RigFailure } from '../sim/failure.ts'
 import { isExpected, type SeedResult } from '../sim/run-seed.ts'
 import { Actions } from './actions.ts'
 import { SimConsumer } from './client.ts'
+import { Filling, freeBytesMin } from './filling.ts'
 import { drawQueuePlan, type QueuePlan } from './plan.ts'
+import { StreamConsumer } from './stream-client.ts'
+import type { StreamModel } from './stream-model.ts'
+import { tagOf } from './topology.ts'
 import { traceTo } from './trace.ts'
 import { Watch } from './watch.ts'
 
+/** Within this each queue has tried all dead letters that it keeps. */
+const triedMs = 3000
+/** A slow disk may take so long. */
+const restsMax = 40
 /** No drain needs so many events. */
 const drainEventsMax = 50_000
 
 export async function runSeed(seed: number): Promise<SeedResult> {
   await prepareCompression()
+  // What is loaded when it is first needed would come at a moment that no seed decides.
+  await new PatternCompiler().prepare('q[0-9]')
   const chance = new SimChance(seed)
   const plan = drawQueuePlan(chance)
   const run = new Run(chance, plan)
@@ -59,7 +71,7 @@ class Run {
 
   async all(): Promise<void> {
     let node = await this.#clock.runUntil(this.#open())
-    await this.#clock.runUntil(makeUser(node))
+    await this.#clock.runUntil(makeUser(node, this.#plan.vhosts))
     for (let i = 0; i < this.#plan.incarnations; i++) {
       await this.#live(node)
       if (this.#chance.oneIn(6)) await this.#closeDown(node)
@@ -91,10 +103,13 @@ class Run {
       chance: this.#chance,
       logOptions: this.#plan.log,
       queueOptions: this.#plan.queues,
-      settings: new Map(),
+      settings: new Map(
+        this.#plan.fullOneIn > 0 ? [['polymq.disk.free.bytes.min', String(freeBytesMin)]] : [],
+      ),
       heapBytes: Number.POSITIVE_INFINITY,
       report: (line) => {
-        if (isOpen) this.#watch.fail(`reported without a reason: ${line}`)
+        if (isOpen && !line.startsWith('the disk has'))
+          this.#watch.fail(`reported without a reason: ${line}`)
         else told(line)
       },
       failed: (cause) => this.#watch.fail(`failed: ${String((cause as Error).stack)}`),
@@ -136,7 +151,9 @@ class Run {
     for (;;) {
       const node = await this.#clock.runUntil(this.#open())
       this.#look()
+      this.#watch.rules.read(node.policies)
       this.#watch.recovered()
+      await this.#makeRoom()
       this.#look()
       const consumers = await this.#drain(node)
       if (consumers !== null) {
@@ -148,51 +165,89 @@ class Run {
     }
   }
 
+  /** The node may have started on a full disk; with that it is not to be drained. */
+  async #makeRoom(): Promise<void> {
+    if (!this.#watch.isFull) return
+    this.#watch.isFull = false
+    this.#watch.saw('starts on a full disk')
+    this.#disk.setCapacity(Number.POSITIVE_INFINITY)
+    await this.#clock.runFor(1500)
+  }
+
   // ---- Looking at what is there -----------------------------------------------------------------
 
   /** Takes all that there is; null: the node is to die before that. */
   async #drain(node: NodeBroker): Promise<SimConsumer[] | null> {
-    const opened = node.messaging.open({ vhost: '/', user: 'sim', name: 'drain' })
-    if (!opened.ok) throw new RigFailure('no session after a start')
+    const watch = this.#watch
+    const sessions = new Map(this.#plan.vhosts.map((vhost) => [vhost, sessionOf(node, vhost)]))
     const consumers: SimConsumer[] = []
-    for (const model of this.#watch.queues.values()) {
-      const consumer = new SimConsumer(this.#watch, model, true)
+    const readers: StreamConsumer[] = []
+    for (const model of watch.queues.values()) {
+      const consumer = new SimConsumer(watch, model, true)
       consumer.room = Number.POSITIVE_INFINITY
       const wish = { tag: 'drain', settled: false, exclusive: false, priority: 0 }
-      const got = await opened.value.vhost.consume(
-        { ...wish, queue: model.name, arguments: new Map() },
-        consumer,
-      )
+      const got = await sessions
+        .get(model.vhost)
+        ?.vhost.consume({ ...wish, queue: model.plainName, arguments: new Map() }, consumer)
       // Who has not been used for long may be gone already.
-      if (!got.ok) continue
+      if (got?.ok !== true) continue
       consumer.subscription = got.value
       consumers.push(consumer)
       got.value.resume()
     }
+    for (const model of watch.streams.values()) {
+      const vhost = sessions.get(model.vhost)?.vhost
+      if (vhost !== undefined) readers.push(await this.#readAll(vhost, model))
+    }
     const until = this.#chance.oneIn(8) ? this.#chance.int(40) : Number.POSITIVE_INFINITY
-    if (!(await this.#untilEmpty(node, until))) return null
-    this.#watch.checkDrained()
+    if (!(await this.#untilEmpty(node, until, readers))) return null
+    for (const reader of readers) void reader.end(() => true)
+    this.#watch.losses.check()
     for (const model of this.#watch.queues.values()) this.#checkEmpty(model.name)
     this.#look()
     return consumers
   }
 
+  /** A reader of all that a stream has. */
+  async #readAll(vhost: Vhost, model: StreamModel): Promise<StreamConsumer> {
+    const how = { start: 'first', name: null } as const
+    const reader = new StreamConsumer(model, how, (message) => this.#watch.fail(message))
+    const wish = { tag: 'drain', settled: false, exclusive: false, priority: 0, prefetch: 1 }
+    const got = await this.#clock.runUntil(
+      vhost.consume({ ...wish, queue: model.plainName, arguments: reader.arguments }, reader),
+    )
+    if (!got.ok) throw new RigFailure(`${model.name} is there, and not read: ${got.message}`)
+    reader.room = Number.POSITIVE_INFINITY
+    reader.subscription = got.value
+    got.value.resume()
+    return reader
+  }
+
   #checkEmpty(name: string): void {
     const model = this.#watch.queues.get(name)
-    const queue = this.#watch.hosted.get(name)?.queue
-    if (model === undefined || queue === undefined || model.isLeaving) return
-    this.#watch.checkCounts(model)
+    const queue = this.#watch.hosted.get(name)?.used ?? null
+    if (model === undefined || queue === null || model.isLeaving) return
+    this.#watch.losses.checkCounts(model, true)
     if (queue.readyBytes !== 0)
       this.#watch.fail(`${name} is empty, and has ${queue.readyBytes} bytes ready`)
   }
 
   /** False: `events` came first. */
-  async #untilEmpty(node: NodeBroker, events: number): Promise<boolean> {
+  async #untilEmpty(
+    node: NodeBroker,
+    events: number,
+    readers: readonly StreamConsumer[],
+  ): Promise<boolean> {
+    const begun = this.#clock.monotonic()
     let ran = 0
     let isFlushed = false
     let isAsked = false
     const isEmpty = (): boolean =>
-      [...node.messaging.queues.all].every((q) => q.ready === 0 && q.delayed === 0 && !q.isAttended)
+      [...node.messaging.queues.all].every(
+        (q) => q.ready === 0 && q.delayed === 0 && !q.isAttended,
+      ) &&
+      readers.every((reader) => isAtEnd(node, reader)) &&
+      this.#watch.losses.allTried(this.#clock.monotonic() > begun + triedMs)
     await this.#clock.runWhile(() => {
       this.#look()
       if (++ran > drainEventsMax) {
@@ -237,31 +292,49 @@ class Run {
       plan: this.#plan,
       watch,
       clock: this.#clock,
+      disk: this.#disk,
       node,
-      newName: () => `m${this.#names++}`,
+      newName: (vhost) => `${tagOf(vhost)}${this.#names++}`,
     })
+    for (const client of actions.stage.clients)
+      await this.#clock.runUntil(actions.declaring.declareStreams(client))
+    const fillAt = this.#chance.oneIn(this.#plan.fullOneIn) ? this.#chance.int(steps) : -1
     for (let n = watch.queues.size; n < queueCount; n++) {
-      actions.declareQueue()
-      actions.declareExchange()
+      actions.declaring.declareQueue()
+      actions.declaring.declareExchange()
       await this.#clock.run(40)
     }
     for (let n = this.#chance.int(2 * queueCount); n > 0; n--) {
-      actions.bind()
+      actions.declaring.bind()
       await this.#clock.run(10)
     }
     for (let n = 0; n < steps; n++) {
       actions.step()
       await promiseTurn()
+      if (n === fillAt && !(await new Filling(actions).run())) return
+      if (this.#chance.oneIn(150)) await this.#rest()
       if (this.#chance.oneIn(2)) await this.#clock.run(this.#chance.int(12))
       this.#look()
-      if (n % 16 === 0) for (const model of watch.queues.values()) watch.checkCounts(model)
+      if (n % 16 === 0) for (const model of watch.queues.values()) watch.losses.checkCounts(model)
       this.#look()
     }
+  }
+
+  /** Nobody does anything for a while: what goes by itself has gone. */
+  async #rest(): Promise<void> {
+    const watch = this.#watch
+    watch.saw('rests')
+    for (let n = 0; n === 0 || (n < restsMax && watch.rules.tooLong().length > 0); n++)
+      await this.#clock.runFor(1500)
+    for (const fault of watch.rules.tooLong()) watch.fail(fault)
+    for (const model of watch.queues.values()) watch.losses.checkCounts(model)
+    this.#look()
   }
 
   /** Nothing is left undone: all that was settled stays so. */
   async #closeDown(node: NodeBroker): Promise<void> {
     const at = this.#watch.event
+    this.#watch.isEnding = true
     await this.#clock.runUntil(node.close())
     this.#look()
     this.#watch.confirm(at)
@@ -270,8 +343,28 @@ class Run {
 }
 
 /** Somebody who may do everything, without a password. */
-async function makeUser({ accounts }: NodeBroker): Promise<void> {
+async function makeUser(
+  { accounts, messaging }: NodeBroker,
+  vhosts: readonly string[],
+): Promise<void> {
   await accounts.addUser('sim', null, [])
   const all = { configure: '.*', write: '.*', read: '.*' }
-  await accounts.permissions.set('sim', '/', all)
+  for (const vhost of vhosts) {
+    await messaging.createVhost(vhost)
+    await accounts.permissions.set('sim', vhost, all)
+  }
+}
+
+function sessionOf(node: NodeBroker, vhost: string): Session {
+  const opened = node.messaging.open({ vhost, user: 'sim', name: 'drain' })
+  if (!opened.ok) throw new RigFailure('no session after a start')
+  return opened.value
+}
+
+function isAtEnd(node: NodeBroker, { model, next }: StreamConsumer): boolean {
+  const stream = node.messaging.vhosts.get(model.vhost)?.streams.get(model.plainName)
+  return next.every((at, partition) => {
+    const log = stream && node.store.get(stream.topic.id, partition)
+    return log !== undefined && (at ?? 0) >= log.highWatermark
+  })
 }

@@ -2,16 +2,30 @@
 // wrong. It hears of everything by the tracer and from the clients of the simulation; what a crash
 // may leave is decided in copies.ts and held against what is found here.
 import type { HostedQueue } from '../../../src/broker/messaging/hosted-queue.ts'
-import { MessageView } from '../../../src/model/message/message.ts'
+import type { HostedStream } from '../../../src/broker/messaging/hosted-stream.ts'
+import type { VhostCore } from '../../../src/broker/messaging/vhost-core.ts'
+import type { MessageView } from '../../../src/model/message/message.ts'
 import { Published } from '../../../src/queue/published.ts'
 import type { Queue } from '../../../src/queue/queue.ts'
-import type { DeadLetterReason } from '../../../src/queue/queue-host.ts'
 import { RigFailure } from '../sim/failure.ts'
-import { type Copy, isWhole, keyOf, type QueueModel } from './copies.ts'
-import type { Tracer } from './trace.ts'
+import {
+  type Copy,
+  foreignMessage,
+  isWhole,
+  keyOf,
+  nameOf,
+  type QueueModel,
+  type State,
+} from './copies.ts'
+import { Losses } from './losses.ts'
+import { Rules } from './rules.ts'
+import type { StreamModel, StreamRecord } from './stream-model.ts'
+import { labelOf, tagOf } from './topology.ts'
+import type { Dying, Tracer } from './trace.ts'
+import { deliveryFault, reasonFault, type Told } from './verdicts.ts'
 
 interface Publishing {
-  readonly queue: string
+  readonly queue: QueueModel
   readonly copy: Copy
 }
 
@@ -22,15 +36,14 @@ export interface Made {
   copies: number
 }
 
-/** What a delivery says besides the message. */
-export interface Told {
-  readonly id: number
-  readonly redelivered: boolean
-  readonly failures: number
-}
-
 export class Watch implements Tracer {
+  /** By the names that are unique in the node. */
   readonly queues = new Map<string, QueueModel>()
+  readonly streams = new Map<string, StreamModel>()
+  readonly rules = new Rules(this)
+  readonly losses = new Losses(this)
+  readonly #byTopic = new Map<string, QueueModel>()
+  readonly #streamByTopic = new Map<string, StreamModel>()
   readonly hosted = new Map<string, HostedQueue>()
   readonly covered = new Map<string, number>()
   /** Names of records that a Kafka client has on their way into a queue, batch by batch. */
@@ -40,6 +53,12 @@ export class Watch implements Tracer {
   confirmed = 0
   wrong: Error | null = null
   made: Made = { waits: false, copies: 0 }
+  /** The node knows that its disk has no room. */
+  isFull = false
+  /** The node comes to its end in an orderly way. */
+  isEnding = false
+  /** The dead letter on its way has to get to all. */
+  #isSure = false
   readonly #publishing: Publishing[] = []
   readonly #moving: Copy[] = []
   #drainPlaces = new Map<string, number>()
@@ -53,45 +72,76 @@ export class Watch implements Tracer {
     this.wrong ??= new RigFailure(message)
   }
 
+  #judge(fault: string | null): void {
+    if (fault !== null) this.fail(fault)
+  }
+
   confirm(at: number): void {
     this.confirmed = Math.max(this.confirmed, at)
   }
 
-  #model(name: string): QueueModel | null {
-    const model = this.queues.get(name) ?? null
+  #model(topic: string, name: string): QueueModel | null {
+    const model = this.#byTopic.get(topic) ?? null
     if (model === null) this.fail(`there is a queue ${name}, and nobody made it`)
     return model
   }
 
-  // ---- Queues -----------------------------------------------------------------------------------
+  // ---- Queues and streams -----------------------------------------------------------------------
 
-  queueAdded(hosted: HostedQueue): void {
-    this.hosted.set(hosted.name, hosted)
-    const model = this.#model(hosted.name)
-    if (model !== null) model.isThere = true
+  queueAdded(hosted: HostedQueue, core: VhostCore): void {
+    this.rules.read(core.parts.policies)
+    const name = labelOf(core.name, hosted.name)
+    this.hosted.set(name, hosted)
+    const model = this.queues.get(name)
+    if (model === undefined) {
+      this.fail(`there is a queue ${name}, and nobody made it`)
+      return
+    }
+    this.#byTopic.set(hosted.definition.topic, model)
+    model.isThere = true
+    this.rules.follow(model)
+    this.rules.check(model)
+  }
+
+  streamAdded({ name, topic }: HostedStream, vhost: string): void {
+    const model = this.streams.get(labelOf(vhost, name))
+    if (model !== undefined) this.#streamByTopic.set(topic.id, model)
+    else if (!topic.internal) this.fail(`there is a stream ${name} in ${vhost}: nobody made it`)
   }
 
   queueRemoved(hosted: HostedQueue): void {
-    const model = this.queues.get(hosted.name)
-    if (model !== undefined) model.isLeaving = true
-    this.hosted.delete(hosted.name)
+    const model = this.#byTopic.get(hosted.definition.topic)
+    if (model === undefined) return
+    model.isLeaving = true
+    this.hosted.delete(model.name)
+  }
+
+  policiesChanged(vhost: string, go: () => void): void {
+    this.rules.changed(vhost, go)
   }
 
   // ---- Coming in --------------------------------------------------------------------------------
 
   publishing(queue: Queue, message: MessageView, go: () => number): number {
-    const model = this.#model(queue.name)
+    const model = this.#model(queue.topic, queue.name)
     if (model === null || queue.isGone) return go()
+    this.#checkVhost(model, message)
     const parent = this.#moving.at(-1) ?? null
     if (parent === null) this.event++
+    // Amid a move the queue still counts what is about to leave it.
+    const isFull = this.#moving.length === 0 ? model.isFullFor() : null
     const copy = model.add(message, this.event)
     copy.parent = parent
     parent?.children.push(copy)
-    this.#publishing.push({ queue: queue.name, copy })
+    this.#publishing.push({ queue: model, copy })
     const flags = go()
     this.#publishing.pop()
-    if ((flags & Published.rejected) !== 0) {
+    const isRefused = (flags & Published.rejected) !== 0
+    if (isFull !== null && isFull !== isRefused)
+      this.fail(`${copy} is ${isRefused ? '' : 'not '}refused, and the queue is full: ${isFull}`)
+    if (isRefused) {
       this.saw('refused')
+      if (parent !== null && this.#isSure) this.fail(`${parent} goes to all, and not to ${copy}`)
       if (!copy.isVirtual) model.end(copy, this.event, 'refused')
       copy.isVirtual = true
     }
@@ -102,12 +152,59 @@ export class Watch implements Tracer {
     return flags
   }
 
+  /** Queues of different vhosts have the same names, and nothing in common. */
+  #checkVhost({ vhost, name }: QueueModel | StreamModel, message: MessageView): void {
+    if (!nameOf(message).startsWith(tagOf(vhost)))
+      this.fail(`${keyOf(message)} comes to ${name}, and is of another vhost`)
+  }
+
+  appending(stream: HostedStream, message: MessageView, go: () => number): number {
+    const model = this.#streamByTopic.get(stream.topic.id)
+    if (model === undefined) {
+      this.fail(`there is a stream ${stream.name}, and nobody made it`)
+      return go()
+    }
+    this.#checkVhost(model, message)
+    const flags = go()
+    if ((flags & Published.rejected) !== 0) {
+      this.saw('refused by streams')
+      return flags
+    }
+    if (this.isFull) this.fail(`${model.name} takes ${keyOf(message)}, and the disk is full`)
+    const parent = this.#moving.at(-1) ?? null
+    if (parent === null) this.event++
+    else this.saw('dead letters into streams')
+    const record = model.add(message, this.event, { parent })
+    parent?.appended.push(record)
+    this.recordTaken(model, record)
+    this.saw('appended to streams')
+    this.made.copies++
+    this.made.waits ||= parent === null || isPromised(parent)
+    return flags
+  }
+
+  /** Queues over the topic have one more. */
+  recordTaken(stream: StreamModel, record: StreamRecord): void {
+    for (const model of this.queues.values())
+      if (model.source === stream) model.addRecord(record, !model.isDeclared)
+  }
+
+  recordRefused(stream: StreamModel, record: StreamRecord): void {
+    stream.drop(record)
+    for (const model of this.queues.values())
+      for (const copy of model.source === stream ? (model.copies.get(record.key) ?? []) : []) {
+        if (!copy.isLive) this.fail(`${copy} was taken from its topic, and refused there`)
+        else model.end(copy, this.event, 'refused')
+        copy.isVirtual = true
+      }
+  }
+
   foreignAppended(queue: Queue): void {
     const lane = queue.stock.lanes[0]
     // A refused append is told of too.
     if (lane?.existing?.logEndOffset === lane?.end) return
-    const batch = this.foreign.get(queue.name)?.shift()
-    const model = this.#model(queue.name)
+    const model = this.#model(queue.topic, queue.name)
+    const batch = this.foreign.get(model?.name ?? '')?.shift()
     if (batch === undefined || model === null) {
       this.fail(`${queue.name}: an append of nobody`)
       return
@@ -118,65 +215,77 @@ export class Watch implements Tracer {
 
   // ---- Going out --------------------------------------------------------------------------------
 
-  dying(name: string, message: MessageView, reason: DeadLetterReason, go: () => boolean): boolean {
-    const model = this.#model(name)
+  dying({ from, message, reason, isSure }: Dying, go: () => boolean): boolean {
+    const model = this.#model(from.definition.topic, from.name)
     if (model === null) return false
     const isNested = this.#moving.length > 0
     if (!isNested) this.event++
     const copy = this.#dyingCopy(model, message, reason)
     if (copy === null) {
-      this.fail(`${keyOf(message)} dies in ${name} of ${reason}, and is not there`)
+      this.fail(`${keyOf(message)} dies in ${model.name} of ${reason}, and is not there`)
       return false
     }
-    this.#checkReason(copy, message, reason)
+    this.#judge(reasonFault(copy, message, reason))
     this.saw(`dead: ${reason}`)
     this.#moving.push(copy)
+    const wasSure = this.#isSure
+    this.#isSure = isSure
     const isDone = go()
+    this.#isSure = wasSure
     this.#moving.pop()
-    if (copy.children.length === 0) this.#checkNoWay(copy)
+    const made = copy.children.length + copy.appended.length
+    if (made === 0) this.#checkNoWay(copy, isSure)
+    this.#checkSure(copy, { isSure, isDone, made })
     if (isNested) this.saw('dead letters of dead letters')
     return isDone
   }
 
-  #checkNoWay(copy: Copy): void {
-    this.saw('dead letters without a way')
-    const { letterQueue, name } = copy.queue
-    // What has died before may go in a circle.
-    if (letterQueue === null || letterQueue === name || copy.key.includes('<')) return
-    if (this.isThere(letterQueue)) this.fail(`${copy} dies, and does not get to ${letterQueue}`)
+  /** At least once: it goes to all, or it stays. */
+  #checkSure(
+    copy: Copy,
+    { isSure, isDone, made }: { isSure: boolean; isDone: boolean; made: number },
+  ): void {
+    if (!isSure) return
+    this.saw(isDone ? 'dead letters that went for sure' : 'dead letters that are kept')
+    if (isDone === (made === 0)) this.fail(`${copy} goes to ${made} places: ${isDone}`)
+    if (!isDone) copy.queue.keep(copy)
   }
 
+  #checkNoWay(copy: Copy, isSure: boolean): void {
+    this.saw('dead letters without a way')
+    const { letterQueue, name, vhost } = copy.queue
+    if (letterQueue === null || isSure) return
+    const to = labelOf(vhost, letterQueue)
+    // What has died before may go in a circle.
+    if (to === name || copy.key.includes('<')) return
+    if (this.isThere(to) && this.queues.get(to)?.source === null)
+      this.fail(`${copy} dies, and does not get to ${to}`)
+  }
+
+  /** A queue of this name. */
   isThere(name: string): boolean {
     const model = this.queues.get(name)
     return model?.isDeclared === true && !model.isLeaving
   }
 
-  #dyingCopy(model: QueueModel, message: MessageView, reason: DeadLetterReason): Copy | null {
+  #dyingCopy(model: QueueModel, message: MessageView, reason: Dying['reason']): Copy | null {
     const coming = this.#publishing.at(-1)
-    if (coming !== undefined && coming.queue === model.name) {
+    if (coming !== undefined && coming.queue === model) {
       coming.copy.isVirtual = true
       model.end(coming.copy, this.event, 'moved')
       return coming.copy
     }
     const isRejected = reason === 'rejected' || reason === 'delivery_limit'
-    const copy = this.#see(model, keyOf(message), isRejected ? 'leaving' : 'ready')
+    const states = isRejected ? (['leaving'] as const) : (['ready', 'leaving'] as const)
+    const isKept = model.settings.keepsDeadLetters
+    const key = keyOf(message)
+    const copy = this.#see(model, key, ...(isKept ? model.triesOf(key, states) : [states[0]]))
     if (copy !== null) model.end(copy, this.event, 'moved')
     return copy
   }
 
-  #checkReason({ queue }: Copy, message: MessageView, reason: DeadLetterReason): void {
-    const { messageTtlMs, maxLength, maxLengthBytes, deliveryLimit } = queue.settings
-    const isDeclared = {
-      expired: messageTtlMs < Number.POSITIVE_INFINITY || message.expiration !== null,
-      maxlen: Math.min(maxLength, maxLengthBytes) < Number.POSITIVE_INFINITY,
-      delivery_limit: deliveryLimit < Number.POSITIVE_INFINITY,
-      rejected: true,
-    }[reason]
-    if (!isDeclared) this.fail(`${keyOf(message)} dies in ${queue.name} of ${reason}: not declared`)
-  }
-
-  #see(model: QueueModel, key: string, state: 'ready' | 'leaving' | 'inFlight'): Copy | null {
-    const copy = model.seen(key, state)
+  #see(model: QueueModel, key: string, ...states: readonly State[]): Copy | null {
+    const copy = model.seen(key, ...states)
     if (copy?.state !== 'unknown') return copy
     this.saw('found after a crash')
     if (copy.past?.isOver === true)
@@ -198,7 +307,7 @@ export class Watch implements Tracer {
     }
     this.event++
     if (!isWhole(message)) this.fail(`${copy} is not whole`)
-    this.#checkDelivery(copy, told)
+    this.#judge(deliveryFault(copy, told))
     copy.deliveries++
     copy.failures = told.failures
     if (told.id === 0) model.end(copy, this.event, 'settled')
@@ -206,25 +315,9 @@ export class Watch implements Tracer {
     return copy
   }
 
-  #checkDelivery(copy: Copy, { redelivered, failures }: Told): void {
-    const { past } = copy
-    if (copy.isStrange) return
-    if (past === null || copy.deliveries > 0) {
-      if (redelivered !== copy.deliveries > 0)
-        this.fail(`${copy}: redelivered is ${redelivered} at delivery ${copy.deliveries + 1}`)
-      if (failures !== copy.failures)
-        this.fail(`${copy}: ${failures} failures, not ${copy.failures}`)
-      return
-    }
-    if (past.failures >= 0 && !redelivered) this.fail(`${copy}: it came back before, and forgot`)
-    const least = Math.max(0, past.failures)
-    if (failures < least || failures > past.failuresMax)
-      this.fail(`${copy}: ${failures} failures, not ${least} to ${past.failuresMax}`)
-  }
-
   /** In a drain each lane gives what it has in its order. */
   checkOrder(copy: Copy): void {
-    if (copy.queue.settings.retry !== null) return
+    if (copy.queue.settings.retry !== null || copy.queue.source !== null) return
     const lane = `${copy.queue.name} ${copy.lane}`
     const before = this.#drainPlaces.get(lane) ?? -1
     if (copy.place < before) this.fail(`${copy} comes behind what was published later`)
@@ -254,7 +347,8 @@ export class Watch implements Tracer {
     this.event++
     const ready = model.all.filter((c) => c.isLive && c.state === 'ready')
     // Some may be delayed, and stay.
-    if (model.settings.retry !== null) for (const copy of ready) copy.mayVanish = true
+    const isExact = model.settings.retry === null && !model.settings.keepsDeadLetters
+    if (!isExact) for (const copy of ready) copy.mayVanish = true
     else {
       if (count !== ready.length && !ready.some((c) => c.mayVanish))
         this.fail(`${model.name}: ${count} were purged, not ${ready.length}`)
@@ -267,8 +361,11 @@ export class Watch implements Tracer {
   crashed(): void {
     this.hosted.clear()
     this.foreign.clear()
+    this.rules.crashed()
+    this.isEnding = false
     this.#publishing.length = 0
     this.#moving.length = 0
+    for (const stream of this.streams.values()) stream.crashed(this.confirmed)
     for (const [name, model] of this.queues)
       if (!model.isDurable) this.queues.delete(name)
       else model.crashed(this.confirmed)
@@ -288,50 +385,16 @@ export class Watch implements Tracer {
       if (model.isDeclared && !model.isLeaving) this.fail(`the queue ${name} is lost`)
       this.queues.delete(name)
     }
+    for (const [name, stream] of this.streams) {
+      const isThere = [...this.#streamByTopic.values()].includes(stream)
+      if (stream.isDeclared && !isThere) this.fail(`the stream ${name} is lost`)
+      stream.isDeclared = isThere
+      if (!isThere) this.streams.delete(name)
+    }
     this.#drainPlaces.clear()
-  }
-
-  /** All queues are empty: whoever is not here is nowhere. */
-  checkDrained(): void {
-    for (const model of this.queues.values())
-      for (const copy of model.all) if (copy.past !== null) this.#checkLost(copy, copy.past)
-    for (const model of this.queues.values()) model.drained()
-  }
-
-  #checkLost(copy: Copy, past: NonNullable<Copy['past']>): void {
-    const { isFound } = copy
-    if (!isFound && past.ending === null && !copy.mayVanish && this.#isCertain(copy))
-      this.fail(`${copy} is lost, and was durable`)
-    if (!isFound || copy.isStrange) return
-    for (const child of past.children)
-      if (child.isFound && !child.isStrange) this.fail(`${copy} is back, and so is ${child}`)
-  }
-
-  /** It must be there, or have had an end. */
-  #isCertain(copy: Copy): boolean {
-    const { past, parent } = copy
-    if (past === null || past.isCertain) return past !== null
-    if (!copy.isSync || parent === null || parent.isFound || parent.isVirtual) return false
-    if (parent.isStrange || parent.mayVanish || this.queues.get(parent.queue.name) !== parent.queue)
-      return false
-    return this.#isCertain(parent)
-  }
-
-  /** What the queue says it holds is what it was given. */
-  checkCounts(model: QueueModel): void {
-    const queue = this.hosted.get(model.name)?.queue
-    if (queue === undefined || model.isLeaving || model.isSilent) return
-    if (model.all.some((c) => c.mayVanish || c.state === 'unknown')) return
-    const held = queue.ready + queue.delayed + queue.inFlight
-    if (held !== model.live)
-      this.fail(`${model.name} holds ${held}, and was given ${model.live} that are not settled`)
   }
 }
 
 /** On its way it was nowhere where nothing is durable. */
 const isPromised = ({ isSync, parent }: Copy): boolean =>
   isSync && (parent === null || isPromised(parent))
-
-/** What a Kafka client wrote: no properties. */
-const foreignMessage = (name: string): MessageView =>
-  new MessageView().set('', '', Uint8Array.of(0, 0), Buffer.from(name))

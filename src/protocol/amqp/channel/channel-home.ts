@@ -8,6 +8,7 @@ import type { PartialMemory } from '../frames/partial-memory.ts'
 import type { Reply } from '../methods/reply-codes.ts'
 import type { ReplyAddresses } from './reply-addresses.ts'
 import type { Told } from './told.ts'
+import type { Together } from './unacked.ts'
 
 /** Plain numbers that only grow. */
 export interface MessageCounters {
@@ -80,6 +81,8 @@ export interface ChannelDoor {
   readonly memory: PartialMemory
   readonly counters: MessageCounters & ChannelCounters
   readonly replyAddresses: ReplyAddresses
+  /** Of all its channels. */
+  readonly together: Together
   /** For what is settled at once, of which there may be very much. */
   readonly slices: Slices
   /** A consumer whose client is crowded was given what is being published. */

@@ -10,9 +10,13 @@ export interface ChannelView {
   readonly isOpen: boolean
   readonly counters: ChannelNumbers
   readonly unacked: Unacked
+  /** Is told of what was settled that its confirms have to cover. */
+  readonly publishing: { settled(): void }
   /** Deliveries to consumers that are not settled, and how many there may be; 0: no limit. */
   inFlight: number
   readonly prefetch: number
+  /** A consumer found no room since too much of the channel is not settled. */
+  isCramped: boolean
   readonly transaction: Transaction | null
   /** Where direct replies to this channel go; null: nowhere. */
   readonly replyAddress: string | null

@@ -28,7 +28,7 @@ export class Channel implements ChannelView, Resumable {
   readonly home: ChannelHome
   readonly publishing: Publishing
   readonly counters = new ChannelNumbers()
-  readonly unacked = new Unacked()
+  readonly unacked: Unacked
   readonly settling: Settling
   readonly consumers = new Map<string, Consumer>()
   state: 'open' | 'closing' | 'closed' = 'open'
@@ -41,12 +41,14 @@ export class Channel implements ChannelView, Resumable {
   lastQueue: string | null = null
   transaction: Transaction | null = null
   replyReceiver: ReplyReceiver | null = null
+  isCramped = false
   isResumeDue = false
   waitsForOutput = false
 
   constructor(id: number, home: ChannelHome) {
     this.id = id
     this.home = home
+    this.unacked = new Unacked(home.door.together)
     this.publishing = new Publishing(this)
     this.settling = new Settling(this)
   }
@@ -168,6 +170,7 @@ export class Channel implements ChannelView, Resumable {
   }
 
   resume(): void {
+    this.isCramped = false
     for (const consumer of this.consumers.values()) if (consumer.isStarved) consumer.resume()
   }
 }

@@ -38,6 +38,7 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
   private readonly writer: DeliveryWriter
   private inFlight = 0
   private subscription: Subscription | null = null
+  private handle: QueueHandle | null = null
   private isActive = false
   /** All that it had went back, though the client may still settle it. */
   private isOverdue = false
@@ -53,8 +54,8 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
   }
 
   get queue(): QueueHandle {
-    assert(this.subscription !== null, 'deliveries come behind the subscription')
-    return this.subscription.queue
+    assert(this.handle !== null, 'deliveries come behind the subscription')
+    return this.handle
   }
 
   get room(): number {
@@ -88,12 +89,14 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
     this.inFlight--
     channel.inFlight--
     if (this.isStarved) channel.home.door.resumeSoon(this)
-    if (channel.prefetch > 0) channel.resumeStarved()
+    if (channel.prefetch > 0 || channel.isCramped) channel.resumeStarved()
   }
 
   cancelled(reason: CancelReason): void {
     this.isActive = false
     this.isGone = true
+    // What is not settled may keep it for long.
+    this.subscription = null
     if (reason !== 'timeout') this.channel.consumerCancelled(this)
     else {
       // What it had takes no room any more; a client that settles it later does nothing.
@@ -106,8 +109,9 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
 
   /** The client has been told: deliveries may begin. */
   begin(subscription: Subscription): void {
-    this.subscription = subscription
+    this.handle = subscription.queue
     if (this.isGone) return
+    this.subscription = subscription
     this.isActive = true
     this.channel.home.door.resumeSoon(this)
   }
@@ -121,8 +125,10 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
 
   /** No more deliveries; what is in flight stays so. */
   async cancel(): Promise<void> {
+    const { subscription } = this
     this.isActive = false
-    if (!this.isGone) await this.subscription?.cancel()
+    this.subscription = null
+    if (!this.isGone) await subscription?.cancel()
   }
 
   /** For listings; null: it is not yet, or no more. */
@@ -150,6 +156,16 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
     if (!this.settles) return plenty
     const own = this.prefetch === 0 ? plenty : this.prefetch - this.inFlight
     const shared = channel.prefetch === 0 ? plenty : channel.prefetch - channel.inFlight
-    return Math.min(own, shared, home.door.limits.unackedMax - channel.unacked.span)
+    return Math.min(own, shared, this.left())
+  }
+
+  /** Deliveries that the channel may have besides those that it has. */
+  private left(): number {
+    const { channel } = this
+    const { limits, together } = channel.home.door
+    const isTight = together.unacked >= limits.unackedMaxTogether
+    const left = (isTight ? limits.unackedMaxWhenTight : limits.unackedMax) - channel.unacked.span
+    if (left <= 0) channel.isCramped = true
+    return left
   }
 }

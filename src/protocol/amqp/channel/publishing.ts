@@ -41,6 +41,7 @@ export class Publishing {
   private routingKey = ''
   private mandatory = false
   private isReply = false
+  private owesSettled = false
   private publisher: Publisher | null = null
   private publisherExchange = ''
   /** The last properties, which are well-formed, and whether the door has to look at them. */
@@ -118,6 +119,11 @@ export class Publishing {
       this.handOn(this.view.set(each.exchange, each.routingKey, each.properties, each.body))
       if (!this.channel.isOpen) return
     }
+  }
+
+  /** The next confirm says that this is on the disk, too: even that of a message which is not. */
+  settled(): void {
+    this.owesSettled = true
   }
 
   confirmFromNow(): void {
@@ -237,7 +243,9 @@ export class Publishing {
     if ((went & Published.routed) === 0) this.wentNowhere(message)
     if (this.confirms !== null) {
       home.door.counters.toConfirm++
-      this.confirms.published((went & Published.stored) !== 0, (went & Published.rejected) !== 0)
+      const isStored = this.owesSettled || (went & Published.stored) !== 0
+      this.owesSettled = false
+      this.confirms.published(isStored, (went & Published.rejected) !== 0)
       if (!this.isDue) {
         this.isDue = true
         home.door.confirmSoon(this)

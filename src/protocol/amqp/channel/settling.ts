@@ -172,6 +172,7 @@ export class Settling {
     unacked.remove(tag)
     home.door.counters.settled++
     if (!owner.isGone) {
+      if (owner.queue.isDurable === true) this.channel.publishing.settled()
       if (how.isAccepted) {
         this.channel.counters.accepted++
         owner.queue.accept(id)

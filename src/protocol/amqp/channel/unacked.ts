@@ -13,6 +13,11 @@ export interface Owner {
   settled(): void
 }
 
+/** What all channels of a door have, each counting its own. */
+export interface Together {
+  unacked: number
+}
+
 const slotsAtFirst = 16
 
 export class Unacked {
@@ -24,6 +29,11 @@ export class Unacked {
   private owners: (Owner | null)[] = []
   private ids: number[] = []
   private mask = -1
+  private readonly together: Together
+
+  constructor(together: Together) {
+    this.together = together
+  }
 
   /** From the oldest to the newest. */
   get span(): number {
@@ -42,6 +52,7 @@ export class Unacked {
     const tag = this.next++
     this.put(tag, owner, id)
     this.count++
+    this.together.unacked++
     return tag
   }
 
@@ -59,6 +70,7 @@ export class Unacked {
     assert(this.ownerOf(tag) !== null, 'only what is there is removed')
     this.owners[tag & this.mask] = null
     this.count--
+    this.together.unacked--
     if (tag !== this.first) return
     if (this.count === 0) this.first = this.next
     else while (this.owners[this.first & this.mask] === null) this.first++

@@ -27,6 +27,9 @@ export interface Limits {
   readonly unsentBytesMaxWhenTight: number
   /** Deliveries of a channel between the oldest that is not settled and the newest. */
   readonly unackedMax: number
+  /** Deliveries of all channels that are not settled, before each may have only few. */
+  readonly unackedMaxTogether: number
+  readonly unackedMaxWhenTight: number
   readonly consumersPerChannelMax: number
   /** What transactions hold back until they are committed: of one channel. */
   readonly transactionBytesMax: number
@@ -59,6 +62,8 @@ export const defaultLimits: Limits = {
   unsentBytesMaxTogether: 256 * MiB,
   unsentBytesMaxWhenTight: 64 * 1024,
   unackedMax: 1_000_000,
+  unackedMaxTogether: 4_000_000,
+  unackedMaxWhenTight: 100,
   consumersPerChannelMax: 10_000,
   transactionBytesMax: 64 * MiB,
   transactionStepsMax: 100_000,
@@ -70,10 +75,23 @@ export const defaultLimits: Limits = {
   drainMsMax: 5_000,
 }
 
+/** Of the heap, for each delivery that is not settled. */
+const unackedBytes = 300
+
+export interface Granted {
+  readonly openFiles: number
+  readonly memoryBytes: number
+  readonly heapBytes: number
+}
+
 /** The limits, as far as they fit a process that may have so many files open, and such memory. */
-export const limitsWithin = (limits: Limits, openFiles: number, memoryBytes: number): Limits => ({
+export const limitsWithin = (
+  limits: Limits,
+  { openFiles, memoryBytes, heapBytes }: Granted,
+): Limits => ({
   ...limits,
   connectionsMax: Math.min(limits.connectionsMax, Math.floor(openFiles / 2)),
   partialBytesMax: Math.min(limits.partialBytesMax, Math.floor(memoryBytes / 8)),
   unsentBytesMaxTogether: Math.min(limits.unsentBytesMaxTogether, Math.floor(memoryBytes / 8)),
+  unackedMaxTogether: Math.min(limits.unackedMaxTogether, Math.floor(heapBytes / 4 / unackedBytes)),
 })

@@ -1,0 +1,102 @@
+// What queues and streams hold, counted against the model; and what a crash has left, against what
+// it may leave: all that is there was taken out, so who was not seen is nowhere. The watch owns it.
+import type { HostedQueue } from '../../../src/broker/messaging/hosted-queue.ts'
+import type { Copy, QueueModel } from './copies.ts'
+import type { StreamModel } from './stream-model.ts'
+
+interface Drained {
+  readonly queues: ReadonlyMap<string, QueueModel>
+  readonly streams: ReadonlyMap<string, StreamModel>
+  readonly hosted: ReadonlyMap<string, HostedQueue>
+  fail(message: string): void
+}
+
+export class Losses {
+  readonly #there: Drained
+
+  constructor(there: Drained) {
+    this.#there = there
+  }
+
+  /**
+   * Dead letters that nobody takes are still there, and were tried again. `hadTime`: all were, of
+   * whatever name.
+   */
+  allTried(hadTime: boolean): boolean {
+    return [...this.#there.queues.values()].every((model) => {
+      const untried = this.#untried(model)
+      return untried === 0 || (hadTime && untried <= model.namesakes.length)
+    })
+  }
+
+  /** How many more it keeps than are known to have been tried. */
+  #untried(model: QueueModel): number {
+    const left = this.#there.hosted.get(model.name)?.used?.stock.leaving.size ?? 0
+    if (left === 0) return 0
+    const tried = model.all.filter((c) => c.isLive && c.state === 'leaving').length
+    return Math.max(0, left - tried)
+  }
+
+  /** All queues are empty: whoever is not here is nowhere. */
+  check(): void {
+    for (const model of this.#there.queues.values())
+      for (const copy of model.namesakes.slice(0, this.#untried(model))) {
+        model.found(copy)
+        copy.state = 'leaving'
+      }
+    for (const stream of this.#there.streams.values())
+      stream.checkWhole(({ parent }) => this.#isOwed(parent))
+    for (const model of this.#there.queues.values())
+      for (const copy of model.all) {
+        this.#checkRecord(copy)
+        if (copy.past !== null) this.#checkLost(copy, copy.past)
+      }
+    for (const model of this.#there.queues.values()) model.drained()
+  }
+
+  #checkLost(copy: Copy, past: NonNullable<Copy['past']>): void {
+    const { isFound } = copy
+    if (!isFound && past.ending === null && !copy.mayVanish && this.#isCertain(copy))
+      this.#there.fail(`${copy} is lost, and was durable`)
+    if (!isFound || copy.isStrange) return
+    for (const child of past.children)
+      if (child.isFound && !child.isStrange) this.#there.fail(`${copy} is back, and so is ${child}`)
+  }
+
+  /** A queue over a topic has what the topic has. */
+  #checkRecord(copy: Copy): void {
+    const { record, past, isFound } = copy
+    if (record === null || past === null || copy.isStrange) return
+    if (isFound && !record.isFound) this.#there.fail(`${copy} is there, and not in its topic`)
+    const isOwed = record.isFound && past.ending === null && !copy.mayVanish
+    if (isOwed && !isFound) this.#there.fail(`${copy} is lost, and its topic has it`)
+  }
+
+  /** What became of a copy that moved has to be where it went to. */
+  #isOwed(parent: Copy | null): boolean {
+    if (parent === null || parent.isFound || parent.isVirtual || parent.isStrange) return false
+    if (parent.mayVanish || this.#there.queues.get(parent.queue.name) !== parent.queue) return false
+    return this.#isCertain(parent)
+  }
+
+  /** It must be there, or have had an end. */
+  #isCertain(copy: Copy): boolean {
+    const { past, parent } = copy
+    if (past === null || past.isCertain || copy.record?.isFound === true) return past !== null
+    return copy.isSync && this.#isOwed(parent)
+  }
+
+  /** What the queue says it holds is what it was given. */
+  checkCounts(model: QueueModel, isQuiet = false): void {
+    const queue = this.#there.hosted.get(model.name)?.used ?? null
+    if (queue === null || model.isLeaving || model.isSilent) return
+    if (model.all.some((c) => c.mayVanish || c.state === 'unknown')) return
+    // Of a topic only what is durable is there, and nobody has said when.
+    if (model.source !== null && !isQuiet) return
+    const held = queue.ready + queue.delayed + queue.inFlight
+    if (held !== model.live)
+      this.#there.fail(
+        `${model.name} holds ${held}, and was given ${model.live} that are not settled`,
+      )
+  }
+}

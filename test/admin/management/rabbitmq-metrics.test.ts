@@ -3,7 +3,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import amqplib from 'amqplib'
+import { perObjectMetrics } from '../../../src/admin/management/object-metrics.ts'
+import { rabbitmqMetrics } from '../../../src/admin/management/rabbitmq-metrics.ts'
+import { lines } from '../../../src/admin/prometheus.ts'
 import { startBroker } from '../../../src/start-broker.ts'
+import { withApi } from './api-fixture.ts'
 
 const anyPort = { host: '127.0.0.1', port: 0 }
 
@@ -163,13 +167,18 @@ test('/metrics/detailed shows channels, connections, exchanges, vhosts and deliv
       '/metrics/detailed?family=channel_metrics&family=connection_coarse_metrics' +
         '&family=connection_metrics&family=exchange_bindings&family=exchange_names' +
         '&family=vhost_status&family=queue_delivery_metrics&family=queue_metrics' +
-        '&family=connection_churn_metrics&family=node_metrics&family=exchange_metrics',
+        '&family=connection_churn_metrics&family=node_metrics&family=exchange_metrics' +
+        '&family=channel_exchange_metrics&family=channel_queue_metrics' +
+        '&family=auth_attempt_metrics',
     )
     const startsWith = (start: string) =>
       [...samples].filter(([name]) => name.startsWith(start)).map(([, value]) => value)
     assert.deepEqual(startsWith('rabbitmq_detailed_channel_consumers{channel="'), ['1'])
     assert.deepEqual(startsWith('rabbitmq_detailed_channel_messages_unacked{'), ['2'])
     assert.deepEqual(startsWith('rabbitmq_detailed_consumer_prefetch{'), ['7'])
+    assert.deepEqual(startsWith('rabbitmq_detailed_channel_messages_published_total{'), ['3'])
+    assert.deepEqual(startsWith('rabbitmq_detailed_channel_messages_delivered_ack_total{'), ['2'])
+    assert.deepEqual(startsWith('rabbitmq_detailed_auth_attempts_failed_total{'), ['0', '0'])
     assert.deepEqual(startsWith('rabbitmq_detailed_connection_channels{'), ['1'])
     assert.ok(Number(startsWith('rabbitmq_detailed_connection_incoming_bytes_total{')[0]) > 100)
     assert.deepEqual(startsWith('rabbitmq_cluster_vhost_status{'), ['1', '1'])
@@ -311,4 +320,16 @@ test('what has been counted stays when queues, exchanges and vhosts go', () =>
       assert.equal((await api('DELETE', path)).status, 204)
       assert.deepEqual(await counts(), before, path)
     }
+  }))
+
+test('a page looks at queues that nobody has used, and makes nothing of them', () =>
+  withApi(async (api) => {
+    await api.call('PUT', '/queues/%2F/q', {})
+    const families = [...rabbitmqMetrics(api.managed), ...perObjectMetrics(api.managed)]
+    const text = [...lines(families)].join('')
+    assert.match(text, /^rabbitmq_queues 1$/m)
+    assert.match(text, /^rabbitmq_queue_messages\{vhost="\/",queue="q"\} 0$/m)
+    await api.get('/queues')
+    await api.get('/overview')
+    assert.equal(api.node.messaging.vhosts.get('/')?.queues.get('q')?.used, null)
   }))

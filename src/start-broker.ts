@@ -213,6 +213,8 @@ async function openAll(
     dataDir: options.dataDir,
     unhealthy: () => watch.unhealthy(),
     amqpDoors: [amqp, amqps].filter((each) => each !== undefined),
+    doors: [door, amqp, amqps].filter((each) => each !== undefined),
+    httpLogins: { done: 0, failed: 0 },
     addresses,
   }
   const http = listen.http && (await openManagement(managed, listen.http))

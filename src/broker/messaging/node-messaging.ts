@@ -13,13 +13,16 @@ import { decodeTable } from '../../model/message/field-codec.ts'
 import type { Topic } from '../../model/topic.ts'
 import { queueNameOf } from '../../model/topic-name.ts'
 import { KeyBudget } from '../../queue/memory/seen-keys.ts'
+import { CountersByType } from '../../queue/queue-counters.ts'
 import type { QueueOptions } from '../../queue/queue-options.ts'
 import { Queues } from '../../queue/queues.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { nameFault } from '../../security/access/name-fault.ts'
+import type { ReaderCounters } from '../../stream/stream-reader.ts'
 import { queueType, topicOfQueue } from '../declarations/queue-arguments.ts'
 import type { Messaging, Opening, Session } from './api.ts'
 import type { HostedQueue } from './hosted-queue.ts'
+import type { ExchangeCounters } from './listings.ts'
 import { type ConnectionLimits, type OpenSession, OpenSessions } from './open-sessions.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { queuePartitionSettings } from './queue-partitions.ts'
@@ -56,6 +59,10 @@ export class NodeMessaging implements Messaging {
   readonly queues: Queues
   /** Hears of the topics of the metadata. */
   readonly topics: SharedStreams
+  /** What was counted in vhosts that are gone. */
+  readonly past = new CountersByType()
+  readonly pastExchanges: ExchangeCounters = { in: 0, out: 0 }
+  readonly #leaving = new Set<VhostCore>()
   readonly #parts: MessagingParts
   /** The vhost whose queues and streams are topics. */
   readonly #topicsVhost: string
@@ -189,6 +196,16 @@ export class NodeMessaging implements Messaging {
     this.#sessions.endOfUsersBut(isThere)
   }
 
+  /** All that count: the vhosts, and those that are being deleted. */
+  get counting(): Iterable<VhostCore> {
+    return [...this.vhosts.values(), ...this.#leaving]
+  }
+
+  /** What consumers of streams were given, and settled. */
+  get streamCounters(): Readonly<ReaderCounters> {
+    return this.#parts.streams.counters
+  }
+
   /** Those that are open, for listings. */
   get sessions(): Iterable<Opening> {
     return this.#sessions.all
@@ -294,8 +311,13 @@ export class NodeMessaging implements Messaging {
     if (name === this.#topicsVhost)
       return refuse('notAllowed', `vhost ${name} stays: it is polymq.kafka.vhost`)
     this.vhosts.delete(name)
+    this.#leaving.add(core)
     this.#sessions.endOfVhost(name)
     await core.lane.run(() => core.deleteAll())
+    this.#leaving.delete(core)
+    this.past.add(core.past)
+    this.pastExchanges.in += core.pastExchanges.in
+    this.pastExchanges.out += core.pastExchanges.out
     return ok(null)
   }
 

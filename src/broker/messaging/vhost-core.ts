@@ -15,7 +15,7 @@ import type { Topic } from '../../model/topic.ts'
 import { DelayQueue } from '../../queue/delayed/delay-queue.ts'
 import type { KeyBudget } from '../../queue/memory/seen-keys.ts'
 import type { Queue } from '../../queue/queue.ts'
-import { addCounters, QueueCounters } from '../../queue/queue-counters.ts'
+import { addCounters, CountersByType } from '../../queue/queue-counters.ts'
 import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
@@ -38,6 +38,7 @@ import { DelayedExchange } from './delayed-exchange.ts'
 import { HostedQueue, type HostedQueueHooks } from './hosted-queue.ts'
 import { HostedStream } from './hosted-stream.ts'
 import { Lane } from './lane.ts'
+import type { ExchangeCounters } from './listings.ts'
 import { Once } from './once.ts'
 import type { StreamTopics } from './stream-topics.ts'
 import type { Target } from './target.ts'
@@ -66,12 +67,6 @@ export interface VhostParts {
   failed(cause: unknown): void
 }
 
-/** Messages that were published to an exchange, and copies of them that it gave to queues. */
-export interface ExchangeCounters {
-  in: number
-  out: number
-}
-
 export class VhostCore implements HostedQueueHooks {
   readonly name: string
   readonly parts: VhostParts
@@ -84,7 +79,8 @@ export class VhostCore implements HostedQueueHooks {
   /** By name; they begin anew with an exchange. */
   readonly exchangeCounters = new Map<string, ExchangeCounters>()
   /** Of queues that are gone, and how many came and went. */
-  readonly past = new QueueCounters()
+  readonly past = new CountersByType()
+  readonly pastExchanges: ExchangeCounters = { in: 0, out: 0 }
   readonly churn = { queuesMade: 0, queuesGone: 0, queuesDeclared: 0 }
   /** Of other names than the queues. */
   readonly streams = new Map<string, HostedStream>()
@@ -273,6 +269,9 @@ export class VhostCore implements HostedQueueHooks {
     if (!this.exchanges.delete(exchange.name)) return []
     this.onceAt.get(exchange.name)?.clear()
     this.onceAt.delete(exchange.name)
+    const counters = this.exchangeCounters.get(exchange.name)
+    this.pastExchanges.in += counters?.in ?? 0
+    this.pastExchanges.out += counters?.out ?? 0
     this.exchangeCounters.delete(exchange.name)
     const waiting = this.delayed.get(exchange.name)
     if (waiting !== undefined) {
@@ -290,7 +289,7 @@ export class VhostCore implements HostedQueueHooks {
     hosted.gone()
     this.queues.delete(hosted.name)
     this.churn.queuesGone++
-    addCounters(this.past, hosted.figures.counters)
+    addCounters(this.past[queueType(hosted.definition.arguments)], hosted.figures.counters)
     if (hosted.owner !== null) this.#owned.get(hosted.owner)?.delete(hosted)
     const bindings = this.routing.removeQueue(hosted.name)
     return this.#keysWith(bindings, this.writes.queueKeys(hosted.definition))

@@ -9,10 +9,11 @@ import type { Authorizer } from '../../security/access/authorizer.ts'
 import { type ExchangeDefinition, routesByTopic } from '../declarations/definitions.ts'
 import { noTopicAccess, tooManySteps } from '../declarations/refusals.ts'
 import { Published, type Publisher } from './api.ts'
+import type { ExchangeCounters } from './listings.ts'
 import type { Once } from './once.ts'
 import { senderKeys, withoutHiddenKeys } from './sender-keys.ts'
 import type { Target } from './target.ts'
-import type { ExchangeCounters, VhostCore } from './vhost-core.ts'
+import type { VhostCore } from './vhost-core.ts'
 
 const tooLong = `invalid message: x-delay is more than ${delayMsMax} ms`
 const noQueues: readonly Target[] = []

@@ -51,7 +51,7 @@ async function openDoor(
     login: loginOf(broker),
     mechanisms,
     isTls,
-    clusterName: broker.clusterId,
+    clusterName: () => broker.clusterName,
     replyAddresses,
     limits: limits(),
     report,

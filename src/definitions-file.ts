@@ -63,8 +63,11 @@ async function copyMetadata(from: Disk, to: Disk): Promise<void> {
   const target = await to.open('metadata', { access: 'write' })
   try {
     const piece = new Uint8Array(pieceBytes)
-    for (let at = 0, n = 0; (n = await source.read(piece, at)) > 0; at += n)
+    const size = await source.size()
+    for (let at = 0; at < size; at += piece.length) {
+      const n = await source.read(piece, at)
       await target.write([piece.slice(0, n)], at)
+    }
   } finally {
     await Promise.all([source.close(), target.close()])
   }

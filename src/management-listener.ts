@@ -2,17 +2,13 @@
 // the other doors.
 
 import { openManagementDoor } from './admin/management/door.ts'
-import {
-  clusterNameParameter,
-  type ManagedNode,
-  type OpenListener,
-} from './admin/management/managed-node.ts'
+import type { LoginCounts, ManagedNode, OpenListener } from './admin/management/managed-node.ts'
 import { detailedMetrics, perObjectMetrics } from './admin/management/object-metrics.ts'
 import { rabbitmqMetrics } from './admin/management/rabbitmq-metrics.ts'
 import { allRoutes } from './admin/management/resources/all-routes.ts'
 import type { NodeBroker } from './broker/broker.ts'
 import type { Address, Listener } from './io/network.ts'
-import { type ProcessLimits, processStats } from './io/process-stats.ts'
+import { openDescriptors, type ProcessLimits, processStats } from './io/process-stats.ts'
 import { realClock } from './io/real/clock.ts'
 import { realHttp } from './io/real/http.ts'
 import type { ListenerName, Listeners } from './listeners.ts'
@@ -27,6 +23,9 @@ export interface ManagementHome {
   /** Why the node cannot work, or null. */
   readonly unhealthy: () => string | null
   readonly amqpDoors: readonly AmqpDoor[]
+  /** All doors whose clients stay connected. */
+  readonly doors: readonly { readonly connections: number }[]
+  readonly httpLogins: LoginCounts
   /** What is listened on, by then. */
   readonly addresses: Listeners
 }
@@ -69,8 +68,7 @@ function managedNode(home: ManagementHome, listeners: () => readonly OpenListene
     name: `polymq@node-${broker.nodeId}`,
     clusterId: broker.clusterId,
     get clusterName() {
-      const named = policies.globalParameter(clusterNameParameter)?.value
-      return typeof named === 'string' ? named : broker.clusterId
+      return broker.clusterName
     },
     version,
     behavesLike,
@@ -80,6 +78,9 @@ function managedNode(home: ManagementHome, listeners: () => readonly OpenListene
     clock: realClock,
     listeners,
     doors: () => home.amqpDoors.map(({ counters }) => counters),
+    httpLogins: home.httpLogins,
+    openFiles: openDescriptors,
+    sockets: () => home.doors.reduce((sum, { connections }) => sum + connections, 0),
     dataDir: home.dataDir,
     processId: process.pid,
     openFilesMax: granted.openFiles,

@@ -180,7 +180,7 @@ async function openAll(
     chance: realChance,
     logOptions: logOptionsWithin(logOptionsOf(resolved), granted.openFiles, granted.memoryBytes),
     settings,
-    heapBytes: granted.heapBytes,
+    heapBytes: Math.min(granted.heapBytes, granted.memoryBytes),
     report,
     failed: (cause) => {
       watch.failed(cause)
@@ -213,6 +213,8 @@ async function openAll(
     dataDir: options.dataDir,
     unhealthy: () => watch.unhealthy(),
     amqpDoors: [amqp, amqps].filter((each) => each !== undefined),
+    doors: [door, amqp, amqps].filter((each) => each !== undefined),
+    httpLogins: { done: 0, failed: 0 },
     addresses,
   }
   const http = listen.http && (await openManagement(managed, listen.http))

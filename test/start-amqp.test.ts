@@ -96,3 +96,26 @@ test('a listener with TLS needs files that can be used', async () => {
   const swapped = { ...tls, 'polymq.tls.key.file': tls['polymq.tls.certificate.file'] }
   await rejected(swapped, /tls\.key\.file: .* but a certificate/)
 })
+
+test('clients are told the name that people gave the cluster', async () => {
+  const broker = await startBroker({ dataDir: null, listen: { amqp: local, http: local } })
+  const { amqp, http } = broker.addresses
+  const told = async (): Promise<unknown> => {
+    const connection = await amqplib.connect(`amqp://127.0.0.1:${amqp?.port}`)
+    await connection.close()
+    return connection.connection.serverProperties['cluster_name']
+  }
+  try {
+    assert.notEqual(await told(), 'warehouse')
+    const authorization = `Basic ${Buffer.from('guest:guest').toString('base64')}`
+    const named = await fetch(`http://127.0.0.1:${http?.port}/api/cluster-name`, {
+      method: 'PUT',
+      headers: { authorization },
+      body: '{"name":"warehouse"}',
+    })
+    assert.equal(named.status, 204)
+    assert.equal(await told(), 'warehouse')
+  } finally {
+    await broker.close()
+  }
+})

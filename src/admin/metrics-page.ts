@@ -17,7 +17,7 @@ export async function* metricsPage(
     piece += line
     const isSliceOver = clock.monotonic() >= sliceEnd
     if (!isSliceOver && piece.length < pieceChars) continue
-    yield piece
+    if (piece !== '') yield piece
     piece = ''
     if (!isSliceOver) continue
     await new Promise<void>((resume) => clock.soon(resume))

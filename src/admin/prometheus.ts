@@ -15,8 +15,8 @@ export interface Family {
   readonly type: 'counter' | 'gauge' | 'summary' | 'histogram'
   /** One line. */
   readonly help: string
-  /** Read anew at each scrape. */
-  samples(): Iterable<Sample>
+  /** Read anew at each scrape. Null: more work is to be done first, and others may have a turn. */
+  samples(): Iterable<Sample | null>
 }
 
 /** A family of one sample without labels. */
@@ -31,7 +31,7 @@ export const single = (
 export function* lines(families: Iterable<Family>): Generator<string> {
   for (const family of families) {
     yield `# HELP ${family.name} ${family.help}\n# TYPE ${family.name} ${family.type}\n`
-    for (const sample of family.samples()) yield line(family.name, sample)
+    for (const sample of family.samples()) yield sample === null ? '' : line(family.name, sample)
   }
 }
 

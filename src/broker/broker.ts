@@ -42,7 +42,7 @@ import { NodeGroups } from './node-groups.ts'
 import { NodeLogs } from './node-logs.ts'
 import { NodeTopics } from './node-topics.ts'
 import { openStreams } from './open-streams.ts'
-import { Policies } from './policies/policies.ts'
+import { clusterNameParameter, Policies } from './policies/policies.ts'
 import { Upkeep } from './upkeep.ts'
 
 export interface NodeParts {
@@ -228,6 +228,12 @@ export class NodeBroker implements Broker {
       lookedAtSpace: () => messaging.lookedAtSpace(),
     })
     image.onChange((event) => this.#follow(event))
+  }
+
+  /** What people have named the cluster; else its id. */
+  get clusterName(): string {
+    const named = this.policies.globalParameter(clusterNameParameter)?.value
+    return typeof named === 'string' ? named : this.clusterId
   }
 
   /**

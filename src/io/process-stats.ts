@@ -36,6 +36,17 @@ export function processStats(): ProcessStats {
   }
 }
 
+/** Descriptors that this process has open; null: the system does not say. */
+export function openDescriptors(): number | null {
+  try {
+    // One more is open for looking.
+    return fs.readdirSync('/proc/self/fd').length - 1
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
+
 const resolutionMs = 50
 
 /** Watches how late timers are, twenty times a second, which does not keep a process alive. */

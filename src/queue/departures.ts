@@ -3,6 +3,7 @@
 // in the same turn. Expired ones leave at the head only. The queue owns it.
 import type { MessageView } from '../model/message/message.ts'
 import type { Entry } from './entry.ts'
+import type { QueueCounters } from './queue-counters.ts'
 import type { DeadLetterReason, QueueHost, QueueName } from './queue-host.ts'
 import type { Attended, QueueNode } from './queue-node.ts'
 import type { QueueSettings } from './queue-settings.ts'
@@ -17,6 +18,7 @@ const blockedMs = 10
 
 export interface Departed extends Attended, QueueName {
   readonly settings: QueueSettings
+  readonly counters: QueueCounters
 }
 
 export class Departures {
@@ -93,7 +95,9 @@ export class Departures {
 
   /** Gives it to the host, if anybody wants it. */
   deadLetter(message: MessageView, reason: DeadLetterReason): void {
-    if (this.#queue.settings.deadLetters) this.#give(message, reason, false)
+    const { settings, counters } = this.#queue
+    const isSent = settings.deadLetters && this.#give(message, reason, false)
+    counters.died(reason, isSent ? 'at_most_once' : 'disabled')
   }
 
   #give(message: MessageView, reason: DeadLetterReason, isSure: boolean): boolean {
@@ -114,7 +118,10 @@ export class Departures {
   /** An entry that has just landed leaves, at the end of the turn if somebody wants it. */
   reject(entry: Entry, reason: DeadLetterReason): void {
     if (this.#queue.settings.deadLetters) this.#stock.send(entry, reason, this.#keeps)
-    else this.#stock.settle(entry)
+    else {
+      this.#queue.counters.died(reason, 'disabled')
+      this.#stock.settle(entry)
+    }
   }
 
   /** Other rules hold: what nobody took is tried again. */
@@ -166,6 +173,7 @@ export class Departures {
     const why = reason ?? 'rejected'
     if (!isSure) this.deadLetter(this.#stock.message, why)
     else if (!this.#give(this.#stock.message, why, true)) return false
+    else this.#queue.counters.died(why, 'at_least_once')
     this.#backOffMs = backOffMs.min
     return true
   }

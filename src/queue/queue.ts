@@ -121,9 +121,9 @@ export class Queue implements MemberQueue, Attended {
     assert(!stock.isOfTopic, 'messages of a topic are appended to it')
     if (this.#cannotKeep(message)) return Published.routed | Published.rejected
     if (this.isFullFor(message.body.length)) return this.#refuse(message)
-    this.counters.published++
     const lane = this.#laneOf(message)
     const nowMs = this.#node.now()
+    this.counters.came(nowMs)
     const isSync = settings.durable && message.isPersistent
     if (stock.ready === 0 && !this.#isPumping && this.#departures.mayDeliver) {
       const member = this.#consumers.pick()
@@ -172,7 +172,7 @@ export class Queue implements MemberQueue, Attended {
   #hand(message: MessageView, member: Member, lane: Lane, nowMs: number, isSync: boolean): number {
     const { stock } = this
     const { consumer, settled } = member
-    this.counters.sent(settled, false)
+    this.counters.sent(settled, false, nowMs)
     if (!isSync) {
       if (settled) {
         consumer.deliver(0, message, false, 0, 0)
@@ -231,7 +231,7 @@ export class Queue implements MemberQueue, Attended {
       const redelivered = stock.isHeadRedelivered
       const failures = stock.headBefore?.failures ?? 0
       const deliveries = redelivered ? (stock.headBefore?.deliveries ?? 1) : 0
-      this.counters.sent(member.settled, redelivered)
+      this.counters.sent(member.settled, redelivered, nowMs)
       let id = 0
       if (member.settled) stock.settleHead()
       else id = this.#timeouts.lent(stock.take(), member, nowMs)
@@ -262,7 +262,7 @@ export class Queue implements MemberQueue, Attended {
     const failures = stock.headBefore?.failures ?? 0
     const deliveries = redelivered ? (stock.headBefore?.deliveries ?? 1) : 0
     let id = 0
-    this.counters.gave(settled, redelivered)
+    this.counters.gave(settled, redelivered, this.#node.now())
     if (settled) stock.settleHead()
     else id = stock.take().id
     this.#departures.watchHeads()

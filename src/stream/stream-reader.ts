@@ -23,7 +23,14 @@ export interface Tracking {
   readonly places: readonly Tracked[]
 }
 
+/** Plain numbers that only grow. */
+export interface ReaderCounters {
+  delivered: number
+  accepted: number
+}
+
 export interface ReaderParts {
+  readonly counters: ReaderCounters
   readonly clock: Clock
   readonly lanes: readonly StreamLane[]
   /** Of the topic, or of the topics that count as one. */
@@ -88,6 +95,11 @@ export class StreamReader {
 
   /** Settles one delivery. */
   accept(id: number): void {
+    this.#parts.counters.accepted++
+    this.#settle(id)
+  }
+
+  #settle(id: number): void {
     if (this.#unsettled === null) return
     const { index, number } = this.#deliveryOf(id)
     this.#unsettled[index]?.settle(number)
@@ -96,7 +108,7 @@ export class StreamReader {
 
   /** As `accept`; with `requeue` a consumer with a name will begin there when it starts anew. */
   reject(id: number, requeue: boolean, _failed = false): void {
-    if (!requeue) this.accept(id)
+    if (!requeue) this.#settle(id)
     else if (this.#unsettled !== null) {
       const { index, number } = this.#deliveryOf(id)
       this.#unsettled[index]?.giveBack(number)
@@ -186,6 +198,7 @@ export class StreamReader {
     if (filter !== null && !filter.matches(view)) return
     const properties = this.#place.put(view.properties, offset, index)
     view.set(view.exchange, view.routingKey, properties, view.body)
+    this.#parts.counters.delivered++
     this.consumer.deliver(settled ? 0 : this.#idFor(index, offset), view, false)
     if (settled) this.#track(index, 1)
   }

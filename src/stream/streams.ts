@@ -13,7 +13,7 @@ import type { Consumer } from './consumer.ts'
 import { ReadAheads } from './read-aheads.ts'
 import { parseFilter } from './stream-filter.ts'
 import { StreamLane } from './stream-lane.ts'
-import { StreamReader, type Tracking } from './stream-reader.ts'
+import { type ReaderCounters, StreamReader, type Tracking } from './stream-reader.ts'
 import { findStart, parseStart, placeAt, type StreamStart, startArgument } from './stream-start.ts'
 import { TopicAppends } from './topic-appends.ts'
 import { type Tracked, TrackedOffsets } from './tracked-offsets.ts'
@@ -63,6 +63,8 @@ export class Streams {
   readonly offsets: TrackedOffsets
   /** Something was appended in its life. */
   isUsed = false
+  /** Of all that read. */
+  readonly counters: ReaderCounters = { delivered: 0, accepted: 0 }
   readonly #parts: StreamParts
   readonly #options: StreamOptions
   readonly #readAheads: ReadAheads
@@ -117,7 +119,8 @@ export class Streams {
     const lanes = await this.#lanes(sources, start.value, tracking.value)
     if (sources.some(({ log }) => log.deleted)) return gone()
     const { settled } = wish
-    const parts = { clock, lanes, name, filter: filter.value, settled }
+    const { counters } = this
+    const parts = { counters, clock, lanes, name, filter: filter.value, settled }
     return ok(new StreamReader({ ...parts, tracking: tracking.value }, consumer))
   }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { metricsPage } from '../../src/admin/metrics-page.ts'
 import { type Family, lines, single } from '../../src/admin/prometheus.ts'
+import type { Clock } from '../../src/io/clock.ts'
 import { SimClock } from '../../src/io/sim/sim-clock.ts'
 
 test('a family as text', () => {
@@ -37,4 +38,33 @@ test('a large page comes in pieces, and says the same', async () => {
   assert.ok(pieces.length > 3)
   for (const piece of pieces) assert.ok(piece.length < 20_000)
   assert.equal(pieces.join(''), [...lines(families)].join(''))
+})
+
+test('a family that is still being added up lets others have a turn', async () => {
+  let ms = 0
+  let turns = 0
+  const clock: Clock = {
+    now: () => ms,
+    monotonic: () => ms,
+    after: () => ({ cancel: () => undefined }),
+    soon: (action) => {
+      turns++
+      queueMicrotask(action)
+    },
+  }
+  const slow: Family = {
+    name: 'slow',
+    type: 'gauge',
+    help: 'Slow.',
+    *samples() {
+      for (let i = 0; i < 3; i++) {
+        ms += 10
+        yield null
+      }
+      yield { value: turns }
+    },
+  }
+  const pieces: string[] = []
+  for await (const piece of metricsPage(clock, [slow])) pieces.push(piece)
+  assert.deepEqual(pieces, ['# HELP slow Slow.\n# TYPE slow gauge\n', 'slow 3\n'])
 })

@@ -21,23 +21,26 @@ import { withNodeOn } from './node-fixture.ts'
 const holder = (queues: number, streams: number, bindings: number): Holder => ({
   queues: { size: queues },
   streams: { size: streams },
-  queueRoom: { making: 0 },
+  room: { making: 0 },
   exchanges: { size: 7 },
   routing: { bindingCount: bindings },
 })
 const max = { queuesMax: 5, exchangesMax: 15, bindingsMax: 4 }
+const memory = 1e9
 
 test('queues and streams, exchanges and bindings of all vhosts are counted together', () => {
   const vhosts = [holder(2, 1, 4), holder(1, 0, 0)]
-  assert.equal(refusal(checkRoom(max, vhosts, 'queues', 'declare q')), 'ok')
-  assert.equal(refusal(checkRoom(max, vhosts, 'exchanges', 'declare e')), 'ok')
+  assert.equal(refusal(checkRoom(max, memory, vhosts, 'queues', 'declare q')), 'ok')
+  assert.equal(refusal(checkRoom(max, memory, vhosts, 'exchanges', 'declare e')), 'ok')
   assert.equal(
-    refusal(checkRoom(max, vhosts, 'bindings', 'bind q')),
+    refusal(checkRoom(max, memory, vhosts, 'bindings', 'bind q')),
     'policyViolation: cannot bind q: this node holds at most 4 bindings; raise ' +
       'polymq.max.bindings',
   )
   const full = [...vhosts, holder(1, 0, 0)]
-  assert.match(refusal(checkRoom(max, full, 'queues', 'declare q')), /at most 5 queues/)
+  assert.match(refusal(checkRoom(max, memory, full, 'queues', 'declare q')), /at most 5 queues/)
+  const small = checkRoom(max, 80_000, vhosts, 'queues', 'declare q')
+  assert.match(refusal(small), /holds at most 4 queues in the memory that it may use$/)
 })
 
 const wordy = (bytes: number) => table({ note: 'x'.repeat(bytes) })
@@ -138,5 +141,5 @@ test('what is being made counts too, by whatever door it comes', () =>
     assert.equal(refusal(await topic('f', true)), full("create topic 'f'"))
     value(await vhost.deleteQueue('b', false, false))
     value(await topic('f'))
-    assert.equal(node.messaging.vhosts.get('/')?.queueRoom.making, 0)
+    assert.equal(node.messaging.vhosts.get('/')?.room.making, 0)
   }))

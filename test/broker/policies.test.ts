@@ -174,3 +174,31 @@ test('what is no policy is refused', async () => {
     assert.deepEqual(node.policies.list('user'), [])
   })
 })
+
+test('keys for mirrors are taken with the values that RabbitMQ takes', () => {
+  const isTaken = (definition: JsonObject): boolean => checkPolicyDefinition(definition, false).ok
+  for (const definition of [
+    { 'ha-mode': 'all', 'ha-sync-mode': 'automatic', 'ha-sync-batch-size': 5 },
+    { 'ha-mode': 'exactly', 'ha-params': 2, 'ha-promote-on-shutdown': 'always' },
+    { 'ha-mode': 'nodes', 'ha-params': ['a@b'], 'ha-promote-on-failure': 'when-synced' },
+    { 'queue-master-locator': 'min-masters' },
+    { 'queue-leader-locator': 'balanced' },
+  ])
+    assert.ok(isTaken(definition), JSON.stringify(definition))
+  for (const definition of [
+    { 'ha-mode': 'bogus' },
+    { 'ha-mode': 'all', 'ha-params': 1 },
+    { 'ha-mode': 'all', 'ha-sync-mode': 'x' },
+    { 'ha-mode': 'all', 'ha-sync-batch-size': 0 },
+    { 'ha-mode': 'all', 'ha-promote-on-shutdown': 'x' },
+    { 'ha-mode': 'exactly' },
+    { 'ha-mode': 'exactly', 'ha-params': 0 },
+    { 'ha-mode': 'nodes', 'ha-params': [] },
+    { 'ha-mode': 'nodes', 'ha-params': 'a@b' },
+    { 'ha-params': 1 },
+    { 'ha-sync-mode': 'manual' },
+    { 'queue-master-locator': 'x' },
+    { 'queue-leader-locator': 'x' },
+  ])
+    assert.ok(!isTaken(definition), JSON.stringify(definition))
+})

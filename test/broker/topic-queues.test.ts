@@ -5,7 +5,7 @@ import type { NodeBroker } from '../../src/broker/broker.ts'
 import type { Vhost } from '../../src/broker/messaging/api.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
 import { eventLoopTurn } from '../../src/io/real/clock.ts'
-import { partitionId } from '../../src/model/ids.ts'
+import { partitionId, topicId } from '../../src/model/ids.ts'
 import { batchOf } from '../log/log-fixture.ts'
 import {
   confirmed,
@@ -310,7 +310,7 @@ test('nothing happens to the messages of such a queue before it is there', () =>
       durable,
       autoDelete,
       arguments: table_,
-      topic: core.newTopicId(),
+      topic: topicId(core.parts.chance.uuid()),
     }
     const hosted = core.newQueue(definition, null, source)
     hosted.queue.feed?.beginAt([1])

@@ -45,6 +45,8 @@ export const refusedAnswer = ({ status, error, message }: Refused): HttpAnswer =
 
 export const badRequest = (reason: string): Refused => new Refused(400, 'bad_request', reason)
 export const notFound = (): Refused => new Refused(404, 'Object Not Found', 'Not Found')
+/** What is to be made or changed would stand in a vhost that is not there. */
+export const vhostNotFound = (): Refused => new Refused(404, 'not_found', 'vhost_not_found')
 export const notAuthorised = (reason: string): Refused => new Refused(401, 'not_authorised', reason)
 
 const statuses: { readonly [name in ErrorName]?: readonly [number, string] } = {

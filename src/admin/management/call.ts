@@ -7,7 +7,7 @@ import type { VhostCore } from '../../broker/messaging/vhost-core.ts'
 import type { HttpRequest } from '../../io/http.ts'
 import type { FieldTable } from '../../model/message/field.ts'
 import { nameFault } from '../../security/access/name-fault.ts'
-import { badRequest, must, notAuthorised, notFound } from './answer.ts'
+import { badRequest, must, notAuthorised, notFound, vhostNotFound } from './answer.ts'
 import type { Caller } from './caller.ts'
 import type { ManagedNode } from './managed-node.ts'
 import type { Rates } from './rates.ts'
@@ -111,6 +111,12 @@ export class Call {
     if (core === undefined) throw notFound()
     if (!this.#sees(core.name)) throw notAuthorised('User not authorised to access virtual host')
     return core
+  }
+
+  /** The vhost of the path, for what is put into it. */
+  vhostToChange(): VhostCore {
+    if (!this.node.messaging.vhosts.has(this.part('vhost'))) throw vhostNotFound()
+    return this.vhost()
   }
 
   /** Its name, when it is there and the caller may see it. */

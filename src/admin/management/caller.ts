@@ -5,6 +5,7 @@
 import type { HttpRequest } from '../../io/http.ts'
 import type { Accounts } from '../../security/access/accounts.ts'
 import { notAuthorised, Refused } from './answer.ts'
+import type { LoginCounts } from './managed-node.ts'
 
 export const tags = ['administrator', 'monitoring', 'policymaker', 'management'] as const
 export type Need = 'management' | 'monitoring' | 'policymaker' | 'administrator'
@@ -43,10 +44,11 @@ export class Caller {
   }
 }
 
-const failed = (): Refused => new Refused(401, 'not_authorised', 'Login failed')
+/** RabbitMQ spells it otherwise here, and only here. */
+const failed = (): Refused => new Refused(401, 'not_authorized', 'Login failed')
 
 /** Throws Refused. */
-export function callerOf(request: HttpRequest, accounts: Accounts): Caller {
+export function callerOf(request: HttpRequest, accounts: Accounts, logins: LoginCounts): Caller {
   const [, encoded] =
     /^basic +([A-Za-z0-9+/=_-]+) *$/i.exec(request.header('authorization') ?? '') ?? []
   if (encoded === undefined) throw failed()
@@ -55,6 +57,8 @@ export function callerOf(request: HttpRequest, accounts: Accounts): Caller {
   if (colon < 0) throw failed()
   const { host } = request.remote
   const known = accounts.login.checkPassword(text.slice(0, colon), text.slice(colon + 1), host)
+  if (known.ok) logins.done++
+  else logins.failed++
   if (!known.ok) throw failed()
   return new Caller(known.value.user, known.value.tags)
 }

@@ -80,7 +80,7 @@ class Api {
       const refused = json({ error: 'method_not_allowed', reason: `there is ${allow}` }, 405)
       return { ...refused, headers: { ...refused.headers, allow } }
     }
-    const caller = callerOf(request, this.#node.accounts)
+    const caller = callerOf(request, this.#node.accounts, this.#node.httpLogins)
     caller.check(one.route.need)
     this.#rates.wanted()
     return one.route.handle(new Call(this.#node, this.#rates, caller, request, one.parts))

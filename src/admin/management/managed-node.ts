@@ -7,9 +7,6 @@ import type { Address } from '../../io/network.ts'
 import type { ProcessStats } from '../../io/process-stats.ts'
 import type { Accounts } from '../../security/access/accounts.ts'
 
-/** The global parameter that holds the name of the cluster. */
-export const clusterNameParameter = 'cluster_name'
-
 export interface OpenListener {
   /** As RabbitMQ calls it: amqp, amqp/ssl, http, http/prometheus; and kafka. */
   readonly protocol: string
@@ -19,10 +16,21 @@ export interface OpenListener {
 /** Of one AMQP door: plain numbers that only grow. */
 export interface DoorTraffic {
   readonly accepted: number
+  readonly toConfirm: number
   readonly confirmed: number
   readonly returned: number
+  readonly dropped: number
+  readonly replies: number
+  readonly loginsDone: number
+  readonly loginsFailed: number
   readonly channelsOpened: number
   readonly channelsClosed: number
+}
+
+/** How often clients have told who they are, of one protocol: plain numbers that only grow. */
+export interface LoginCounts {
+  done: number
+  failed: number
 }
 
 export interface ManagedNode {
@@ -39,6 +47,11 @@ export interface ManagedNode {
   readonly clock: Clock
   readonly listeners: () => readonly OpenListener[]
   readonly doors: () => readonly DoorTraffic[]
+  readonly httpLogins: LoginCounts
+  /** Descriptors in use; null: the system does not say. */
+  readonly openFiles: () => number | null
+  /** Connections of clients, at all doors but this one. */
+  readonly sockets: () => number
   readonly dataDir: string | null
   readonly processId: number
   readonly openFilesMax: number

@@ -1,14 +1,16 @@
 // The numbers of which listings and rates are made, by the names that RabbitMQ gives them. Pure:
 // from the counters of queues, exchanges, connections, and of the node as a whole.
 import type { QueueFigures } from '../../broker/messaging/hosted-queue.ts'
-import type { ChannelTraffic, Traffic } from '../../broker/messaging/listings.ts'
+import type { ChannelTraffic, ExchangeCounters, Traffic } from '../../broker/messaging/listings.ts'
 import type { VhostCore } from '../../broker/messaging/vhost-core.ts'
 import { addCounters, QueueCounters } from '../../queue/queue-counters.ts'
-import type { ManagedNode } from './managed-node.ts'
+import type { LoginCounts, ManagedNode } from './managed-node.ts'
 
 export type Numbers = Readonly<Record<string, number>>
 
-const ofCounters = (counters: QueueCounters): Numbers => {
+type Given = Pick<ChannelTraffic, keyof ChannelTraffic & keyof QueueCounters>
+
+const ofGiven = (counters: Given): Numbers => {
   const { delivered, deliveredSettled, got, gotSettled, gotNothing } = counters
   return {
     ack: counters.accepted,
@@ -42,7 +44,7 @@ export const bytesOf = ({ readyBytes, bytesInFlight }: QueueFigures): Numbers =>
   message_bytes_unacknowledged: bytesInFlight,
 })
 
-export const queueCounts = ({ counters }: QueueFigures): Numbers => ofCounters(counters)
+export const queueCounts = ({ counters }: QueueFigures): Numbers => ofGiven(counters)
 
 export const queueNumbers = (queue: QueueFigures): Numbers => ({
   ...queueCounts(queue),
@@ -58,42 +60,37 @@ export const trafficNumbers = (traffic: Traffic): Numbers => ({
 
 /** What one channel counts. */
 export const channelCounts = (counters: ChannelTraffic): Numbers => ({
-  ack: counters.settled,
+  ...ofGiven(counters),
   confirm: counters.confirmed,
-  deliver_get: counters.delivered,
+  drop_unroutable: counters.dropped,
   publish: counters.published,
   return_unroutable: counters.returned,
 })
 
-/** Where `Rates` keeps the rate of each of those. */
-export const channelRateNames: Readonly<Record<string, keyof ChannelTraffic>> = {
-  ack: 'settled',
-  confirm: 'confirmed',
-  deliver_get: 'delivered',
-  publish: 'published',
-  return_unroutable: 'returned',
-}
-
-/** Messages that clients published: those that exchanges took. */
-function publishedIn(core: VhostCore): number {
-  let count = 0
-  for (const counters of core.exchangeCounters.values()) count += counters.in
-  return count
+/** Messages that clients published: those that exchanges took, and what these gave to queues. */
+export function exchanged(core: VhostCore): ExchangeCounters {
+  const sum = { ...core.pastExchanges }
+  for (const counters of core.exchangeCounters.values()) {
+    sum.in += counters.in
+    sum.out += counters.out
+  }
+  return sum
 }
 
 export function vhostCounts(core: VhostCore): Numbers {
   const sum = new QueueCounters()
-  addCounters(sum, core.past)
-  for (const { queue } of core.queues.values()) addCounters(sum, queue.counters)
-  return { ...ofCounters(sum), publish: publishedIn(core) }
+  for (const past of [core.past.classic, core.past.quorum]) addCounters(sum, past)
+  for (const { used } of core.queues.values()) if (used !== null) addCounters(sum, used.counters)
+  return { ...ofGiven(sum), publish: exchanged(core).in }
 }
 
 export function vhostLengths(core: VhostCore): Numbers {
   const sum = { ready: 0, delayed: 0, inFlight: 0 }
-  for (const { queue } of core.queues.values()) {
-    sum.ready += queue.ready
-    sum.delayed += queue.delayed
-    sum.inFlight += queue.inFlight
+  for (const { used } of core.queues.values()) {
+    if (used === null) continue
+    sum.ready += used.ready
+    sum.delayed += used.delayed
+    sum.inFlight += used.inFlight
   }
   for (const { messages } of core.streams.values()) sum.ready += messages
   return lengthsOf(sum)
@@ -108,8 +105,25 @@ export function addNumbers(all: Iterable<Numbers>): Numbers {
 
 export function doorCounts({ doors }: ManagedNode): Numbers {
   return addNumbers(
-    doors().map(({ confirmed, returned }) => ({ confirm: confirmed, return_unroutable: returned })),
+    doors().map(({ confirmed, returned, dropped }) => ({
+      confirm: confirmed,
+      drop_unroutable: dropped,
+      return_unroutable: returned,
+    })),
   )
+}
+
+/** By protocol. */
+export function loginsOf(node: ManagedNode): readonly (readonly [string, LoginCounts])[] {
+  const amqp = { done: 0, failed: 0 }
+  for (const { loginsDone, loginsFailed } of node.doors()) {
+    amqp.done += loginsDone
+    amqp.failed += loginsFailed
+  }
+  return [
+    ['http', node.httpLogins],
+    ['amqp091', amqp],
+  ]
 }
 
 export function churnOf(node: ManagedNode): Numbers {

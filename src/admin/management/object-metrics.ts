@@ -9,10 +9,18 @@ import type { VhostCore } from '../../broker/messaging/vhost-core.ts'
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import { PatternCompiler } from '../../security/access/name-pattern.ts'
 import type { Family, Sample } from '../prometheus.ts'
+import { channelFamilies, connectionFamilies } from './channel-metrics.ts'
 import type { ManagedNode } from './managed-node.ts'
 import { churnOf } from './numbers.ts'
 import { type QueueObject, queueFamilies, queueInfo } from './queue-metrics.ts'
-import { identity, totals } from './rabbitmq-metrics.ts'
+import {
+  coarseOfNode,
+  globals,
+  identity,
+  limitsOfNode,
+  logins,
+  totals,
+} from './rabbitmq-metrics.ts'
 
 /** Which objects a scrape is about. */
 interface Scope {
@@ -61,14 +69,14 @@ const ofQueue: Maker<QueueObject> = (type, name, help, read) => ({
   },
 })
 
-const ofConnection: Maker<{ readonly view: SessionView }> = (type, name, help, read) => ({
+const ofConnection: Maker<SessionView> = (type, name, help, read) => ({
   type,
   name,
   help,
   *samples(node) {
     // RabbitMQ calls a connection's process a channel's.
     for (const view of viewsOf(node))
-      yield { value: read({ view }) ?? 0, labels: { channel: view.name } }
+      yield { value: read(view) ?? 0, labels: { channel: view.name } }
   },
 })
 
@@ -139,39 +147,9 @@ const nodeGroups: ReadonlyMap<string, readonly Metric[]> = new Map([
   ],
   [
     'node_coarse_metrics',
-    [
-      ofNode(
-        'gauge',
-        'process_resident_memory_bytes',
-        'Memory in use.',
-        (node) => node.stats().residentBytes,
-      ),
-      ofNode(
-        'gauge',
-        'disk_space_available_bytes',
-        'Free on the disk.',
-        (node) => node.disk().freeBytes,
-      ),
-    ],
+    coarseOfNode.map(([name, help, read]) => ofNode('gauge', name, help, read)),
   ],
-  [
-    'node_metrics',
-    [
-      ofNode('gauge', 'process_max_fds', 'Descriptors there are.', (node) => node.openFilesMax),
-      ofNode(
-        'gauge',
-        'resident_memory_limit_bytes',
-        'Memory there is.',
-        (node) => node.memoryBytesMax,
-      ),
-      ofNode(
-        'gauge',
-        'disk_space_available_limit_bytes',
-        'To stay free.',
-        (node) => node.disk().bytesMin,
-      ),
-    ],
-  ],
+  ['node_metrics', limitsOfNode.map(([name, help, read]) => ofNode('gauge', name, help, read))],
 ])
 
 const objectGroups: ReadonlyMap<string, readonly Metric[]> = new Map([
@@ -179,66 +157,14 @@ const objectGroups: ReadonlyMap<string, readonly Metric[]> = new Map([
     family,
     metrics.map(([type, name, help, read]) => ofQueue(type, name, help, read)),
   ]),
-  [
-    'channel_metrics',
-    [
-      ofChannel('gauge', 'channel_consumers', 'Consumers.', (it) => it.consumers.length),
-      ofChannel('gauge', 'channel_messages_unacked', 'In flight.', (it) => it.unacknowledged),
-      ofChannel(
-        'gauge',
-        'channel_messages_unconfirmed',
-        'Not confirmed yet.',
-        (it) => it.unconfirmed,
-      ),
-      ofChannel(
-        'gauge',
-        'consumer_prefetch',
-        'In flight at most, for each consumer.',
-        (it) => it.prefetchOfConsumers,
-      ),
-      ofChannel('gauge', 'channel_prefetch', 'In flight at most, for all.', (it) => it.prefetch),
-    ],
-  ],
-  [
-    'connection_coarse_metrics',
-    [
-      ofConnection(
-        'counter',
-        'connection_incoming_bytes_total',
-        'Bytes received.',
-        ({ view }) => view.traffic.receivedBytes,
-      ),
-      ofConnection(
-        'counter',
-        'connection_outgoing_bytes_total',
-        'Bytes sent.',
-        ({ view }) => view.traffic.sentBytes,
-      ),
-    ],
-  ],
-  [
-    'connection_metrics',
-    [
-      ofConnection(
-        'counter',
-        'connection_incoming_packets_total',
-        'Pieces received.',
-        ({ view }) => view.traffic.receivedPieces,
-      ),
-      ofConnection(
-        'counter',
-        'connection_outgoing_packets_total',
-        'Pieces sent.',
-        ({ view }) => view.traffic.sentPieces,
-      ),
-      ofConnection(
-        'gauge',
-        'connection_channels',
-        'Open channels.',
-        ({ view }) => view.channels().length,
-      ),
-    ],
-  ],
+  ...[...channelFamilies].map(([family, metrics]): [string, readonly Metric[]] => [
+    family,
+    metrics.map(([type, name, help, read]) => ofChannel(type, name, help, read)),
+  ]),
+  ...[...connectionFamilies].map(([family, metrics]): [string, readonly Metric[]] => [
+    family,
+    metrics.map(([type, name, help, read]) => ofConnection(type, name, help, read)),
+  ]),
   [
     'exchange_metrics',
     [
@@ -300,6 +226,8 @@ export function perObjectMetrics(node: ManagedNode): Family[] {
   return [
     ...identity(node, 'per-object'),
     ...totals(node),
+    ...logins(node, 'rabbitmq_'),
+    ...globals(node),
     ...[...unique.values()].map((metric) => familyOf('', metric, node, everything)),
     infoFamily('', node, everything),
   ]
@@ -325,6 +253,7 @@ export async function detailedMetrics(
       .flatMap(([, metrics]) => metrics.map((each) => familyOf(prefix, each, node, scope.value)))
   const isOfQueues = ['queue_coarse_metrics', 'queue_consumer_count', 'queue_metrics']
   return ok([
+    ...(wanted.has('auth_attempt_metrics') ? logins(node, 'rabbitmq_detailed_') : []),
     ...chosen(nodeGroups, 'detailed_'),
     ...chosen(objectGroups, 'detailed_'),
     ...chosen(clusterGroups, 'cluster_'),

@@ -10,31 +10,39 @@ import { bytesOf, lengthsOf } from './numbers.ts'
 export type QueueObject = HostedQueue | HostedStream
 
 type Read = (queue: QueueObject) => number | null
-type QueueMetric = readonly [type: 'counter' | 'gauge', name: string, help: string, read: Read]
+export type QueueMetric = readonly [
+  type: 'counter' | 'gauge',
+  name: string,
+  help: string,
+  read: Read,
+]
 
 const counter =
   (name: keyof QueueCounters & string): Read =>
   (it) =>
-    it instanceof HostedStream ? null : Number(it.queue.counters[name])
+    it instanceof HostedStream ? null : Number(it.figures.counters[name])
 
 const length =
   (name: string): Read =>
   (it) => {
-    if (!(it instanceof HostedStream)) return lengthsOf(it.queue)[name] ?? 0
+    if (!(it instanceof HostedStream)) return lengthsOf(it.figures)[name] ?? 0
     return name === 'messages_unacknowledged' ? 0 : it.messages
   }
 
 const bytes =
   (name: string): Read =>
   (it) =>
-    it instanceof HostedStream ? null : (bytesOf(it.queue)[name] ?? 0)
+    it instanceof HostedStream ? null : (bytesOf(it.figures)[name] ?? 0)
 
 const consumersOf: Read = (it) =>
-  it instanceof HostedStream ? it.readers.size : it.queue.consumerCount
+  it instanceof HostedStream ? it.readers.size : it.figures.consumerCount
 
 /** 1 while its consumers take what comes at once. */
 const capacityOf: Read = (it) =>
-  it instanceof HostedStream ? null : Number(it.queue.consumerCount > 0 && it.queue.ready === 0)
+  it instanceof HostedStream ? null : Number(it.figures.consumerCount > 0 && it.figures.ready === 0)
+
+const publishedTo: Read = (it) =>
+  it instanceof HostedStream ? it.published : it.figures.counters.published
 
 const consumers: QueueMetric = ['gauge', 'queue_consumers', 'Consumers.', consumersOf]
 
@@ -91,7 +99,7 @@ export const queueFamilies: ReadonlyMap<string, readonly QueueMetric[]> = new Ma
   ],
   [
     'channel_queue_exchange_metrics',
-    [['counter', 'queue_messages_published_total', 'Messages put in.', counter('published')]],
+    [['counter', 'queue_messages_published_total', 'Messages put in.', publishedTo]],
   ],
 ])
 

@@ -2,27 +2,31 @@
 // written for it show this node: summed up. They are joined on `rabbitmq_identity_info`. The
 // composition root gives them to the metrics door; those of single objects stand in
 // `object-metrics`.
-import { type Family, single } from '../prometheus.ts'
-import type { ManagedNode } from './managed-node.ts'
+import { assert } from '../../base/assert.ts'
 import {
-  addNumbers,
-  churnOf,
-  doorCounts,
-  type Numbers,
-  vhostCounts,
-  vhostLengths,
-} from './numbers.ts'
+  type DeadLetterStrategy,
+  deadLetterStrategies,
+  type QueueCounters,
+} from '../../queue/queue-counters.ts'
+import { type DeadLetterReason, deadLetterReasons } from '../../queue/queue-host.ts'
+import { type Family, type Sample, single } from '../prometheus.ts'
+import type { LoginCounts, ManagedNode } from './managed-node.ts'
+import { churnOf, loginsOf } from './numbers.ts'
+import { channelMetrics, connectionMetrics, queueMetrics, Sums } from './sums.ts'
 
 const coresOf = ({ messaging }: ManagedNode) => [...messaging.vhosts.values()]
 
 /** Of the default exporter: all objects together. */
 export function rabbitmqMetrics(node: ManagedNode): Family[] {
+  const sums = new Sums(node)
   return [
     ...identity(node, 'aggregated'),
     ...totals(node),
-    ...messages(node),
+    ...afterLook(sums, globalFamilies(node, sums)),
+    ...summed(sums),
     ...churn(node),
-    ...limits(node),
+    ...logins(node, 'rabbitmq_'),
+    ...ofNode(node),
   ]
 }
 
@@ -57,7 +61,7 @@ export function totals(node: ManagedNode): Family[] {
     coresOf(node).reduce((total, core) => total + of(core), 0)
   const consumersIn = (core: ReturnType<typeof coresOf>[number]): number => {
     let count = 0
-    for (const { queue } of core.queues.values()) count += queue.consumerCount
+    for (const { used } of core.queues.values()) count += used?.consumerCount ?? 0
     for (const { readers } of core.streams.values()) count += readers.size
     return count
   }
@@ -77,47 +81,142 @@ export function totals(node: ManagedNode): Family[] {
   ]
 }
 
-/** What a dashboard asks for, and under which of our numbers it stands. */
-const lengthNames = [
-  ['queue_messages', 'messages', 'Messages ready and in flight.'],
-  ['queue_messages_ready', 'messages_ready', 'Messages that are ready.'],
-  ['queue_messages_unacked', 'messages_unacknowledged', 'Messages in flight.'],
-] as const
+/** Of messages that came in by AMQP. */
+const protocol = { protocol: 'amqp091' }
 
-const countNames = [
-  ['received', 'publish', 'Messages received from publishers.'],
-  ['confirmed', 'confirm', 'Messages confirmed to publishers.'],
-  ['unroutable_returned', 'return_unroutable', 'Messages that no queue took, returned.'],
-  ['acknowledged', 'ack', 'Messages that consumers acknowledged.'],
-  ['delivered', 'deliver_get', 'Messages given to consumers.'],
-  ['delivered_consume_manual_ack', 'deliver', 'Given to consumers that acknowledge.'],
-  ['delivered_consume_auto_ack', 'deliver_no_ack', 'Given to consumers that do not.'],
-  ['delivered_get_manual_ack', 'get', 'Given one at a time, to be acknowledged.'],
-  ['delivered_get_auto_ack', 'get_no_ack', 'Given one at a time, for good.'],
-  ['get_empty', 'get_empty', 'Times that there was no message to give.'],
-  ['redelivered', 'redeliver', 'Messages given again.'],
-] as const
+type Value = number | readonly Sample[]
 
-const labels = { protocol: 'amqp091' }
+/**
+ * What came in and went out, since the node was started: by AMQP, and what went out by the kind of
+ * the queue.
+ */
+export function globals(node: ManagedNode): Family[] {
+  const sums = new Sums(node)
+  return afterLook(sums, globalFamilies(node, sums))
+}
 
-function messages(node: ManagedNode): Family[] {
-  const counts = (): Numbers => ({
-    ...addNumbers(coresOf(node).map(vhostCounts)),
-    ...doorCounts(node),
-  })
-  const lengths = (): Numbers => addNumbers(coresOf(node).map(vhostLengths))
+/** The sums of all objects are looked at anew with the first family of the page. */
+function afterLook(sums: Sums, families: readonly Family[]): Family[] {
+  const [first, ...others] = families
+  assert(first, 'there is a family')
   return [
-    ...lengthNames.map(([name, key, help]) =>
-      single('gauge', `rabbitmq_${name}`, help, () => lengths()[key] ?? 0),
+    {
+      ...first,
+      *samples() {
+        yield* sums.look()
+        yield* first.samples()
+      },
+    },
+    ...others,
+  ]
+}
+
+const doorNames = [
+  ['confirmed', 'confirmed', 'Messages confirmed to publishers.'],
+  ['received_confirm', 'toConfirm', 'Messages received on channels that confirm.'],
+  ['unroutable_dropped', 'dropped', 'Messages that no queue took, gone.'],
+  ['unroutable_returned', 'returned', 'Messages that no queue took, returned.'],
+] as const
+
+const queueNames = [
+  ['acknowledged', (it) => it.accepted, 'Messages that consumers acknowledged.'],
+  [
+    'delivered',
+    (it) => it.delivered + it.deliveredSettled + it.got + it.gotSettled,
+    'Messages given out.',
+  ],
+  ['delivered_consume_auto_ack', (it) => it.deliveredSettled, 'Given to who does not acknowledge.'],
+  ['delivered_consume_manual_ack', (it) => it.delivered, 'Given to consumers that acknowledge.'],
+  ['delivered_get_auto_ack', (it) => it.gotSettled, 'Given one at a time, for good.'],
+  ['delivered_get_manual_ack', (it) => it.got, 'Given one at a time, to be acknowledged.'],
+  ['get_empty', (it) => it.gotNothing, 'Times that there was no message to give.'],
+  ['redelivered', (it) => it.redelivered, 'Messages given again.'],
+] as const satisfies readonly (readonly [string, (it: QueueCounters) => number, string])[]
+
+const kinds = ['classic', 'quorum', 'stream'] as const
+
+function globalFamilies(node: ManagedNode, sums: Sums): Family[] {
+  const family = (type: Family['type'], name: string, help: string, read: () => Value): Family => ({
+    ...{ name: `rabbitmq_global_${name}`, type, help },
+    samples() {
+      const value = read()
+      return typeof value === 'number' ? [{ value, labels: protocol }] : value
+    },
+  })
+  const count = (name: string, help: string, read: () => Value): Family =>
+    family('counter', `messages_${name}_total`, help, read)
+  const doors = (key: (typeof doorNames)[number][1] | 'replies'): number =>
+    node.doors().reduce((sum, door) => sum + door[key], 0)
+  const received = (): number => sums.now.exchanges.in + doors('replies')
+  return [
+    family('gauge', 'publishers', 'Channels that have published.', () => sums.now.publishers),
+    family('gauge', 'consumers', 'Consumers.', () => sums.now.consumers),
+    count('received', 'Messages received from publishers.', received),
+    count('routed', 'Copies of them that queues took.', () => sums.now.exchanges.out),
+    ...doorNames.map(([name, key, help]) => count(name, help, () => doors(key))),
+    ...queueNames.map(([name, read, help]) =>
+      count(name, help, () =>
+        kinds.map((kind) => ({
+          value: read(sums.now.queues[kind]),
+          labels: { ...protocol, queue_type: `rabbit_${kind}_queue` },
+        })),
+      ),
     ),
-    ...countNames.map(
-      ([name, key, help]): Family => ({
-        name: `rabbitmq_global_messages_${name}_total`,
-        type: 'counter',
-        help,
-        samples: () => [{ value: counts()[key] ?? 0, labels }],
-      }),
+    ...deathFamilies(sums, count),
+  ]
+}
+
+const deathNames = [
+  ['expired', 'Messages whose time was over.'],
+  ['maxlen', 'Messages that were too many.'],
+  ['rejected', 'Messages that consumers rejected.'],
+  ['delivery_limit', 'Messages that were delivered too often.'],
+] as const
+
+function deathFamilies(
+  sums: Sums,
+  count: (name: string, help: string, read: () => Value) => Family,
+): Family[] {
+  const samplesOf = (reasons: readonly DeadLetterReason[], only: readonly DeadLetterStrategy[]) =>
+    (['classic', 'quorum'] as const).flatMap((kind) =>
+      only.map((strategy) => ({
+        value: reasons.reduce(
+          (sum, each) => sum + sums.now.queues[kind].deathsOf(each, strategy),
+          0,
+        ),
+        labels: { queue_type: `rabbit_${kind}_queue`, dead_letter_strategy: strategy },
+      })),
+    )
+  return [
+    ...deathNames.map(([reason, help]) =>
+      count(`dead_lettered_${reason}`, help, () => samplesOf([reason], deadLetterStrategies)),
     ),
+    count('dead_lettered_confirmed', 'Dead letters that are where they belong for certain.', () =>
+      samplesOf(deadLetterReasons, ['at_least_once']),
+    ),
+  ]
+}
+
+/** Of all queues, channels and connections together. */
+function summed(sums: Sums): Family[] {
+  return [...queueMetrics, ...channelMetrics, ...connectionMetrics].map(([type, name, help]) =>
+    single(type, `rabbitmq_${name}`, help, () => sums.now.of(name)),
+  )
+}
+
+/** How often clients told who they are. */
+export function logins(node: ManagedNode, prefix: string): Family[] {
+  const family = (name: string, help: string, read: (of: LoginCounts) => number): Family => ({
+    name: `${prefix}auth_attempts_${name}`,
+    type: 'counter',
+    help,
+    samples: () =>
+      loginsOf(node).map(([by, of]) => ({ value: read(of), labels: { protocol: by } })),
+  })
+  return [
+    family('total', 'Logins.', ({ done, failed }) => done + failed),
+    family('succeeded_total', 'Logins that succeeded.', ({ done }) => done),
+    family('failed_total', 'Logins that failed.', ({ failed }) => failed),
   ]
 }
 
@@ -136,18 +235,33 @@ const churn = (node: ManagedNode): Family[] =>
     single('counter', `rabbitmq_${name}_total`, help, () => churnOf(node)[key] ?? 0),
   )
 
-function limits(node: ManagedNode): Family[] {
-  const gauge = (name: string, help: string, read: () => number): Family =>
-    single('gauge', `rabbitmq_${name}`, help, read)
-  return [
-    gauge('process_resident_memory_bytes', 'Memory in use.', () => node.stats().residentBytes),
-    gauge('resident_memory_limit_bytes', 'Memory there is.', () => node.memoryBytesMax),
-    gauge('process_max_fds', 'Descriptors there are.', () => node.openFilesMax),
-    gauge('process_max_tcp_sockets', 'Sockets there are.', () => node.openFilesMax),
-    gauge('disk_space_available_bytes', 'Free on the disk.', () => node.disk().freeBytes),
-    gauge('disk_space_available_limit_bytes', 'To stay free.', () => node.disk().bytesMin),
-    gauge('alarms_free_disk_space_watermark', '1 while the disk is low.', () =>
-      Number(node.disk().isLow),
-    ),
-  ]
-}
+type NodeMetric = readonly [name: string, help: string, read: (node: ManagedNode) => number]
+
+export const coarseOfNode: readonly NodeMetric[] = [
+  ['process_open_fds', 'Descriptors in use.', (node) => node.openFiles() ?? 0],
+  ['process_open_tcp_sockets', 'Connections of clients.', (node) => node.sockets()],
+  ['process_resident_memory_bytes', 'Memory in use.', (node) => node.stats().residentBytes],
+  ['disk_space_available_bytes', 'Free on the disk.', (node) => node.disk().freeBytes],
+]
+
+export const limitsOfNode: readonly NodeMetric[] = [
+  ['process_max_fds', 'Descriptors there are.', (node) => node.openFilesMax],
+  ['process_max_tcp_sockets', 'Sockets there are.', (node) => node.openFilesMax],
+  ['resident_memory_limit_bytes', 'Memory there is.', (node) => node.memoryBytesMax],
+  ['disk_space_available_limit_bytes', 'To stay free.', (node) => node.disk().bytesMin],
+]
+
+const alarms: readonly NodeMetric[] = [
+  [
+    'alarms_free_disk_space_watermark',
+    '1 while the disk is low.',
+    (node) => Number(node.disk().isLow),
+  ],
+  ['alarms_memory_used_watermark', 'Always 0: memory raises no alarm.', () => 0],
+  ['alarms_file_descriptor_limit', 'Always 0: descriptors raise no alarm.', () => 0],
+]
+
+const ofNode = (node: ManagedNode): Family[] =>
+  [...coarseOfNode, ...limitsOfNode, ...alarms].map(([name, help, read]) =>
+    single('gauge', `rabbitmq_${name}`, help, () => read(node)),
+  )

@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../../io/clock.ts'
 import type { ManagedNode } from './managed-node.ts'
 import {
   addNumbers,
+  channelCounts,
   churnOf,
   doorCounts,
   queueNumbers,
@@ -26,6 +27,8 @@ interface Seen {
   counts: Numbers
   rates: Numbers
   atMs: number
+  /** Which look first saw these counts, since 1970. */
+  sinceMs: number
 }
 
 /** A number, and when it was looked at, in milliseconds since 1970. */
@@ -75,6 +78,13 @@ export class Rates {
     return { sample, timestamp: Math.round(this.#clock.now() - ageMs) }
   }
 
+  /** Since when nothing is counted, in ms since 1970; null: something is, as far as is known. */
+  idleSince(owner: object): number | null {
+    const seen = this.#seen.get(owner)
+    const isIdle = seen !== undefined && Object.values(seen.rates).every((rate) => rate === 0)
+    return isIdle ? seen.sinceMs : null
+  }
+
   async #look(): Promise<void> {
     this.#isLooking = true
     let count = 0
@@ -107,7 +117,7 @@ export class Rates {
     for (const { view } of messaging.sessions) {
       if (view === undefined) continue
       yield [view, trafficNumbers(view.traffic)]
-      for (const { counters } of view.channels()) yield [counters, { ...counters }]
+      for (const { counters } of view.channels()) yield [counters, channelCounts(counters)]
     }
   }
 
@@ -116,13 +126,14 @@ export class Rates {
     const atMs = this.#clock.monotonic()
     if (seen === undefined) {
       if (Object.values(counts).some((count) => count !== 0))
-        this.#seen.set(owner, { counts, rates: {}, atMs })
+        this.#seen.set(owner, { counts, rates: {}, atMs, sinceMs: this.#clock.now() })
       return
     }
     const seconds = Math.max(0.001, (atMs - seen.atMs) / 1000)
     const rates: Record<string, number> = {}
     for (const [name, count] of Object.entries(counts))
       rates[name] = Math.round(((count - (seen.counts[name] ?? 0)) / seconds) * 10) / 10
+    if (Object.values(rates).some((rate) => rate !== 0)) seen.sinceMs = this.#clock.now()
     seen.counts = counts
     seen.rates = rates
     seen.atMs = atMs

@@ -6,6 +6,8 @@ import type { Rates, Sampled } from './rates.ts'
 /** Where rates come from, and for who asks for a history, samples, the newest first. */
 export interface ShownRates {
   of(owner: object, name: string): number
+  /** Null: it is not idle, as far as is known. */
+  idleSince(owner: object): number | null
   samples?(owner: object, name: string, count: number): readonly Sampled[]
 }
 
@@ -23,12 +25,20 @@ export class SampledRates implements ShownRates {
     return this.#rates.of(owner, name)
   }
 
+  idleSince(owner: object): number | null {
+    return this.#rates.idleSince(owner)
+  }
+
   samples(owner: object, name: string, count: number): readonly Sampled[] {
     const before = this.#rates.before(owner, name)
     const now = { sample: count, timestamp: this.#nowMs }
     return before === null ? [now] : [now, before]
   }
 }
+
+/** What is idle since then, as RabbitMQ writes it; nothing for null. */
+export const idleShown = (sinceMs: number | null): { readonly idle_since?: string } =>
+  sinceMs === null ? {} : { idle_since: new Date(sinceMs).toISOString().replace('Z', '+00:00') }
 
 /** `nameOf`: under which name the rate of a number is kept, where it is another. */
 export function withRates(

@@ -14,7 +14,7 @@ export interface Holder {
   readonly streams: { readonly size: number }
   readonly exchanges: { readonly size: number }
   /** Queues and streams that are not there yet. */
-  readonly queueRoom: { readonly making: number }
+  readonly room: { readonly making: number }
   readonly routing: { readonly bindingCount: number }
 }
 
@@ -24,23 +24,34 @@ export type HeldMax = Readonly<Record<`${Held}Max`, number>>
 type HeldOrUsed = Held | 'consumers'
 
 const counts: Readonly<Record<Held, (holder: Holder) => number>> = {
-  queues: ({ queues, streams, queueRoom }) => queues.size + streams.size + queueRoom.making,
+  queues: ({ queues, streams, room }) => queues.size + streams.size + room.making,
   exchanges: ({ exchanges }) => exchanges.size,
   bindings: ({ routing }) => routing.bindingCount,
 }
 
+/** About what one takes in memory, at most a part of which goes for each kind. */
+const bytesOf: Readonly<Record<Held, number>> = { queues: 2500, exchanges: 2500, bindings: 1000 }
+const memoryShare = 8
+
 /** Refused: there is no room for one more. `wish` says what for. */
 export function checkRoom(
   max: HeldMax,
+  memoryBytes: number,
   holders: Iterable<Holder>,
   what: Held,
   wish: string,
 ): Result<null> {
   const { queuesMax, exchangesMax, bindingsMax } = max
   const most = { queues: queuesMax, exchanges: exchangesMax, bindings: bindingsMax }[what]
+  const fitting = Math.floor(memoryBytes / memoryShare / bytesOf[what])
   let held = 0
   for (const holder of holders) held += counts[what](holder)
-  return held < most ? ok(null) : noRoom(most, what, wish)
+  if (held >= most) return noRoom(most, what, wish)
+  if (held < fitting) return ok(null)
+  return refuse(
+    'policyViolation',
+    `cannot ${wish}: this node holds at most ${fitting} ${what} in the memory that it may use`,
+  )
 }
 
 /** The same for a consumer, of all queues and streams together: there are `held` of them. */

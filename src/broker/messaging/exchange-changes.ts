@@ -1,6 +1,8 @@
 // Declaring and deleting exchanges of one vhost: RabbitMQ's checks in RabbitMQ's order, the
 // metadata, and then what all can see. Who may do it was asked before (`session-vhost`).
+
 import { ok, type Result, refuse } from '../../model/errors.ts'
+import { topicId } from '../../model/ids.ts'
 import { checkExchangeType, delayedType } from '../../routing/exchange-types.ts'
 import { type ExchangeDefinition, reservedPrefix } from '../declarations/definitions.ts'
 import { sameArguments, sameText, typeName } from '../declarations/equivalence.ts'
@@ -77,10 +79,10 @@ export class ExchangeChanges {
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
     const sized = checkArgumentSize(wish.arguments, `declare ${label}`)
     if (!sized.ok) return sized
-    const room = core.room('exchanges', `declare ${label}`)
+    const room = core.room.check('exchanges', `declare ${label}`)
     if (!room.ok) return room
     const { name, durable, autoDelete, internal, arguments: table } = wish
-    const topic = wish.type === delayedType ? core.newTopicId() : undefined
+    const topic = wish.type === delayedType ? topicId(core.parts.chance.uuid()) : undefined
     const kind = wish.type
     const definition = { name, type: kind, durable, autoDelete, internal, arguments: table, topic }
     if (durable) await core.writes.exchange(definition)

@@ -2,6 +2,7 @@
 // made when it is first used: one that nobody has used is nothing but its definition. The queue
 // asks it what shall become of dead letters, and tells it when nobody has used it for long. A vhost
 // makes it, and gives it to sessions and routes.
+import type { Clock } from '../../io/clock.ts'
 import type { FieldTable } from '../../model/message/field.ts'
 import type { MessageView } from '../../model/message/message.ts'
 import type { Queue } from '../../queue/queue.ts'
@@ -33,6 +34,7 @@ const noFigures: QueueFigures = {
 }
 
 export interface HostedQueueHooks {
+  readonly parts: { readonly clock: Clock }
   /** The first use of a queue that holds nothing. */
   makeQueue(hosted: HostedQueue): Queue
   deadLetter(
@@ -89,6 +91,7 @@ export class HostedQueue implements QueueHost, Target {
   /** The arguments that hold now: those of the definition, and what policies add to them. */
   inForce: FieldTable
   readonly #hooks: HostedQueueHooks
+  readonly #madeMs: number
   /** What deletes itself does so only after it was used. */
   hadConsumer = false
   isGone = false
@@ -109,6 +112,7 @@ export class HostedQueue implements QueueHost, Target {
     this.source = source
     this.inForce = definition.arguments
     this.#hooks = hooks
+    this.#madeMs = hooks.parts.clock.now()
     this.#once = hooks.once(definition.arguments)
   }
 
@@ -133,6 +137,11 @@ export class HostedQueue implements QueueHost, Target {
 
   get figures(): QueueFigures {
     return this.#queue ?? noFigures
+  }
+
+  /** When a message last came or went out; else when it was made, or the node started. */
+  get activeMs(): number {
+    return Math.max(this.#queue?.counters.activeMs ?? 0, this.#madeMs)
   }
 
   /** Where its deliveries are settled. */

@@ -23,6 +23,8 @@ export class HostedStream implements Target {
   #followsPolicy = false
   readonly routesOn = false
   readonly readers = new Set<StreamReader>()
+  /** Messages that it took. */
+  published = 0
   readonly #streams: Streams
 
   constructor(definition: QueueDefinition, topic: Topic, isDeclared: boolean, streams: Streams) {
@@ -59,7 +61,9 @@ export class HostedStream implements Target {
   }
 
   publish(message: MessageView): number {
-    return this.#streams.append(this.topic, message).ok ? routed | stored : routed | rejected
+    if (!this.#streams.append(this.topic, message).ok) return routed | rejected
+    this.published++
+    return routed | stored
   }
 
   refuses(message: MessageView): boolean {

@@ -49,6 +49,9 @@ export interface ChannelDescription {
   readonly prefetch: number
   readonly unacknowledged: number
   readonly unconfirmed: number
+  /** In a transaction. */
+  readonly uncommitted: { readonly messages: number; readonly settlements: number }
+  readonly consumerCount: number
   readonly consumers: readonly ConsumerDescription[]
 }
 
@@ -56,9 +59,24 @@ export interface ChannelDescription {
 export interface ChannelTraffic {
   readonly published: number
   readonly confirmed: number
+  /** Published for nobody, with `mandatory` and without. */
   readonly returned: number
+  readonly dropped: number
+  /** To consumers that settle, and to those that do not. */
   readonly delivered: number
-  readonly settled: number
+  readonly deliveredSettled: number
+  /** One at a time, in the same way. */
+  readonly got: number
+  readonly gotSettled: number
+  readonly gotNothing: number
+  readonly redelivered: number
+  readonly accepted: number
+}
+
+/** Messages that were published to an exchange, and copies of them that it gave to queues. */
+export interface ExchangeCounters {
+  in: number
+  out: number
 }
 
 export interface ConsumerDescription {

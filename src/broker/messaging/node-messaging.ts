@@ -13,14 +13,17 @@ import { decodeTable } from '../../model/message/field-codec.ts'
 import type { Topic } from '../../model/topic.ts'
 import { queueNameOf } from '../../model/topic-name.ts'
 import { KeyBudget } from '../../queue/memory/seen-keys.ts'
+import { CountersByType } from '../../queue/queue-counters.ts'
 import type { QueueOptions } from '../../queue/queue-options.ts'
 import { Queues } from '../../queue/queues.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { nameFault } from '../../security/access/name-fault.ts'
 import { StandingRights } from '../../security/access/standing-rights.ts'
+import type { ReaderCounters } from '../../stream/stream-reader.ts'
 import { queueType, topicOfQueue } from '../declarations/queue-arguments.ts'
 import type { Messaging, Opening, Session } from './api.ts'
 import type { HostedQueue } from './hosted-queue.ts'
+import type { ExchangeCounters } from './listings.ts'
 import { type ConnectionLimits, OpenSessions } from './open-sessions.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { queuePartitionSettings } from './queue-partitions.ts'
@@ -57,12 +60,17 @@ export class NodeMessaging implements Messaging {
   readonly queues: Queues
   /** Hears of the topics of the metadata. */
   readonly topics: SharedStreams
+  /** What was counted in vhosts that are gone. */
+  readonly past = new CountersByType()
+  readonly pastExchanges: ExchangeCounters = { in: 0, out: 0 }
+  readonly #leaving = new Set<VhostCore>()
   readonly #parts: MessagingParts
   /** The vhost whose queues and streams are topics. */
   readonly #topicsVhost: string
   readonly #keyBudget = new KeyBudget(seenKeysMax)
   readonly #slices: Slices
   readonly #sessions: OpenSessions
+  readonly sessionChurn: OpenSessions['churn']
   readonly #standing: StandingRights
   readonly #listeners = new Set<(alarm: string | null) => void>()
   #alarm: string | null = null
@@ -87,6 +95,7 @@ export class NodeMessaging implements Messaging {
     this.#parts = parts
     this.#slices = new Slices(clock, goneInTurn)
     this.#sessions = new OpenSessions(parts.limits)
+    this.sessionChurn = this.#sessions.churn
     this.#standing = new StandingRights(parts.authorizer, this.#slices)
     const { consumerTimeoutMs } = parts.image.settings
     const sizes = { consumerTimeoutMs, ...queueOptions }
@@ -197,9 +206,14 @@ export class NodeMessaging implements Messaging {
     this.#standing.changed()
   }
 
-  /** How many came and went. */
-  get sessionChurn(): Readonly<OpenSessions['churn']> {
-    return this.#sessions.churn
+  /** All that count: the vhosts, and those that are being deleted. */
+  get counting(): Iterable<VhostCore> {
+    return [...this.vhosts.values(), ...this.#leaving]
+  }
+
+  /** What consumers of streams were given, and settled. */
+  get streamCounters(): Readonly<ReaderCounters> {
+    return this.#parts.streams.counters
   }
 
   /** Those that are open, for listings. */
@@ -208,9 +222,8 @@ export class NodeMessaging implements Messaging {
   }
 
   /**
-   * Counts a client of a door that knows no vhosts, and does not come for what is in one: its own
-   * requests are held to permissions. Refused with `notAllowed`: a limit. What it returns is called
-   * when the client has gone.
+   * Counts a client of a door that knows no vhosts, until what it returns is called. Refused with
+   * `notAllowed`: a limit.
    */
   enter(opening: Opening): Result<() => void> {
     const entered = this.#sessions.enter(opening)
@@ -230,12 +243,7 @@ export class NodeMessaging implements Messaging {
     return ok({
       vhost: new SessionVhost(core, owner, user, authorizer),
       user,
-      openChannel: () => {
-        const reached = this.#sessions.channelLimitReached(user)
-        if (reached !== null) return refuse('notAllowed', reached)
-        owner.channels++
-        return ok(null)
-      },
+      openChannel: () => this.#sessions.openChannel(owner),
       closeChannel: () => {
         owner.channels--
       },
@@ -317,8 +325,13 @@ export class NodeMessaging implements Messaging {
     if (name === this.#topicsVhost)
       return refuse('notAllowed', `vhost ${name} stays: it is polymq.kafka.vhost`)
     this.vhosts.delete(name)
+    this.#leaving.add(core)
     this.#sessions.endOfVhost(name)
     await core.lane.run(() => core.deleteAll())
+    this.#leaving.delete(core)
+    this.past.add(core.past)
+    this.pastExchanges.in += core.pastExchanges.in
+    this.pastExchanges.out += core.pastExchanges.out
     return ok(null)
   }
 

@@ -1,6 +1,8 @@
 // Declaring and deleting queues of one vhost: RabbitMQ's checks in RabbitMQ's order, the metadata,
 // and then what all can see. Who may do it was asked before (`session-vhost`).
+
 import { ok, type Result, refuse } from '../../model/errors.ts'
+import { topicId } from '../../model/ids.ts'
 
 import { cleanName, type QueueDefinition, reservedPrefix } from '../declarations/definitions.ts'
 import { sameText } from '../declarations/equivalence.ts'
@@ -103,7 +105,7 @@ export class QueueChanges {
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
     const sized = checkArgumentSize(wish.arguments, `declare ${label}`)
     if (!sized.ok) return sized
-    const place = core.queueRoom.take(wish.name, 'declare queue')
+    const place = core.room.take(wish.name, 'declare queue')
     if (!place.ok) return place
     try {
       return await this.#add(wish, session)
@@ -122,7 +124,7 @@ export class QueueChanges {
       durable: wish.durable && !wish.exclusive,
       autoDelete: wish.autoDelete,
       arguments: wish.arguments,
-      topic: core.newTopicId(),
+      topic: topicId(core.parts.chance.uuid()),
     }
     const owner = wish.exclusive ? session : null
     const topic = topicOfQueue(wish.arguments)

@@ -1,6 +1,8 @@
 // Declaring and deleting streams of one vhost. Who may do it was asked before (`session-vhost`). A
 // topic that nobody has declared is there too, as a stream without arguments.
+
 import { ok, type Result, refuse } from '../../model/errors.ts'
+import { topicId } from '../../model/ids.ts'
 import { textField } from '../../model/message/field.ts'
 import { sameText } from '../declarations/equivalence.ts'
 import { checkArgumentSize } from '../declarations/limits.ts'
@@ -46,7 +48,7 @@ export class StreamChanges {
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
     const sized = checkArgumentSize(wish.arguments, `declare ${label}`)
     if (!sized.ok) return sized
-    const place = core.queueRoom.take(name, 'declare queue')
+    const place = core.room.take(name, 'declare queue')
     if (!place.ok) return place
     try {
       return await this.#add(wish)
@@ -59,7 +61,7 @@ export class StreamChanges {
   async #add(wish: QueueWish): Promise<Result<HostedStream>> {
     const core = this.#core
     const { name } = wish
-    const topic = core.newTopicId()
+    const topic = topicId(core.parts.chance.uuid())
     const table = wish.arguments
     const definition = { name, durable: true, autoDelete: false, arguments: table, topic }
     const made = await core.streamTopics.make(definition)

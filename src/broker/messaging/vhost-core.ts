@@ -9,14 +9,12 @@ import type { VhostValue } from '../../metadata/entities/entity-keys.ts'
 import type { Image } from '../../metadata/image.ts'
 import type { MetadataStore } from '../../metadata/store.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
-import type { Result } from '../../model/errors.ts'
-import { topicId } from '../../model/ids.ts'
 import type { FieldTable } from '../../model/message/field.ts'
 import type { Topic } from '../../model/topic.ts'
 import { DelayQueue } from '../../queue/delayed/delay-queue.ts'
 import type { KeyBudget } from '../../queue/memory/seen-keys.ts'
 import type { Queue } from '../../queue/queue.ts'
-import { addCounters, QueueCounters } from '../../queue/queue-counters.ts'
+import { addCounters, CountersByType } from '../../queue/queue-counters.ts'
 import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
@@ -31,9 +29,8 @@ import {
   type QueueDefinition,
 } from '../declarations/definitions.ts'
 import { EntityWrites } from '../declarations/entity-writes.ts'
-import { checkRoom, type Held } from '../declarations/limits.ts'
 import { queueSettings, queueType } from '../declarations/queue-arguments.ts'
-import { QueueRoom } from '../declarations/queue-room.ts'
+import { Room } from '../declarations/room.ts'
 import type { Policies } from '../policies/policies.ts'
 import { VhostPolicies } from '../policies/vhost-policies.ts'
 import { DeadLetters } from './dead-letters.ts'
@@ -64,6 +61,8 @@ export interface VhostParts {
   /** Infinity: no limit of its own. */
   queuesMax(vhost: string): number
   allVhosts(): Iterable<VhostCore>
+  /** What the node may use for objects. */
+  readonly heapBytes: number
   /** What else of the metadata goes with a vhost. */
   keysOfVhost(vhost: string): readonly string[]
   /** The node cannot go on. */
@@ -77,13 +76,14 @@ export class VhostCore implements HostedQueueHooks {
   readonly routing = new RoutingTable<Target>()
   readonly writes: EntityWrites
   readonly policies: VhostPolicies
-  readonly queueRoom = new QueueRoom(this)
+  readonly room = new Room(this)
   readonly exchanges = new Map<string, ExchangeDefinition>()
   readonly queues = new Map<string, HostedQueue>()
   /** By name; they begin anew with an exchange. */
   readonly exchangeCounters = new Map<string, ExchangeCounters>()
   /** Of queues that are gone, and how many came and went. */
-  readonly past = new QueueCounters()
+  readonly past = new CountersByType()
+  readonly pastExchanges: ExchangeCounters = { in: 0, out: 0 }
   readonly churn = { queuesMade: 0, queuesGone: 0, queuesDeclared: 0 }
   /** Of other names than the queues. */
   readonly streams = new Map<string, HostedStream>()
@@ -211,7 +211,7 @@ export class VhostCore implements HostedQueueHooks {
 
   addQueue(hosted: HostedQueue): void {
     this.queues.set(hosted.name, hosted)
-    this.queueRoom.made(hosted.name)
+    this.room.made(hosted.name)
     this.churn.queuesMade++
     this.routing.addQueue(hosted.name, hosted)
     if (hosted.owner === null) return
@@ -223,7 +223,7 @@ export class VhostCore implements HostedQueueHooks {
   addStream(definition: QueueDefinition, topic: Topic, isDeclared: boolean): HostedStream {
     const stream = new HostedStream(definition, topic, isDeclared, this.parts.streams)
     this.streams.set(stream.name, stream)
-    this.queueRoom.made(stream.name)
+    this.room.made(stream.name)
     this.routing.addQueue(stream.name, stream)
     this.settleStream(stream)
     return stream
@@ -262,8 +262,6 @@ export class VhostCore implements HostedQueueHooks {
     this.#keepTime(hosted, settings)
   }
 
-  readonly newTopicId = () => topicId(this.parts.chance.uuid())
-
   // ---- Going ------------------------------------------------------------------------------------
 
   // Each takes it out of sight at once, its bindings in slices, and resolves with the keys to go.
@@ -276,6 +274,9 @@ export class VhostCore implements HostedQueueHooks {
     if (!this.exchanges.delete(exchange.name)) return []
     this.onceAt.get(exchange.name)?.clear()
     this.onceAt.delete(exchange.name)
+    const counters = this.exchangeCounters.get(exchange.name)
+    this.pastExchanges.in += counters?.in ?? 0
+    this.pastExchanges.out += counters?.out ?? 0
     this.exchangeCounters.delete(exchange.name)
     const waiting = this.delayed.get(exchange.name)
     if (waiting !== undefined) {
@@ -293,7 +294,7 @@ export class VhostCore implements HostedQueueHooks {
     hosted.gone()
     this.queues.delete(hosted.name)
     this.churn.queuesGone++
-    addCounters(this.past, hosted.figures.counters)
+    addCounters(this.past[queueType(hosted.definition.arguments)], hosted.figures.counters)
     if (hosted.owner !== null) this.#owned.get(hosted.owner)?.delete(hosted)
     const bindings = this.routing.removeQueue(hosted.name)
     return this.#keysWith(bindings, this.writes.queueKeys(hosted.definition))
@@ -351,11 +352,6 @@ export class VhostCore implements HostedQueueHooks {
         all = all.concat(await this.removeExchange(exchange))
     }
     return all
-  }
-
-  /** Refused: the node has no room for one more; `wish` says what for. */
-  room(what: Held, wish: string): Result<null> {
-    return checkRoom(this.parts.image.settings, this.parts.allVhosts(), what, wish)
   }
 
   // ---- What goes by itself ----------------------------------------------------------------------

@@ -48,6 +48,9 @@ interface Kept extends Policy {
   readonly matches: Matches
 }
 
+/** The global parameter that holds the name of the cluster. */
+export const clusterNameParameter = 'cluster_name'
+
 export class Policies {
   readonly #store: MetadataStore
   readonly #compiler = new PatternCompiler()

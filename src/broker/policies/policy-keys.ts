@@ -58,10 +58,17 @@ const interval = {
 }
 
 const anything = { fault: () => null }
+const promotions = oneOf('always', 'when-synced')
 const least = { isLeast: true, isOperators: true } as const
 const queues: readonly QueueKind[] = ['classic', 'quorum', 'stream']
 
 export const alternateExchangeKey = 'alternate-exchange'
+
+const mirrorsKey = 'ha-mode'
+const mirrorParamsKey = 'ha-params'
+
+const leaderLocators = ['client-local', 'balanced', 'least-leaders', 'random'] as const
+const masterLocators = ['min-masters', 'client-local', 'random'] as const
 
 const rules: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
   [alternateExchangeKey, { ...text, on: [] }],
@@ -88,19 +95,19 @@ const rules: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
   ['max-age', { ...interval, on: ['stream'] }],
   ['stream-max-segment-size-bytes', { ...integer(1), on: ['stream'] }],
   ['stream-filter-size-bytes', { ...integer(16, 255), on: ['stream'] }],
-  ['queue-leader-locator', { ...text, on: ['quorum', 'stream'] }],
-  ['queue-master-locator', { ...text, on: ['classic'] }],
+  ['queue-leader-locator', { ...oneOf(...leaderLocators), on: ['quorum', 'stream'] }],
+  ['queue-master-locator', { ...oneOf(...masterLocators), on: ['classic'] }],
   ['initial-cluster-size', { ...integer(1), on: ['quorum', 'stream'] }],
   ['target-group-size', { ...integer(1), on: ['quorum'], isOperators: true }],
   ['queue-mode', { ...oneOf('default', 'lazy'), on: ['classic'] }],
   ['queue-version', { ...integer(1, 2), on: ['classic'], isOperators: true }],
   // What other nodes are for: taken, so that what was exported can be imported, without effect.
-  ['ha-mode', { ...anything, on: [] }],
-  ['ha-params', { ...anything, on: [] }],
-  ['ha-sync-mode', { ...anything, on: [] }],
-  ['ha-sync-batch-size', { ...anything, on: [] }],
-  ['ha-promote-on-shutdown', { ...anything, on: [] }],
-  ['ha-promote-on-failure', { ...anything, on: [] }],
+  [mirrorsKey, { ...oneOf('all', 'exactly', 'nodes'), on: [] }],
+  [mirrorParamsKey, { ...anything, on: [] }],
+  ['ha-sync-mode', { ...oneOf('manual', 'automatic'), on: [] }],
+  ['ha-sync-batch-size', { ...integer(1), on: [] }],
+  ['ha-promote-on-shutdown', { ...promotions, on: [] }],
+  ['ha-promote-on-failure', { ...promotions, on: [] }],
   ['federation-upstream', { ...text, on: [] }],
   ['federation-upstream-set', { ...text, on: [] }],
   ['federation-upstream-pattern', { ...text, on: [] }],
@@ -122,7 +129,24 @@ export function checkPolicyDefinition(definition: JsonObject, isOperator: boolea
     if (fault !== null)
       return refuse('invalidRequest', `the value of '${key}' ${fault}: ${shown(value)}`)
   }
-  return ok(null)
+  const mirrors = mirrorsFault(definition)
+  return mirrors === null ? ok(null) : refuse('invalidRequest', mirrors)
+}
+
+/** What is wrong with the keys for mirrors together; null: nothing, or there are none. */
+function mirrorsFault(definition: JsonObject): string | null {
+  const { [mirrorsKey]: mode, [mirrorParamsKey]: params } = definition
+  if (mode === undefined)
+    return Object.keys(definition).some((key) => key.startsWith('ha-'))
+      ? 'ha-mode must be specified to specify ha-params, ha-sync-mode or ha-promote-on-shutdown'
+      : null
+  if (mode === 'all') return params === undefined ? null : 'ha-mode="all" does not take parameters'
+  if (mode === 'exactly')
+    return Number.isInteger(params) && Number(params) > 0
+      ? null
+      : 'ha-mode="exactly" takes a positive integer'
+  const isNames = Array.isArray(params) && params.every((each) => typeof each === 'string')
+  return isNames && params.length > 0 ? null : 'ha-mode="nodes" takes a list of names'
 }
 
 const shown = (value: Json): string => JSON.stringify(value).slice(0, 100)

@@ -14,6 +14,8 @@ export interface DoorCounters extends MessageCounters, ChannelCounters {
   faults: number
   receivedBytes: number
   sentBytes: number
+  loginsDone: number
+  loginsFailed: number
 }
 
 /** A connection as its door sees it. */

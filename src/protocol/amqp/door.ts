@@ -7,6 +7,7 @@ import type { Chance } from '../../io/chance.ts'
 import type { Clock, Timer } from '../../io/clock.ts'
 import type { Address, Connection as Link, Network } from '../../io/network.ts'
 import { Reporter } from '../../io/reporter.ts'
+import type { Result } from '../../model/errors.ts'
 import { newCounters } from './channel/channel-home.ts'
 import { ReplyAddresses } from './channel/reply-addresses.ts'
 import { Connection } from './connection.ts'
@@ -14,7 +15,7 @@ import type { ConnectionHome, DoorCounters, Served } from './connection-home.ts'
 import { defaultLimits, type Limits } from './frames/limits.ts'
 import { Slabs } from './frames/out-buffer.ts'
 import { PartialMemory } from './frames/partial-memory.ts'
-import type { LoginCheck, Offer } from './login.ts'
+import type { Login, LoginCheck, Offer } from './login.ts'
 import { Pacing } from './pacing.ts'
 import { Turn } from './turn.ts'
 
@@ -28,7 +29,8 @@ export interface AmqpDoorOptions {
   readonly login: LoginCheck
   /** Offered to clients: by default PLAIN and AMQPLAIN. */
   readonly mechanisms?: readonly string[]
-  readonly clusterName?: string
+  /** As clients are told; asked for each. */
+  readonly clusterName?: () => string
   /** For listings: connections are encrypted. */
   readonly isTls?: boolean
   /** Shared by the doors of a node, so that who came in by one is answered by another. */
@@ -79,7 +81,6 @@ export async function openAmqpDoor(options: AmqpDoorOptions): Promise<AmqpDoor> 
 class Home extends Turn implements ConnectionHome {
   limits: Limits
   readonly offer: Offer
-  readonly clusterName: string
   readonly isTls: boolean
   readonly slabs = new Slabs()
   readonly pacing: Pacing
@@ -96,6 +97,8 @@ class Home extends Turn implements ConnectionHome {
     sentBytes: 0,
     channelsOpened: 0,
     channelsClosed: 0,
+    loginsDone: 0,
+    loginsFailed: 0,
     ...newCounters(),
   }
   alarm: string | null
@@ -119,9 +122,14 @@ class Home extends Turn implements ConnectionHome {
     const messageBytesMax = Math.min(limits.messageBytesMax, limits.partialBytesMax)
     this.limits = { ...limits, messageBytesMax }
     const { mechanisms = ['PLAIN', 'AMQPLAIN'], login, chance, clock, messaging } = options
-    this.offer = { mechanisms, check: login }
+    this.offer = {
+      mechanisms,
+      check: (...attempt) => {
+        const result = login(...attempt)
+        return result instanceof Promise ? result.then(this.judged) : this.judged(result)
+      },
+    }
     this.isTls = options.isTls ?? false
-    this.clusterName = options.clusterName ?? 'polymq'
     this.memory = new PartialMemory(this.limits.partialBytesMax, (action) => clock.soon(action))
     this.replyAddresses = options.replyAddresses ?? new ReplyAddresses(chance)
     this.pacing = new Pacing(clock)
@@ -133,6 +141,10 @@ class Home extends Turn implements ConnectionHome {
 
   get size(): number {
     return this.connections.size
+  }
+
+  get clusterName(): string {
+    return this.options.clusterName?.() ?? 'polymq'
   }
 
   get isTight(): boolean {
@@ -213,6 +225,12 @@ class Home extends Turn implements ConnectionHome {
     if (left > 0) this.perHost.set(connection.peerHost, left)
     else this.perHost.delete(connection.peerHost)
     if (this.size === 0) this.whenEmpty?.()
+  }
+
+  private readonly judged = (login: Result<Login>): Result<Login> => {
+    if (login.ok) this.counters.loginsDone++
+    else this.counters.loginsFailed++
+    return login
   }
 
   /** Ends when every connection is closed, by force after `drainMsMax`. */

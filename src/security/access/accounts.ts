@@ -169,6 +169,11 @@ export class Accounts {
     })
   }
 
+  /** As the password of a user would be kept. */
+  hashOf(password: string): PasswordHash {
+    return hashPassword(password, this.#chance)
+  }
+
   #change(name: string, next: (user: User) => User): Promise<Result<null>> {
     return change(this.#store, () => {
       const key = userKey(name)

@@ -16,6 +16,8 @@ test('who may not be here is told why, in the same time and words', () =>
     assert.match(none.headers['www-authenticate'] ?? '', /^Basic realm=/)
     for (const login of ['guest:wrong', 'nobody:guest', 'guest', ':'])
       assert.equal(await api.status('GET', '/overview', undefined, login), '401 Login failed')
+    const { json } = await api.call('GET', '/overview', undefined, 'guest:wrong')
+    assert.equal(json.error, 'not_authorized')
     await user(api, 'plain', '')
     const refused = await api.status('GET', '/whoami', undefined, 'plain:pw')
     assert.equal(refused, '401 Not management user')
@@ -74,6 +76,10 @@ test('users are made, changed, and deleted with what they may do', () =>
     assert.equal((await api.get('/whoami', 'copy:x')).name, 'copy')
     assert.match(await api.status('PUT', '/users/c', { password_hash: 'x', tags: '' }), /^400/)
     assert.equal((await api.get('/users/without-permissions')).length, 2)
+    const partly = { users: ['last', 'nobody', 'a/b'] }
+    assert.equal(await api.status('PUT', '/users/last', { password: 'x', tags: '' }), '201')
+    assert.equal(await api.status('POST', '/users/bulk-delete', partly), '400 no_such_user: nobody')
+    assert.equal(await api.status('GET', '/users/last'), '404 Not Found')
     const bulk = { users: ['a/b', 'copy'] }
     assert.equal(await api.status('POST', '/users/bulk-delete', bulk), '204')
     assert.equal(await api.status('POST', '/users/bulk-delete', bulk), '400 no_such_user: a/b')
@@ -157,6 +163,24 @@ test('policies and parameters', () =>
     assert.equal(shown.value.definition['max-length'], 4)
     const value = { value: { 'src-queue': 'a' } }
     assert.equal(await api.status('PUT', '/parameters/shovel/%2F/s', value), '201')
+    assert.equal(
+      await api.status('PUT', '/parameters/bogus/%2F/s', value),
+      '400 Validation failed\n\ncomponent bogus not found\n',
+    )
+    assert.equal(
+      await api.status('PUT', '/parameters/policy/%2F/s', value),
+      '400 policies may not be set using this method',
+    )
+    assert.equal((await api.get('/parameters/policy'))[0].name, 'p')
+    assert.ok(
+      (await api.get('/parameters')).every(
+        (each: { component: string }) => each.component !== 'policy',
+      ),
+    )
+    for (const path of ['/policies/nowhere/p', '/parameters/shovel/nowhere/s']) {
+      const { status, json } = await api.call('PUT', path, { ...policy, ...value })
+      assert.deepEqual([status, json.error], [404, 'not_found'], path)
+    }
     assert.deepEqual((await api.get('/parameters/shovel/%2F/s')).value, value.value)
     assert.equal(await api.status('PUT', '/global-parameters/g', { value: [1] }), '201')
     assert.deepEqual((await api.get('/global-parameters/g')).value, [1])
@@ -221,6 +245,26 @@ test('health checks', () =>
     assert.equal((await api.call('GET', '/health/checks/protocol-listener/mqtt')).status, 503)
     for (const check of ['virtual-hosts', 'node-is-quorum-critical', 'is-in-service'])
       assert.equal((await api.get(`/health/checks/${check}`)).status, 'ok')
+  }))
+
+test('a hash for a user is made, and logins are counted', () =>
+  withApi(async (api) => {
+    for (const method of ['GET', 'POST']) {
+      const { json } = await api.call(method, '/auth/hash_password/a%2Fb%20%C3%A4')
+      const made = { password_hash: json.ok, tags: 'monitoring' }
+      assert.match(await api.status('PUT', '/users/hashed', made), /^20[14]$/)
+      assert.equal((await api.get('/whoami', 'hashed:a/b ä')).name, 'hashed')
+    }
+    await api.call('GET', '/whoami', undefined, 'hashed:wrong')
+    assert.equal(await api.status('GET', '/auth/attempts/other'), '404 Not Found')
+    const [http, amqp] = await api.get('/auth/attempts/polymq@test', 'hashed:a/b ä')
+    assert.deepEqual(http, {
+      protocol: 'http',
+      auth_attempts: 9,
+      auth_attempts_failed: 1,
+      auth_attempts_succeeded: 8,
+    })
+    assert.equal(amqp.auth_attempts, 0)
   }))
 
 test('a cluster is named, and what its name is to those who ask', () =>

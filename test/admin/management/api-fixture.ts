@@ -58,11 +58,13 @@ export class StillClock implements Clock {
 
 export class Api {
   readonly node: NodeBroker
+  readonly managed: ManagedNode
   readonly clock: StillClock
   readonly #handler: HttpHandler
 
-  constructor(node: NodeBroker, clock: StillClock, handler: HttpHandler) {
+  constructor(node: NodeBroker, managed: ManagedNode, clock: StillClock, handler: HttpHandler) {
     this.node = node
+    this.managed = managed
     this.clock = clock
     this.#handler = handler
   }
@@ -128,7 +130,7 @@ export function withApi(
     const door = await openManagementDoor({ http, address, node, routes: allRoutes })
     assert.ok(handler !== null)
     try {
-      await use(new Api(broker, clock, handler))
+      await use(new Api(broker, node, clock, handler))
     } finally {
       await door.close()
     }
@@ -149,6 +151,9 @@ const managedNode = (
   ...{ messaging, accounts, policies, clock },
   listeners: () => [{ protocol: 'amqp', address: { host: '127.0.0.1', port: 5672 } }],
   doors: () => [],
+  httpLogins: { done: 0, failed: 0 },
+  openFiles: () => 30,
+  sockets: () => 0,
   dataDir: null,
   processId: 1,
   openFilesMax: 1000,

@@ -176,6 +176,14 @@ test('messages are published, looked at, requeued in order, and taken', () =>
       payload_encoding: 'string',
     })
     assert.equal(looked[1].payload, '/w==')
+    assert.deepEqual(looked[1].properties, [], 'as RabbitMQ writes that there are none')
+    const nobodys = { count: 1, ackmode: 'ack_requeue_true', encoding: 'auto' }
+    const missing = await api.call('POST', '/queues/%2F/nobodys/get', nobodys)
+    assert.equal(missing.status, 404)
+    assert.deepEqual(missing.json, {
+      error: 'not_found',
+      reason: "NOT_FOUND - no queue 'nobodys' in vhost '/'",
+    })
     assert.equal(looked[1].payload_encoding, 'base64')
     const again = await get('reject_requeue_true', { truncate: 3 })
     assert.deepEqual(
@@ -233,6 +241,29 @@ test('lists are paged, filtered in linear time, sorted, and cut to columns', () 
     assert.deepEqual(await api.get(`/queues/%2F/b1?columns=${columns}`), {
       message_stats: { publish: 1 },
     })
+  }))
+
+test('a queue tells since when nothing came or went, and of its head and consumers', () =>
+  withApi(async (api) => {
+    const [unused, used, single] = ['/queues/%2F/unused', '/queues/%2F/used', '/queues/%2F/single']
+    await api.call('PUT', unused, {})
+    await api.call('PUT', used, {})
+    await api.call('PUT', single, { arguments: { 'x-single-active-consumer': true } })
+    await publish(api, 'used', 'x', { properties: { timestamp: 1234 } })
+    // The broker has the clock of this machine, and the door its own.
+    assert.equal((await api.get(used)).idle_since, undefined)
+    const before = Date.now()
+    api.clock.pass(before + 60_000 - api.clock.now())
+    for (const path of [unused, used]) {
+      const { idle_since } = await api.get(path)
+      assert.match(idle_since, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00$/)
+      assert.ok(Date.parse(idle_since) <= before && Date.parse(idle_since) > before - 60_000)
+    }
+    assert.equal((await api.get(used)).head_message_timestamp, 1234)
+    assert.equal((await api.get(unused)).head_message_timestamp, null)
+    const { exclusive_consumer_tag, single_active_consumer_tag } = await api.get(single)
+    assert.deepEqual([exclusive_consumer_tag, single_active_consumer_tag], [null, null])
+    assert.equal(api.node.messaging.vhosts.get('/')?.queues.get('unused')?.used, null)
   }))
 
 test('rates are what counters grew by in a second, between two looks', () =>

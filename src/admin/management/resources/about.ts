@@ -4,7 +4,8 @@ import { badRequest, json, noContent } from '../answer.ts'
 import type { Call } from '../call.ts'
 
 export const extensions = (): HttpAnswer => json([])
-export const auth = (): HttpAnswer => json({ oauth_enabled: false })
+export const auth = (): HttpAnswer =>
+  json({ oauth_enabled: false, enable_uaa: false, uaa_client_id: '', uaa_location: '' })
 
 /** What a client of RabbitMQ's current release may take for granted. */
 const flags = [

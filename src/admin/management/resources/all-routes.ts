@@ -103,6 +103,9 @@ const topology: readonly Route[] = [
 ]
 
 const accounts: readonly Route[] = [
+  get('/auth/hash_password/:password', 'management', users.hashOf),
+  post('/auth/hash_password/:password', 'management', users.hashOf),
+  get('/auth/attempts/:name', 'monitoring', users.showAttempts),
   get('/vhosts', 'management', vhosts.listVhosts),
   get('/vhosts/:vhost', 'management', vhosts.showVhost),
   put('/vhosts/:vhost', 'administrator', vhosts.putVhost),

@@ -5,8 +5,8 @@ import { plainTable } from '../../../model/message/readable-headers.ts'
 import { notFound } from '../answer.ts'
 import type { Call } from '../call.ts'
 import { listed, listedWhole, type Shown, shownOne } from '../listing.ts'
-import { channelCounts, channelRateNames } from '../numbers.ts'
-import { messageStats } from '../shown.ts'
+import { channelCounts } from '../numbers.ts'
+import { idleShown, messageStats } from '../shown.ts'
 import { type ListedSession, sessionOf, sessionsOf } from './connections.ts'
 
 interface Item {
@@ -44,10 +44,13 @@ function describe({ node, rates }: Call, item: Item): Record<string, unknown> {
     transactional: channel.isTransactional,
     prefetch_count: channel.prefetchOfConsumers,
     global_prefetch_count: channel.prefetch,
-    consumer_count: channel.consumers.length,
+    consumer_count: channel.consumerCount,
     messages_unacknowledged: channel.unacknowledged,
     messages_unconfirmed: channel.unconfirmed,
-    ...messageStats(counts, rates, channel.counters, (name) => channelRateNames[name] ?? name),
+    messages_uncommitted: channel.uncommitted.messages,
+    acks_uncommitted: channel.uncommitted.settlements,
+    ...idleShown(rates.idleSince(channel.counters)),
+    ...messageStats(counts, rates, channel.counters),
   }
 }
 

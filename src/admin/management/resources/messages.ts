@@ -15,7 +15,7 @@ import {
   timestampProperty,
 } from '../../../model/message/properties.ts'
 import { plainTable } from '../../../model/message/readable-headers.ts'
-import { badRequest, json, must, noContent, notFound } from '../answer.ts'
+import { badRequest, json, must, noContent, notFound, Refused } from '../answer.ts'
 import { type Call, integerIn, type JsonBody, tableIn, textIn } from '../call.ts'
 import { flushed, queueOf } from './queues.ts'
 
@@ -111,7 +111,6 @@ interface Taken {
 
 export async function getMessages(call: Call): Promise<HttpAnswer> {
   const body = call.bodyWith('count', 'ackmode', 'encoding')
-  queueOf(call)
   const session = call.session()
   const mode = ackModes.find((each) => each === textIn(body, 'ackmode'))
   if (mode === undefined) throw badRequest(`ackmode is one of ${ackModes.join(', ')}`)
@@ -122,7 +121,10 @@ export async function getMessages(call: Call): Promise<HttpAnswer> {
   const shown: unknown[] = []
   let bytes = 0
   while (shown.length < count && bytes < bytesMax) {
-    const got = must(await session.get(call.part('name'), mode === 'ack_requeue_false'))
+    const found = await session.get(call.part('name'), mode === 'ack_requeue_false')
+    if (!found.ok && found.error === 'queueNotFound')
+      throw new Refused(404, 'not_found', `NOT_FOUND - ${found.message}`)
+    const got = must(found)
     if (got === null) break
     const { message, redelivered, remaining, id, queue } = got
     taken.push({ id, queue })
@@ -133,7 +135,7 @@ export async function getMessages(call: Call): Promise<HttpAnswer> {
       exchange: message.exchange,
       routing_key: message.routingKey,
       message_count: remaining,
-      properties: shownProperties(message),
+      properties: objectOrList(shownProperties(message)),
       ...payloadShown(message.body.subarray(0, Math.max(0, truncate)), isBase64),
     })
   }
@@ -156,6 +158,10 @@ function payloadShown(body: Uint8Array, isBase64: boolean) {
     return { payload: text, payload_encoding: 'string' }
   return { payload: bytes.toString('base64'), payload_encoding: 'base64' }
 }
+
+/** RabbitMQ writes an object without fields as a list, and rabbitmqadmin looks for that. */
+const objectOrList = (shown: Record<string, unknown>): unknown =>
+  Object.keys(shown).length === 0 ? [] : shown
 
 function shownProperties(message: MessageView): Record<string, unknown> {
   const shown: Record<string, unknown> = {}

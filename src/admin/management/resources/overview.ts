@@ -1,10 +1,10 @@
 // /api/overview and /api/nodes: the node as a whole.
+import { clusterNameParameter } from '../../../broker/policies/policies.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
 import { exchangeTypes } from '../../../routing/exchange-types.ts'
 import { json, must, noContent, notFound } from '../answer.ts'
 import { type Call, textIn } from '../call.ts'
 import { listed, shownOne } from '../listing.ts'
-import { clusterNameParameter } from '../managed-node.ts'
 import { addNumbers, churnOf, doorCounts, vhostCounts, vhostLengths } from '../numbers.ts'
 import { messageStats, withRates } from '../shown.ts'
 import { sessionsOf } from './connections.ts'
@@ -41,7 +41,7 @@ export function overview(call: Call): HttpAnswer {
   const cores = call.vhosts()
   const sessions = sessionsOf(call)
   const channels = sessions.flatMap(({ view }) => view.channels())
-  const consumers = channels.reduce((sum, channel) => sum + channel.consumers.length, 0)
+  const consumers = channels.reduce((sum, channel) => sum + channel.consumerCount, 0)
   const sum = (of: (core: (typeof cores)[number]) => number): number =>
     cores.reduce((total, core) => total + of(core), 0)
   const counts = { ...addNumbers(cores.map(vhostCounts)), ...doorCounts(node) }
@@ -96,9 +96,10 @@ function describeNode(call: Call): Record<string, unknown> {
     disk_free: finite(disk.freeBytes),
     disk_free_limit: disk.bytesMin,
     disk_free_alarm: disk.isLow,
+    fd_used: node.openFiles() ?? 0,
     fd_total: finite(node.openFilesMax),
     sockets_total: finite(node.openFilesMax),
-    sockets_used: [...node.messaging.sessions].length,
+    sockets_used: node.sockets(),
     exchange_types: shownTypes,
     auth_mechanisms: [{ name: 'PLAIN', description: 'name and password', enabled: true }],
     applications: [{ name: 'polymq', description: 'PolyMQ', version: node.version }],

@@ -1,17 +1,21 @@
-// /api/parameters and /api/global-parameters: values that mean something to others. Two components
-// mean something here, and are kept where they do: the limits of a vhost, and operators' policies.
-import type { Json, Parameter } from '../../../broker/policies/policy-values.ts'
+// /api/parameters and /api/global-parameters. Two components mean something here, and are kept
+// where they do: the limits of a vhost, and operators' policies. Those of federation and of shovels
+// are kept for whoever asks for them; there are no others.
+import { clusterNameParameter } from '../../../broker/policies/policies.ts'
+import type { Json, Parameter, Policy } from '../../../broker/policies/policy-values.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
 import { badRequest, json, must, noContent, notFound, put } from '../answer.ts'
 import type { Call } from '../call.ts'
 import { listedWhole } from '../listing.ts'
-import { clusterNameParameter } from '../managed-node.ts'
 import { setVhostLimits } from './limits.ts'
 import { policyIn } from './policies.ts'
 
 const limitsComponent = 'vhost-limits'
 const operatorComponent = 'operator_policy'
 const upstreamComponent = 'federation-upstream'
+const policyComponent = 'policy'
+/** Without a meaning here. */
+const keptComponents = [upstreamComponent, 'federation-upstream-set', 'shovel']
 
 /** As RabbitMQ shows and exports them. */
 export function allParameters({ node }: Call): Parameter[] {
@@ -21,26 +25,35 @@ export function allParameters({ node }: Call): Parameter[] {
     component: limitsComponent,
     name: 'limits',
   }))
-  const operators = node.policies.list('operator').map((policy) => ({
-    value: {
-      pattern: policy.pattern,
-      definition: policy.definition,
-      priority: policy.priority,
-      'apply-to': policy.applyTo,
-    },
-    vhost: policy.vhost,
-    component: operatorComponent,
-    name: policy.name,
-  }))
+  const operators = node.policies
+    .list('operator')
+    .map((policy) => asParameter(policy, operatorComponent))
   const others = node.policies.parameters().map(({ value, vhost, component, name }) => ({
     ...{ value, vhost, component, name },
   }))
   return [...limits, ...operators, ...others]
 }
 
+/** Shown to who asks for them by name. */
+const policiesAsParameters = ({ node }: Call): Parameter[] =>
+  node.policies.list('user').map((policy) => asParameter(policy, policyComponent))
+
+const asParameter = (policy: Policy, component: string): Parameter => ({
+  value: {
+    pattern: policy.pattern,
+    definition: policy.definition,
+    priority: policy.priority,
+    'apply-to': policy.applyTo,
+  },
+  vhost: policy.vhost,
+  component,
+  name: policy.name,
+})
+
 export function listParameters(call: Call): Promise<HttpAnswer> {
   const [component, vhost] = [call.part('component'), call.has('vhost') ? call.vhost().name : '']
-  const seen = allParameters(call).filter(
+  const all = component === policyComponent ? policiesAsParameters(call) : allParameters(call)
+  const seen = all.filter(
     (each) =>
       call.sees(each.vhost) &&
       (component === '' || each.component === component) &&
@@ -72,6 +85,9 @@ export async function setParameter(call: Call, parameter: Parameter): Promise<vo
   else if (component === operatorComponent)
     must(await policies.set('operator', policyIn(body, vhost, name)))
   else {
+    if (component === policyComponent) throw badRequest('policies may not be set using this method')
+    if (!keptComponents.includes(component))
+      throw badRequest(`Validation failed\n\ncomponent ${component.slice(0, 255)} not found\n`)
     if (component === upstreamComponent) checkUpstream(body)
     must(await policies.setParameter(parameter))
   }
@@ -88,7 +104,8 @@ function checkUpstream({ uri }: Record<string, unknown>): void {
 
 export async function putParameter(call: Call): Promise<HttpAnswer> {
   const { value } = call.bodyWith('value')
-  const [component, vhost, name] = [call.part('component'), call.vhost().name, call.part('name')]
+  const { name: vhost } = call.vhostToChange()
+  const [component, name] = [call.part('component'), call.part('name')]
   const isNew = !allParameters(call).some(
     (each) => each.component === component && each.vhost === vhost && each.name === name,
   )

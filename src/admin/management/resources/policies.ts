@@ -58,8 +58,7 @@ export function policyIn(body: JsonBody, vhost: string, name: string): Policy {
 }
 
 /** Who sets policies needs permissions in the vhost. */
-function checkAccess(call: Call): void {
-  const vhost = call.vhost().name
+function checkAccess(call: Call, vhost: string): void {
   const { accounts } = call.node
   if (call.caller.may('administrator')) return
   if (!accounts.authorizer.mayUse(call.caller.user, vhost))
@@ -67,7 +66,7 @@ function checkAccess(call: Call): void {
 }
 
 async function set(call: Call, role: PolicyRole): Promise<HttpAnswer> {
-  checkAccess(call)
+  checkAccess(call, call.vhostToChange().name)
   const { policies } = call.node
   const policy = policyIn(
     call.bodyWith('pattern', 'definition'),
@@ -83,7 +82,7 @@ async function set(call: Call, role: PolicyRole): Promise<HttpAnswer> {
 }
 
 async function clear(call: Call, role: PolicyRole): Promise<HttpAnswer> {
-  checkAccess(call)
+  checkAccess(call, call.vhost().name)
   const { vhost, name } = policyOf(call, role)
   must(await call.node.policies.clear(role, vhost, name))
   return noContent

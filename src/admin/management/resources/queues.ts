@@ -8,11 +8,12 @@ import { mergedDefinition } from '../../../broker/policies/policy-keys.ts'
 import type { HoldingPolicies } from '../../../broker/policies/vhost-policies.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
 import { plainTable } from '../../../model/message/readable-headers.ts'
+import { Look } from '../../../queue/stock-parts.ts'
 import { must, noContent, notFound, put } from '../answer.ts'
 import { type Call, checkedName, flagIn, tableIn } from '../call.ts'
 import { listed, shownOne } from '../listing.ts'
 import { bytesOf, lengthsOf, queueCounts } from '../numbers.ts'
-import { messageStats, withRates } from '../shown.ts'
+import { idleShown, messageStats, withRates } from '../shown.ts'
 import { consumersOf } from './channels.ts'
 
 export interface QueueItem {
@@ -89,10 +90,17 @@ function describeOther(call: Call, core: VhostCore, hosted: HostedQueue): Record
     consumer_utilisation: queue.consumerCount > 0 && queue.ready === 0 ? 1 : 0,
     ...withRates(lengthsOf(queue), rates, hosted),
     messages_delayed: queue.delayed,
+    ...idleShown(idleSince(call, hosted)),
     ...bytesOf(queue),
     ...messageStats(queueCounts(queue), rates, hosted),
   }
 }
+
+/** It counts as idle when as much time has passed as between two looks at rates. */
+const idleMsMin = 5000
+
+const idleSince = ({ node }: Call, { activeMs }: HostedQueue): number | null =>
+  node.clock.now() - activeMs >= idleMsMin ? activeMs : null
 
 const shownPolicies = ({ policy, operator }: HoldingPolicies) => ({
   policy: policy?.name ?? null,
@@ -121,10 +129,29 @@ export function showQueue(call: Call): HttpAnswer {
   })
   return shownOne(call, {
     ...describeQueue(call, item),
+    head_message_timestamp: headTimestamp(item),
+    exclusive_consumer_tag: consumers.find((each) => each['exclusive'])?.['consumer_tag'] ?? null,
+    single_active_consumer_tag: isSingle(item)
+      ? (consumers.find((each) => each['active'])?.['consumer_tag'] ?? null)
+      : null,
     consumer_details: consumers,
     incoming: [],
     deliveries: [],
   })
+}
+
+function isSingle({ hosted }: QueueItem): boolean {
+  const single = hosted.definition.arguments.get('x-single-active-consumer')
+  return single?.type === 't' && single.value
+}
+
+/** The property of the message that is next, if it is in memory; else it is read meanwhile. */
+function headTimestamp({ hosted }: QueueItem): number | null {
+  if (hosted instanceof HostedStream || hosted.used === null) return null
+  const { stock } = hosted.used
+  if (stock.ready === 0 || stock.look() !== Look.there) return null
+  const { timestamp } = stock.message
+  return timestamp === null ? null : Number(timestamp)
 }
 
 export async function putQueue(call: Call): Promise<HttpAnswer> {

@@ -7,6 +7,7 @@ import { hashingDefault, isHashingAlgorithm } from '../../../security/access/pas
 import { badRequest, json, must, noContent, notFound, put } from '../answer.ts'
 import { type Call, type JsonBody, textIn } from '../call.ts'
 import { listed } from '../listing.ts'
+import { loginsOf } from '../numbers.ts'
 
 export const whoami = ({ caller }: Call): HttpAnswer =>
   json({ name: caller.user, tags: caller.tags, is_internal_user: true })
@@ -72,6 +73,22 @@ export function secretIn(body: JsonBody): Secret {
   return { hash: { algorithm, text } }
 }
 
+/** As RabbitMQ 4 does: what `password_hash` of a user may be. */
+export const hashOf = (call: Call): HttpAnswer =>
+  json({ ok: call.node.accounts.hashOf(call.part('password')).text })
+
+/** How often clients of each protocol have logged in. */
+export function showAttempts(call: Call): HttpAnswer {
+  if (call.part('name') !== call.node.name) throw notFound()
+  const rows = loginsOf(call.node).map(([protocol, { done, failed }]) => ({
+    protocol,
+    auth_attempts: done + failed,
+    auth_attempts_failed: failed,
+    auth_attempts_succeeded: done,
+  }))
+  return json(rows)
+}
+
 export async function putUser(call: Call): Promise<HttpAnswer> {
   const { accounts } = call.node
   const name = call.part('user')
@@ -96,8 +113,10 @@ export async function deleteUsers(call: Call): Promise<HttpAnswer> {
   const { accounts } = call.node
   if (!Array.isArray(users) || !users.every((name) => typeof name === 'string'))
     throw badRequest('users are names')
-  const unknown = users.find((name) => accounts.user(name) === null)
-  if (unknown !== undefined) throw badRequest(`no_such_user: ${unknown.slice(0, 255)}`)
-  for (const name of users) if (accounts.user(name)) must(await accounts.deleteUser(name))
+  // In order, as RabbitMQ does: those before one that is unknown are gone.
+  for (const name of users) {
+    if (accounts.user(name) === null) throw badRequest(`no_such_user: ${name.slice(0, 255)}`)
+    must(await accounts.deleteUser(name))
+  }
   return noContent
 }

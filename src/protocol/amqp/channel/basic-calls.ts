@@ -142,7 +142,9 @@ function get(channel: Channel, values: Of<typeof basic.get>): void {
       return
     }
     const found = result.value
+    const { counters } = channel
     if (found === null) {
+      counters.gotNothing++
       channel.send(basic.getEmpty, { reserved1: '' })
       return
     }
@@ -159,7 +161,9 @@ function get(channel: Channel, values: Of<typeof basic.get>): void {
     const answer = { deliveryTag, redelivered, exchange, routingKey, messageCount }
     writeContent(home.out, channel.id, basic.getOk, answer, message, home.frameMax)
     home.door.counters.delivered++
-    channel.counters.delivered++
+    if (values.noAck) counters.gotSettled++
+    else counters.got++
+    if (redelivered) counters.redelivered++
     home.sendSoon()
     home.door.flushSoon()
   })

@@ -13,10 +13,31 @@ import type { Together } from './unacked.ts'
 /** Plain numbers that only grow. */
 export interface MessageCounters {
   published: number
+  /** On channels that confirm. */
+  toConfirm: number
   confirmed: number
+  /** Published for nobody, with `mandatory` and without. */
   returned: number
+  dropped: number
+  /** Published to the address of a direct reply. */
+  replies: number
   delivered: number
   settled: number
+}
+
+/** What one channel counts. */
+export class ChannelNumbers {
+  published = 0
+  confirmed = 0
+  returned = 0
+  dropped = 0
+  delivered = 0
+  deliveredSettled = 0
+  got = 0
+  gotSettled = 0
+  gotNothing = 0
+  redelivered = 0
+  accepted = 0
 }
 
 /** Plain numbers that only grow. */
@@ -27,8 +48,11 @@ export interface ChannelCounters {
 
 export const newCounters = (): MessageCounters => ({
   published: 0,
+  toConfirm: 0,
   confirmed: 0,
   returned: 0,
+  dropped: 0,
+  replies: 0,
   delivered: 0,
   settled: 0,
 })

@@ -1,7 +1,7 @@
 // A channel as its own parts see it: its consumers, what it publishes, what it settles.
 import type { QueueHandle } from '../../../broker/messaging/api.ts'
 import type { Reply } from '../methods/reply-codes.ts'
-import type { ChannelHome, MessageCounters } from './channel-home.ts'
+import type { ChannelHome, ChannelNumbers } from './channel-home.ts'
 import type { Transaction } from './transaction.ts'
 import type { Unacked } from './unacked.ts'
 
@@ -9,7 +9,7 @@ export interface ChannelView {
   readonly id: number
   readonly home: ChannelHome
   readonly isOpen: boolean
-  readonly counters: MessageCounters
+  readonly counters: ChannelNumbers
   readonly unacked: Unacked
   /** Is told of what was settled that its confirms have to cover. */
   readonly publishing: { settled(): void }

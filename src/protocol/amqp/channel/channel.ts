@@ -13,7 +13,7 @@ import type { Reply } from '../methods/reply-codes.ts'
 import { replies, replyOf } from '../methods/reply-codes.ts'
 import type { Fields, Method, Values } from '../methods/schema.ts'
 import { classOf, methodOf } from '../methods/schema.ts'
-import { type ChannelHome, newCounters, type Resumable } from './channel-home.ts'
+import { type ChannelHome, ChannelNumbers, type Resumable } from './channel-home.ts'
 import type { ChannelView } from './channel-view.ts'
 import type { Consumer } from './consumer.ts'
 import { Publishing } from './publishing.ts'
@@ -22,11 +22,13 @@ import { Settling } from './settling.ts'
 import type { Transaction } from './transaction.ts'
 import { Unacked } from './unacked.ts'
 
+const nothingHeld = { messages: 0, settlements: 0 }
+
 export class Channel implements ChannelView, Resumable {
   readonly id: number
   readonly home: ChannelHome
   readonly publishing: Publishing
-  readonly counters = newCounters()
+  readonly counters = new ChannelNumbers()
   readonly unacked: Unacked
   readonly settling: Settling
   readonly consumers = new Map<string, Consumer>()
@@ -128,14 +130,19 @@ export class Channel implements ChannelView, Resumable {
   /** For listings. */
   describe(): ChannelDescription {
     const { id, counters, transaction, prefetch, prefetchOfConsumers, unacked } = this
-    const consumers = [...this.consumers.values()].map((consumer) => consumer.describe())
+    const { consumers } = this
     return {
       ...{ id, counters, prefetch, prefetchOfConsumers },
       isConfirming: this.publishing.confirms !== null,
       isTransactional: transaction !== null,
       unacknowledged: unacked.count,
       unconfirmed: this.publishing.confirms?.waiting ?? 0,
-      consumers: consumers.filter((each) => each !== null),
+      uncommitted: transaction?.held ?? nothingHeld,
+      consumerCount: consumers.size,
+      get consumers() {
+        const all = [...consumers.values()].map((consumer) => consumer.describe())
+        return all.filter((each) => each !== null)
+      },
     }
   }
 

@@ -74,13 +74,15 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
       tag = channel.unacked.add(this, id)
       this.inFlight++
       channel.inFlight++
+      channel.counters.delivered++
     } else {
+      channel.counters.deliveredSettled++
       tag = channel.unacked.pass()
       if (channel.home.isCrowded) channel.home.door.crowded()
     }
     this.writer.write(tag, redelivered, message)
     channel.home.door.counters.delivered++
-    channel.counters.delivered++
+    if (redelivered) channel.counters.redelivered++
     channel.home.sendSoon()
   }
 

@@ -240,8 +240,9 @@ export class Publishing {
     if (went < 0) return
     home.door.counters.published++
     this.channel.counters.published++
-    if (this.mandatory && (went & Published.routed) === 0) this.giveBack(message)
+    if ((went & Published.routed) === 0) this.wentNowhere(message)
     if (this.confirms !== null) {
+      home.door.counters.toConfirm++
       const isStored = this.owesSettled || (went & Published.stored) !== 0
       this.owesSettled = false
       this.confirms.published(isStored, (went & Published.rejected) !== 0)
@@ -267,8 +268,18 @@ export class Publishing {
   }
 
   private reply(message: MessageView): number {
-    const consumer = this.channel.home.door.replyAddresses.find(this.routingKey)
+    const { counters, replyAddresses } = this.channel.home.door
+    counters.replies++
+    const consumer = replyAddresses.find(this.routingKey)
     return consumer?.reply(message) ? Published.routed : 0
+  }
+
+  private wentNowhere(message: MessageView): void {
+    if (this.mandatory) this.giveBack(message)
+    else {
+      this.channel.home.door.counters.dropped++
+      this.channel.counters.dropped++
+    }
   }
 
   private giveBack(published: MessageView): void {

@@ -171,11 +171,12 @@ export class Settling {
     const id = unacked.idOf(tag)
     unacked.remove(tag)
     home.door.counters.settled++
-    this.channel.counters.settled++
     if (!owner.isGone) {
       if (owner.queue.isDurable === true) this.channel.publishing.settled()
-      if (how.isAccepted) owner.queue.accept(id)
-      else owner.queue.reject(id, how.requeue, how.failed)
+      if (how.isAccepted) {
+        this.channel.counters.accepted++
+        owner.queue.accept(id)
+      } else owner.queue.reject(id, how.requeue, how.failed)
     }
     owner.settled()
   }

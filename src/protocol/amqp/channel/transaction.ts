@@ -61,6 +61,11 @@ export class Transaction {
     return this.fits()
   }
 
+  /** How much it holds. */
+  get held(): { readonly messages: number; readonly settlements: number } {
+    return { messages: this.messages.length, settlements: this.settlements.size }
+  }
+
   /** Everything held; nothing is any more. */
   take(): Held {
     const { messages, settlements } = this

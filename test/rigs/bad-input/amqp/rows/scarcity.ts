@@ -1,5 +1,6 @@
 // Row 44, and what else a node runs out of: descriptors, the numbers of queues, exchanges and
 // bindings that it may hold, the disk. And row 31: what the management port is sent.
+import { readFileSync } from 'node:fs'
 import { connect as connectTcp } from 'node:net'
 import { basic } from '../../../../../src/protocol/amqp/methods/basic-methods.ts'
 import { exchange, queue } from '../../../../../src/protocol/amqp/methods/topology-methods.ts'
@@ -83,6 +84,55 @@ const descriptors: AmqpCase = {
     }),
 }
 
+/** The shell puts itself into a control group of memory, of either version; it takes root. */
+const group = 'polymq-rig'
+const inGroup =
+  `d=/sys/fs/cgroup/memory/${group}; f=memory.limit_in_bytes; ` +
+  `[ -d /sys/fs/cgroup/memory ] || { d=/sys/fs/cgroup/${group}; f=memory.max; }; ` +
+  `mkdir -p $d && echo ${256 << 20} > $d/$f && echo $$ > $d/cgroup.procs`
+
+const memory: AmqpCase = {
+  row: 44,
+  sent:
+    '100 MB of messages, 100,000 of them to a consumer that settles none, queues and bindings ' +
+    'without end, to a broker with 256 MB of memory',
+  answer: 'queues and bindings refused with channel.close 406, and the first connection served',
+  isLong: true,
+  run: (world) =>
+    withBroker(world, 'memory', { before: inGroup }, async ({ broker, connect, note }) => {
+      if (!readFileSync(`/proc/${broker.pid}/cgroup`, 'utf8').includes(group))
+        return 'this machine lets us make no control group of memory'
+      const old = await (await connect()).open()
+      await declareQueue(old, 'work')
+      for (let i = 0; i < 100; i++) {
+        for (let k = 0; k < 1000; k++) old.publish(1, '', 'work', Buffer.alloc(1000))
+        await declareQueue(old, 'work')
+      }
+      const greedy = await (await connect()).open()
+      const use = { noLocal: false, noAck: false, exclusive: false, nowait: false }
+      const wish = { queue: 'work', consumerTag: 'c', arguments: emptyTable }
+      greedy.method(1, basic.consume, { ...use, ...wish })
+      const client = await (await connect()).open()
+      const fill = async (ask: (i: number) => void): Promise<string> => {
+        for (let made = 0; ; made++) {
+          ask(made)
+          const got = await client.answer()
+          if (got.endsWith('-ok')) continue
+          note(`${made}, then ${got}; ${broker.memory().residentMb.toFixed(0)} MB`)
+          return got
+        }
+      }
+      const transient = { ...declared, durable: false }
+      const bind = { queue: 'q0', exchange: 'amq.topic', arguments: emptyTable }
+      const answers = [
+        await fill((i) => client.method(1, queue.declare, { ...transient, queue: `q${i}` })),
+        await fill((i) => client.method(2, queue.bind, { ...bind, routingKey: `a.${i}.b` })),
+      ]
+      await declareQueue(old, 'work')
+      return answers.every((got) => got === precondition) ? memory.answer : answers.join(', ')
+    }),
+}
+
 const disk: AmqpCase = {
   row: 44,
   sent: 'messages, where polymq.disk.free.bytes.min is more than any disk has',
@@ -163,4 +213,4 @@ const http: AmqpCase = {
     }),
 }
 
-export const scarcity: readonly AmqpCase[] = [limits, descriptors, disk, http]
+export const scarcity: readonly AmqpCase[] = [limits, descriptors, memory, disk, http]

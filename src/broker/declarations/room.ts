@@ -1,7 +1,7 @@
 // Room for what one vhost holds: what the node holds of all vhosts together, and the limit of the
-// vhost (`max-queues`). For a queue or a stream a place is taken before something is made, and given
-// back when it is there or is not to be, so that however many come at once, from whatever door, none
-// goes over. One for each vhost; who declares asks it, and Kafka's topics do.
+// vhost (`max-queues`). For a queue or a stream a place is taken before something is made, and
+// given back when it is there or is not to be, so that however many come at once, from whatever
+// door, none goes over. One for each vhost; who declares asks it, and Kafka's topics do.
 import { type Result, refuse } from '../../model/errors.ts'
 import { checkRoom, type Held, type HeldMax, type Holder } from './limits.ts'
 

@@ -1,17 +1,12 @@
 // The AMQP listeners of a node, plain and with TLS, and who may come in by them: the users of the
 // node, by password, or by the certificate that they show. Opened by start-broker.ts.
-import { basename, dirname, resolve } from 'node:path'
-import { BadSettingError } from './bad-setting.ts'
 import type { NodeBroker } from './broker/broker.ts'
-import { DiskError } from './io/disk.ts'
 import type { Address, Network } from './io/network.ts'
 import type { ProcessLimits } from './io/process-stats.ts'
 import { realChance } from './io/real/chance.ts'
 import { realClock } from './io/real/clock.ts'
-import { realDisk } from './io/real/disk.ts'
-import { realNetwork, TlsFilesError } from './io/real/network.ts'
-import { readSmallFile } from './io/small-file.ts'
-import type { BrokerSettings, TlsSettings } from './model/config/broker-settings.ts'
+import { realNetwork } from './io/real/network.ts'
+import type { BrokerSettings } from './model/config/broker-settings.ts'
 import { type Result, refuse } from './model/errors.ts'
 import type { ReplyAddresses } from './protocol/amqp/channel/reply-addresses.ts'
 import { type AmqpDoor, openAmqpDoor } from './protocol/amqp/door.ts'
@@ -109,44 +104,4 @@ function byCertificate(
   if (!accounts.login.admits(name, host))
     return refuse('authenticationFailed', `user '${name}' may log in from this machine only`)
   return { ok: true, value: { user: name, tags: user.tags } }
-}
-
-// ---- TLS ---------------------------------------------------------------------------------------
-
-/** Rejects with BadSettingError when there is no certificate that can be used. */
-export async function tlsNetwork(settings: TlsSettings): Promise<Network> {
-  const { certificateFile, keyFile, caFile, clientCertificate } = settings
-  for (const [key, path] of [
-    ['polymq.tls.certificate.file', certificateFile],
-    ['polymq.tls.key.file', keyFile],
-  ] as const)
-    if (path === '') throw new BadSettingError(`the listener amqps needs ${key}`)
-  const [certificate, privateKey, ca] = await Promise.all([
-    pem('polymq.tls.certificate.file', certificateFile),
-    pem('polymq.tls.key.file', keyFile),
-    caFile === '' ? null : pem('polymq.tls.ca.file', caFile),
-  ])
-  if (ca !== null && !Buffer.from(ca).includes('-----BEGIN CERTIFICATE-----'))
-    throw new BadSettingError(`polymq.tls.ca.file: ${caFile} holds no certificate in PEM`)
-  try {
-    return realNetwork({ tls: { certificate, key: privateKey, ca, clientCertificate } })
-  } catch (cause) {
-    if (!(cause instanceof TlsFilesError)) throw cause
-    throw new BadSettingError(`polymq.tls: ${cause.message}`, { cause })
-  }
-}
-
-const pemBytesMax = 1 << 20
-
-async function pem(key: string, path: string): Promise<Uint8Array> {
-  const disk = realDisk(dirname(resolve(path)))
-  try {
-    const bytes = await readSmallFile(disk, basename(path), pemBytesMax)
-    if (bytes !== null) return bytes
-    throw new BadSettingError(`${key}: ${path} has more than ${pemBytesMax} bytes`)
-  } catch (cause) {
-    if (!(cause instanceof DiskError)) throw cause
-    const problem = cause.code === 'ENOENT' ? `there is no file ${path}` : `cannot ${cause.message}`
-    throw new BadSettingError(`${key}: ${problem}`, { cause })
-  }
 }

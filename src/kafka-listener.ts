@@ -4,8 +4,9 @@ import { basename, dirname, resolve } from 'node:path'
 import { BadSettingError } from './bad-setting.ts'
 import { authorizedBroker } from './broker/access/authorized-broker.ts'
 import type { NodeBroker } from './broker/broker.ts'
+import type { SessionView } from './broker/messaging/listings.ts'
 import type { DiskError } from './io/disk.ts'
-import type { Address } from './io/network.ts'
+import { type Address, showAddress } from './io/network.ts'
 import type { ProcessLimits } from './io/process-stats.ts'
 import { realChance } from './io/real/chance.ts'
 import { realClock } from './io/real/clock.ts'
@@ -13,7 +14,10 @@ import { realDisk } from './io/real/disk.ts'
 import { realNetwork } from './io/real/network.ts'
 import { type BrokerSettings, resolveBrokerSettings } from './model/config/broker-settings.ts'
 import { brokerValues } from './model/config/config-source.ts'
+import { type Result, refuse } from './model/errors.ts'
+import { noFields } from './model/message/field.ts'
 import { adminHandlers } from './protocol/kafka/admin/admin-handlers.ts'
+import type { Client } from './protocol/kafka/client.ts'
 import { dataHandlers } from './protocol/kafka/data/data-handlers.ts'
 import { type KafkaDoor, type KafkaDoorOptions, openKafkaDoor } from './protocol/kafka/door.ts'
 import { groupHandlers } from './protocol/kafka/group/group-handlers.ts'
@@ -102,14 +106,47 @@ export async function openKafka(
 function kafkaUsers(
   broker: NodeBroker,
   { mechanisms, file }: KafkaSasl,
-): Pick<KafkaDoorOptions, 'sasl' | 'brokerOf'> {
+): Pick<KafkaDoorOptions, 'sasl' | 'brokerOf' | 'admit'> {
   if (file !== null) return { sasl: file }
   const { accounts } = broker
   return {
     sasl: accounts.login.offer(mechanisms),
     brokerOf: (user) => authorizedBroker(broker, accounts, user, broker.image.settings.kafkaVhost),
+    admit: (client) => admit(broker, client),
   }
 }
+
+/** Counted, listed and parted with as the clients of every door. */
+function admit({ accounts, messaging, image }: NodeBroker, client: Client): Result<() => void> {
+  const { user } = client
+  if (accounts.user(user) === null)
+    return refuse('authenticationFailed', `user '${user}' is deleted`)
+  const view = viewOf(client)
+  return messaging.enter({ vhost: image.settings.kafkaVhost, user, name: view.name, view })
+}
+
+/** Of what connections of AMQP agree upon, Kafka's have nothing. */
+const viewOf = (client: Client): SessionView => ({
+  name: `${showAddress(client.remote)} -> ${showAddress(client.local)}`,
+  traffic: client.traffic,
+  describe: () => ({
+    givenName: null,
+    peer: client.remote,
+    local: client.local,
+    protocol: 'Kafka',
+    mechanism: client.mechanism,
+    isBlocked: false,
+    connectedAtMs: client.connectedAtMs,
+    heartbeatSeconds: 0,
+    frameMax: 0,
+    channelMax: 0,
+    unsentBytes: client.unsentBytes,
+    isTls: false,
+    clientProperties: noFields,
+  }),
+  channels: () => [],
+  close: (reason) => client.close(reason),
+})
 
 /** What the settings ask for, as far as the process is granted it. */
 const limitsOf = (settings: BrokerSettings, granted: ProcessLimits): Limits =>

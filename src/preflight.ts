@@ -2,13 +2,13 @@
 // on, a certificate that cannot be used, definitions that cannot be read. Looked at before the data
 // folder is written to, so that a start that is refused leaves it as it was: what a torn tail or a
 // file that nothing refers to may still tell. Called by start-broker.ts.
-import { tlsNetwork } from './amqp-listeners.ts'
 import { BadSettingError } from './bad-setting.ts'
 import { readDefinitions } from './definitions-file.ts'
 import { type Listener, type Network, showAddress } from './io/network.ts'
 import { realNetwork } from './io/real/network.ts'
 import { defaultAmqps, defaultListeners, type Listeners } from './listeners.ts'
 import type { BrokerSettings } from './model/config/broker-settings.ts'
+import { tlsNetwork } from './tls-files.ts'
 
 export interface Files {
   /** All that shall be listened on. */

@@ -17,8 +17,12 @@ const brokerDefaults = { partitions: -1, replicationFactor: -1, assignments: nul
 /** Topics of kind `queue` belong to their queues. */
 export interface TopicQueues {
   deleteQueueOf(topic: Topic): Promise<Result<null>>
-  /** Why no topic can be made of a name; null: nothing stands against it. */
-  readonly topics: { nameFault(name: string): Refusal | null }
+  readonly topics: {
+    /** Why no topic can be made of a name; null: nothing stands against it. */
+    nameFault(name: string): Refusal | null
+    /** Room for one more; what it returns is called when it is there, or is not to be. */
+    takePlace(name: string): Result<() => void>
+  }
 }
 
 export class NodeTopics implements Topics {
@@ -71,8 +75,19 @@ export class NodeTopics implements Topics {
       configs: topic.configs,
       internal: isInternalName(topic.name),
     }
-    const [made] = await this.#operations.create([wish], { validateOnly })
-    return made ?? refuse('unknownServerError')
+    const make = async (): Promise<Result<Topic>> => {
+      const [made] = await this.#operations.create([wish], { validateOnly })
+      return made ?? refuse('unknownServerError')
+    }
+    // What is there is refused in other words, and the node's own topics are no streams.
+    if (wish.internal || this.#image.topic(topic.name) !== null) return make()
+    const place = this.#queues.topics.takePlace(topic.name)
+    if (!place.ok) return place
+    try {
+      return await make()
+    } finally {
+      place.value()
+    }
   }
 
   async createOnDemand(name: string, forbidden: boolean): Promise<Result<Topic>> {

@@ -2,7 +2,7 @@
 // first; the second is `Member`.
 import type { MessageView } from '../model/message/message.ts'
 
-export type CancelReason = 'queueDeleted' | 'timeout' | 'notLeader'
+export type CancelReason = 'queueDeleted' | 'timeout' | 'notLeader' | 'accessLost'
 
 /** Its methods must not throw, and not call the queue back. */
 export interface Consumer {
@@ -41,6 +41,8 @@ export interface ConsumeOptions {
    * ever.
    */
   readonly timeoutMs?: number | null
+  /** Called once when it is no consumer of the queue any more, whoever ended it. */
+  readonly left?: () => void
 }
 
 export interface Subscription {

@@ -22,6 +22,7 @@ export class Member implements Subscription {
   readonly exclusive: boolean
   readonly priority: number
   readonly timeoutMs: number | null
+  readonly left: (() => void) | null
   isActive = true
   isGone = false
   /** It had no room when it was last asked. */
@@ -36,6 +37,7 @@ export class Member implements Subscription {
     this.exclusive = options.exclusive
     this.priority = options.priority
     this.timeoutMs = options.timeoutMs ?? null
+    this.left = options.left ?? null
     this.#queue = queue
   }
 
@@ -121,6 +123,7 @@ export class Consumers {
     this.#tally.count--
     if (this.#active === member) this.#active = null
     this.#choose()
+    member.left?.()
   }
 
   /** It may have room again. */

@@ -323,7 +323,7 @@ test('limits of a vhost and of a user hold', () =>
     value(await session.vhost.declareQueue(queueWish('a')))
     assert.equal(
       refusal(await session.vhost.declareQueue(queueWish('b'))),
-      "preconditionFailed: cannot declare queue 'b': queue limit in vhost '/' (1) is reached",
+      "policyViolation: cannot declare queue 'b': queue limit in vhost '/' (1) is reached",
     )
     const open = () => node.messaging.open({ vhost: '/', user: 'guest', name: '' })
     value(await limits.setVhost('/', 'max-connections', 1))

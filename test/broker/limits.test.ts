@@ -21,6 +21,7 @@ import { withNodeOn } from './node-fixture.ts'
 const holder = (queues: number, streams: number, bindings: number): Holder => ({
   queues: { size: queues },
   streams: { size: streams },
+  queueRoom: { making: 0 },
   exchanges: { size: 7 },
   routing: { bindingCount: bindings },
 })
@@ -33,7 +34,7 @@ test('queues and streams, exchanges and bindings of all vhosts are counted toget
   assert.equal(refusal(checkRoom(max, memory, vhosts, 'exchanges', 'declare e')), 'ok')
   assert.equal(
     refusal(checkRoom(max, memory, vhosts, 'bindings', 'bind q')),
-    'preconditionFailed: cannot bind q: this node holds at most 4 bindings; raise ' +
+    'policyViolation: cannot bind q: this node holds at most 4 bindings; raise ' +
       'polymq.max.bindings',
   )
   const full = [...vhosts, holder(1, 0, 0)]
@@ -92,7 +93,7 @@ test('consumers of queues and streams are counted together, until they leave', (
     const first = await consume(vhost, 'q', new TestConsumer())
     const second = await consume(vhost, 's', new TestConsumer(), { prefetch: 10 })
     assert.equal(await asked('gone'), 'ok')
-    const full = /^preconditionFailed: cannot consume from .* 'q' .* at most 3 consumers; raise /
+    const full = /^policyViolation: cannot consume from .* 'q' .* at most 3 consumers; raise /
     assert.match(await asked('q'), full)
     value(await vhost.deleteQueue('gone', false, false))
     assert.equal(await asked('gone.s'), 'ok')
@@ -107,4 +108,38 @@ test('consumers of queues and streams are counted together, until they leave', (
     const early = { ...wish, queue: 's', arguments: table({ 'x-stream-offset': 'soon' }) }
     assert.match(refusal(await vhost.consume(early, new TestConsumer())), /^preconditionFailed/)
     assert.equal(node.messaging.queues.consumers.count, 0)
+  }))
+
+test('what is being made counts too, by whatever door it comes', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    value(await node.accounts.limits.setVhost('/', 'max-queues', 3))
+    const layout = { partitions: 1, replicationFactor: 1, assignments: null, configs: [] }
+    const topic = (name: string, validateOnly = false) =>
+      node.topics.create({ name, ...layout }, validateOnly)
+    const stream = { arguments: table({ 'x-queue-type': 'stream' }) }
+    const made = await Promise.all([
+      topic('a', true),
+      topic('a'),
+      topic('a'),
+      vhost.declareQueue(queueWish('b')),
+      vhost.declareQueue(queueWish('c', stream)),
+      topic('d'),
+      vhost.declareQueue(queueWish('e')),
+    ])
+    const full = (wish: string) =>
+      `policyViolation: cannot ${wish}: queue limit in vhost '/' (3) is reached`
+    assert.deepEqual(made.map(refusal), [
+      'ok',
+      'ok',
+      "topicExists: topic 'a' exists",
+      'ok',
+      full("declare queue 'c'"),
+      'ok',
+      full("declare queue 'e'"),
+    ])
+    assert.equal(refusal(await topic('f', true)), full("create topic 'f'"))
+    value(await vhost.deleteQueue('b', false, false))
+    value(await topic('f'))
+    assert.equal(node.messaging.vhosts.get('/')?.queueRoom.making, 0)
   }))

@@ -22,6 +22,10 @@ class Denying implements Authorizer {
   denied = new Set<string>()
   readonly asked: string[] = []
 
+  rightsOf(): object {
+    return this
+  }
+
   mayUse(): boolean {
     return true
   }

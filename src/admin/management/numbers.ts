@@ -127,16 +127,15 @@ export function loginsOf(node: ManagedNode): readonly (readonly [string, LoginCo
 }
 
 export function churnOf(node: ManagedNode): Numbers {
-  const { vhosts, sessions } = node.messaging
+  const { vhosts, sessionChurn } = node.messaging
   const doors = addNumbers(node.doors().map((door) => ({ ...door })))
   const made = addNumbers([...vhosts.values()].map(({ churn }) => ({ ...churn })))
-  const { accepted = 0, channelsOpened = 0, channelsClosed = 0 } = doors
-  const open = [...sessions].length
+  const { channelsOpened = 0, channelsClosed = 0 } = doors
   return {
     channel_closed: channelsClosed,
     channel_created: channelsOpened,
-    connection_closed: Math.max(0, accepted - open),
-    connection_created: accepted,
+    connection_closed: sessionChurn.closed,
+    connection_created: sessionChurn.opened,
     queue_created: made['queuesMade'] ?? 0,
     queue_declared: made['queuesDeclared'] ?? 0,
     queue_deleted: made['queuesGone'] ?? 0,

@@ -83,13 +83,26 @@ export class AuthorizedLogs implements Logs {
 
   fetch(request: FetchRequest, reply: (answer: FetchAnswer) => void): PendingFetch | null {
     const allowed = this.#allowed(request.partitions, 'read')
-    if (allowed === null) return this.#logs.fetch(request, reply)
+    const { version } = this.#subject
+    const answered = (answer: FetchAnswer): void => {
+      // Records may have been waited for, and the right taken away meanwhile.
+      const isSame = this.#subject.version === version
+      reply(isSame ? answer : this.#stillAllowed(request.partitions, answer))
+    }
+    if (allowed === null) return this.#logs.fetch(request, answered)
     const partitions = request.partitions.filter((_, i) => allowed[i])
     return this.#logs.fetch({ ...request, partitions }, (answer) => {
       let next = 0
       const outcomes = allowed.map((is) => (is ? answer.outcomes[next++] : undefined) ?? unread)
-      reply({ outcomes, release: () => answer.release() })
+      answered({ outcomes, release: () => answer.release() })
     })
+  }
+
+  #stillAllowed(partitions: FetchRequest['partitions'], answer: FetchAnswer): FetchAnswer {
+    const allowed = this.#allowed(partitions, 'read')
+    if (allowed === null) return answer
+    const outcomes = answer.outcomes.map((outcome, i) => (allowed[i] ? outcome : unread))
+    return { outcomes, release: () => answer.release() }
   }
 
   async offsetFor(

@@ -19,6 +19,11 @@ export class Subject implements ClientRights {
     this.#authorizer = authorizer
   }
 
+  /** Moves whenever an answer may have changed. */
+  get version(): number {
+    return this.#authorizer.version
+  }
+
   may(right: Right, name: string): boolean {
     return this.#authorizer.may(this.user, this.vhost, right, name)
   }

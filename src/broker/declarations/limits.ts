@@ -13,6 +13,8 @@ export interface Holder {
   readonly queues: { readonly size: number }
   readonly streams: { readonly size: number }
   readonly exchanges: { readonly size: number }
+  /** Queues and streams that are not there yet. */
+  readonly queueRoom: { readonly making: number }
   readonly routing: { readonly bindingCount: number }
 }
 
@@ -22,7 +24,7 @@ export type HeldMax = Readonly<Record<`${Held}Max`, number>>
 type HeldOrUsed = Held | 'consumers'
 
 const counts: Readonly<Record<Held, (holder: Holder) => number>> = {
-  queues: ({ queues, streams }) => queues.size + streams.size,
+  queues: ({ queues, streams, queueRoom }) => queues.size + streams.size + queueRoom.making,
   exchanges: ({ exchanges }) => exchanges.size,
   bindings: ({ routing }) => routing.bindingCount,
 }
@@ -47,7 +49,7 @@ export function checkRoom(
   if (held >= most) return noRoom(most, what, wish)
   if (held < fitting) return ok(null)
   return refuse(
-    'preconditionFailed',
+    'policyViolation',
     `cannot ${wish}: this node holds at most ${fitting} ${what} in the memory that it may use`,
   )
 }
@@ -61,9 +63,9 @@ export function checkConsumerRoom(
   return held < consumersMax ? ok(null) : noRoom(consumersMax, 'consumers', wish)
 }
 
-const noRoom = (most: number, what: HeldOrUsed, wish: string): Result<null> =>
+const noRoom = (most: number, what: HeldOrUsed, wish: string) =>
   refuse(
-    'preconditionFailed',
+    'policyViolation',
     `cannot ${wish}: this node holds at most ${most} ${what}; raise polymq.max.${what}`,
   )
 

@@ -176,12 +176,13 @@ export interface Consumer {
   ): void
   /**
    * The queue is gone; or the consumer had a delivery for too long, and all that it had went back:
-   * nothing of it may be settled any more.
+   * nothing of it may be settled any more. Or its user may not read any longer (`accessLost`): what
+   * is in flight stays so, to be settled.
    */
   cancelled(reason: CancelReason): void
 }
 
-export type CancelReason = 'queueDeleted' | 'timeout' | 'notLeader'
+export type CancelReason = 'queueDeleted' | 'timeout' | 'notLeader' | 'accessLost'
 
 export interface Subscription {
   readonly queue: QueueHandle

@@ -4,7 +4,6 @@
 
 import { Slices } from '../../base/slices.ts'
 import type { LogStore } from '../../log/log-store.ts'
-import type { PartitionLog } from '../../log/partition-log.ts'
 import type { Entities, StoredQueue } from '../../metadata/entities/entities.ts'
 import { plainVhost, queueKey, type VhostValue } from '../../metadata/entities/entity-keys.ts'
 import type { Topics } from '../../metadata/topics.ts'
@@ -18,12 +17,13 @@ import type { QueueOptions } from '../../queue/queue-options.ts'
 import { Queues } from '../../queue/queues.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { nameFault } from '../../security/access/name-fault.ts'
+import { StandingRights } from '../../security/access/standing-rights.ts'
 import type { ReaderCounters } from '../../stream/stream-reader.ts'
 import { queueType, topicOfQueue } from '../declarations/queue-arguments.ts'
 import type { Messaging, Opening, Session } from './api.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import type { ExchangeCounters } from './listings.ts'
-import { type ConnectionLimits, type OpenSession, OpenSessions } from './open-sessions.ts'
+import { type ConnectionLimits, OpenSessions } from './open-sessions.ts'
 import { QueueChanges } from './queue-changes.ts'
 import { queuePartitionSettings } from './queue-partitions.ts'
 import { SessionVhost } from './session-vhost.ts'
@@ -34,7 +34,7 @@ import { VhostCore, type VhostParts } from './vhost-core.ts'
 export interface MessagingParts
   extends Omit<
     VhostParts,
-    'queues' | 'partitionSettings' | 'queuesMax' | 'keyBudget' | 'slices' | 'allVhosts'
+    'queues' | 'partitionSettings' | 'queuesMax' | 'keyBudget' | 'slices' | 'standing' | 'allVhosts'
   > {
   readonly log: LogStore
   readonly topics: Topics
@@ -69,6 +69,7 @@ export class NodeMessaging implements Messaging {
   readonly #keyBudget = new KeyBudget(seenKeysMax)
   readonly #slices: Slices
   readonly #sessions: OpenSessions
+  readonly #standing: StandingRights
   readonly #listeners = new Set<(alarm: string | null) => void>()
   #alarm: string | null = null
 
@@ -92,6 +93,7 @@ export class NodeMessaging implements Messaging {
     this.#parts = parts
     this.#slices = new Slices(clock, goneInTurn)
     this.#sessions = new OpenSessions(parts.limits)
+    this.#standing = new StandingRights(parts.authorizer, this.#slices)
     const { consumerTimeoutMs } = parts.image.settings
     const sizes = { consumerTimeoutMs, ...queueOptions }
     this.queues = new Queues({ store, clock, report, others: parts.streams }, sizes)
@@ -113,6 +115,7 @@ export class NodeMessaging implements Messaging {
       queues: this.queues,
       keyBudget: this.#keyBudget,
       slices: this.#slices,
+      standing: this.#standing,
       partitionSettings: (durable: boolean) => queuePartitionSettings(image, durable),
       queuesMax: (vhost: string) => this.#parts.limits.ofVhost(vhost, 'max-queues'),
       allVhosts: () => this.vhosts.values(),
@@ -191,9 +194,18 @@ export class NodeMessaging implements Messaging {
 
   // ---- Sessions ---------------------------------------------------------------------------------
 
-  /** Users came or went: sessions of those who are no more end. */
-  usersChanged(isThere: (user: string) => boolean): void {
+  /**
+   * Users, or what they may do, are others: sessions of those who are no more end, and consumers
+   * that may no longer read.
+   */
+  accessChanged(isThere: (user: string) => boolean): void {
     this.#sessions.endOfUsersBut(isThere)
+    this.#standing.changed()
+  }
+
+  /** How many came and went. */
+  get sessionChurn(): Readonly<OpenSessions['churn']> {
+    return this.#sessions.churn
   }
 
   /** All that count: the vhosts, and those that are being deleted. */
@@ -211,16 +223,26 @@ export class NodeMessaging implements Messaging {
     return this.#sessions.all
   }
 
-  open({ vhost, user, name, view }: Opening): Result<Session> {
+  /**
+   * Counts a client of a door that knows no vhosts, and does not come for what is in one: its own
+   * requests are held to permissions. Refused with `notAllowed`: a limit. What it returns is called
+   * when the client has gone.
+   */
+  enter(opening: Opening): Result<() => void> {
+    const entered = this.#sessions.enter(opening)
+    return entered.ok ? ok(() => this.#sessions.remove(entered.value)) : entered
+  }
+
+  open(opening: Opening): Result<Session> {
+    const { vhost, user } = opening
     const core = this.vhosts.get(vhost)
     if (core === undefined) return refuse('vhostNotFound', `vhost ${vhost} not found`)
     const { authorizer } = this.#parts
     if (!authorizer.mayUse(user, vhost))
       return refuse('accessRefused', `access to vhost '${vhost}' refused for user '${user}'`)
-    const full = this.#sessions.limitReached(vhost, user)
-    if (full !== null) return refuse('notAllowed', full)
-    const owner: OpenSession = { vhost, user, name, channels: 0, ...(view && { view }) }
-    this.#sessions.add(owner)
+    const entered = this.#sessions.enter(opening)
+    if (!entered.ok) return entered
+    const owner = entered.value
     return ok({
       vhost: new SessionVhost(core, owner, user, authorizer),
       user,
@@ -325,24 +347,6 @@ export class NodeMessaging implements Messaging {
   queueOf(topic: Topic): HostedQueue | null {
     const hosted = this.vhosts.get(this.#topicsVhost)?.queues.get(queueNameOf(topic.name))
     return hosted?.definition.topic === topic.id ? hosted : null
-  }
-
-  /**
-   * A client of another kind appends to the log of a queue: only when all that the queue took
-   * before lies there is its end certain.
-   */
-  beforeAppend(topic: Topic): 'ready' | 'heldUp' | 'full' {
-    this.queues.flush(null)
-    if (this.queues.isHeldUp(0)) return 'heldUp'
-    return this.queueOf(topic)?.queue.isFullFor(0) === true ? 'full' : 'ready'
-  }
-
-  logOf(topic: Topic): PartitionLog | undefined {
-    return this.queueOf(topic)?.queue.stock.lanes[0]?.log
-  }
-
-  afterAppend(topic: Topic): void {
-    this.queueOf(topic)?.queue.afterForeignAppend()
   }
 
   /** As who runs the node: a topic of kind `queue` is deleted with its queue. */

@@ -1,6 +1,7 @@
 // The sessions that are open at a node: how many of whom, held against the limits of vhosts and
 // users, and ended when what they rest on is gone. One for each node; `node-messaging` adds and
 // removes them.
+import { ok, type Result, refuse } from '../../model/errors.ts'
 import type { Opening } from './api.ts'
 
 /** What `AccessLimits` says; Infinity: no limit. */
@@ -16,6 +17,7 @@ export interface OpenSession extends Opening {
 export class OpenSessions {
   readonly #limits: ConnectionLimits
   readonly #all = new Set<OpenSession>()
+  readonly churn = { opened: 0, closed: 0 }
 
   constructor(limits: ConnectionLimits) {
     this.#limits = limits
@@ -25,16 +27,22 @@ export class OpenSessions {
     return this.#all
   }
 
-  add(session: OpenSession): void {
+  /** Refused with `notAllowed`: a limit of the vhost, or of the user, is reached. */
+  enter(opening: Opening): Result<OpenSession> {
+    const full = this.#limitReached(opening.vhost, opening.user)
+    if (full !== null) return refuse('notAllowed', full)
+    const session = { ...opening, channels: 0 }
     this.#all.add(session)
+    this.churn.opened++
+    return ok(session)
   }
 
   remove(session: OpenSession): void {
-    this.#all.delete(session)
+    if (this.#all.delete(session)) this.churn.closed++
   }
 
   /** Why there may not be one more, in words; null: there may. */
-  limitReached(vhost: string, user: string): string | null {
+  #limitReached(vhost: string, user: string): string | null {
     const ofVhost = this.#limits.ofVhost(vhost, 'max-connections')
     const ofUser = this.#limits.ofUser(user, 'max-connections')
     if (Math.min(ofVhost, ofUser) === Number.POSITIVE_INFINITY) return null

@@ -105,15 +105,18 @@ export class QueueChanges {
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
     const sized = checkArgumentSize(wish.arguments, `declare ${label}`)
     if (!sized.ok) return sized
-    const room = core.room('queues', `declare ${label}`)
-    if (!room.ok) return room
-    const queuesMax = core.parts.queuesMax(core.name)
-    if (core.queues.size + core.streams.size >= queuesMax)
-      return refuse(
-        'preconditionFailed',
-        `cannot declare queue '${wish.name}': queue limit in vhost '${core.name}' (${queuesMax}) ` +
-          'is reached',
-      )
+    const place = core.queueRoom.take(wish.name, 'declare queue')
+    if (!place.ok) return place
+    try {
+      return await this.#add(wish, session)
+    } finally {
+      place.value()
+    }
+  }
+
+  /** Checked, and there is room for it. */
+  async #add(wish: QueueWish, session: object): Promise<Result<HostedQueue>> {
+    const core = this.#core
     const taken = core.writes.topicFault(wish.name)
     if (!taken.ok) return taken
     const definition = {

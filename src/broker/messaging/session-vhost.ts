@@ -41,7 +41,13 @@ import type { HostedQueue } from './hosted-queue.ts'
 import { HostedStream } from './hosted-stream.ts'
 import { QueueChanges, touch } from './queue-changes.ts'
 import { StreamChanges } from './stream-changes.ts'
-import { consumeStreams, notOfStreams, replayOf, streamsNamed } from './stream-use.ts'
+import {
+  consumeStreams,
+  notOfStreams,
+  type Readable,
+  replayOf,
+  streamsNamed,
+} from './stream-use.ts'
 import type { VhostCore } from './vhost-core.ts'
 import { VhostPublisher } from './vhost-publisher.ts'
 
@@ -239,12 +245,18 @@ export class SessionVhost implements Vhost {
     const room = checkConsumerRoom(settings, this.#core.parts.queues.consumers.count, asks)
     if (!room.ok) return room
     const streams = streamsNamed(this.#core, name, wish)
-    if (streams !== null) return this.#consumeStreams(streams, { ...wish, queue: name }, consumer)
+    if (streams !== null) {
+      const read = [...new Set([name, ...streams.map((each) => each.name)])]
+      return this.#consumeStreams(streams, read, { ...wish, queue: name }, consumer)
+    }
     const found = this.#find(name)
     if (!found.ok) return found
     const hosted = found.value
+    const read = namesRead(hosted)
+    const lacking = this.#lacksAny(read.slice(1))
+    if (lacking !== null) return lacking
     const replay = wish.arguments.has('x-stream-offset') ? replayOf(this.#core, hosted) : null
-    if (replay !== null) return consumeStreams(this.#core, [replay], wish, consumer)
+    if (replay !== null) return this.#consumeStreams([replay], read, wish, consumer)
     const label = labelOf('queue', name, this.name)
     const checked = checkConsumerArguments(wish, hosted.definition.arguments, label)
     if (!checked.ok) return checked
@@ -252,10 +264,12 @@ export class SessionVhost implements Vhost {
     const isCounting = queueType(hosted.definition.arguments) === 'quorum'
     const to = isCounting ? new CountingConsumer(consumer) : consumer
     const timeoutMs = timeoutOf(wish.arguments)
-    const member = hosted.queue.consume(to, { settled, exclusive, priority, timeoutMs })
+    let letGo = (): void => undefined
+    const left = (): void => letGo()
+    const member = hosted.queue.consume(to, { settled, exclusive, priority, timeoutMs, left })
     if (member === null) return refuse('accessRefused', `${label} in exclusive use`)
     hosted.hadConsumer = true
-    return ok({
+    const subscription = {
       queue: hosted.handle,
       get isActive() {
         return member.isActive
@@ -265,24 +279,56 @@ export class SessionVhost implements Vhost {
         member.cancel()
         return this.#core.consumerLeft(hosted)
       },
-    })
+    }
+    letGo = this.#hold(read, subscription, consumer)
+    return ok(subscription)
   }
 
+  /** `read`: the names that it takes the right to read, of which the first was asked for. */
   async #consumeStreams(
-    streams: readonly HostedStream[],
+    streams: readonly Readable[],
+    read: readonly string[],
     wish: ConsumeWish,
     consumer: Consumer,
   ): Promise<Result<Subscription>> {
-    for (const { name } of streams) {
+    const { version } = this.#authorizer
+    const refused = this.#lacksAny(read.slice(1))
+    if (refused !== null) return refused
+    const started = await consumeStreams(this.#core, streams, wish, consumer, (subscription) =>
+      this.#hold(read, subscription, consumer),
+    )
+    // What was permitted may not be any more by now.
+    const lost = this.#authorizer.version === version ? null : this.#lacksAny(read)
+    if (!started.ok || lost === null) return started
+    await started.value.cancel()
+    return lost
+  }
+
+  /** Ends the consumer when its user may no longer read all of `read`. */
+  #hold(read: readonly string[], subscription: Subscription, consumer: Consumer): () => void {
+    const { parts } = this.#core
+    return parts.standing.hold(this.#user, this.name, {
+      mayGoOn: () => this.#lacksAny(read) === null,
+      end: () => {
+        subscription.cancel().catch((cause: unknown) => parts.failed(cause))
+        consumer.cancelled('accessLost')
+      },
+    })
+  }
+
+  #lacksAny(read: readonly string[]): Refused | null {
+    for (const name of read) {
       const refused = this.#lacks('read', 'queue', name)
       if (refused !== null) return refused
     }
-    return consumeStreams(this.#core, streams, wish, consumer)
+    return null
   }
 
   async get(asked: string, settled: boolean): Promise<Result<Got | null>> {
     const found = this.#readable('basic.get', cleanName(asked))
     if (!found.ok) return found
+    const lacking = this.#lacksAny(namesRead(found.value).slice(1))
+    if (lacking !== null) return lacking
     const { handle: queue, definition } = found.value
     const got = await found.value.queue.get(settled)
     if (got === null) return ok(null)
@@ -290,6 +336,15 @@ export class SessionVhost implements Vhost {
       return ok({ queue, ...got })
     return ok({ queue, ...got, message: counted(got.message, got.failures, got.deliveries) })
   }
+}
+
+/**
+ * What a user must be allowed to read to be given its messages: its own name first, and the topic's
+ * whose they are.
+ */
+function namesRead({ name, definition }: HostedQueue): readonly string[] {
+  const topic = topicOfQueue(definition.arguments)
+  return topic === null ? [name] : [name, topic]
 }
 
 function stateOf(found: HostedQueue | HostedStream): QueueState {

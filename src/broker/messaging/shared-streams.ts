@@ -1,6 +1,6 @@
 // The topics of the metadata as streams of one vhost, whoever makes and deletes them. The broker
 // tells it of each that comes, changes or goes, before anybody can ask for it.
-import { type Refusal, refuse } from '../../model/errors.ts'
+import { type Refusal, type Result, refuse } from '../../model/errors.ts'
 import type { Topic } from '../../model/topic.ts'
 import { escapePrefix, queueNameOf } from '../../model/topic-name.ts'
 import type { HostedStream } from './hosted-stream.ts'
@@ -41,6 +41,11 @@ export class SharedStreams {
   #streamOf(topic: Topic): HostedStream | null {
     const stream = this.#core.streams.get(queueNameOf(topic.name))
     return stream?.topic.id === topic.id ? stream : null
+  }
+
+  /** For a topic that is to be made; see `QueueRoom`. */
+  takePlace(name: string): Result<() => void> {
+    return this.#core.queueRoom.take(name, 'create topic')
   }
 
   /** Why no topic may have this name: it would be that of something else. */

@@ -48,14 +48,19 @@ export class StreamChanges {
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
     const sized = checkArgumentSize(wish.arguments, `declare ${label}`)
     if (!sized.ok) return sized
-    const room = core.room('queues', `declare ${label}`)
-    if (!room.ok) return room
-    const most = core.parts.queuesMax(core.name)
-    if (core.queues.size + core.streams.size >= most)
-      return refuse(
-        'preconditionFailed',
-        `cannot declare queue '${name}': queue limit in vhost '${core.name}' (${most}) is reached`,
-      )
+    const place = core.queueRoom.take(name, 'declare queue')
+    if (!place.ok) return place
+    try {
+      return await this.#add(wish)
+    } finally {
+      place.value()
+    }
+  }
+
+  /** Checked, and there is room for it. */
+  async #add(wish: QueueWish): Promise<Result<HostedStream>> {
+    const core = this.#core
+    const { name } = wish
     const topic = topicId(core.parts.chance.uuid())
     const table = wish.arguments
     const definition = { name, durable: true, autoDelete: false, arguments: table, topic }

@@ -110,12 +110,16 @@ export function replayOf({ parts }: VhostCore, hosted: HostedQueue): Readable | 
   return { topic, readers: hosted.replays }
 }
 
-/** `streams` are those that `wish` names, and may be read. */
+/**
+ * `streams` are those that `wish` names, and may be read. `hold` is called when the consumer is
+ * there, and what it returns when it is no more.
+ */
 export async function consumeStreams(
   core: VhostCore,
   streams: readonly Readable[],
   wish: ConsumeWish,
   consumer: Consumer,
+  hold: (subscription: Subscription) => () => void,
 ): Promise<Result<Subscription>> {
   const name = wish.queue
   const refused = fault(name, core.name, wish)
@@ -132,12 +136,7 @@ export async function consumeStreams(
   }
   const reader = started.value
   for (const stream of streams) stream.readers.add(reader)
-  leave = () => {
-    leave = () => undefined
-    consumers.count--
-    for (const stream of streams) stream.readers.delete(reader)
-  }
-  return ok({
+  const subscription = {
     queue: reader,
     isActive: true,
     resume: () => reader.resume(),
@@ -145,5 +144,13 @@ export async function consumeStreams(
       leave()
       return reader.cancel()
     },
-  })
+  }
+  const letGo = hold(subscription)
+  leave = () => {
+    leave = () => undefined
+    consumers.count--
+    for (const stream of streams) stream.readers.delete(reader)
+    letGo()
+  }
+  return ok(subscription)
 }

@@ -20,6 +20,7 @@ import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
 import { type Gone, RoutingTable } from '../../routing/routing-table.ts'
+import type { StandingRights } from '../../security/access/standing-rights.ts'
 import type { Streams } from '../../stream/streams.ts'
 import { deduplicationOf } from '../declarations/deduplication.ts'
 import {
@@ -31,6 +32,7 @@ import {
 import { EntityWrites } from '../declarations/entity-writes.ts'
 import { checkRoom, type Held } from '../declarations/limits.ts'
 import { queueSettings, queueType } from '../declarations/queue-arguments.ts'
+import { QueueRoom } from '../declarations/queue-room.ts'
 import type { Policies } from '../policies/policies.ts'
 import { VhostPolicies } from '../policies/vhost-policies.ts'
 import { DeadLetters } from './dead-letters.ts'
@@ -56,6 +58,8 @@ export interface VhostParts {
   readonly keyBudget: KeyBudget
   /** For what goes along with something, of which there may be very many. */
   readonly slices: Slices
+  /** Consumers, as long as they may read. */
+  readonly standing: StandingRights
   /** Infinity: no limit of its own. */
   queuesMax(vhost: string): number
   allVhosts(): Iterable<VhostCore>
@@ -74,6 +78,7 @@ export class VhostCore implements HostedQueueHooks {
   readonly routing = new RoutingTable<Target>()
   readonly writes: EntityWrites
   readonly policies: VhostPolicies
+  readonly queueRoom = new QueueRoom(this)
   readonly exchanges = new Map<string, ExchangeDefinition>()
   readonly queues = new Map<string, HostedQueue>()
   /** By name; they begin anew with an exchange. */
@@ -162,8 +167,7 @@ export class VhostCore implements HostedQueueHooks {
     source: HostedStream | null = null,
   ): HostedQueue {
     const hosted = new HostedQueue(definition, owner, source, this)
-    // One that goes when nobody uses it has to be there.
-    this.#keepTime(hosted, this.#settingsFor(hosted))
+    hosted.keepTime(this.#settingsFor(hosted))
     return hosted
   }
 
@@ -172,17 +176,13 @@ export class VhostCore implements HostedQueueHooks {
     return this.parts.queues.create(place, this.#settingsFor(hosted), hosted)
   }
 
-  #keepTime(hosted: HostedQueue, { expiresMs }: QueueSettings): void {
-    if (expiresMs < Number.POSITIVE_INFINITY) hosted.queue.touch()
-  }
-
   /** With what it held before. */
   async openQueue(definition: QueueDefinition, source: HostedStream | null): Promise<HostedQueue> {
     const hosted = new HostedQueue(definition, null, source, this)
     const settings = this.#settingsFor(hosted)
     const place = this.#placeOf(definition, source)
     if (source === null && this.parts.queues.forgetUnused(place, settings)) {
-      this.#keepTime(hosted, settings)
+      hosted.keepTime(settings)
       return hosted
     }
     return hosted.hold(await this.parts.queues.open(place, settings, hosted))
@@ -208,6 +208,7 @@ export class VhostCore implements HostedQueueHooks {
 
   addQueue(hosted: HostedQueue): void {
     this.queues.set(hosted.name, hosted)
+    this.queueRoom.made(hosted.name)
     this.churn.queuesMade++
     this.routing.addQueue(hosted.name, hosted)
     if (hosted.owner === null) return
@@ -219,6 +220,7 @@ export class VhostCore implements HostedQueueHooks {
   addStream(definition: QueueDefinition, topic: Topic, isDeclared: boolean): HostedStream {
     const stream = new HostedStream(definition, topic, isDeclared, this.parts.streams)
     this.streams.set(stream.name, stream)
+    this.queueRoom.made(stream.name)
     this.routing.addQueue(stream.name, stream)
     this.settleStream(stream)
     return stream
@@ -254,7 +256,7 @@ export class VhostCore implements HostedQueueHooks {
     const settings = this.#settingsFor(hosted)
     if (hosted.inForce === before) return
     hosted.used?.configure(settings)
-    this.#keepTime(hosted, settings)
+    hosted.keepTime(settings)
   }
 
   // ---- Going ------------------------------------------------------------------------------------

@@ -150,10 +150,7 @@ function tlsOptions({ certificate, key, ca, clientCertificate }: TlsOptions): tl
   try {
     tls.createSecureContext(options)
   } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause)
-    throw new TlsFilesError(`the certificate, its key or the CA cannot be used: ${problem}`, {
-      cause,
-    })
+    throw new TlsFilesError(cause instanceof Error ? cause.message : String(cause), { cause })
   }
   return options
 }

@@ -22,10 +22,21 @@ export class Authentication {
   private server: SaslServer | null = null
   private name: string | null = null
   private chosen = ''
+  private readonly admit: (user: string) => string | null
+  private notAdmitted: string | null = null
 
-  /** `offer` null: the listener asks for nothing. `host`: the address of the client. */
-  constructor(offer: SaslOffer | null, chance: Chance, host: string) {
+  /**
+   * `offer` null: the listener asks for nothing. `host`: the address of the client. `admit`: why a
+   * user who is known may not come in for now, or null.
+   */
+  constructor(
+    offer: SaslOffer | null,
+    chance: Chance,
+    host: string,
+    admit: (user: string) => string | null = () => null,
+  ) {
     this.offer = offer
+    this.admit = admit
     this.host = host
     this.chance = chance
     this.stage = offer === null ? 'open' : 'required'
@@ -39,6 +50,11 @@ export class Authentication {
   /** Why it may have failed, for the log. */
   get failureWords(): string {
     return this.offer?.failureWords ?? 'nobody can log in here'
+  }
+
+  /** Why somebody who has proved who it is may not come in, in words for the client; or null. */
+  get refusal(): string | null {
+    return this.notAdmitted
   }
 
   /** Whether the connection may use every API. */
@@ -97,6 +113,9 @@ export class Authentication {
   }
 
   private isAdmitted(step: SaslStep): boolean {
-    return step.state !== 'done' || (this.offer?.admits?.(step.user, this.host) ?? true)
+    if (step.state !== 'done') return true
+    if (this.offer?.admits?.(step.user, this.host) === false) return false
+    this.notAdmitted = this.admit(step.user)
+    return this.notAdmitted === null
   }
 }

@@ -7,6 +7,7 @@ import type { Encoded } from '../../wire/writer.ts'
 import type { Authentication } from './authentication.ts'
 import type { Call } from './call.ts'
 import { CallLine, gathered } from './call-line.ts'
+import type { Client } from './client.ts'
 import { type Dispatcher, type DispatchOwner, requestBytesMin } from './dispatcher.ts'
 import { foreignProtocol } from './foreign-protocols.ts'
 import { type FrameOwner, FrameReader } from './frame-reader.ts'
@@ -42,6 +43,8 @@ export interface ConnectionHome {
   note(connection: Connection, problem: string): void
   /** Whether no Produce of the size may begin now; `connection.goOn` is called when one may. */
   holdsUp(connection: Connection, bytes: number): boolean
+  /** The node parts with the client, for no fault of its own. */
+  parted(connection: Connection, reason: string): void
   gone(connection: Connection): void
 }
 
@@ -51,6 +54,7 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
   readonly authentication: Authentication
   readonly host: string
   readonly acceptedAt: number
+  readonly traffic = { receivedBytes: 0, receivedPieces: 0, sentBytes: 0, sentPieces: 0 }
   private readonly home: ConnectionHome
   private readonly link: Link
   private readonly reader: FrameReader
@@ -98,6 +102,8 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
     if (this.isGone || this.isClosing) return
     this.lastActive = this.home.monotonic()
     this.home.counters.receivedBytes += bytes
+    this.traffic.receivedBytes += bytes
+    this.traffic.receivedPieces++
     this.reader.received(bytes)
   }
 
@@ -152,6 +158,27 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
     const { idleMsMax } = this.home.limits
     // A client that does not take its answers is not held for ever either.
     return this.line.isEmpty && now - this.lastActive > idleMsMax
+  }
+
+  /** As the node sees it, which it has proved to be a user of. */
+  asClient(user: string, connectedAtMs: number): Client {
+    const { link, authentication, traffic } = this
+    return {
+      user,
+      mechanism: authentication.mechanism,
+      remote: link.remote,
+      local: link.local,
+      connectedAtMs,
+      traffic,
+      get unsentBytes() {
+        return link.unsentBytes
+      },
+      close: (reason) => {
+        if (this.isGone) return
+        this.home.parted(this, reason)
+        this.close()
+      },
+    }
   }
 
   /** Closes without a word. */
@@ -301,6 +328,8 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
     const sent = () => {
       this.unsentBytes -= length
       this.home.counters.sentBytes += length
+      this.traffic.sentBytes += length
+      this.traffic.sentPieces++
       this.lastActive = this.home.monotonic()
       for (const call of calls) call.sent()
       if (this.waiting.length > 0) this.beginWaiting()

@@ -10,6 +10,7 @@ import { Reporter } from '../../io/reporter.ts'
 import type { SaslOffer } from '../../security/sasl-mechanisms.ts'
 import { apiVersionsHandler } from './api-versions.ts'
 import { Authentication } from './authentication.ts'
+import type { Admit } from './client.ts'
 import { Connection, type ConnectionHome, type DoorCounters } from './connection.ts'
 import { Dispatcher, type RequestCount } from './dispatcher.ts'
 import { FetchSessions } from './fetch-sessions.ts'
@@ -34,6 +35,8 @@ export interface KafkaDoorOptions {
   readonly sasl?: SaslOffer
   /** The broker as a user sees it who has logged in; absent: all see `broker`. */
   readonly brokerOf?: (user: string) => Broker
+  /** Asked about each client that logs in; absent: all may stay. */
+  readonly admit?: Admit
   readonly limits?: Partial<Limits>
   /** Takes a line for the log about something that a client did wrong. */
   readonly report: (line: string) => void
@@ -95,6 +98,8 @@ class Home implements ConnectionHome {
   private readonly reporter: Reporter
   private readonly connections = new Set<Connection>()
   private readonly perHost = new Map<string, number>()
+  /** What is to be called when they have gone. */
+  private readonly admitted = new Map<Connection, () => void>()
   /** Connections with a Produce that the log does not take yet. */
   private readonly heldUp = new Set<Connection>()
   private toFlush: Connection[] = []
@@ -163,12 +168,24 @@ class Home implements ConnectionHome {
       if (this.sweeper !== null) this.reporter.line(`refused a connection from ${host}: ${why}`)
       return null
     }
-    const authentication = new Authentication(this.options.sasl ?? null, this.options.chance, host)
-    const connection = new Connection(this, link, authentication)
+    const { sasl = null, chance } = this.options
+    const admit = (user: string) => this.admit(connection, user)
+    const authentication = new Authentication(sasl, chance, host, admit)
+    const connection: Connection = new Connection(this, link, authentication)
     this.counters.accepted++
     this.connections.add(connection)
     this.perHost.set(host, fromHost + 1)
     return connection
+  }
+
+  private admit(connection: Connection, user: string): string | null {
+    const { admit, clock } = this.options
+    if (admit === undefined) return null
+    if (!this.connections.has(connection)) return 'the connection has gone'
+    const result = admit(connection.asClient(user, clock.now()))
+    if (!result.ok) return result.message
+    this.admitted.set(connection, result.value)
+    return null
   }
 
   monotonic(): number {
@@ -194,6 +211,10 @@ class Home implements ConnectionHome {
     this.reporter.line(`refused a request from ${connection.peer}: ${problem}`)
   }
 
+  parted(connection: Connection, reason: string): void {
+    this.reporter.line(`closed the connection from ${connection.peer}: ${reason}`)
+  }
+
   holdsUp(connection: Connection, bytes: number): boolean {
     const { logs } = this.options.broker
     if (!logs.isHeldUp(bytes)) return false
@@ -212,6 +233,8 @@ class Home implements ConnectionHome {
   gone(connection: Connection): void {
     this.heldUp.delete(connection)
     this.connections.delete(connection)
+    this.admitted.get(connection)?.()
+    this.admitted.delete(connection)
     const left = (this.perHost.get(connection.peerHost) ?? 0) - 1
     if (left > 0) this.perHost.set(connection.peerHost, left)
     else this.perHost.delete(connection.peerHost)

@@ -1,10 +1,11 @@
 // SaslHandshake, versions 0 and 1, and SaslAuthenticate, versions 0 to 2. After a handshake of
 // version 0 the tokens come as bare frames, which the connection brings to `answerRawToken`. Every
-// failure is answered with the same words, and the connection closes after them. Sessions do not
+// failure is answered with the same words, but that of a user who is known and may not come in for
+// now; and the connection closes after them. Sessions do not
 // expire, so sessionLifetimeMs is 0; a second handshake on a connection is ILLEGAL_SASL_STATE.
 import type { Authentication } from './authentication.ts'
 import type { Call } from './call.ts'
-import { errorCodes } from './errors.ts'
+import { errorCodes, shortened } from './errors.ts'
 import { answering, handler } from './handler.ts'
 import { saslAuthenticate, saslHandshake } from './schema/sasl.ts'
 
@@ -41,7 +42,7 @@ export const saslAuthenticateHandler = handler(saslAuthenticate, ({ authBytes },
     call.refused('authenticationFailed', '', loginFailed(call.authentication))
     call.reply({
       errorCode: errorCodes.authenticationFailed,
-      errorMessage: failedText,
+      errorMessage: shortened(call.authentication.refusal ?? failedText),
       authBytes: noToken,
     })
     call.closeAfterAnswer()
@@ -57,5 +58,5 @@ export function answerRawToken(token: Uint8Array, call: Call<Uint8Array>): void 
 }
 
 /** For the log: a name that nobody has may be a password, so that it is not said. */
-const loginFailed = ({ mechanism, failureWords }: Authentication): string =>
-  `login by ${mechanism} failed: ${failureWords}`
+const loginFailed = ({ mechanism, failureWords, refusal }: Authentication): string =>
+  `login by ${mechanism} failed: ${refusal ?? failureWords}`

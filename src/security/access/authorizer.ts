@@ -11,6 +11,8 @@ const defaultExchange = 'amq.default'
 export interface Authorizer {
   /** Moves whenever an answer may have changed. */
   readonly version: number
+  /** What the rights of the user in the vhost rest on: another once they change; null for none. */
+  rightsOf(user: string, vhost: string): object | null
   /** Whether the user has any permission in the vhost, which is needed to come in. */
   mayUse(user: string, vhost: string): boolean
   /** `resource`: the name of an exchange, a queue, a topic or a group; '' the default exchange. */
@@ -41,6 +43,10 @@ export class ImageAuthorizer implements Authorizer {
 
   get version(): number {
     return this.#image.version
+  }
+
+  rightsOf(user: string, vhost: string): object | null {
+    return this.#image.permission(vhost, user)
   }
 
   mayUse(user: string, vhost: string): boolean {

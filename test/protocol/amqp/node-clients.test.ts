@@ -94,3 +94,43 @@ test('what is refused closes the channel in the words that clients know', () =>
     ] as [(channel: amqplib.Channel) => Promise<unknown>, RegExp][])
       assert.match(await failed(use), words)
   }))
+
+const barred = { configure: '.*', write: '.*', read: '^$' }
+
+test('a consumer whose user may read no longer is cancelled, and told so', () =>
+  withClient(async (connection, node) => {
+    const channel = await connection.createConfirmChannel()
+    await channel.assertQueue('q')
+    const got: (string | null)[] = []
+    const ended = new Promise<void>((resolve) => {
+      void channel.consume('q', (message) => {
+        got.push(message?.content.toString() ?? null)
+        if (message === null) resolve()
+        else channel.ack(message)
+      })
+    })
+    channel.sendToQueue('q', Buffer.from('a'))
+    await channel.waitForConfirms()
+    assert.ok((await node.accounts.permissions.set('guest', '/', barred)).ok)
+    await ended
+    channel.sendToQueue('q', Buffer.from('b'))
+    await channel.waitForConfirms()
+    assert.deepEqual(got, ['a', null])
+  }))
+
+test('the channel of one that does not know of being cancelled is closed', () =>
+  withClient(
+    async (connection, node) => {
+      const channel = await connection.createChannel()
+      const error = new Promise<Error>((resolve) => channel.on('error', resolve))
+      await channel.assertQueue('q')
+      await channel.consume('q', () => assert.fail('there is nothing'))
+      assert.ok((await node.accounts.permissions.clear('guest', '/')).ok)
+      assert.match(
+        (await error).message,
+        /403 \(ACCESS-REFUSED\).*access to queue 'q' in vhost '\/' refused for user 'guest'/,
+      )
+    },
+    memoryDisk(),
+    { capabilities: { consumer_cancel_notify: false } },
+  ))

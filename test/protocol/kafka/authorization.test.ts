@@ -7,6 +7,7 @@ import { authorizedBroker } from '../../../src/broker/access/authorized-broker.t
 import { memoryDisk } from '../../../src/io/memory-disk.ts'
 import { SimChance } from '../../../src/io/sim/sim-chance.ts'
 import { EmbeddedStore } from '../../../src/metadata/embedded-store.ts'
+import { partitionId } from '../../../src/model/ids.ts'
 import { alterConfigs, describeConfigs } from '../../../src/protocol/kafka/schema/configs.ts'
 import { createPartitions, createTopics } from '../../../src/protocol/kafka/schema/create-topics.ts'
 import { deleteGroups, offsetDelete } from '../../../src/protocol/kafka/schema/delete-groups.ts'
@@ -109,6 +110,29 @@ test('Fetch reads what the user may read, by name and by id', async () => {
   const texts = { configure: '', write: '.*', read: '' }
   assert.ok((await accounts.permissions.set('ann', '/', texts)).ok)
   assert.deepEqual(await fetched(13), [topicDenied, topicDenied, topicDenied])
+})
+
+test('a fetch that waits gets nothing once its right is gone', async () => {
+  const { host, client, accounts } = await open()
+  const partitions = [{ partition: 0, fetchOffset: 0n, partitionMaxBytes: 1000 }]
+  const base = { maxWaitMs: 60_000, minBytes: 1, maxBytes: 1000, isolationLevel: 0 }
+  const topics = ['mine', 'seen'].map((topic) => ({ topic, partitions }))
+  const told = client.call(fetch, 12, { ...base, topics })
+  const texts = { configure: '', write: '.*', read: '^seen$' }
+  assert.ok((await accounts.permissions.set('ann', '/', texts)).ok)
+  const topic = host.broker.topics.named('mine')
+  assert.ok(topic)
+  const batch = batchOf('x')
+  host.broker.logs.append([{ topic, partition: partitionId(0), batch }], 'all', () => undefined)
+  const { responses } = await told
+  const seen = responses.flatMap((each) =>
+    each.partitions.map(({ errorCode, records }) => [errorCode, records?.length ?? 0]),
+  )
+  assert.deepEqual(seen, [
+    [topicDenied, 0],
+    [0, 0],
+  ])
+  assert.equal(host.broker.logs.unreleased, 0)
 })
 
 test('offsets are told of what may be seen, and records deleted by who may configure', async () => {

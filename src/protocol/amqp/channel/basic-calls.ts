@@ -77,8 +77,6 @@ function consume(channel: Channel, values: Of<typeof basic.consume>): void {
     if (!values.nowait) channel.send(basic.consumeOk, { consumerTag: tag })
     consumers.set(tag, consumer)
     consumer.begin(result.value)
-    // Its queue may have gone before the client knew of the consumer.
-    if (consumer.isGone) channel.consumerCancelled(consumer)
   })
 }
 

@@ -1,4 +1,5 @@
 // A channel as its own parts see it: its consumers, what it publishes, what it settles.
+import type { QueueHandle } from '../../../broker/messaging/api.ts'
 import type { Reply } from '../methods/reply-codes.ts'
 import type { ChannelHome, ChannelNumbers } from './channel-home.ts'
 import type { Transaction } from './transaction.ts'
@@ -26,6 +27,8 @@ export interface ChannelView {
   resumeStarved(): void
   /** Its queue has cancelled the consumer. */
   consumerCancelled(consumer: { readonly tag: string }): void
+  /** The same, since its user may no longer read the queue. */
+  consumerBarred(consumer: { readonly tag: string; readonly queue: QueueHandle }): void
   /** The same, since it has kept a delivery for too long. */
   consumerTimedOut(consumer: { readonly tag: string }): void
 }

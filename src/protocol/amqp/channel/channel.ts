@@ -3,6 +3,7 @@
 // in topology-calls.ts and basic-calls.ts. Invariant: a channel that is not open does nothing;
 // after a soft error everything is ignored until the client has agreed to the close.
 
+import type { QueueHandle } from '../../../broker/messaging/api.ts'
 import type { ChannelDescription } from '../../../broker/messaging/listings.ts'
 import type { ErrorName } from '../../../model/errors.ts'
 import { writeMethod } from '../frames/frame-writer.ts'
@@ -151,6 +152,16 @@ export class Channel implements ChannelView, Resumable {
     this.consumers.delete(consumer.tag)
     const cancel = { consumerTag: consumer.tag, nowait: true }
     if (this.home.takesCancels) this.home.told.tell(() => this.send(basic.cancel, cancel))
+  }
+
+  /** Its user may not read the queue any longer; no client is left to wait for nothing. */
+  consumerBarred(consumer: { readonly tag: string; readonly queue: QueueHandle }): void {
+    if (this.home.takesCancels) this.consumerCancelled(consumer)
+    else {
+      const { user, vhost } = this.home.session
+      const label = `queue '${consumer.queue.name}' in vhost '${vhost.name}'`
+      this.fail(replies.accessRefused, `access to ${label} refused for user '${user}'`, 0)
+    }
   }
 
   /** Closes the channel of a client that would not understand that its consumer was cancelled. */

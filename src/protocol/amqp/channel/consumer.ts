@@ -38,7 +38,10 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
   private readonly writer: DeliveryWriter
   private inFlight = 0
   private subscription: Subscription | null = null
+  /** From `begin` on. */
   private handle: QueueHandle | null = null
+  /** Who ended it, if that was not its client. */
+  private endedBy: CancelReason | null = null
   private isActive = false
   /** All that it had went back, though the client may still settle it. */
   private isOverdue = false
@@ -94,23 +97,34 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
 
   cancelled(reason: CancelReason): void {
     this.isActive = false
-    this.isGone = true
+    this.endedBy = reason
+    // Who may not read any longer may still settle.
+    this.isGone = reason !== 'accessLost'
     // What is not settled may keep it for long.
     this.subscription = null
-    if (reason !== 'timeout') this.channel.consumerCancelled(this)
-    else {
+    if (reason === 'timeout') {
       // What it had takes no room any more; a client that settles it later does nothing.
       this.channel.inFlight -= this.inFlight
       this.inFlight = 0
       this.isOverdue = true
-      this.channel.consumerTimedOut(this)
     }
+    if (this.handle !== null) this.tellEnd(reason)
+  }
+
+  private tellEnd(reason: CancelReason): void {
+    if (reason === 'accessLost') this.channel.consumerBarred(this)
+    else if (reason === 'timeout') this.channel.consumerTimedOut(this)
+    else this.channel.consumerCancelled(this)
   }
 
   /** The client has been told: deliveries may begin. */
   begin(subscription: Subscription): void {
     this.handle = subscription.queue
-    if (this.isGone) return
+    // It may have ended before the client knew of it.
+    if (this.endedBy !== null) {
+      this.tellEnd(this.endedBy)
+      return
+    }
     this.subscription = subscription
     this.isActive = true
     this.channel.home.door.resumeSoon(this)
@@ -134,7 +148,7 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
   /** For listings; null: it is not yet, or no more. */
   describe(): ConsumerDescription | null {
     const { subscription, tag, prefetch } = this
-    if (subscription === null || this.isGone) return null
+    if (subscription === null || this.endedBy !== null) return null
     return {
       tag,
       queue: subscription.queue.name,

@@ -188,7 +188,9 @@ const permissions: AmqpCase = {
 const revoked: AmqpCase = {
   row: 41,
   sent: 'permissions taken away while a client publishes and consumes',
-  answer: 'the next publish and the next get: channel.close 403 ACCESS_REFUSED',
+  answer:
+    'to the consumer, which knows of no basic.cancel, the next publish and the next get: ' +
+    'channel.close 403 ACCESS_REFUSED',
   run: (world) =>
     withFew(world, 'revoked', async (_, few, http) => {
       await few.call(1, queue.declare, { ...declared, queue: 'few-q' }, queue.declareOk)
@@ -197,15 +199,18 @@ const revoked: AmqpCase = {
       await few.confirms(2)
       few.publish(2, 'few-e', '', Buffer.from('x'))
       await few.until(basic.ack)
+      const read = { queue: 'few-q', consumerTag: 'c', noAck: true }
+      await few.call(3, basic.consume, read, basic.consumeOk)
       await permit(http, '^$')
+      const consumer = await few.answer()
       few.publish(2, 'few-e', '', Buffer.from('y'))
       const publish = await few.answer()
       few.method(1, basic.get, { queue: 'few-q', noAck: true })
       const get = await few.answer()
-      const both = new Set([publish, get])
-      return both.size === 1 && both.has('channel.close 403 ACCESS_REFUSED')
+      const all = new Set([consumer, publish, get])
+      return all.size === 1 && all.has('channel.close 403 ACCESS_REFUSED')
         ? revoked.answer
-        : `${publish}, ${get}`
+        : [...all].join(', ')
     }),
 }
 

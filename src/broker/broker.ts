@@ -43,6 +43,7 @@ import { NodeLogs } from './node-logs.ts'
 import { NodeTopics } from './node-topics.ts'
 import { openStreams } from './open-streams.ts'
 import { clusterNameParameter, Policies } from './policies/policies.ts'
+import { TopicQueues } from './topic-queues.ts'
 import { Upkeep } from './upkeep.ts'
 
 export interface NodeParts {
@@ -201,7 +202,7 @@ export class NodeBroker implements Broker {
     this.accounts.onChange(() =>
       messaging.accessChanged((name) => this.accounts.user(name) !== null),
     )
-    this.logs = new NodeLogs(store, clock, messaging)
+    this.logs = new NodeLogs(store, clock, new TopicQueues(messaging))
     this.topics = new NodeTopics(image, operations, this.#offsets, messaging)
     this.configs = new NodeConfigs(image, new ConfigOperations(metadata, image))
     const broker = image.settings

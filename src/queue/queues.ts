@@ -294,6 +294,8 @@ export class Queues implements QueueNode, StockNode {
 
   /** Everything is on the disk: the store may be closed. Queues are not to be used any more. */
   async close(): Promise<void> {
+    // What they would do now is not placed any more.
+    this.#isResting = true
     this.#wakeUps.stop()
     await this.pieces.close()
     // So that the next start has nothing to count.

@@ -21,7 +21,7 @@ import { withNodeOn } from './node-fixture.ts'
 const holder = (queues: number, streams: number, bindings: number): Holder => ({
   queues: { size: queues },
   streams: { size: streams },
-  room: { making: 0 },
+  queueRoom: { making: 0 },
   exchanges: { size: 7 },
   routing: { bindingCount: bindings },
 })
@@ -141,5 +141,5 @@ test('what is being made counts too, by whatever door it comes', () =>
     assert.equal(refusal(await topic('f', true)), full("create topic 'f'"))
     value(await vhost.deleteQueue('b', false, false))
     value(await topic('f'))
-    assert.equal(node.messaging.vhosts.get('/')?.room.making, 0)
+    assert.equal(node.messaging.vhosts.get('/')?.queueRoom.making, 0)
   }))

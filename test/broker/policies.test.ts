@@ -202,3 +202,12 @@ test('keys for mirrors are taken with the values that RabbitMQ takes', () => {
   ])
     assert.ok(!isTaken(definition), JSON.stringify(definition))
 })
+
+test('a policy with an empty pattern holds for every name', async () => {
+  await withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    value(await vhost.declareQueue(queueWish('orders')))
+    await set(node, policy('all', { 'max-length': 5 }, { pattern: '' }))
+    assert.equal(settingsOf(node, 'orders')?.maxLength, 5)
+  })
+})

@@ -81,3 +81,18 @@ test('small messages with large properties are placed before they are too many',
   for (let n = 0; n < count; n++) queue.publish(message)
   assert.ok(node.queues.isHeldUp(0))
 })
+
+test('no dead letter leaves when the node has begun to close', async () => {
+  const rig = new Rig()
+  const node = await rig.open()
+  const settings = { deadLetters: true, messageTtlMs: 20 }
+  const queue = await rig.clock.runUntil(node.open(0, settings, rig.host))
+  queue.publish(messageOf('m'))
+  await rig.clock.runUntil(node.flush())
+  const closed = node.queues.close()
+  await rig.clock.runFor(100)
+  await closed
+  queue.wake()
+  await rig.clock.runFor(100)
+  assert.deepEqual(rig.host.letters, [])
+})

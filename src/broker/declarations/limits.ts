@@ -14,7 +14,7 @@ export interface Holder {
   readonly streams: { readonly size: number }
   readonly exchanges: { readonly size: number }
   /** Queues and streams that are not there yet. */
-  readonly room: { readonly making: number }
+  readonly queueRoom: { readonly making: number }
   readonly routing: { readonly bindingCount: number }
 }
 
@@ -24,7 +24,7 @@ export type HeldMax = Readonly<Record<`${Held}Max`, number>>
 type HeldOrUsed = Held | 'consumers'
 
 const counts: Readonly<Record<Held, (holder: Holder) => number>> = {
-  queues: ({ queues, streams, room }) => queues.size + streams.size + room.making,
+  queues: ({ queues, streams, queueRoom }) => queues.size + streams.size + queueRoom.making,
   exchanges: ({ exchanges }) => exchanges.size,
   bindings: ({ routing }) => routing.bindingCount,
 }

@@ -26,7 +26,7 @@ export class BindingChanges {
       const wish = `bind ${labelOf(binding.kind, binding.target, core.name)}`
       const sized = checkBindingSize(binding, wish)
       if (!sized.ok) return sized
-      const room = core.room.check('bindings', wish)
+      const room = core.room('bindings', wish)
       if (!room.ok) return room
       const { isDurable } = ends.value
       const key = isDurable ? await core.writes.binding(binding, core.parts.chance.uuid()) : null

@@ -79,7 +79,7 @@ export class ExchangeChanges {
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
     const sized = checkArgumentSize(wish.arguments, `declare ${label}`)
     if (!sized.ok) return sized
-    const room = core.room.check('exchanges', `declare ${label}`)
+    const room = core.room('exchanges', `declare ${label}`)
     if (!room.ok) return room
     const { name, durable, autoDelete, internal, arguments: table } = wish
     const topic = wish.type === delayedType ? topicId(core.parts.chance.uuid()) : undefined

@@ -8,6 +8,7 @@ import type { MessageView } from '../../model/message/message.ts'
 import type { Queue } from '../../queue/queue.ts'
 import { QueueCounters } from '../../queue/queue-counters.ts'
 import type { DeadLetterReason, QueueHost } from '../../queue/queue-host.ts'
+import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { StreamReader } from '../../stream/stream-reader.ts'
 import type { QueueDefinition } from '../declarations/definitions.ts'
 import type { QueueHandle } from './api.ts'
@@ -142,6 +143,11 @@ export class HostedQueue implements QueueHost, Target {
   /** When a message last came or went out; else when it was made, or the node started. */
   get activeMs(): number {
     return Math.max(this.#queue?.counters.activeMs ?? 0, this.#madeMs)
+  }
+
+  /** One that goes when nobody uses it has to be there. */
+  keepTime({ expiresMs }: Pick<QueueSettings, 'expiresMs'>): void {
+    if (expiresMs < Number.POSITIVE_INFINITY) this.queue.touch()
   }
 
   /** Where its deliveries are settled. */

@@ -89,9 +89,3 @@ export interface ConsumerDescription {
   readonly prefetch: number
   readonly arguments: FieldTable
 }
-
-/** Messages that were published to an exchange, and copies of them that it gave to queues. */
-export interface ExchangeCounters {
-  in: number
-  out: number
-}

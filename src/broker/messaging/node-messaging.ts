@@ -4,7 +4,6 @@
 
 import { Slices } from '../../base/slices.ts'
 import type { LogStore } from '../../log/log-store.ts'
-import type { PartitionLog } from '../../log/partition-log.ts'
 import type { Entities, StoredQueue } from '../../metadata/entities/entities.ts'
 import { plainVhost, queueKey, type VhostValue } from '../../metadata/entities/entity-keys.ts'
 import type { Topics } from '../../metadata/topics.ts'
@@ -70,7 +69,6 @@ export class NodeMessaging implements Messaging {
   readonly #keyBudget = new KeyBudget(seenKeysMax)
   readonly #slices: Slices
   readonly #sessions: OpenSessions
-  readonly sessionChurn: OpenSessions['churn']
   readonly #standing: StandingRights
   readonly #listeners = new Set<(alarm: string | null) => void>()
   #alarm: string | null = null
@@ -95,7 +93,6 @@ export class NodeMessaging implements Messaging {
     this.#parts = parts
     this.#slices = new Slices(clock, goneInTurn)
     this.#sessions = new OpenSessions(parts.limits)
-    this.sessionChurn = this.#sessions.churn
     this.#standing = new StandingRights(parts.authorizer, this.#slices)
     const { consumerTimeoutMs } = parts.image.settings
     const sizes = { consumerTimeoutMs, ...queueOptions }
@@ -206,6 +203,11 @@ export class NodeMessaging implements Messaging {
     this.#standing.changed()
   }
 
+  /** How many came and went. */
+  get sessionChurn(): Readonly<OpenSessions['churn']> {
+    return this.#sessions.churn
+  }
+
   /** All that count: the vhosts, and those that are being deleted. */
   get counting(): Iterable<VhostCore> {
     return [...this.vhosts.values(), ...this.#leaving]
@@ -222,8 +224,9 @@ export class NodeMessaging implements Messaging {
   }
 
   /**
-   * Counts a client of a door that knows no vhosts, until what it returns is called. Refused with
-   * `notAllowed`: a limit.
+   * Counts a client of a door that knows no vhosts, and does not come for what is in one: its own
+   * requests are held to permissions. Refused with `notAllowed`: a limit. What it returns is called
+   * when the client has gone.
    */
   enter(opening: Opening): Result<() => void> {
     const entered = this.#sessions.enter(opening)
@@ -243,7 +246,12 @@ export class NodeMessaging implements Messaging {
     return ok({
       vhost: new SessionVhost(core, owner, user, authorizer),
       user,
-      openChannel: () => this.#sessions.openChannel(owner),
+      openChannel: () => {
+        const reached = this.#sessions.channelLimitReached(user)
+        if (reached !== null) return refuse('notAllowed', reached)
+        owner.channels++
+        return ok(null)
+      },
       closeChannel: () => {
         owner.channels--
       },
@@ -339,24 +347,6 @@ export class NodeMessaging implements Messaging {
   queueOf(topic: Topic): HostedQueue | null {
     const hosted = this.vhosts.get(this.#topicsVhost)?.queues.get(queueNameOf(topic.name))
     return hosted?.definition.topic === topic.id ? hosted : null
-  }
-
-  /**
-   * A client of another kind appends to the log of a queue: only when all that the queue took
-   * before lies there is its end certain.
-   */
-  beforeAppend(topic: Topic): 'ready' | 'heldUp' | 'full' {
-    this.queues.flush(null)
-    if (this.queues.isHeldUp(0)) return 'heldUp'
-    return this.queueOf(topic)?.queue.isFullFor(0) === true ? 'full' : 'ready'
-  }
-
-  logOf(topic: Topic): PartitionLog | undefined {
-    return this.queueOf(topic)?.queue.stock.lanes[0]?.log
-  }
-
-  afterAppend(topic: Topic): void {
-    this.queueOf(topic)?.queue.afterForeignAppend()
   }
 
   /** As who runs the node: a topic of kind `queue` is deleted with its queue. */

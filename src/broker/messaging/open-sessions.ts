@@ -57,15 +57,8 @@ export class OpenSessions {
     return null
   }
 
-  /** Refused with `notAllowed`: a limit of the user is reached. */
-  openChannel(session: OpenSession): Result<null> {
-    const reached = this.#channelLimitReached(session.user)
-    if (reached !== null) return refuse('notAllowed', reached)
-    session.channels++
-    return ok(null)
-  }
-
-  #channelLimitReached(user: string): string | null {
+  /** The same for one more channel of the user. */
+  channelLimitReached(user: string): string | null {
     const most = this.#limits.ofUser(user, 'max-channels')
     if (most === Number.POSITIVE_INFINITY) return null
     const ofUser = [...this.#all].filter((each) => each.user === user)

@@ -105,7 +105,7 @@ export class QueueChanges {
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
     const sized = checkArgumentSize(wish.arguments, `declare ${label}`)
     if (!sized.ok) return sized
-    const place = core.room.take(wish.name, 'declare queue')
+    const place = core.queueRoom.take(wish.name, 'declare queue')
     if (!place.ok) return place
     try {
       return await this.#add(wish, session)

@@ -43,9 +43,9 @@ export class SharedStreams {
     return stream?.topic.id === topic.id ? stream : null
   }
 
-  /** For a topic that is to be made; see `Room`. */
+  /** For a topic that is to be made; see `QueueRoom`. */
   takePlace(name: string): Result<() => void> {
-    return this.#core.room.take(name, 'create topic')
+    return this.#core.queueRoom.take(name, 'create topic')
   }
 
   /** Why no topic may have this name: it would be that of something else. */

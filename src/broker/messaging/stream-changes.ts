@@ -48,7 +48,7 @@ export class StreamChanges {
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
     const sized = checkArgumentSize(wish.arguments, `declare ${label}`)
     if (!sized.ok) return sized
-    const place = core.room.take(name, 'declare queue')
+    const place = core.queueRoom.take(name, 'declare queue')
     if (!place.ok) return place
     try {
       return await this.#add(wish)

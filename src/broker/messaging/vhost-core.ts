@@ -9,6 +9,7 @@ import type { VhostValue } from '../../metadata/entities/entity-keys.ts'
 import type { Image } from '../../metadata/image.ts'
 import type { MetadataStore } from '../../metadata/store.ts'
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
+import type { Result } from '../../model/errors.ts'
 import type { FieldTable } from '../../model/message/field.ts'
 import type { Topic } from '../../model/topic.ts'
 import { DelayQueue } from '../../queue/delayed/delay-queue.ts'
@@ -29,8 +30,9 @@ import {
   type QueueDefinition,
 } from '../declarations/definitions.ts'
 import { EntityWrites } from '../declarations/entity-writes.ts'
+import { checkRoom, type Held } from '../declarations/limits.ts'
 import { queueSettings, queueType } from '../declarations/queue-arguments.ts'
-import { Room } from '../declarations/room.ts'
+import { QueueRoom } from '../declarations/queue-room.ts'
 import type { Policies } from '../policies/policies.ts'
 import { VhostPolicies } from '../policies/vhost-policies.ts'
 import { DeadLetters } from './dead-letters.ts'
@@ -76,7 +78,7 @@ export class VhostCore implements HostedQueueHooks {
   readonly routing = new RoutingTable<Target>()
   readonly writes: EntityWrites
   readonly policies: VhostPolicies
-  readonly room = new Room(this)
+  readonly queueRoom = new QueueRoom(this)
   readonly exchanges = new Map<string, ExchangeDefinition>()
   readonly queues = new Map<string, HostedQueue>()
   /** By name; they begin anew with an exchange. */
@@ -165,8 +167,7 @@ export class VhostCore implements HostedQueueHooks {
     source: HostedStream | null = null,
   ): HostedQueue {
     const hosted = new HostedQueue(definition, owner, source, this)
-    // One that goes when nobody uses it has to be there.
-    this.#keepTime(hosted, this.#settingsFor(hosted))
+    hosted.keepTime(this.#settingsFor(hosted))
     return hosted
   }
 
@@ -175,17 +176,13 @@ export class VhostCore implements HostedQueueHooks {
     return this.parts.queues.create(place, this.#settingsFor(hosted), hosted)
   }
 
-  #keepTime(hosted: HostedQueue, { expiresMs }: QueueSettings): void {
-    if (expiresMs < Number.POSITIVE_INFINITY) hosted.queue.touch()
-  }
-
   /** With what it held before. */
   async openQueue(definition: QueueDefinition, source: HostedStream | null): Promise<HostedQueue> {
     const hosted = new HostedQueue(definition, null, source, this)
     const settings = this.#settingsFor(hosted)
     const place = this.#placeOf(definition, source)
     if (source === null && this.parts.queues.forgetUnused(place, settings)) {
-      this.#keepTime(hosted, settings)
+      hosted.keepTime(settings)
       return hosted
     }
     return hosted.hold(await this.parts.queues.open(place, settings, hosted))
@@ -211,7 +208,7 @@ export class VhostCore implements HostedQueueHooks {
 
   addQueue(hosted: HostedQueue): void {
     this.queues.set(hosted.name, hosted)
-    this.room.made(hosted.name)
+    this.queueRoom.made(hosted.name)
     this.churn.queuesMade++
     this.routing.addQueue(hosted.name, hosted)
     if (hosted.owner === null) return
@@ -223,7 +220,7 @@ export class VhostCore implements HostedQueueHooks {
   addStream(definition: QueueDefinition, topic: Topic, isDeclared: boolean): HostedStream {
     const stream = new HostedStream(definition, topic, isDeclared, this.parts.streams)
     this.streams.set(stream.name, stream)
-    this.room.made(stream.name)
+    this.queueRoom.made(stream.name)
     this.routing.addQueue(stream.name, stream)
     this.settleStream(stream)
     return stream
@@ -259,7 +256,7 @@ export class VhostCore implements HostedQueueHooks {
     const settings = this.#settingsFor(hosted)
     if (hosted.inForce === before) return
     hosted.used?.configure(settings)
-    this.#keepTime(hosted, settings)
+    hosted.keepTime(settings)
   }
 
   // ---- Going ------------------------------------------------------------------------------------
@@ -352,6 +349,12 @@ export class VhostCore implements HostedQueueHooks {
         all = all.concat(await this.removeExchange(exchange))
     }
     return all
+  }
+
+  /** Refused: the node has no room for one more; `wish` says what for. */
+  room(what: Held, wish: string): Result<null> {
+    const { image, heapBytes, allVhosts } = this.parts
+    return checkRoom(image.settings, heapBytes, allVhosts(), what, wish)
   }
 
   // ---- What goes by itself ----------------------------------------------------------------------

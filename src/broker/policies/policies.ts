@@ -248,7 +248,8 @@ export class Policies {
   #matcherOf(pattern: string): Matches {
     let matches: Matches | null = null
     return (name) => {
-      matches ??= this.#compiler.matcherOf(pattern)
+      // Of a permission it would be none, of a policy it is every name.
+      matches ??= this.#compiler.matcherOf(pattern === '' ? '.*' : pattern)
       return matches(name)
     }
   }

@@ -1,9 +1,9 @@
-// Room for what one vhost holds: what the node holds of all vhosts together, and the limit of the
-// vhost (`max-queues`). For a queue or a stream a place is taken before something is made, and
-// given back when it is there or is not to be, so that however many come at once, from whatever
-// door, none goes over. One for each vhost; who declares asks it, and Kafka's topics do.
+// Room for one more queue or stream: what the node holds of all vhosts together, and the limit of
+// the vhost (`max-queues`). A place is taken before something is made and given back when it is
+// there or is not to be, so that however many come at once, from whatever door, none goes over.
+// One for each vhost. `queue-changes` and `stream-changes` ask it, and Kafka's topics.
 import { type Result, refuse } from '../../model/errors.ts'
-import { checkRoom, type Held, type HeldMax, type Holder } from './limits.ts'
+import { checkRoom, type HeldMax, type Holder } from './limits.ts'
 
 /** A vhost. */
 export interface RoomOwner extends Pick<Holder, 'queues' | 'streams'> {
@@ -17,7 +17,7 @@ export interface RoomOwner extends Pick<Holder, 'queues' | 'streams'> {
   }
 }
 
-export class Room {
+export class QueueRoom {
   readonly #vhost: RoomOwner
   /** How many are making something of this name, which at most one of them will. */
   readonly #making = new Map<string, number>()
@@ -31,12 +31,6 @@ export class Room {
     return this.#making.size
   }
 
-  /** Refused: the node has no room for one more; `wish` says what for. */
-  check(what: Held, wish: string): Result<null> {
-    const { image, heapBytes, allVhosts } = this.#vhost.parts
-    return checkRoom(image.settings, heapBytes, allVhosts(), what, wish)
-  }
-
   /**
    * Nothing has the name. Refused with `policyViolation`; `wish` says what for, as in `declare
    * queue`. What it returns gives the place back, and is called once.
@@ -45,7 +39,13 @@ export class Room {
     const { name: vhost, parts, queues, streams } = this.#vhost
     const asked = `${wish} '${name}'`
     const label = `${asked} in vhost '${vhost}'`
-    const room = this.check('queues', label)
+    const room = checkRoom(
+      parts.image.settings,
+      parts.heapBytes,
+      parts.allVhosts(),
+      'queues',
+      label,
+    )
     if (!room.ok) return room
     const most = parts.queuesMax(vhost)
     if (queues.size + streams.size + this.making >= most)

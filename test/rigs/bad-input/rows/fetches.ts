@@ -132,7 +132,7 @@ const measures: readonly Case[] = [
 
 const deleted = 'taken-away'
 
-/** There is no authorizer yet: what can be taken from a client is the topic that it uses. */
+/** Nobody is asked who they are: what can be taken from a client is the topic that it uses. */
 const taken: readonly Case[] = [
   {
     row: 41,

@@ -19,13 +19,14 @@ export class Losses {
   }
 
   /**
-   * Dead letters that nobody takes are still there, and were tried again. `hadTime`: all were, of
-   * whatever name.
+   * Dead letters that nobody takes are still there, and were tried again, each of them: how long
+   * the passes take is the disk's affair. Of those of one name the model knows less.
    */
-  allTried(hadTime: boolean): boolean {
+  allTried(): boolean {
     return [...this.#there.queues.values()].every((model) => {
-      const untried = this.#untried(model)
-      return untried === 0 || (hadTime && untried <= model.namesakes.length)
+      const leaving = this.#there.hosted.get(model.name)?.used?.stock.leaving ?? new Set()
+      for (const { pass } of leaving) if (pass === 0) return false
+      return this.#untried(model) <= model.namesakes.length
     })
   }
 

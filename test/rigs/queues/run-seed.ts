@@ -21,8 +21,6 @@ import { tagOf } from './topology.ts'
 import { traceTo } from './trace.ts'
 import { Watch } from './watch.ts'
 
-/** Within this each queue has tried all dead letters that it keeps. */
-const triedMs = 3000
 /** A slow disk may take so long. */
 const restsMax = 40
 /** No drain needs so many events. */
@@ -238,7 +236,6 @@ class Run {
     events: number,
     readers: readonly StreamConsumer[],
   ): Promise<boolean> {
-    const begun = this.#clock.monotonic()
     let ran = 0
     let isFlushed = false
     let isAsked = false
@@ -247,7 +244,7 @@ class Run {
         (q) => q.ready === 0 && q.delayed === 0 && !q.isAttended,
       ) &&
       readers.every((reader) => isAtEnd(node, reader)) &&
-      this.#watch.losses.allTried(this.#clock.monotonic() > begun + triedMs)
+      this.#watch.losses.allTried()
     await this.#clock.runWhile(() => {
       this.#look()
       if (++ran > drainEventsMax) {

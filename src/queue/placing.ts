@@ -147,7 +147,12 @@ export class Placing {
     // A mark may be due, also where nothing was settled.
     for (const stock of stocks) if (hasNotes(stock)) this.noted(stock)
     const noted = withNotes || this.#hasMoves ? this.#noted : []
-    if (stocks.length === 0 && noted.length === 0) return
+    if (stocks.length === 0 && noted.length === 0) {
+      // All that moved went elsewhere, and somebody may have waited for that.
+      this.#hasMoves = false
+      this.#pay()
+      return
+    }
     let bytes = 0
     let frames = 0
     for (const stock of stocks)

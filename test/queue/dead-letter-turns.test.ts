@@ -5,6 +5,7 @@ import { SimChance } from '../../src/io/sim/sim-chance.ts'
 import { SimClock } from '../../src/io/sim/sim-clock.ts'
 import { SimDisk } from '../../src/io/sim/sim-disk.ts'
 import { Published } from '../../src/queue/published.ts'
+import type { QueueSettings } from '../../src/queue/queue-settings.ts'
 import { messageOf, TestHost, TestNode } from './queue-fixture.ts'
 
 class Rig {
@@ -40,35 +41,62 @@ test('a start sends no dead letters before it is told that it knows where to', a
   assert.deepEqual(rig.host.letters, [['maxlen', 'm']])
 })
 
-test('nothing is settled of what still waits for room elsewhere', async () => {
-  const rig = new Rig()
-  const waiting: (() => void)[] = []
-  const others = {
-    isHeldUp: false,
-    whenTaken: (action: () => void) => void waiting.push(action),
+/** Where dead letters go has no room after the first. */
+class Elsewhere extends TestHost {
+  isHeldUp = false
+  readonly #waiting: (() => void)[] = []
+
+  whenTaken(action: () => void): void {
+    this.#waiting.push(action)
   }
-  const host = new (class extends TestHost {
-    override deadLetter(): boolean {
-      others.isHeldUp = true
-      return true
-    }
-  })()
+
+  override deadLetter(): boolean {
+    this.isHeldUp = true
+    return true
+  }
+
+  hasRoom(): void {
+    this.isHeldUp = false
+    for (const action of this.#waiting.splice(0)) action()
+  }
+}
+
+/** Publishes to a queue of such dead letters; `isDurable`: what was flushed then. */
+async function publishElsewhere(rig: Rig, settings: Partial<QueueSettings>) {
+  const others = new Elsewhere()
   const opening = TestNode.open(rig.disk, 1, 1, rig.clock, {}, others)
   const node = await rig.clock.runUntil(opening)
-  const queue = await rig.clock.runUntil(node.open(0, { deadLetters: true, maxLength: 0 }, host))
+  const opened = node.open(0, { deadLetters: true, ...settings }, others)
+  const queue = await rig.clock.runUntil(opened)
+  const told = { others, node, queue, isDurable: false }
   queue.publish(messageOf('m'))
-  let isDurable = false
   node.queues.flush(() => {
-    isDurable = true
+    told.isDurable = true
   })
   await rig.clock.runFor(100)
-  assert.deepEqual([others.isHeldUp, isDurable], [true, false])
-  assert.equal(queue.stock.ledgerLog?.logEndOffset, 0)
-  others.isHeldUp = false
-  for (const action of waiting) action()
+  assert.deepEqual([others.isHeldUp, told.isDurable], [true, false])
+  return told
+}
+
+test('nothing is settled of what still waits for room elsewhere', async () => {
+  const rig = new Rig()
+  const told = await publishElsewhere(rig, { maxLength: 0 })
+  const { ledgerLog } = told.queue.stock
+  assert.equal(ledgerLog?.logEndOffset, 0)
+  told.others.hasRoom()
   await rig.clock.runFor(100)
-  assert.ok(isDurable)
-  assert.equal(queue.stock.ledgerLog?.logEndOffset, 1)
+  assert.ok(told.isDurable)
+  assert.equal(ledgerLog?.logEndOffset, 1)
+})
+
+test('what went elsewhere at once is confirmed when there is room, and a close ends', async () => {
+  const rig = new Rig()
+  const told = await publishElsewhere(rig, { messageTtlMs: 0 })
+  const closed = told.node.close()
+  told.others.hasRoom()
+  await rig.clock.runFor(100)
+  assert.ok(told.isDurable)
+  await rig.clock.runUntil(closed)
 })
 
 test('small messages with large properties are placed before they are too many', async () => {

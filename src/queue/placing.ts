@@ -89,7 +89,9 @@ export class Placing {
 
   whenTaken(action: () => void): void {
     this.#whenTaken.push(action)
-    if (!this.#waits) this.#store.journal.whenRoom(this.#tell)
+    // Who waited for others first may come when nothing is on its way that would make room.
+    if (!this.isHeldUp()) this.#clock.soon(this.#tell)
+    else if (!this.#waits) this.#store.journal.whenRoom(this.#tell)
   }
 
   readonly #tell = (): void => {

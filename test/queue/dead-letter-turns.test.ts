@@ -99,6 +99,19 @@ test('what went elsewhere at once is confirmed when there is room, and a close e
   await rig.clock.runUntil(closed)
 })
 
+test('who asks when nothing is held up any more is told, also where nothing is written', async () => {
+  const rig = new Rig()
+  const node = await rig.open()
+  await rig.clock.runFor(100)
+  let isTold = false
+  node.queues.whenTaken(() => {
+    isTold = true
+  })
+  assert.ok(!isTold, 'in another turn')
+  await rig.clock.runFor(100)
+  assert.ok(isTold)
+})
+
 test('small messages with large properties are placed before they are too many', async () => {
   const rig = new Rig()
   const opening = TestNode.open(rig.disk, 1, 1, rig.clock, { unplacedBytes: 1000 })

@@ -99,7 +99,7 @@ test('what went elsewhere at once is confirmed when there is room, and a close e
   await rig.clock.runUntil(closed)
 })
 
-test('who asks when nothing is held up any more is told, also where nothing is written', async () => {
+test('who asks when nothing is held up any more is told, though nothing is written', async () => {
   const rig = new Rig()
   const node = await rig.open()
   await rig.clock.runFor(100)

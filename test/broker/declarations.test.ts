@@ -363,3 +363,18 @@ test('a vhost goes with all that is in it', async () => {
     assert.match(refusal(vhost.checkExchange('e')), /^exchangeNotFound/)
   }, disk)
 })
+
+test('a queue that another is deleting is answered as gone when it is', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    value(await vhost.declareQueue(queueWish('q')))
+    const answered: string[] = []
+    const deleted = async (by: string): Promise<void> => {
+      value(await vhost.deleteQueue('q', false, false))
+      answered.push(by)
+    }
+    const first = deleted('first')
+    assert.match(refusal(await vhost.checkQueue('q')), /^queueNotFound/)
+    await Promise.all([first, deleted('second')])
+    assert.deepEqual(answered, ['first', 'second'])
+  }))

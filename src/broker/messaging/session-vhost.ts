@@ -146,7 +146,10 @@ export class SessionVhost implements Vhost {
     if (stream !== undefined) return this.#streams.delete(stream, ifUnused, ifEmpty)
     const found = this.#find(name)
     if (found.ok) return this.#queues.delete(found.value, ifUnused, ifEmpty)
-    return found.error === 'queueNotFound' ? ok(0) : found
+    if (found.error !== 'queueNotFound') return found
+    // Another may have deleted it, and the disk does not know yet.
+    await this.#core.lane.idle()
+    return ok(0)
   }
 
   async purgeQueue(asked: string): Promise<Result<number>> {

@@ -185,7 +185,8 @@ export class QueueModel {
   /** A record of its topic; `mayVanish`: it may stand before where the queue begins. */
   addRecord(record: StreamRecord, mayVanish: boolean): Copy {
     const { key, created, hasTtl } = record
-    const copy = this.#add(key, { isSync: true, lane: 0, created, hasTtl, record })
+    const { isDurable: isSync } = this
+    const copy = this.#add(key, { isSync, lane: 0, created, hasTtl, record })
     copy.isCertain = record.isCertain
     copy.mayVanish ||= mayVanish
     return copy

@@ -317,7 +317,7 @@ export class Watch implements Tracer {
 
   /** In a drain each lane gives what it has in its order. */
   checkOrder(copy: Copy): void {
-    if (copy.queue.settings.retry !== null || copy.queue.source !== null) return
+    if (copy.queue.settings.retry !== null || copy.queue.source !== null || copy.isStrange) return
     const lane = `${copy.queue.name} ${copy.lane}`
     const before = this.#drainPlaces.get(lane) ?? -1
     if (copy.place < before) this.fail(`${copy} comes behind what was published later`)

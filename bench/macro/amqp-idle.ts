@@ -1,6 +1,6 @@
-// What waits costs memory: a connection with a channel and a queue, both without any traffic. A
-// fifth of them comes first, for what is only taken once, such as the young generation of an engine
-// that collects garbage: it has its full size behind some thousand declarations.
+// What waits costs memory: a connection with a channel and a queue, both without any traffic. As
+// many come first, for what is only taken once, such as the young generation of an engine that
+// collects garbage: it has its full size behind some thousand declarations.
 import type { Peer } from '../../scripts/peers/peer.ts'
 import type { Idle } from '../amqp/load.ts'
 import { holding } from '../amqp/run-load.ts'
@@ -18,12 +18,12 @@ const kilobytesOfEach = (peer: Peer, bench: Bench, what: Idle['do'], full: numbe
       await untilQuiet(broker.pid)
       return memory(broker.pid).residentMb
     }
-    await holding(broker, { do: what, count: Math.ceil(count / 5) }, residentMb)
+    await holding(broker, { do: what, count }, residentMb)
     const before = await residentMb()
-    const after = await holding(broker, { do: what, count }, residentMb)
-    // The queues of the first fifth are there already; its connections have gone.
-    const added = what === 'queues' ? count - Math.ceil(count / 5) : count
-    return ((after - before) * 1000) / added
+    // The first queues are there still; the first connections have gone.
+    const all = what === 'queues' ? 2 * count : count
+    const after = await holding(broker, { do: what, count: all }, residentMb)
+    return ((after - before) * 1000) / count
   })
 
 export const amqpIdle = async (peer: Peer, bench: Bench): Promise<Row[]> => [

@@ -32,7 +32,6 @@ export async function readFiles(
   const listen = asked ?? byDefault
   const secure = listen.amqps === undefined ? undefined : await tlsNetwork(settings.tls)
   const definitions = await readDefinitions(settings.definitionsFile)
-  // The listener of metrics is open by now.
   return { listen, secure, definitions }
 }
 

@@ -1,6 +1,6 @@
 // Partitions whose high watermark has moved and whose watchers have not been told yet: told
-// together, after the commit that moved them is whole, or at the end of the turn where no commit is
-// needed.
+// together, at the end of the turn. So the answers to those who appended, who wait for the disk
+// alone, are on their way before anything is read for others.
 import type { Clock } from '../io/clock.ts'
 import type { DiskSpace } from './disk-space.ts'
 import type { LogOptions } from './log-options.ts'
@@ -29,15 +29,18 @@ export class AdvancedLogs implements PartitionHooks {
 
   advanced(log: PartitionLog): void {
     this.#logs.add(log)
-    if (log.memory === null || this.#scheduled) return
-    this.#scheduled = true
-    this.#clock.soon(() => {
-      this.#scheduled = false
-      this.tellWatchers()
-    })
+    if (log.memory !== null) this.tellSoon()
   }
 
-  tellWatchers(): void {
+  /** To be called when a commit is whole and whoever waited for it has been told. */
+  tellSoon(): void {
+    if (this.#scheduled || this.#logs.size === 0) return
+    this.#scheduled = true
+    this.#clock.soon(this.#tell)
+  }
+
+  readonly #tell = (): void => {
+    this.#scheduled = false
     const logs = [...this.#logs]
     this.#logs.clear()
     for (const log of logs) for (const watcher of [...log.watchers]) watcher()

@@ -220,7 +220,7 @@ export class LogStore {
   // ---- The journal's commits, and flushing ------------------------------------------------------
 
   #committed(): void {
-    this.#advanced.tellWatchers()
+    this.#advanced.tellSoon()
     this.#flushIfDue()
   }
 

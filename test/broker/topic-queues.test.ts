@@ -31,13 +31,15 @@ const makeTopic = async (
   return value(await node.topics.create({ name, ...layout }, false))
 }
 
-const produce = (node: NodeBroker, name: string, bodies: string[], partition = 0) =>
-  new Promise((resolve) => {
-    const topic = node.topics.named(name)
-    assert.ok(topic)
-    const batch = batchOf(bodies)
-    node.logs.append([{ topic, partition: partitionId(partition), batch }], 'all', resolve)
-  })
+/** Queues over the topic have been told of them, as they are before another client can ask. */
+const produce = async (node: NodeBroker, name: string, bodies: string[], partition = 0) => {
+  const topic = node.topics.named(name)
+  assert.ok(topic)
+  const batch = batchOf(bodies)
+  const requests = [{ topic, partition: partitionId(partition), batch }]
+  await new Promise((resolve) => node.logs.append(requests, 'all', resolve))
+  await eventLoopTurn()
+}
 
 const over = (vhost: Vhost, name: string, more: Parameters<typeof table>[0] = {}) =>
   vhost.declareQueue(queueWish(name, { arguments: table({ 'x-topic': 'events', ...more }) }))

@@ -78,7 +78,11 @@ class RealDisk implements Disk {
       throw new DiskError('EISDIR', `open ${file}: it is no plain file`)
     }
     const syncAfterWrite = options.durable === true && durableFlag === undefined
-    return new RealFile(fd, file, { direct: options.direct === true, syncAfterWrite })
+    return new RealFile(fd, file, {
+      direct: options.direct === true,
+      durable: options.durable === true && !syncAfterWrite,
+      syncAfterWrite,
+    })
   }
 
   async rename(from: string, to: string): Promise<void> {

@@ -3,13 +3,16 @@
 import fs from 'node:fs'
 import { assert } from '../../base/assert.ts'
 import { blockBytes, DiskError, type DiskFile } from '../disk.ts'
-import { systemCall } from '../system-call.ts'
+import { diskError, systemCall } from '../system-call.ts'
+import { BriefWrites } from './brief-writes.ts'
 
 /** What one writev may take (IOV_MAX on Linux and macOS). */
 const chunksPerWrite = 1024
 
 export interface RealFileTraits {
   readonly direct: boolean
+  /** Each write is durable when it returns. */
+  readonly durable: boolean
   /** The system has no O_DSYNC: a durable file syncs after each write. */
   readonly syncAfterWrite: boolean
 }
@@ -19,6 +22,7 @@ export class RealFile implements DiskFile {
   readonly #fd: number
   readonly #path: string
   readonly #syncAfterWrite: boolean
+  readonly #brief: BriefWrites | null
   #open = true
 
   constructor(fd: number, path: string, traits: RealFileTraits) {
@@ -26,6 +30,7 @@ export class RealFile implements DiskFile {
     this.#path = path
     this.direct = traits.direct
     this.#syncAfterWrite = traits.syncAfterWrite
+    this.#brief = traits.direct && traits.durable ? new BriefWrites() : null
   }
 
   async read(into: Uint8Array, position: number): Promise<number> {
@@ -80,15 +85,33 @@ export class RealFile implements DiskFile {
 
   /** One system call; a direct write that stopped inside a block is counted up to that block. */
   async #writeSome(chunks: readonly Uint8Array[], position: number): Promise<number> {
+    const startMs = this.#brief === null ? 0 : performance.now()
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+    const taken = this.#brief?.mayBlock(bytes, startMs)
+      ? this.#writeNow(chunks, position)
+      : await this.#writeLater(chunks, position)
+    this.#brief?.ended(startMs, performance.now())
+    return this.direct ? taken - (taken % blockBytes) : taken
+  }
+
+  #writeNow(chunks: readonly Uint8Array[], position: number): number {
+    assert(this.#open, `write on ${this.#path} after close`)
+    try {
+      return fs.writevSync(this.#fd, chunks.slice(0, chunksPerWrite), position)
+    } catch (cause) {
+      throw diskError(`write ${this.#path}`, cause as NodeJS.ErrnoException)
+    }
+  }
+
+  #writeLater(chunks: readonly Uint8Array[], position: number): Promise<number> {
     const first = chunks[0]
-    const taken = await this.#call<number>('write', (done) => {
+    return this.#call<number>('write', (done) => {
       if (chunks.length === 1 && first) {
         fs.write(this.#fd, first, 0, first.length, position, done)
       } else {
         fs.writev(this.#fd, chunks.slice(0, chunksPerWrite), position, done)
       }
     })
-    return this.direct ? taken - (taken % blockBytes) : taken
   }
 
   /**

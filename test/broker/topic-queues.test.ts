@@ -353,5 +353,6 @@ test('a policy that limits lengths does not drop what a topic holds', () =>
     assert.equal(value(vhost.checkQueue('q')).messages, 3)
     publish(vhost, '', 'q', 'd')
     await confirmed(node)
+    await eventLoopTurn()
     assert.equal(value(vhost.checkQueue('q')).messages, 4)
   }))

@@ -7,7 +7,7 @@ import { holding } from '../amqp/run-load.ts'
 import { type Bench, type Row, withBroker } from '../lib/measure.ts'
 import { memory, untilQuiet } from '../lib/proc.ts'
 
-const connectionsFull = 1_000
+const connectionsFull = 4_000
 const queuesFull = 10_000
 const least = 100
 

@@ -231,7 +231,7 @@ export function buildBatch(fields: BatchFields, records: Uint8Array): Uint8Array
 }
 
 /** The same for a batch whose records stand already where they belong, behind room for a header. */
-export function finishBatch(fields: BatchFields, batch: Uint8Array): Uint8Array {
+function finishBatch(fields: BatchFields, batch: Uint8Array): Uint8Array {
   const view = new DataView(batch.buffer, batch.byteOffset)
   view.setInt32(8, batch.length - lengthPrefixBytes)
   view.setInt8(16, 2)
@@ -247,4 +247,29 @@ export function finishBatch(fields: BatchFields, batch: Uint8Array): Uint8Array 
   header.renewChecksum()
   header.place(fields.baseOffset, fields.leaderEpoch)
   return batch
+}
+
+/**
+ * The same for plain records of the node's own, of no producer, with consecutive offsets from 0;
+ * the log places it.
+ */
+export function finishOwnBatch(
+  recordCount: number,
+  baseTimestamp: number,
+  maxTimestamp: number,
+  batch: Uint8Array,
+): Uint8Array {
+  const fields = {
+    baseOffset: 0,
+    leaderEpoch: 0,
+    attributes: 0,
+    lastOffsetDelta: recordCount - 1,
+    baseTimestamp,
+    maxTimestamp,
+    producerId: -1,
+    producerEpoch: -1,
+    baseSequence: -1,
+    recordCount,
+  }
+  return finishBatch(fields, batch)
 }

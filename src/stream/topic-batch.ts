@@ -5,7 +5,7 @@ import { recompress } from '../model/batch-content.ts'
 import type { MessageView } from '../model/message/message.ts'
 import type { Shown } from '../model/message/shown-record.ts'
 import { storedBytesMax, writeStored } from '../model/message/stored-message.ts'
-import { BatchHeader, finishBatch, headerBytes } from '../model/record-batch.ts'
+import { BatchHeader, finishOwnBatch, headerBytes } from '../model/record-batch.ts'
 
 const startBytes = 4 << 10
 
@@ -49,19 +49,10 @@ export class TopicBatch {
    * still relative to 0.
    */
   build(): Uint8Array {
-    const batch = finishBatch(
-      {
-        baseOffset: 0,
-        leaderEpoch: 0,
-        attributes: 0,
-        lastOffsetDelta: this.#count - 1,
-        baseTimestamp: this.#baseTimestamp,
-        maxTimestamp: this.#maxTimestamp,
-        producerId: -1,
-        producerEpoch: -1,
-        baseSequence: -1,
-        recordCount: this.#count,
-      },
+    const batch = finishOwnBatch(
+      this.#count,
+      this.#baseTimestamp,
+      this.#maxTimestamp,
       this.#bytes.subarray(0, this.#end),
     )
     const { compression, gzipLevel, zstdLevel } = this.log.settings

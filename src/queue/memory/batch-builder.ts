@@ -9,7 +9,7 @@ import {
   storedBytesMax,
   writeStored,
 } from '../../model/message/stored-message.ts'
-import { finishBatch, headerBytes } from '../../model/record-batch.ts'
+import { finishOwnBatch, headerBytes } from '../../model/record-batch.ts'
 import { varint } from '../../model/records.ts'
 
 const startBytes = 4 << 10
@@ -111,19 +111,10 @@ export class BatchBuilder {
 
   /** The whole batch, with its base offset still at 0; more may be added, and it built again. */
   build(): Uint8Array {
-    return finishBatch(
-      {
-        baseOffset: 0,
-        leaderEpoch: 0,
-        attributes: 0,
-        lastOffsetDelta: this.#count - 1,
-        baseTimestamp: this.#baseTimestamp,
-        maxTimestamp: this.#maxTimestamp,
-        producerId: -1,
-        producerEpoch: -1,
-        baseSequence: -1,
-        recordCount: this.#count,
-      },
+    return finishOwnBatch(
+      this.#count,
+      this.#baseTimestamp,
+      this.#maxTimestamp,
       this.#bytes.subarray(0, this.#end),
     )
   }

@@ -1,35 +1,11 @@
 // One row's bad input: what is sent and what must come back. The table of all cases is the rig and,
 // as text, docs/protocols/kafka-bad-input.md.
-import type { BrokerProcess } from './broker-process.ts'
-import { type ConnectOptions, NoAnswer, type RawClient } from './raw-client.ts'
+import type { StartOptions } from './broker-process.ts'
+import { type ConnectOptions, NoAnswer, RawClient } from './raw-client.ts'
+import { type CaseOf, closed, type WorldOf, withBrokerOf } from './world.ts'
 
-/** What a case may use. */
-export interface World {
-  readonly broker: BrokerProcess
-  readonly isShort: boolean
-  /** Folder for brokers of a case's own. */
-  readonly folder: string
-  /** Numbers in [0, 1) that follow from the seed. */
-  readonly random: () => number
-  /** A new connection, closed when the case is over. */
-  connect(options?: ConnectOptions): Promise<RawClient>
-  /** Prints a line below the case. */
-  note(line: string): void
-}
-
-export interface Case {
-  /** The row of the checklist. */
-  readonly row: number
-  readonly sent: string
-  /** What must come back, in the words of `run`. */
-  readonly answer: string
-  /** Sends it; resolves to what came back. A NoAnswer counts as its ending. */
-  readonly run: (world: World) => Promise<string>
-  /** Left out of short runs. */
-  readonly isLong?: boolean
-}
-
-export const closed = 'closed'
+export type World = WorldOf<RawClient, ConnectOptions>
+export type Case = CaseOf<World>
 
 /** The first thing on a connection, after which it must be closed. */
 export const closesOn = (
@@ -47,7 +23,15 @@ export const closesOn = (
   },
 })
 
-/** What the case got. */
+/** As `withBrokerOf`. */
+export const withBroker = (
+  world: World,
+  name: string,
+  options: StartOptions,
+  use: (inside: World) => Promise<string>,
+): Promise<string> => withBrokerOf(RawClient.connect, world, name, options, use)
+
+/** What the case got; a NoAnswer counts as its ending. */
 export async function outcomeOf(each: Case, world: World): Promise<string> {
   try {
     return await each.run(world)

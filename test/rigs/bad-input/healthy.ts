@@ -1,38 +1,11 @@
-// A client that behaves, beside those that do not: a worker thread, so that nothing the rig does
-// holds it up. Its records are the ones that must not be lost.
-import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+// The client of the Kafka port that behaves, and its records, which must not be lost.
 import { fetch } from '../../../src/protocol/kafka/schema/fetch.ts'
-import { healthyTopic, type Report, recordText, valuesOf } from './healthy-records.ts'
+import { Healthy } from './healthy-client.ts'
+import { healthyTopic, recordText, valuesOf } from './healthy-records.ts'
 import type { RawClient } from './raw-client.ts'
 
-export class Healthy {
-  private readonly worker: Worker
-
-  /** `from`: how many records are in its topic already. */
-  constructor(port: number, from = 0) {
-    const script = new URL('./healthy-worker.js', import.meta.url)
-    this.worker = new Worker(script, { workerData: { port, from } })
-  }
-
-  report(): Promise<Report> {
-    return this.ask('report')
-  }
-
-  /** Ends when all that was acknowledged is consumed too. */
-  async stop(): Promise<Report> {
-    const exited = once(this.worker, 'exit')
-    const report = await this.ask('stop')
-    await exited
-    return report
-  }
-
-  private async ask(word: 'report' | 'stop'): Promise<Report> {
-    this.worker.postMessage(word)
-    const [report] = (await once(this.worker, 'message')) as [Report]
-    return report
-  }
-}
+export const healthyClient = (port: number): Healthy =>
+  new Healthy(new URL('./healthy-worker.js', import.meta.url), { port })
 
 const fetchVersion = 11
 const fetchBytes = 1 << 20

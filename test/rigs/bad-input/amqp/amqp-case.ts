@@ -1,36 +1,10 @@
 // One row's bad input on the AMQP port: what is sent and what must come back. The table of all
 // cases is the rig and, as text, docs/protocols/amqp-bad-input.md.
-import type { BrokerProcess } from '../broker-process.ts'
+import { type CaseOf, closed, type WorldOf } from '../world.ts'
 import type { AmqpClient, AmqpOptions } from './amqp-client.ts'
 
-/** What a case may use. */
-export interface AmqpWorld {
-  readonly broker: BrokerProcess
-  readonly isShort: boolean
-  /** Folder for brokers and files of a case's own. */
-  readonly folder: string
-  /** Numbers in [0, 1) that follow from the seed. */
-  readonly random: () => number
-  /** A new connection, closed when the case is over. */
-  connect(options?: AmqpOptions): Promise<AmqpClient>
-  /** Prints a line below the case. */
-  note(line: string): void
-}
-
-export interface AmqpCase {
-  /** The row of the checklist; 0: clients who are slow, greedy or absent. */
-  readonly row: number
-  readonly sent: string
-  /** What must come back, in the words of `run`. */
-  readonly answer: string
-  readonly run: (world: AmqpWorld) => Promise<string>
-  /** Left out of short runs. */
-  readonly isLong?: boolean
-}
-
-export const closed = 'closed'
-export const pause = (ms: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, ms))
+export type AmqpWorld = WorldOf<AmqpClient, AmqpOptions>
+export type AmqpCase = CaseOf<AmqpWorld>
 
 /** The first thing on a connection. */
 export const atFirst = (
@@ -65,3 +39,12 @@ export const whenOpen = (
     return client.answer()
   },
 })
+
+/** What the case got. */
+export async function outcomeOf(each: AmqpCase, world: AmqpWorld): Promise<string> {
+  try {
+    return await each.run(world)
+  } catch (error) {
+    return String(error)
+  }
+}

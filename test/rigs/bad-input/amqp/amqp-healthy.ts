@@ -2,21 +2,12 @@
 // persistent message after the other with a confirm to a durable queue, consumes and acknowledges
 // them, and publishes a copy of each to a second queue, which nobody reads: what must be there
 // after kill -9.
-import { once } from 'node:events'
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { basic } from '../../../../src/protocol/amqp/methods/basic-methods.ts'
 import { queue } from '../../../../src/protocol/amqp/methods/topology-methods.ts'
 import { emptyTable } from '../../amqp/tables.ts'
+import { Healthy, type Report } from '../healthy-client.ts'
 import { AmqpClient, answerMsMax } from './amqp-client.ts'
-
-export interface AmqpReport {
-  readonly confirmed: number
-  readonly consumed: number
-  /** Longest time without a confirm since the last report. */
-  readonly gapMs: number
-  /** What went wrong for the worker; null when it is served. */
-  readonly problem: string | null
-}
 
 const [healthyQueue, keptQueue] = ['healthy', 'healthy-kept']
 const pauseMs = 5
@@ -31,31 +22,8 @@ const declared = {
   arguments: emptyTable,
 }
 
-export class AmqpHealthy {
-  private readonly worker: Worker
-
-  constructor(port: number) {
-    this.worker = new Worker(new URL(import.meta.url), { workerData: { port } })
-  }
-
-  report(): Promise<AmqpReport> {
-    return this.ask('report')
-  }
-
-  /** Ends when all that was confirmed is consumed too. */
-  async stop(): Promise<AmqpReport> {
-    const exited = once(this.worker, 'exit')
-    const report = await this.ask('stop')
-    await exited
-    return report
-  }
-
-  private async ask(word: 'report' | 'stop'): Promise<AmqpReport> {
-    this.worker.postMessage(word)
-    const [report] = (await once(this.worker, 'message')) as [AmqpReport]
-    return report
-  }
-}
+export const amqpHealthy = (port: number): Healthy =>
+  new Healthy(new URL(import.meta.url), { port })
 
 /** Takes all that was kept; null, or which message is not as it was confirmed. */
 export async function lostMessage(client: AmqpClient, confirmed: number): Promise<string | null> {
@@ -120,7 +88,7 @@ async function work(port: number): Promise<void> {
   }
   const report = (): void => {
     gapMs = Math.max(gapMs, performance.now() - lastAt)
-    parentPort?.postMessage({ confirmed, consumed, gapMs, problem } satisfies AmqpReport)
+    parentPort?.postMessage({ acked: confirmed, consumed, gapMs, problem } satisfies Report)
     gapMs = 0
   }
   const failed = (error: unknown): void => {

@@ -3,32 +3,20 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../../../../scripts/peers/root.ts'
-import { BrokerProcess, type StartOptions } from '../broker-process.ts'
+import type { StartOptions } from '../broker-process.ts'
+import { withBrokerOf } from '../world.ts'
 import type { AmqpWorld } from './amqp-case.ts'
 import { AmqpClient } from './amqp-client.ts'
 
-/** Resolves to what `use` does; it must still run then. */
-export async function withBroker(
+/** As `withBrokerOf`, listening for AMQP. */
+export const withBroker = (
   world: AmqpWorld,
   name: string,
   options: StartOptions,
   use: (inside: AmqpWorld) => Promise<string>,
-): Promise<string> {
+): Promise<string> => {
   const listen = ['amqp=127.0.0.1:0', 'metrics=127.0.0.1:0']
-  const broker = await BrokerProcess.start(join(world.folder, name), { listen, ...options })
-  const clients: AmqpClient[] = []
-  const connect: AmqpWorld['connect'] = async (more = {}) => {
-    const client = await AmqpClient.connect(broker.port, more)
-    clients.push(client)
-    return client
-  }
-  try {
-    const got = await use({ ...world, broker, connect })
-    return broker.isRunning ? got : `the broker ended: ${broker.last()}`
-  } finally {
-    for (const client of clients) client.close()
-    if (broker.isRunning) await broker.stop()
-  }
+  return withBrokerOf(AmqpClient.connect, world, name, { listen, ...options }, use)
 }
 
 const certificates = join(root, 'test/io/certificates')

@@ -5,9 +5,10 @@ import { metadata } from '../../../../src/protocol/kafka/schema/metadata.ts'
 import { saslAuthenticate, saslHandshake } from '../../../../src/protocol/kafka/schema/sasl.ts'
 import { BrokerProcess } from '../broker-process.ts'
 import { int32 } from '../bytes.ts'
-import { type Case, closed } from '../case.ts'
+import type { Case } from '../case.ts'
 import { nameOf } from '../kafka-codes.ts'
 import { RawClient } from '../raw-client.ts'
+import { closed } from '../world.ts'
 
 const unasked: readonly Case[] = [
   {

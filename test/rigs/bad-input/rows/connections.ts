@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { BrokerProcess } from '../broker-process.ts'
 import type { Case, World } from '../case.ts'
 import { RawClient } from '../raw-client.ts'
+import { pause } from '../world.ts'
 
 /** From accepting to the first valid request, and the time to notice that it is over. */
 const greetingMsMax = 13_000
@@ -26,8 +27,6 @@ async function connectAll(
   }
   return clients
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function allClosed(clients: readonly RawClient[], ms: number): Promise<string> {
   const until = performance.now() + ms

@@ -2,8 +2,9 @@
 import { apiVersions } from '../../../../src/protocol/kafka/schema/api-versions.ts'
 import { metadata } from '../../../../src/protocol/kafka/schema/metadata.ts'
 import { flexibleRequest, int16, int32, request, sized, uvarint } from '../bytes.ts'
-import { type Case, closed, closesOn } from '../case.ts'
+import { type Case, closesOn } from '../case.ts'
 import { nameOf } from '../kafka-codes.ts'
+import { closed } from '../world.ts'
 
 const metadataKey = metadata.key
 const intMax = 0x7fffffff

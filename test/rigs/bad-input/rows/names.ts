@@ -4,8 +4,9 @@ import { metadata } from '../../../../src/protocol/kafka/schema/metadata.ts'
 import { create, metadataCode, prepare, produceTo } from '../ask.ts'
 import { batchOf } from '../batches.ts'
 import { flexibleRequest, uvarint } from '../bytes.ts'
-import { type Case, closed } from '../case.ts'
+import type { Case } from '../case.ts'
 import { nameOf } from '../kafka-codes.ts'
+import { closed, pause } from '../world.ts'
 
 const invalidTopic = nameOf(17)
 
@@ -112,8 +113,6 @@ const logged: readonly Case[] = [
     },
   },
 ]
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 const few: readonly Case[] = [
   {

@@ -4,38 +4,13 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { create, prepare, produceTo } from '../ask.ts'
 import { batchOf } from '../batches.ts'
-import { BrokerProcess } from '../broker-process.ts'
-import type { Case, World } from '../case.ts'
+import { type Case, type World, withBroker } from '../case.ts'
 import { nameOf } from '../kafka-codes.ts'
-import { RawClient } from '../raw-client.ts'
+import { pause } from '../world.ts'
 import { smallBombs } from './bombs.ts'
 
 const megabyte = 1_000_000
 const memoryBytes = 256 * megabyte
-
-async function withBroker(
-  world: World,
-  name: string,
-  options: Parameters<typeof BrokerProcess.start>[1],
-  use: (inside: World) => Promise<string>,
-): Promise<string> {
-  const broker = await BrokerProcess.start(join(world.folder, name), options)
-  const clients: RawClient[] = []
-  const connect: World['connect'] = async (more = {}) => {
-    const client = await RawClient.connect(broker.port, more)
-    clients.push(client)
-    return client
-  }
-  try {
-    const got = await use({ ...world, broker, connect })
-    return broker.isRunning ? got : `the broker ended: ${broker.last()}`
-  } finally {
-    for (const client of clients) client.close()
-    if (broker.isRunning) await broker.stop()
-  }
-}
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 const descriptors: Case = {
   row: 44,

@@ -2,7 +2,8 @@
 // are not what they should be.
 import { basic } from '../../../../../src/protocol/amqp/methods/basic-methods.ts'
 import { frameOf, headerFrame, methodFrame, protocolHeader } from '../../../amqp/steps.ts'
-import { type AmqpCase, atFirst, closed, pause, whenOpen } from '../amqp-case.ts'
+import { closed, pause } from '../../world.ts'
+import { type AmqpCase, atFirst, whenOpen } from '../amqp-case.ts'
 
 const ours = 'the header AMQP 0-9-1, closed'
 const none = () => 0.5

@@ -6,7 +6,8 @@ import { channel, connection } from '../../../../../src/protocol/amqp/methods/co
 import { queue } from '../../../../../src/protocol/amqp/methods/topology-methods.ts'
 import { frameOf, greeting, headerFrame, methodFrame, protocolHeader } from '../../../amqp/steps.ts'
 import { emptyTable } from '../../../amqp/tables.ts'
-import { type AmqpCase, type AmqpWorld, closed, pause } from '../amqp-case.ts'
+import { closed, pause } from '../../world.ts'
+import type { AmqpCase, AmqpWorld } from '../amqp-case.ts'
 import type { AmqpClient } from '../amqp-client.ts'
 
 const none = () => 0.5

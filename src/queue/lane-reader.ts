@@ -128,6 +128,7 @@ export class LaneReader {
   #batchFrom = 0
   #batchTo = 0
   isLoading = false
+  #isClosed = false
   /** Behind the last piece: who asks for what follows goes on. */
   #goesOnAt = 0
 
@@ -166,6 +167,12 @@ export class LaneReader {
   /** Batches were placed or dropped: none of them is to be looked at any more. */
   placed(): void {
     this.#builder = null
+  }
+
+  /** Nobody looks any more; what is on its way is dropped when it comes. */
+  close(): void {
+    this.#isClosed = true
+    this.letGo()
   }
 
   letGo(): void {
@@ -252,7 +259,7 @@ export class LaneReader {
 
   #load(log: PartitionLog, offset: number, done: (found: Loaded) => void): void {
     if (this.#pieces.isClosed) return
-    if (log.deleted) {
+    if (log.deleted || this.#isClosed) {
       this.isLoading = false
       this.#pieces.came(this, false)
       return
@@ -264,6 +271,12 @@ export class LaneReader {
     const load = this.#store.reader.readFromDisk(log, want, read).then(
       () => {
         this.isLoading = false
+        if (this.#isClosed) {
+          // Its queue has no turn any more, and nobody would give back what it was admitted for.
+          this.#store.reader.release(read)
+          this.#pieces.came(this, false)
+          return
+        }
         const { damaged } = read
         this.#take(read, offset)
         this.#pieces.came(this, this.#piece !== null)

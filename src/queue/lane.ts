@@ -310,7 +310,7 @@ export class Lane {
   }
 
   close(): void {
-    this.#reader?.letGo()
+    this.#reader?.close()
     this.#reader = null
     this.#returned = null
     for (const batch of this.unplaced) batch.release()

@@ -195,9 +195,8 @@ export class Stock {
   }
 
   #loaded(lane: Lane, offset: number, loaded: Loaded): void {
-    if (!this.isClosed && loaded === 'empty') passEmpty(this, lane, offset)
-    if (this.isClosed) lane.close()
-    else this.onRead()
+    if (loaded === 'empty') passEmpty(this, lane, offset)
+    this.onRead()
   }
 
   /** The log has nothing below `to`, or not any more: what should be there counts as settled. */

@@ -5,9 +5,9 @@ import { test } from 'node:test'
 import type { Disk } from '../../src/io/disk.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
 import type { LogStore } from '../../src/log/log-store.ts'
-import { segmentPath } from '../../src/log/segment/segment-files.ts'
+import { runHeaderBytes, segmentPath, writeRunHeader } from '../../src/log/segment/segment-files.ts'
 import { diskOf, filesOf, isRefused, logOf, partitions, put, start } from './folder-files.ts'
-import { batchOf } from './log-fixture.ts'
+import { batchOf, topicA } from './log-fixture.ts'
 import { append, readAll } from './open-log.ts'
 
 test('segment files without manifest and journal are not those of a new folder', async () => {
@@ -87,6 +87,20 @@ test('folders that are named as our files are left alone, and stop nothing', asy
     await again.store.close()
   }
   for (const folder of folders) await assert.rejects(disk.sizeOf(folder), { code: 'EISDIR' })
+})
+
+test('of segment files that are shorter than a header, only those go that one has begun', async () => {
+  const disk = memoryDisk()
+  await (await start(disk)).store.close()
+  const header = new Uint8Array(runHeaderBytes)
+  writeRunHeader(header, { topicId: topicA, partition: 0, baseOffset: 0, bytes: 0 })
+  await put(disk, segmentPath(90), Buffer.from('notes'))
+  await put(disk, segmentPath(91), header.subarray(0, 23))
+  await put(disk, segmentPath(92), Buffer.alloc(23))
+  const again = await start(disk)
+  assert.match(again.reported.join('\n'), /\nleft alone, .*: segments\/0+90\.log; move them/)
+  assert.deepEqual(await disk.list('segments'), ['000000000090.log'])
+  await again.store.close()
 })
 
 test('what is no file of the journal is left alone, whatever its name', async () => {

@@ -51,6 +51,10 @@ export function writeRunHeader(into: Uint8Array, run: Run): void {
   view.setUint32(60, crc32c(into.subarray(0, 60)))
 }
 
+/** Whether bytes that are fewer than a header are the first of one. */
+export const beginsRun = (bytes: Uint8Array): boolean =>
+  bytes.subarray(0, 4).every((byte, i) => byte === ((runMagic >>> (24 - 8 * i)) & 0xff))
+
 /** Null: it is none. */
 export function readRunHeader(bytes: Uint8Array): Run | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, runHeaderBytes)

@@ -4,7 +4,7 @@
 // Recovery asks before anything is written.
 import { blockBytes, type Disk, DiskError } from '../../io/disk.ts'
 import { ReadAhead } from '../../io/read-ahead.ts'
-import { type Run, readRunHeader, runHeaderBytes, segmentPath } from './segment-files.ts'
+import { beginsRun, type Run, readRunHeader, runHeaderBytes, segmentPath } from './segment-files.ts'
 
 /** What recovery knows of a partition, once the journal is replayed. */
 export interface RecoveredLog {
@@ -63,7 +63,7 @@ function isAhead({ baseOffset, bytes }: Run, log: RecoveredLog): boolean {
   return baseOffset >= from && bytes > log.tail.bytesFrom(baseOffset)
 }
 
-/** Null: it is none of ours. One that a crash has left may be empty, or zeros. */
+/** Null: it is none of ours. One that a crash has left may be empty, zeros, or a beginning. */
 async function runsOf(disk: Disk, number: number): Promise<Run[] | null> {
   try {
     const opened = await disk.open(segmentPath(number), { access: 'read' })
@@ -85,15 +85,20 @@ async function readRuns(file: ReadAhead, size: number): Promise<Run[] | null> {
   for (let at = 0; at + runHeaderBytes <= size; ) {
     await file.read(header, at)
     const run = readRunHeader(header)
-    if (run === null) {
-      const isOurs = runs.length > 0 || header.every((byte) => byte === 0)
-      return isOurs ? runs : null
-    }
+    if (run === null) return runs.length > 0 || isZero(header) ? runs : null
     // One that may grow is alone in its file, whose last block is filled up.
     const bytes = run.bytes > 0 ? run.bytes : Math.max(0, size - runHeaderBytes - blockBytes)
     runs.push({ ...run, bytes })
     at += runHeaderBytes + (run.bytes > 0 ? run.bytes : size)
   }
-  const isOurs = runs.length > 0 || size === 0
-  return isOurs ? runs : null
+  return runs.length > 0 || (await isBeginning(file, size)) ? runs : null
 }
+
+/** A write that failed may have left a file with less than a header. */
+async function isBeginning(file: ReadAhead, size: number): Promise<boolean> {
+  const bytes = new Uint8Array(size)
+  await file.read(bytes, 0)
+  return isZero(bytes) || beginsRun(bytes)
+}
+
+const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0)

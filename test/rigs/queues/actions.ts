@@ -154,6 +154,8 @@ export class Actions {
     const { chance, node, watch, newName } = this.#scene
     const model = this.#queue()
     if (model === undefined || model.vhost !== draw.mainVhost || model.source !== null) return
+    // One that is being deleted takes records too, and nobody is told of them.
+    if (model.isLeaving) return
     const { name } = model
     const topic = node.image.topic(name)
     if (topic?.kind !== 'queue') return

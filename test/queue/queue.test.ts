@@ -121,23 +121,3 @@ test('while much comes back in pieces nothing is delivered, then all in its orde
   assert.equal(new Set(texts).size, 9)
   await node.close()
 })
-
-test('a queue that goes while its messages are read holds up no other', async () => {
-  const disk = memoryDisk()
-  const node = await TestNode.open(disk, 2)
-  const before = [await node.open(0), await node.open(1)]
-  for (const queue of before) queue.publish(messageOf('on the disk'))
-  await node.flush()
-  await node.store.flush()
-  await node.close()
-  // One piece is read at a time.
-  const again = await TestNode.open(disk, 2, 1, realClock, { pieceBytes: 1 })
-  const [gone, other] = [await again.open(0), await again.open(1)]
-  await again.flush()
-  subscribe(gone, new TestConsumer())
-  const consumer = new TestConsumer()
-  subscribe(other, consumer)
-  await Promise.all([gone.drop(), consumer.has(1)])
-  assert.deepEqual(consumer.texts, ['on the disk'])
-  await again.close()
-})

@@ -89,7 +89,7 @@ test('folders that are named as our files are left alone, and stop nothing', asy
   for (const folder of folders) await assert.rejects(disk.sizeOf(folder), { code: 'EISDIR' })
 })
 
-test('of segment files that are shorter than a header, only those go that one has begun', async () => {
+test('of segment files shorter than a header, only those go that one has begun', async () => {
   const disk = memoryDisk()
   await (await start(disk)).store.close()
   const header = new Uint8Array(runHeaderBytes)

@@ -4,6 +4,7 @@
 // asking; a turn delivers so much and then lets others go on. Made by Streams; the door calls the
 // rest.
 import type { Clock } from '../io/clock.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
 import { MessageView } from '../model/message/message.ts'
 import type { Consumer } from './consumer.ts'
 import { PlaceHeader } from './place-header.ts'
@@ -16,11 +17,15 @@ import { Unsettled } from './unsettled.ts'
 const turnBytes = 512 << 10
 /** Of several partitions one is left for the next after so many messages. */
 const runLength = 64
+/** An id is the number of a delivery in its lane, times this, and the lane's index. */
+export const lanesMax = 1 << 16
 
 export interface Tracking {
   readonly offsets: TrackedOffsets
-  /** One for each lane. */
-  readonly places: readonly Tracked[]
+  /** Of the consumer. */
+  readonly name: string
+  /** One for each lane; null: there was no room for another. */
+  readonly places: readonly (Tracked | null)[]
 }
 
 /** Plain numbers that only grow. */
@@ -48,10 +53,12 @@ export class StreamReader {
   readonly isDurable = false
   readonly consumer: Consumer
   readonly #parts: ReaderParts
-  readonly #place: PlaceHeader
+  readonly #lanes: StreamLane[] = []
+  /** Of the lanes of a consumer with a name, and what of each is not settled. */
+  readonly #places: (Tracked | null)[] = []
+  readonly #unsettled: Unsettled[] | null
+  #place: PlaceHeader
   readonly #view = new MessageView()
-  /** One for each lane of a consumer with a name. */
-  readonly #unsettled: readonly Unsettled[] | null
   #lane = 0
   #run = 0
   #lastNumber = 0
@@ -65,11 +72,36 @@ export class StreamReader {
     this.#parts = parts
     this.#place = new PlaceHeader(parts.lanes.length > 1)
     const keeps = parts.tracking !== null && !parts.settled
-    this.#unsettled = keeps ? parts.lanes.map(() => new Unsettled()) : null
-    for (const { log } of parts.lanes) log.watchers.add(this.#look)
-    parts.lanes.forEach((_, i) => {
-      this.#track(i, 0)
+    this.#unsettled = keeps ? [] : null
+    parts.lanes.forEach((lane, i) => {
+      this.#add(lane, parts.tracking?.places[i] ?? null)
     })
+  }
+
+  /** The name by which the node keeps its offsets; null: it has none. */
+  get trackedAs(): string | null {
+    return this.#parts.tracking?.name ?? null
+  }
+
+  /** Whether it reads the partition, or can read no more. */
+  reads(log: PartitionLog): boolean {
+    return this.#lanes.length >= lanesMax || this.#lanes.some((lane) => lane.log === log)
+  }
+
+  /** Reads one more partition from now on. */
+  follow(lane: StreamLane, place: Tracked | null): void {
+    if (!this.#isOpen) return
+    this.#add(lane, place)
+    this.#place = new PlaceHeader(true)
+    this.#deliver()
+  }
+
+  #add(lane: StreamLane, place: Tracked | null): void {
+    this.#lanes.push(lane)
+    this.#places.push(place)
+    this.#unsettled?.push(new Unsettled())
+    lane.log.watchers.add(this.#look)
+    this.#track(this.#lanes.length - 1, 0)
   }
 
   /** Where its deliveries are settled. */
@@ -85,12 +117,13 @@ export class StreamReader {
   /** No more deliveries; those made may still be settled. Its place is durable when it resolves. */
   async cancel(): Promise<void> {
     this.#close()
-    const { tracking, lanes } = this.#parts
+    const { tracking } = this.#parts
     if (tracking === null) return
-    lanes.forEach((_, i) => {
+    this.#lanes.forEach((_, i) => {
       this.#track(i, 0)
     })
-    await Promise.all(tracking.places.map((place) => tracking.offsets.save(place)))
+    const places = this.#places.filter((place) => place !== null)
+    await Promise.all(places.map((place) => tracking.offsets.save(place)))
   }
 
   /** Settles one delivery. */
@@ -116,15 +149,14 @@ export class StreamReader {
   }
 
   #deliveryOf(id: number): { index: number; number: number } {
-    const count = this.#parts.lanes.length
-    return { index: id % count, number: Math.floor(id / count) }
+    return { index: id % lanesMax, number: Math.floor(id / lanesMax) }
   }
 
   #track(index: number, settled: number): void {
-    const { tracking, lanes } = this.#parts
-    const place = tracking?.places[index]
-    const lane = lanes[index]
-    if (tracking === null || place === undefined || lane === undefined) return
+    const { tracking } = this.#parts
+    const place = this.#places[index] ?? null
+    const lane = this.#lanes[index]
+    if (tracking === null || place === null || lane === undefined) return
     const unsettled = this.#unsettled?.[index]
     tracking.offsets.move(place, unsettled?.position(lane.next) ?? lane.next, settled)
   }
@@ -132,7 +164,7 @@ export class StreamReader {
   // ---- Delivering -------------------------------------------------------------------------------
 
   readonly #look = (): void => {
-    if (this.#parts.lanes.some(({ log }) => log.deleted)) this.end()
+    if (this.#lanes.some(({ log }) => log.deleted)) this.end()
     else this.#deliver()
   }
 
@@ -145,7 +177,7 @@ export class StreamReader {
 
   #close(): void {
     this.#isOpen = false
-    for (const lane of this.#parts.lanes) {
+    for (const lane of this.#lanes) {
       lane.log.watchers.delete(this.#look)
       lane.letGo()
     }
@@ -169,7 +201,7 @@ export class StreamReader {
 
   /** A lane that stands at a record; those that must read first are told to. */
   #nextLane(): StreamLane | null {
-    const { lanes } = this.#parts
+    const lanes = this.#lanes
     if (++this.#run > runLength) this.#turnOver()
     for (let passed = 0; passed < lanes.length; passed++) {
       const lane = lanes[this.#lane] as StreamLane
@@ -183,7 +215,7 @@ export class StreamReader {
 
   #turnOver(): void {
     this.#run = 0
-    this.#lane = (this.#lane + 1) % this.#parts.lanes.length
+    this.#lane = (this.#lane + 1) % this.#lanes.length
   }
 
   readonly #loaded = (): void => {
@@ -206,7 +238,7 @@ export class StreamReader {
   /** Says which lane it is of, and which delivery of that lane. */
   #idFor(index: number, offset: number): number {
     const number = this.#unsettled?.[index]?.add(offset) ?? ++this.#lastNumber
-    return number * this.#parts.lanes.length + index
+    return number * lanesMax + index
   }
 
   #pause(): void {

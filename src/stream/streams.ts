@@ -13,7 +13,7 @@ import type { Consumer } from './consumer.ts'
 import { ReadAheads } from './read-aheads.ts'
 import { parseFilter } from './stream-filter.ts'
 import { StreamLane } from './stream-lane.ts'
-import { type ReaderCounters, StreamReader, type Tracking } from './stream-reader.ts'
+import { lanesMax, type ReaderCounters, StreamReader, type Tracking } from './stream-reader.ts'
 import { findStart, parseStart, placeAt, type StreamStart, startArgument } from './stream-start.ts'
 import { TopicAppends } from './topic-appends.ts'
 import { type Tracked, TrackedOffsets } from './tracked-offsets.ts'
@@ -114,6 +114,8 @@ export class Streams {
     const gone = (): Result<never> => refuse('queueNotFound', `there is no topic ${name}`)
     const expected = topics.reduce((sum, topic) => sum + topic.partitions.length, 0)
     if (sources.length === 0 || sources.length < expected) return gone()
+    if (sources.length > lanesMax)
+      return refuse('resourceExhausted', `a consumer reads at most ${lanesMax} partitions`)
     const tracking = this.#tracking(sources, trackedAs.value)
     if (!tracking.ok) return tracking
     const lanes = await this.#lanes(sources, start.value, tracking.value)
@@ -132,7 +134,7 @@ export class Streams {
       if (!place.ok) return place
       places.push(place.value)
     }
-    return ok({ offsets: this.offsets, places })
+    return ok({ offsets: this.offsets, name, places })
   }
 
   #lanes(
@@ -154,6 +156,25 @@ export class Streams {
         return new StreamLane(log, queueNameOf(topic.name), place, pieceBytes, parts)
       }),
     )
+  }
+
+  /** A topic has more partitions: who reads it reads them too, from their beginning. */
+  follow(reader: StreamReader, topic: Topic): void {
+    const { store, report } = this.#parts
+    const parts = { store, report, readAheads: this.#readAheads }
+    for (const log of this.logsOf(topic)) {
+      if (reader.reads(log)) continue
+      const place = this.#placeOf(log, reader.trackedAs)
+      const begin = placeAt(Math.max(place?.offset ?? 0, log.logStartOffset))
+      const lane = new StreamLane(log, queueNameOf(topic.name), begin, pieceBytesMin, parts)
+      reader.follow(lane, place)
+    }
+  }
+
+  /** Null: the consumer has no name, or there is no room for another offset. */
+  #placeOf({ topic, partition }: PartitionLog, name: string | null): Tracked | null {
+    const place = name === null ? null : this.offsets.get({ topic, partition, name })
+    return place?.ok === true ? place.value : null
   }
 
   /** Of all partitions, in order. */

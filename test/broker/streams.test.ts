@@ -249,3 +249,31 @@ test('dead letters go to streams', () =>
     assert.deepEqual((await reader.has(1)).bodies, ['a'])
     assert.ok(reader.deliveries[0]?.headers.has('x-death'))
   }))
+
+test('who reads a topic reads the partitions that it gets later too, each from its beginning', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    const topic = await makeTopic(node, 'events', 1)
+    await produce(node, 'events', 0, ['a', 'b'])
+    const named = { 'x-stream-consumer-name': 'reader', 'x-stream-offset': 'first' }
+    const wish = { prefetch: 100, arguments: table(named) }
+    const consumer = new TestConsumer()
+    const { queue, cancel } = await consume(vhost, 'events', consumer, wish)
+    await consumer.has(2)
+    value(await node.topics.addPartitions(topic, 3, null, false))
+    await produce(node, 'events', 2, ['c', 'd'])
+    await consumer.has(4)
+    const placeOf = (name: string) =>
+      consumer.deliveries.map(({ headers }) => integerOf(headers.get(name)))
+    assert.deepEqual(placeOf('x-stream-offset'), [0, 1, 0, 1])
+    assert.deepEqual(placeOf('x-stream-partition'), [null, null, 2, 2])
+    // Settled across the change: one of the first partition, and all of the new one.
+    for (const i of [0, 2, 3]) queue.accept(consumer.deliveries[i]?.id as number)
+    await cancel()
+    const again = new TestConsumer()
+    await consume(vhost, 'events', again, wish)
+    await again.has(1)
+    await produce(node, 'events', 1, ['e'])
+    await again.has(2)
+    assert.deepEqual(again.bodies, ['b', 'e'])
+  }))

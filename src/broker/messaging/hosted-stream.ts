@@ -51,6 +51,11 @@ export class HostedStream implements Target {
     for (const log of this.#streams.logsOf(topic)) log.settings = settings
   }
 
+  /** It may have more partitions than its readers know. */
+  follow(): void {
+    for (const reader of this.readers) this.#streams.follow(reader, this.topic)
+  }
+
   get policyTarget(): 'stream' | 'topic' {
     return this.isDeclared ? 'stream' : 'topic'
   }

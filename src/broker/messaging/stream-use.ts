@@ -135,7 +135,11 @@ export async function consumeStreams(
     return started
   }
   const reader = started.value
-  for (const stream of streams) stream.readers.add(reader)
+  for (const stream of streams) {
+    stream.readers.add(reader)
+    // It may have more partitions by now.
+    core.parts.streams.follow(reader, stream.topic)
+  }
   const subscription = {
     queue: reader,
     isActive: true,

@@ -201,6 +201,7 @@ export class VhostCore implements HostedQueueHooks {
   /** The topic of a stream has more partitions, or another configuration. */
   streamChanged(stream: HostedStream): void {
     this.settleStream(stream)
+    stream.follow()
     const logs = this.parts.streams.logsOf(stream.topic)
     for (const hosted of this.queues.values())
       if (hosted.source === stream) hosted.used?.feed?.follow(logs)

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command `polymq`: gives the command line its process. A bug, wherever it shows, ends it.
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { exitCodes, type Host } from './cli/host.ts'
 import { run } from './cli/run.ts'
 
@@ -12,13 +12,27 @@ const host: Host = {
   sinceExec: () => performance.now(),
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
-  readFile: (path) => readFile(path, 'utf8'),
+  readFile,
   onStopSignal: (action) => {
     process.on('SIGTERM', action)
     process.on('SIGINT', action)
     if (process.env['npm_lifecycle_event'] !== undefined) whenOrphaned(action)
   },
   exit: (code) => process.exit(code),
+}
+
+/** Also of a pipe, which has no size. */
+async function readFile(path: string, bytesMax: number): Promise<string | null> {
+  const file = await open(path)
+  try {
+    const bytes = Buffer.alloc(bytesMax + 1)
+    let end = 0
+    for (let n = -1; n !== 0 && end < bytes.length; end += n)
+      n = (await file.read(bytes, end, bytes.length - end, null)).bytesRead
+    return end > bytesMax ? null : bytes.toString('utf8', 0, end)
+  } finally {
+    await file.close()
+  }
 }
 
 /**

@@ -4,7 +4,7 @@
 // file that nothing refers to may still tell. Called by start-broker.ts.
 import { BadSettingError } from './bad-setting.ts'
 import { readDefinitions } from './definitions-file.ts'
-import { type Listener, type Network, showAddress } from './io/network.ts'
+import { type ListenError, type Listener, type Network, showAddress } from './io/network.ts'
 import { realNetwork } from './io/real/network.ts'
 import { defaultAmqps, defaultListeners, type Listeners } from './listeners.ts'
 import type { BrokerSettings } from './model/config/broker-settings.ts'
@@ -47,8 +47,18 @@ export async function checkAddresses(listen: Listeners): Promise<void> {
   }
   const opened: Listener[] = []
   try {
-    for (const address of Object.values(listen))
-      opened.push(await realNetwork().listen(address, () => null))
+    for (const [name, address] of Object.entries(listen)) {
+      const other = opened.findIndex((each) => each.address.port === address.port)
+      opened.push(
+        await realNetwork()
+          .listen(address, () => null)
+          .catch((cause: ListenError) => {
+            if (cause.code !== 'EADDRINUSE' || other < 0) throw cause
+            const both = `${Object.keys(listen)[other]} and ${name}`
+            throw new BadSettingError(`${both} are both to listen on port ${address.port}`)
+          }),
+      )
+    }
   } finally {
     for (const listener of opened) await listener.close()
   }

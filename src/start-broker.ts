@@ -28,6 +28,9 @@ import { ReplyAddresses } from './protocol/amqp/channel/reply-addresses.ts'
 import { version } from './version.ts'
 
 export { BadSettingError } from './bad-setting.ts'
+export { CorruptFileError } from './io/corrupt-file.ts'
+export { DiskError } from './io/disk.ts'
+export { ListenError } from './io/network.ts'
 export type { Listeners } from './listeners.ts'
 
 export interface BrokerOptions {
@@ -44,7 +47,11 @@ export interface BrokerOptions {
   readonly config?: Readonly<Record<string, string>>
   /** Takes a line for the log. */
   readonly report?: (line: string) => void
-  /** The node cannot go on, because a write or a sync failed; nothing is acknowledged any more. */
+  /**
+   * Called once when the node cannot go on, because a write or a sync failed. Nothing is
+   * acknowledged any more and connections stay as they are until `close`. Without it the process
+   * ends.
+   */
   readonly failed?: (cause: unknown) => void
 }
 
@@ -62,7 +69,12 @@ export interface RunningBroker {
 /** What has been opened, to be closed in the opposite order. */
 type Closers = (() => Promise<void>)[]
 
-/** Resolves when every door is open. Rejects, with everything closed again, when one cannot be. */
+/**
+ * Resolves when every door is open. Rejects, with everything closed again, when one cannot be: with
+ * BadSettingError (an option, a setting or a file that it names), ListenError (`code` EADDRINUSE:
+ * the port is in use), DiskError (`code` EBUSY: another process has the folder; EACCES, ENOTDIR and
+ * so on), or an error that names what in the folder is damaged, or of another release or node.
+ */
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
   checkOptions({ ...options })
   checkListeners(options)
@@ -92,6 +104,12 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
 
 const aFunction = { is: 'a function', fits: (value: unknown) => typeof value === 'function' }
 const anObject = { is: 'an object', fits: (value: unknown) => Object(value) === value }
+const plainTexts = {
+  is: 'an object of texts',
+  fits: (value: unknown) =>
+    Object.prototype.toString.call(value) === '[object Object]' &&
+    Object.values(value as object).every((each) => typeof each === 'string'),
+}
 
 const shapes: { readonly [name in keyof BrokerOptions]-?: typeof anObject } = {
   dataDir: {
@@ -100,7 +118,7 @@ const shapes: { readonly [name in keyof BrokerOptions]-?: typeof anObject } = {
   },
   listen: anObject,
   advertise: anObject,
-  config: anObject,
+  config: plainTexts,
   report: aFunction,
   failed: aFunction,
 }
@@ -125,6 +143,9 @@ function checkListeners({ listen = defaultListeners, advertise = {} }: BrokerOpt
     if (typeof host !== 'string' || !(Number.isInteger(port) && Number(port) >>> 16 === 0))
       throw new BadSettingError(`the address of ${name} is not { host: string, port: 0 to 65535 }`)
   }
+  const other = Object.keys(advertise).find((name) => name !== 'kafka')
+  if (other !== undefined)
+    throw new BadSettingError(`only kafka tells its clients an address, and not ${other}`)
   for (const [name, { host, port }] of Object.entries(advertise))
     if (host === '' || port === 0)
       throw new BadSettingError(`clients cannot connect to the advertised address of ${name}`)
@@ -171,7 +192,7 @@ async function openAll(
   await Promise.all([disk.makeDir(''), prepareCompression()])
   const lock = await disk.lock('')
   closers.push(() => lock.release())
-  const settleFormat = await checkDataFormat(disk)
+  const format = await checkDataFormat(disk)
   const metrics = await openMetrics(listen.metrics, watch, closers)
   const granted = processLimits()
   const parts: NodeParts = {
@@ -182,13 +203,13 @@ async function openAll(
     settings,
     heapBytes: Math.min(granted.heapBytes, granted.memoryBytes),
     report,
-    failed: (cause) => {
+    failed: once((cause) => {
       watch.failed(cause)
       ;(options.failed ?? crash)(cause)
-    },
+    }),
   }
   if (definitions !== null) await rehearseDefinitions(parts, definitions)
-  const broker = await NodeBroker.open({ ...parts, settleFormat })
+  const broker = await NodeBroker.open({ ...parts, format })
   closers.push(() => broker.close())
   if (definitions !== null) await takeDefinitions(broker, definitions)
   await broker.accounts.makeDefaultUser()
@@ -255,6 +276,16 @@ async function openMetrics(
   })
   closers.push(() => door.close())
   return door.address
+}
+
+/** What fails behind the first failure says nothing new. */
+function once(action: (cause: unknown) => void): (cause: unknown) => void {
+  let isDone = false
+  return (cause) => {
+    if (isDone) return
+    isDone = true
+    action(cause)
+  }
 }
 
 const silent = (): undefined => undefined

@@ -29,6 +29,7 @@ import type { QueueOptions } from '../queue/queue-options.ts'
 import { Accounts } from '../security/access/accounts.ts'
 import { allRights } from './all-rights.ts'
 import type { Broker } from './api.ts'
+import type { FolderFormat } from './data-format.ts'
 import { joinCluster, readCluster } from './identity.ts'
 import { InternalAppender } from './internal-appender.ts'
 import { InternalTopic } from './internal-topic.ts'
@@ -48,8 +49,8 @@ import { Upkeep } from './upkeep.ts'
 
 export interface NodeParts {
   readonly disk: Disk
-  /** Called before anything is written. */
-  readonly settleFormat?: () => Promise<void>
+  /** Of the folder; settled before anything is written. */
+  readonly format?: FolderFormat
   readonly clock: Clock
   readonly chance: Chance
   readonly logOptions: LogOptions
@@ -63,6 +64,10 @@ export interface NodeParts {
   /** The node cannot go on: a write or sync failed. */
   failed(cause: unknown): void
 }
+
+const heldOnce =
+  "the folder has a file 'format' and nothing else of a node's, and begins anew; if it has held " +
+  'data, stop the node and restore the whole folder from one copy'
 
 const producerIdKey = '/producer-ids'
 
@@ -161,7 +166,8 @@ export class NodeBroker implements Broker {
         cluster: () => cluster,
         // A start that the log refuses leaves the metadata as it is, too.
         settle: async () => {
-          await parts.settleFormat?.()
+          if (cluster === null && parts.format?.isKnown === true) parts.report(heldOnce)
+          await parts.format?.settle()
           await metadata.settle()
           cluster = await joinCluster(metadata, nodeId, chance)
           unlisted = await listQueues()

@@ -14,21 +14,24 @@ export class DataFormatError extends Error {
   override readonly name = 'DataFormatError'
 }
 
-/**
- * Rejects with DataFormatError or CorruptFileError. Writes nothing: what it resolves to gives
- * today's number to a folder without one, or of an older format, once nothing else refuses it.
- */
-export async function checkDataFormat(disk: Disk): Promise<() => Promise<void>> {
+export interface FolderFormat {
+  /** The folder has a number: it has been a node's. */
+  readonly isKnown: boolean
+  /** Gives today's number to a folder without one, or of an older format. */
+  settle(): Promise<void>
+}
+
+/** Rejects with DataFormatError or CorruptFileError. Writes nothing before `settle`. */
+export async function checkDataFormat(disk: Disk): Promise<FolderFormat> {
   const text = await readAll(disk)
-  if (text === '') return () => write(disk)
+  if (text === '') return { isKnown: false, settle: () => write(disk) }
   const found = form.exec(text)?.[1]
   if (found === undefined)
     throw new CorruptFileError(path, 0, 'it should say the format of the folder')
   if (Number(found) > current)
     throw new DataFormatError(`it has format ${found}, and this release reads up to ${current}`)
-  return async () => {
-    if (Number(found) < current) await write(disk)
-  }
+  const isOlder = Number(found) < current
+  return { isKnown: true, settle: async () => void (isOlder && (await write(disk))) }
 }
 
 /** '' when there is none, or when a crash left it empty. */

@@ -3,7 +3,7 @@
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { ErrorName } from '../model/errors.ts'
 
-/** `claimed` -1 asks for no check. */
+/** `claimed` below 0 asks for no check. */
 export function checkEpoch(actual: number, claimed: number): ErrorName | null {
   if (claimed < 0 || claimed === actual) return null
   return claimed < actual ? 'fencedLeaderEpoch' : 'unknownLeaderEpoch'

@@ -148,7 +148,9 @@ export class NodeLogs implements Logs {
     const log = logOf(this.#store, this.#queues, topic, partition)
     const state = topic.partitions[partition]
     if (log === undefined || state === undefined) return refuse('unknownTopic')
-    const wrong = checkEpoch(state.leaderEpoch, currentLeaderEpoch)
+    // As in Kafka: only a fetch passes over every number below 0.
+    const isOld = currentLeaderEpoch < -1
+    const wrong = isOld ? 'fencedLeaderEpoch' : checkEpoch(state.leaderEpoch, currentLeaderEpoch)
     return wrong === null ? ok({ log, leaderEpoch: state.leaderEpoch }) : refuse(wrong)
   }
 }

@@ -7,15 +7,15 @@ import { UsageError } from './usage-error.ts'
 const bytesMax = 1_048_576
 
 export async function readConfigFile(host: Host, path: string): Promise<Layer> {
-  let text: string
+  let text: string | null
   try {
-    text = await host.readFile(path)
+    text = await host.readFile(path, bytesMax)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
     throw new UsageError('configUnreadable', { path, code })
   }
-  if (text.length > bytesMax) throw new UsageError('configTooLarge', { path, bytes: bytesMax })
+  if (text === null) throw new UsageError('configTooLarge', { path, bytes: bytesMax })
   return parseConfigFile(text, path)
 }
 

@@ -45,7 +45,7 @@ const diskFaults: Readonly<Record<string, TextKey>> = {
   EACCES: 'dataForbidden',
   EPERM: 'dataForbidden',
   EROFS: 'dataForbidden',
-  ENOENT: 'dataForbidden',
+  ENOENT: 'dataImpossible',
   ENOTDIR: 'dataNotFolder',
   EEXIST: 'dataNotFolder',
   EIO: 'dataUnreadable',

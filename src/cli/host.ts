@@ -22,8 +22,8 @@ export interface Host {
   /** Each writes one line or several, the end of the last one included. */
   out(text: string): void
   err(text: string): void
-  /** The text of a file; rejects as node:fs does. */
-  readFile(path: string): Promise<string>
+  /** The text of a file; null: it has more bytes. Rejects as node:fs does. */
+  readFile(path: string, bytesMax: number): Promise<string | null>
   /** Calls `action` at every SIGTERM and SIGINT, and when npm, having started us, is gone. */
   onStopSignal(action: () => void): void
   exit(code: number): never

@@ -33,6 +33,8 @@ const optionOfKey: Readonly<Record<string, string>> = {
 
 /** `layers`, the winning one first. */
 export function startOptions(layers: readonly Layer[]): StartOptions {
+  // Also what another place wins over has to make sense.
+  for (const { memory, json } of layers) for (const each of [memory, json]) if (each) isTrue(each)
   const listen = first(layers, (layer) => layer.listen)
   const advertise = first(layers, (layer) => layer.advertise)
   const json = first(layers, (layer) => layer.json)

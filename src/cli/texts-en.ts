@@ -92,6 +92,8 @@ in how it was started, 130 a second signal.
   dataForbidden:
     'the data folder {dir} cannot be written ({code}); change its permissions, or choose another ' +
     'with --data DIR',
+  dataImpossible:
+    'the data folder {dir} cannot be made ({code}: {problem}); choose another with --data DIR',
   dataUnreadable:
     'the data folder {dir} cannot be read: {problem}; check that file and the disk, restore the ' +
     'whole folder from one copy, or choose another with --data DIR',

@@ -83,6 +83,7 @@ export const chinese: Texts = {
   addressUnknown: '本机没有地址 {address}；请用 --listen NAME=HOST:PORT 选择本机的地址',
   dataInUse: '数据目录 {dir} 正被进程 {pid} 使用；请先停止它，或用 --data DIR 另选目录',
   dataForbidden: '数据目录 {dir} 不可写（{code}）；请修改权限，或用 --data DIR 另选目录',
+  dataImpossible: '无法创建数据目录 {dir}（{code}：{problem}）；请用 --data DIR 另选目录',
   dataUnreadable:
     '数据目录 {dir} 无法读取：{problem}；请检查该文件和磁盘，用同一份备份恢复整个目录，或用 --data DIR 另选目录',
   filesExhausted: '打开的文件过多（{code}）：{problem}；请调高上限（ulimit -n）后重新启动',

@@ -46,7 +46,7 @@ export class EpochCache {
    * As in Kafka, an epoch that is not known but newer than ours answers (-1, -1) too.
    */
   endOf(epoch: number, logEndOffset: number): { epoch: number; endOffset: number } {
-    if (epoch < 0 || this.#starts.length === 0 || epoch > this.latest)
+    if (epoch === -1 || this.#starts.length === 0 || epoch > this.latest)
       return { epoch: -1, endOffset: -1 }
     if (epoch === this.latest) return { epoch, endOffset: logEndOffset }
     const above = this.#starts.findIndex((s) => s.epoch > epoch)

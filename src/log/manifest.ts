@@ -8,8 +8,8 @@
 //
 // `segments` replaces those with the same file and position and adds the others, after `removed`
 // are gone. The file is rewritten whole when most of it is history. The log store owns it.
-import { assert } from '../base/assert.ts'
 import type { Turns } from '../base/turns.ts'
+import { CorruptFileError } from '../io/corrupt-file.ts'
 import type { Disk } from '../io/disk.ts'
 import { RecordFile } from '../io/record-file.ts'
 import type { EpochStart } from './epoch-cache.ts'
@@ -196,9 +196,7 @@ export class Manifest {
       partitions: new Map(),
     }
     for (const record of records) {
-      const change = JSON.parse(Buffer.from(record).toString('utf8')) as ManifestChange
-      assert(change.v === 1, 'the manifest is of a version that this release reads')
-      applyChange(state, change)
+      applyChange(state, changeOf(record))
     }
     return { manifest: new Manifest(file, revision), state, isTorn }
   }
@@ -285,4 +283,15 @@ function* recordsOf(
 
 function encode(change: ManifestChange): Uint8Array {
   return Buffer.from(JSON.stringify(change), 'utf8')
+}
+
+/** Throws CorruptFileError: a whole record of another file may stand there. */
+function changeOf(record: Uint8Array): ManifestChange {
+  try {
+    const change = JSON.parse(Buffer.from(record).toString('utf8')) as ManifestChange
+    if (change?.v === 1) return change
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  throw new CorruptFileError('manifest', 0, 'what stands there is no manifest')
 }

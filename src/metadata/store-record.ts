@@ -37,8 +37,8 @@ export function encodeRecord(record: StoreRecord): Uint8Array {
 /** Throws StoreFormatError and nothing else. */
 export function decodeRecord(bytes: Uint8Array): StoreRecord {
   const version = bytes[0]
-  if (version !== 1 && version !== 2)
-    throw new StoreFormatError(`metadata of format ${version} needs a newer release`)
+  if (version === undefined || version < 1 || version > versionsMax) throw malformed()
+  if (version > 2) throw new StoreFormatError(`metadata of format ${version} needs a newer release`)
   const json = parse(Buffer.from(bytes.buffer, bytes.byteOffset + 1, bytes.length - 1))
   if (!Array.isArray(json) || !Number.isSafeInteger(json[0])) throw malformed()
   const [revision, first, second] = json
@@ -50,6 +50,9 @@ export function decodeRecord(bytes: Uint8Array): StoreRecord {
   const entries = first.map(([key, value, modRevision]) => ({ key, value, modRevision }))
   return { kind: 'entries', revision, entries }
 }
+
+/** More than there will be: what says another is something else. */
+const versionsMax = 31
 
 const malformed = (): StoreFormatError => new StoreFormatError('a metadata record is malformed')
 

@@ -13,6 +13,9 @@ import { Look } from './stock-parts.ts'
 /** How long those wait that nobody took, before they are tried again. */
 const backOffMs = { min: 1000, max: 60_000 }
 
+/** So many a message may displace before others have their turn. */
+const trimmedMax = 1000
+
 /** While dead letters have to wait for room, nobody looks at the clock more often. */
 const blockedMs = 10
 
@@ -205,6 +208,16 @@ export class Departures {
   /** Dead letters have to wait for room, or for the end of the turn. */
   get isBlocked(): boolean {
     return this.#queue.settings.deadLetters && (this.#node.isFull || this.#node.isLaden)
+  }
+
+  /**
+   * Drops what is too much, so that a message finds the queue as the one before it left it, however
+   * many come in a turn. True: not all of it could be dropped at once.
+   */
+  isTooLong(): boolean {
+    if (!this.overflows(0, 0)) return false
+    if (!this.#node.isBusy && this.held === 0) this.#trim(trimmedMax)
+    return this.overflows(0, 0)
   }
 
   #trim(most: number): number {

@@ -137,7 +137,7 @@ export class Queue implements MemberQueue, Attended {
     }
     stock.store(message, lane, nowMs, isSync)
     if (ttlMs < Number.POSITIVE_INFINITY) this.#departures.expiresLater(nowMs + ttlMs)
-    if (this.#departures.overflows(0, 0)) this.#node.attend(this)
+    if (this.#departures.isTooLong()) this.#node.attend(this)
     return keptAs(isSync)
   }
 

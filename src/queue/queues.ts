@@ -241,6 +241,10 @@ export class Queues implements QueueNode, StockNode {
     return this.#placing.isFull || this.#others.isHeldUp
   }
 
+  get isBusy(): boolean {
+    return this.#isWorking || this.#isResting || this.#depth > 0
+  }
+
   get isLaden(): boolean {
     return this.#placing.unplacedBytes > this.options.unplacedBytes / 8
   }

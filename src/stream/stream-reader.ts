@@ -49,8 +49,8 @@ export interface ReaderParts {
 export class StreamReader {
   readonly name: string
   readonly isStream = true
-  /** Where a consumer with a name stands is written from time to time. */
-  readonly isDurable = false
+  /** Where a consumer with a name stands is written, from time to time and before a confirm. */
+  readonly isDurable: boolean
   readonly consumer: Consumer
   readonly #parts: ReaderParts
   readonly #lanes: StreamLane[] = []
@@ -70,6 +70,7 @@ export class StreamReader {
     this.name = parts.name
     this.consumer = consumer
     this.#parts = parts
+    this.isDurable = parts.tracking !== null
     this.#place = new PlaceHeader(parts.lanes.length > 1)
     const keeps = parts.tracking !== null && !parts.settled
     this.#unsettled = keeps ? [] : null

@@ -232,9 +232,23 @@ export class Streams {
     return this.#appends.isHeldUp || this.#appends.refuses(topic, message)
   }
 
-  /** As `Messaging.flush`; null: nobody waits for what was appended. */
+  /** Somebody may have to wait for what was appended or settled. */
+  get isOwing(): boolean {
+    return this.isUsed || this.offsets.isBehind
+  }
+
+  /** As `Messaging.flush`; null: nobody waits for what was appended and settled. */
   flush(durable: (() => void) | null): void {
-    this.#appends.flush(durable)
+    if (durable === null || !this.offsets.isBehind) {
+      this.#appends.flush(durable)
+      return
+    }
+    let left = 2
+    const done = (): void => {
+      if (--left === 0) durable()
+    }
+    this.#appends.flush(done)
+    this.offsets.saveAll(done)
   }
 
   /** True while appended messages wait for room in the journal. */

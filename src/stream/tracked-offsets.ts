@@ -1,8 +1,9 @@
 // How far consumers with a name have come, kept by the node: in memory, and durably in an internal
 // topic, so that they go on there after a restart of theirs or of the node. Written at most once a
-// second for all that moved, or when one has come a thousand messages further, and when its
-// consumer ends. What was not written when the node dies is delivered again. Of two consumers of
-// one name the last to write counts. Streams owns it.
+// second for all that moved, or when one has come a thousand messages further, when its consumer
+// ends, and before anything is confirmed: a confirm covers settlements. What was not written when
+// the node dies is delivered again. Of two consumers of one name the last to write counts. Streams
+// owns it.
 import type { Clock, Timer } from '../io/clock.ts'
 import type { Appender } from '../log/appender.ts'
 import { ok, type Result, refuse } from '../model/errors.ts'
@@ -39,6 +40,7 @@ export class TrackedOffsets {
   readonly #all = new Map<string, Tracked>()
   /** Moved since they were written. */
   readonly #moved = new Set<Tracked>()
+  readonly #onTheirWay = new Set<Tracked>()
   #timer: Timer | null = null
   #hasToldRefusal = false
   #isClosed = false
@@ -98,6 +100,22 @@ export class TrackedOffsets {
     if (!this.#isClosed) this.#timer ??= this.#clock.after(writeEveryMs, this.#writeMoved)
   }
 
+  /** Some place has moved that is not durable yet. */
+  get isBehind(): boolean {
+    return this.#moved.size > 0 || this.#onTheirWay.size > 0
+  }
+
+  /** Calls `done` when all that has moved is durable, or cannot be written. */
+  saveAll(done: () => void): void {
+    this.#writeMoved()
+    let left = this.#onTheirWay.size
+    if (left === 0) done()
+    for (const tracked of [...this.#onTheirWay])
+      tracked.waiting.push(() => {
+        if (--left === 0) done()
+      })
+  }
+
   /** Resolves when the place is durable, or cannot be written. */
   save(tracked: Tracked): Promise<void> {
     if (tracked.isForgotten || (!this.#moved.has(tracked) && !tracked.isOnItsWay))
@@ -142,6 +160,7 @@ export class TrackedOffsets {
   }
 
   readonly #writeMoved = (): void => {
+    this.#timer?.cancel()
     this.#timer = null
     const due = [...this.#moved].filter((tracked) => !tracked.isOnItsWay)
     for (let from = 0; from < due.length; from += batchRecordsMax)
@@ -151,6 +170,7 @@ export class TrackedOffsets {
   #write(due: readonly Tracked[]): void {
     const records = due.map((tracked) => {
       tracked.isOnItsWay = true
+      this.#onTheirWay.add(tracked)
       tracked.settled = 0
       tracked.written = tracked.offset
       this.#moved.delete(tracked)
@@ -164,6 +184,7 @@ export class TrackedOffsets {
 
   #settled(tracked: Tracked, isWritten: boolean): void {
     tracked.isOnItsWay = false
+    this.#onTheirWay.delete(tracked)
     if (!isWritten && !tracked.isForgotten) {
       tracked.written = -1
       this.#moved.add(tracked)

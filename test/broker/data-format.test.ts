@@ -13,7 +13,7 @@ async function put(disk: Disk, text: string): Promise<void> {
 
 /** Checks the folder, and lets it have today's format. */
 async function settle(disk: Disk): Promise<void> {
-  const write = await checkDataFormat(disk)
+  const { settle: write } = await checkDataFormat(disk)
   await write()
 }
 

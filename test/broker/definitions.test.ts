@@ -139,7 +139,16 @@ test('an export of one vhost can be taken into another one', async () => {
 test('what cannot be taken in is named, and does not stop the rest', async () => {
   await withNodeOn(memoryDisk(), {}, async (node) => {
     const wrong = {
-      users: [1, { name: 'a', password_hash: 'x' }],
+      users: [
+        1,
+        { name: 'a', password_hash: 'x' },
+        { name: 'a', password_hash: 5 },
+        { name: 'a', tags: 5 },
+      ],
+      parameters: [{ vhost: '/', component: 'foo', name: 'n', value: {} }],
+      bindings: [
+        { vhost: '/', source: 's', destination: 'd', routing_key: '', destination_type: 'none' },
+      ],
       permissions: {},
       exchanges: [{ name: 'e', vhost: '/', type: 'none' }],
       queues: [{ name: 'q', vhost: 'none' }, { name: 'q' }, { name: 'good', vhost: '/' }],
@@ -147,10 +156,14 @@ test('what cannot be taken in is named, and does not stop the rest', async () =>
     assert.deepEqual(await importDefinitions(node, wrong), [
       'users[0] is not an object',
       'users[1]: the password hash is not one of rabbit_password_hashing_sha256',
+      "users[2]: 'password_hash' is not there or not a text",
+      'users[3]: tags are neither a list nor a text',
       'permissions is not a list',
+      'parameters[0]: component foo not found',
       "exchanges[0]: invalid exchange type 'none'",
       'queues[0]: vhost none not found',
       "queues[1]: 'vhost' is not there or not a text",
+      'bindings[0]: destination_type is one of queue, exchange',
     ])
     assert.ok(node.messaging.vhosts.get('/')?.queues.has('good'))
     const many = { queues: Array.from({ length: 30 }, () => 1) }

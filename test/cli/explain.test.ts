@@ -20,6 +20,7 @@ const explained: readonly [unknown, string, RegExp][] = [
   [new DiskError('EBUSY', 'in use by process 7'), 'dataInUse', /process 7/],
   [new DiskError('ENOSPC', 'write x: no space'), 'diskFull', /folder/],
   [new DiskError('EROFS', 'mkdir'), 'dataForbidden', /EROFS/],
+  [new DiskError('ENOENT', 'mkdir /proc/x: ENOENT'), 'dataImpossible', /proc\/x/],
   [new DiskError('EIO', 'read /d/manifest: EIO'), 'dataUnreadable', /d\/manifest/],
   [new DiskError('EISDIR', 'read /d/x.wal: EISDIR'), 'dataUnreadable', /x\.wal/],
   [new DiskError('ELOOP', 'open /d/format: ELOOP'), 'dataUnreadable', /format/],

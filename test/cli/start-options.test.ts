@@ -75,6 +75,7 @@ const refused: readonly [Asked, TextKey][] = [
   [{ flags: ['--data', 'd', '--memory'] }, 'dataAndMemory'],
   [{ file: 'data=d\nmemory=true' }, 'dataAndMemory'],
   [{ env: { POLYMQ_MEMORY: 'yes' } }, 'badBoolean'],
+  [{ flags: ['--data', 'd'], env: { POLYMQ_MEMORY: 'perhaps' } }, 'badBoolean'],
   [{ env: { POLYMQ_DATA: '' } }, 'emptyValue'],
   [{ env: { POLYMQ_PORT: '1' } }, 'unknownVariable'],
   [{ flags: ['--listen', 'kafka'] }, 'badAddress'],

@@ -4,8 +4,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Disk } from '../../src/io/disk.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { RecordFile } from '../../src/io/record-file.ts'
 import type { LogStore } from '../../src/log/log-store.ts'
 import { runHeaderBytes, segmentPath, writeRunHeader } from '../../src/log/segment/segment-files.ts'
+import { encodeRecord } from '../../src/metadata/store-record.ts'
 import { diskOf, filesOf, isRefused, logOf, partitions, put, start } from './folder-files.ts'
 import { batchOf, topicA } from './log-fixture.ts'
 import { append, readAll } from './open-log.ts'
@@ -87,6 +89,23 @@ test('folders that are named as our files are left alone, and stop nothing', asy
     await again.store.close()
   }
   for (const folder of folders) await assert.rejects(disk.sizeOf(folder), { code: 'EISDIR' })
+})
+
+test('another file in the place of the manifest is named', async () => {
+  const disk = memoryDisk()
+  const { store } = await start(disk)
+  await append(store, logOf(store), batchOf(['kept']))
+  await store.close()
+  const metadata = encodeRecord({ kind: 'txn', revision: 1, puts: [['k', 'v']], deletes: [] })
+  const other = memoryDisk()
+  const { file } = await RecordFile.read(other, 'manifest', { maxRecordBytes: 1000 })
+  await file.settle()
+  await file.append([metadata])
+  await file.close()
+  const bytes = (await filesOf(other)).get('manifest')
+  assert.ok(bytes)
+  const exchanged = await diskOf(new Map([...(await filesOf(disk)), ['manifest', bytes]]))
+  await assert.rejects(start(exchanged), /^CorruptFileError: manifest is corrupt .* no manifest$/)
 })
 
 test('of segment files shorter than a header, only those go that one has begun', async () => {

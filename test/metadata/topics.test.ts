@@ -139,6 +139,7 @@ test('configurations of topic and broker change, and the settings with them', as
       ['retention.ms', '-1', 'topic'],
       ['log.retention.ms', '9', 'dynamicDefaultBroker'],
       ['log.retention.hours', '2', 'staticBroker'],
+      ['log.retention.hours', '168', 'default'],
     ],
   )
   await configs.changeTopic('t', { all: [['segment.ms', '7']] }, now)

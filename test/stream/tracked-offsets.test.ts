@@ -15,6 +15,29 @@ const named = { ...first, 'x-stream-consumer-name': textField('billing') }
 const publishMany = (world: World, count: number): Promise<void> =>
   world.publish(...Array.from({ length: count }, (_, i) => message(`${i}`)))
 
+test('what waits for a flush finds what was settled before on the disk', async () => {
+  const disk = memoryDisk()
+  const world = await World.open(disk)
+  await publishMany(world, 20)
+  const consumer = new KeepingConsumer(10)
+  const reader = await world.consume(consumer, named)
+  for (const { id } of consumer.got.slice(0, 7)) reader.accept(id)
+  assert.equal(world.streams.isOwing, true)
+  await new Promise<void>((durable) => world.streams.flush(durable))
+  // Settled while the record is on its way: the next flush waits for it.
+  reader.accept(consumer.got[7]?.id ?? assert.fail())
+  const flushed = new Promise<void>((durable) => world.streams.flush(durable))
+  reader.accept(consumer.got[8]?.id ?? assert.fail())
+  await flushed
+  await new Promise<void>((durable) => world.streams.flush(durable))
+  // Left behind as kill -9 leaves it.
+  const again = await World.open(disk)
+  const late = new KeepingConsumer(1)
+  await again.consume(late, named)
+  await until(() => late.got.length === 1)
+  assert.deepEqual(late.offsets, [9])
+})
+
 test('a consumer with a name goes on at the first message that it has not settled', async () => {
   const disk = memoryDisk()
   let world = await World.open(disk)

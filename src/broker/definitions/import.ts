@@ -15,7 +15,12 @@ import type { NodeMessaging } from '../messaging/node-messaging.ts'
 import { QueueChanges } from '../messaging/queue-changes.ts'
 import type { VhostCore } from '../messaging/vhost-core.ts'
 import type { Policies, PolicyRole } from '../policies/policies.ts'
-import { type Json, type JsonObject, policyScopes } from '../policies/policy-values.ts'
+import {
+  type Json,
+  type JsonObject,
+  keptComponents,
+  policyScopes,
+} from '../policies/policy-values.ts'
 import { tableOf } from './json-fields.ts'
 
 export interface DefinitionsHome {
@@ -93,6 +98,8 @@ async function takeAll(kind: string, list: unknown, take: Take): Promise<string[
   return problems
 }
 
+const targetKinds = ['queue', 'exchange'] as const
+
 type Refused = { readonly ok: false } & Refusal
 
 const lacks = (name: string): Refused =>
@@ -129,7 +136,10 @@ class Import {
     if (name === undefined) return lacks('name')
     const secret = secretOf(item)
     if (!secret.ok) return secret
-    const put = await accounts.putUser(name, secret.value, tagsOf(item['tags']))
+    const { tags = '' } = item
+    if (typeof tags !== 'string' && !Array.isArray(tags))
+      return refuse('invalidRequest', 'tags are neither a list nor a text')
+    const put = await accounts.putUser(name, secret.value, tagsOf(tags))
     if (!put.ok) return put
     return this.#limits(item['limits'], (limit, value) =>
       accounts.limits.setUser(name, limit, value),
@@ -167,6 +177,8 @@ class Import {
       return this.#limits(item['value'], (limit, value) =>
         this.#home.accounts.limits.setVhost(vhost, limit, value),
       )
+    if (!keptComponents.includes(component))
+      return refuse('invalidRequest', `component ${component.slice(0, 255)} not found`)
     const value = (item['value'] ?? null) as Json
     return this.#home.policies.setParameter({ component, vhost, name, value })
   }
@@ -262,7 +274,9 @@ class Import {
     const table = tableOf(item['arguments'])
     if (source === undefined || target === undefined || routingKey === undefined || table === null)
       return lacks('source, destination, routing_key or arguments')
-    const kind = item['destination_type'] === 'exchange' ? 'exchange' : 'queue'
+    const kind = targetKinds.find((each) => each === (item['destination_type'] ?? 'queue'))
+    if (kind === undefined)
+      return refuse('invalidRequest', `destination_type is one of ${targetKinds.join(', ')}`)
     // Every queue is bound to the default exchange by its name.
     if (source === '') return ok(null)
     const binding = { source, kind, target, routingKey, arguments: table } as const
@@ -298,7 +312,9 @@ function tagsOf(tags: unknown): string[] {
 function secretOf(item: Item): Result<Secret> {
   const { password, password_hash: hash, hashing_algorithm: algorithm } = item
   if (typeof password === 'string') return ok(password === '' ? null : { password })
-  if (typeof hash !== 'string' || hash === '') return ok(null)
+  if (password !== undefined && password !== null) return lacks('password')
+  if (hash === undefined || hash === null || hash === '') return ok(null)
+  if (typeof hash !== 'string') return lacks('password_hash')
   const name = typeof algorithm === 'string' ? algorithm : hashingDefault
   if (!isHashingAlgorithm(name))
     return refuse('invalidRequest', `passwords are not kept as '${name.slice(0, 255)}'`)

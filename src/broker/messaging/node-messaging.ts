@@ -287,7 +287,7 @@ export class NodeMessaging implements Messaging {
 
   flush(durable: (() => void) | null): void {
     const { streams } = this.#parts
-    if (durable === null || !streams.isUsed) {
+    if (durable === null || !streams.isOwing) {
       streams.flush(null)
       this.queues.flush(durable)
       return

@@ -99,3 +99,7 @@ export function parseGlobalParameter(key: string, text: string): GlobalParameter
   if (name === undefined || object === null || !('value' in object)) return null
   return { name, value: object['value'] as Json }
 }
+
+export const upstreamComponent = 'federation-upstream'
+/** Of parameters that have no meaning here, and are kept for whoever exports them. */
+export const keptComponents = [upstreamComponent, 'federation-upstream-set', 'shovel']

@@ -244,7 +244,7 @@ class Scan {
     if (slot === undefined) {
       this.damage.push({
         lsn: from,
-        slot: 'a journal file that is missing, or holds nothing,',
+        slot: 'the journal, of which a file is missing or empty, or the manifest is another,',
         seq: Math.floor(from / this.#fileBytes),
         owners: null,
       })

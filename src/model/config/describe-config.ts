@@ -50,9 +50,14 @@ export function describeBrokerConfig(values: BrokerValues): ConfigEntry[] {
   })
 }
 
-/** As Kafka has it, only the default of the nearest key of the broker is told as a synonym. */
-const shown = (sources: readonly Sourced[], nearest: string | undefined): Sourced[] =>
-  sources.filter((s) => s.source !== 'default' || s.name === nearest)
+/**
+ * As Kafka has it, only the default of the nearest key of the broker is told as a synonym; that of
+ * another only behind a value that somebody gave the broker.
+ */
+function shown(sources: readonly Sourced[], nearest: string | undefined): Sourced[] {
+  const isGiven = sources.some(({ source }) => source !== 'default' && source !== 'topic')
+  return sources.filter((s) => s.source !== 'default' || s.name === nearest || isGiven)
+}
 
 function entry(
   key: ConfigKey,

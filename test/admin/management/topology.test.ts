@@ -73,7 +73,6 @@ test('what is not as it must be is refused before anything is made', () =>
     )
     const long = 'x'.repeat(256)
     assert.match(await api.status('PUT', `/queues/%2F/${long}`, {}), /^400 .*at most 255 bytes/)
-    assert.match(await api.status('PUT', '/exchanges/%2F/e', {}), /^400 \[\{key_missing,type\}\]/)
     const deep = JSON.parse(`${'{"a":'.repeat(40)}1${'}'.repeat(40)}`)
     assert.match(await api.status('PUT', '/queues/%2F/q', { arguments: deep }), /nested too deeply/)
     assert.deepEqual(await api.get('/queues'), [])
@@ -86,6 +85,10 @@ test('what is not as it must be is refused before anything is made', () =>
 
 test('exchanges are made, shown with their traffic, and deleted', () =>
   withApi(async (api) => {
+    assert.equal(await api.status('PUT', '/exchanges/%2F/plain', {}), '201')
+    assert.equal((await api.get('/exchanges/%2F/plain')).type, 'direct')
+    assert.deepEqual(await api.get('/bindings/%2F/e/plain/q/nosuch'), [])
+    assert.equal(await api.status('DELETE', '/exchanges/%2F/plain'), '204')
     const wish = { type: 'topic', arguments: { 'alternate-exchange': 'amq.fanout' } }
     assert.equal(await api.status('PUT', '/exchanges/%2F/in', wish), '201')
     assert.equal(await api.status('PUT', '/exchanges/%2F/in', wish), '204')
@@ -160,10 +163,23 @@ test('messages are published, looked at, requeued in order, and taken', () =>
     const bytes = { payload: '/w==', payload_encoding: 'base64' }
     assert.deepEqual((await publish(api, 'q', '', bytes)).json, { routed: true })
     assert.deepEqual((await publish(api, 'none', 'x')).json, { routed: false })
+    const faults: [object, RegExp][] = [
+      [{ payload_encoding: 'base64', payload: '!!not' }, /not_base64/],
+      [{ properties: { user_id: 'root' } }, /user_id property set to 'root' but authenticated/],
+      [{ properties: { reply_to: 'amq.rabbitmq.reply-to' } }, /fast reply consumer does not exist/],
+      [{ properties: { delivery_mode: 3 } }, /delivery_mode is 1 or 2/],
+    ]
+    for (const [more, words] of faults) {
+      const refused = await publish(api, 'q', '', more)
+      assert.equal(refused.status, 400)
+      assert.match(JSON.stringify(refused.json), words)
+    }
     const get = async (ackmode: string, more: object = {}) => {
       const body = { count: 5, ackmode, encoding: 'auto', ...more }
       return (await api.call('POST', '/queues/%2F/q/get', body)).json
     }
+    const unknown = await get('ack_requeue_true', { encoding: 'x' })
+    assert.match(JSON.stringify(unknown), /Unsupported encoding x/)
     const looked = await get('ack_requeue_true')
     assert.deepEqual(looked[0], {
       payload_bytes: 5,

@@ -250,6 +250,16 @@ export class QueueModel {
     this.live++
   }
 
+  /** Of one name one was taken for another that leaves, behind a crash: it is ready after all. */
+  takenForLeaving(key: string): Copy | null {
+    const same = this.copies.get(key) ?? []
+    const isOne = ({ isStrange, state, past }: Copy): boolean =>
+      isStrange && state === 'leaving' && past !== null
+    const copy = same.find(isOne) ?? null
+    if (copy !== null) copy.state = 'ready'
+    return copy
+  }
+
   /** The copy that was just seen: one of `states`, the surest first. Null: there should be none. */
   seen(key: string, ...states: readonly State[]): Copy | null {
     const same = this.copies.get(key) ?? []

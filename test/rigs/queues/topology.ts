@@ -72,10 +72,10 @@ export function drawTopicQueue(
     'x-stream-offset': start,
   })
   const names = { name: labelOf(vhost, plainName), vhost, plainName }
-  return {
-    wish: queueWish(plainName, { durable, arguments: args }),
-    model: new QueueModel(names, args, false, source),
-  }
+  const model = new QueueModel(names, args, false, source)
+  // It has records before it is there.
+  model.settings = { ...model.settings, durable }
+  return { wish: queueWish(plainName, { durable, arguments: args }), model }
 }
 
 function drawRules(chance: SimChance, isQuorum: boolean): Arguments {

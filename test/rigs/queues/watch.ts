@@ -147,7 +147,8 @@ export class Watch implements Tracer {
     }
     if (!copy.isVirtual) {
       this.made.copies++
-      if (isPromised(copy) && copy.isLive && !copy.mayVanish) this.made.waits = true
+      const waits = isPromised(copy) && copy.isLive && !copy.mayVanish
+      if (waits && !isDisplaced(parent)) this.made.waits = true
     }
     return flags
   }
@@ -179,7 +180,7 @@ export class Watch implements Tracer {
     this.recordTaken(model, record)
     this.saw('appended to streams')
     this.made.copies++
-    this.made.waits ||= parent === null || isPromised(parent)
+    if (!isDisplaced(parent)) this.made.waits ||= parent === null || isPromised(parent)
     return flags
   }
 
@@ -270,7 +271,8 @@ export class Watch implements Tracer {
 
   #dyingCopy(model: QueueModel, message: MessageView, reason: Dying['reason']): Copy | null {
     const coming = this.#publishing.at(-1)
-    if (coming !== undefined && coming.queue === model) {
+    const isItself = coming?.queue === model && coming.copy.key === keyOf(message)
+    if (coming !== undefined && isItself) {
       coming.copy.isVirtual = true
       model.end(coming.copy, this.event, 'moved')
       return coming.copy
@@ -298,7 +300,7 @@ export class Watch implements Tracer {
   /** A consumer was given it. Null: something is wrong. */
   delivered(model: QueueModel, message: MessageView, told: Told): Copy | null {
     const key = keyOf(message)
-    const copy = this.#see(model, key, 'ready')
+    const copy = this.#see(model, key, 'ready') ?? model.takenForLeaving(key)
     if (copy === null) {
       const was = model.gone.has(key) ? ', gone since a crash,' : ''
       const now = (model.copies.get(key) ?? []).join('; ')
@@ -396,5 +398,9 @@ export class Watch implements Tracer {
 }
 
 /** On its way it was nowhere where nothing is durable. */
+/** It had to go because another came, whose confirm says nothing of it. */
+const isDisplaced = (parent: Copy | null): boolean =>
+  parent !== null && (!parent.isVirtual || isDisplaced(parent.parent))
+
 const isPromised = ({ isSync, parent }: Copy): boolean =>
   isSync && (parent === null || isPromised(parent))

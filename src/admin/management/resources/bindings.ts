@@ -116,13 +116,11 @@ function between({ core, source, kind, target }: Ends): Binding[] {
 
 export function listBetween(call: Call): Promise<HttpAnswer> {
   const ends = endsOf(call)
-  const { core, source, kind, target } = ends
-  const isThere =
-    kind === 'exchange'
-      ? core.exchanges.has(target)
-      : core.queues.has(target) || core.streams.has(target)
-  if (!core.exchanges.has(source) || !isThere) throw notFound()
-  return list(call, itemsOf(core, between(ends)))
+  const { core, source, target } = ends
+  if (!core.exchanges.has(source)) throw notFound()
+  // Every queue that is there has one to the default exchange, and no other.
+  const isThere = source !== '' || core.queues.has(target) || core.streams.has(target)
+  return list(call, isThere ? itemsOf(core, between(ends)) : [])
 }
 
 /** The key may come escaped once or twice: clients differ. */

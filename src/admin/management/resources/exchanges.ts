@@ -59,11 +59,11 @@ export async function putExchange(call: Call): Promise<HttpAnswer> {
   const session = call.session()
   const name = call.exchange()
   if (name !== '') checkedName('exchange', name)
-  const body = call.bodyWith('type')
+  const body = call.body()
   const isNew = !call.node.messaging.vhosts.get(session.name)?.exchanges.has(name)
   const wish = {
     name,
-    type: textIn(body, 'type'),
+    type: body['type'] === undefined ? 'direct' : textIn(body, 'type'),
     durable: flagIn(body, 'durable', true),
     autoDelete: flagIn(body, 'auto_delete'),
     internal: flagIn(body, 'internal'),

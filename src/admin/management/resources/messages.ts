@@ -27,7 +27,9 @@ export async function publishMessage(call: Call): Promise<HttpAnswer> {
   const body = call.bodyWith('routing_key', 'properties', 'payload', 'payload_encoding')
   const exchange = call.exchange()
   const session = call.session()
-  const properties = propertiesOf(tableLike(body['properties']))
+  const given = tableLike(body['properties'])
+  checkSender(call, given)
+  const properties = propertiesOf(given)
   if (call.node.messaging.isHeldUp(0)) throw badRequest('the node takes no messages now')
   const publisher = session.publisher(exchange)
   if (!publisher.ok && publisher.error === 'exchangeNotFound')
@@ -45,11 +47,26 @@ export async function publishMessage(call: Call): Promise<HttpAnswer> {
   return json({ routed: (went & Published.routed) !== 0 })
 }
 
+const replyQueue = 'amq.rabbitmq.reply-to'
+
+/** As at the AMQP door: nobody says to be another, and there is no consumer to answer to. */
+function checkSender({ caller }: Call, properties: JsonBody): void {
+  const { user_id: user, reply_to: replyTo } = properties
+  if (user !== undefined && user !== caller.user && !caller.tags.includes('impersonator')) {
+    const claim = `user_id property set to '${String(user).slice(0, 255)}'`
+    const fault = `${claim} but authenticated user was '${caller.user}'`
+    throw badRequest(`406 PRECONDITION_FAILED - ${fault}`)
+  }
+  if (replyTo === replyQueue)
+    throw badRequest('406 PRECONDITION_FAILED - fast reply consumer does not exist')
+}
+
 function payloadOf(body: JsonBody): Buffer {
   const payload = textIn(body, 'payload')
   const encoding = textIn(body, 'payload_encoding')
   if (encoding === 'string') return Buffer.from(payload)
   if (encoding !== 'base64') throw badRequest(`unsupported encoding ${encoding.slice(0, 40)}`)
+  if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(payload)) throw badRequest('not_base64')
   return Buffer.from(payload, 'base64')
 }
 
@@ -78,6 +95,8 @@ function propertiesOf(given: JsonBody): Uint8Array {
     ['priority', property.priority],
   ] as const) {
     const value = integerIn(given, name, -1)
+    if (flag === property.deliveryMode && (value === 0 || value > 2))
+      throw badRequest('delivery_mode is 1 or 2')
     if (value > 255) throw badRequest(`${name} is more than 255`)
     if (value >= 0) values.push(octetProperty(flag, value))
   }
@@ -114,7 +133,10 @@ export async function getMessages(call: Call): Promise<HttpAnswer> {
   const session = call.session()
   const mode = ackModes.find((each) => each === textIn(body, 'ackmode'))
   if (mode === undefined) throw badRequest(`ackmode is one of ${ackModes.join(', ')}`)
-  const isBase64 = textIn(body, 'encoding') === 'base64'
+  const encoding = textIn(body, 'encoding')
+  if (encoding !== 'auto' && encoding !== 'base64')
+    throw badRequest(`Unsupported encoding ${encoding.slice(0, 40)}.`)
+  const isBase64 = encoding === 'base64'
   const truncate = integerIn(body, 'truncate', Number.POSITIVE_INFINITY)
   const count = Math.min(integerIn(body, 'count', 1), countMax)
   const taken: Taken[] = []

@@ -2,7 +2,13 @@
 // where they do: the limits of a vhost, and operators' policies. Those of federation and of shovels
 // are kept for whoever asks for them; there are no others.
 import { clusterNameParameter } from '../../../broker/policies/policies.ts'
-import type { Json, Parameter, Policy } from '../../../broker/policies/policy-values.ts'
+import {
+  type Json,
+  keptComponents,
+  type Parameter,
+  type Policy,
+  upstreamComponent,
+} from '../../../broker/policies/policy-values.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
 import { badRequest, json, must, noContent, notFound, put } from '../answer.ts'
 import type { Call } from '../call.ts'
@@ -12,10 +18,7 @@ import { policyIn } from './policies.ts'
 
 const limitsComponent = 'vhost-limits'
 const operatorComponent = 'operator_policy'
-const upstreamComponent = 'federation-upstream'
 const policyComponent = 'policy'
-/** Without a meaning here. */
-const keptComponents = [upstreamComponent, 'federation-upstream-set', 'shovel']
 
 /** As RabbitMQ shows and exports them. */
 export function allParameters({ node }: Call): Parameter[] {

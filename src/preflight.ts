@@ -4,7 +4,13 @@
 // file that nothing refers to may still tell. Called by start-broker.ts.
 import { BadSettingError } from './bad-setting.ts'
 import { readDefinitions } from './definitions-file.ts'
-import { type ListenError, type Listener, type Network, showAddress } from './io/network.ts'
+import {
+  isWildcard,
+  type ListenError,
+  type Listener,
+  type Network,
+  showAddress,
+} from './io/network.ts'
 import { realNetwork } from './io/real/network.ts'
 import { defaultAmqps, defaultListeners, type Listeners } from './listeners.ts'
 import type { BrokerSettings } from './model/config/broker-settings.ts'
@@ -48,7 +54,10 @@ export async function checkAddresses(listen: Listeners): Promise<void> {
   const opened: Listener[] = []
   try {
     for (const [name, address] of Object.entries(listen)) {
-      const other = opened.findIndex((each) => each.address.port === address.port)
+      const other = opened.findIndex(
+        ({ address: { host, port } }) =>
+          port === address.port && (isWildcard(host) || isWildcard(address.host)),
+      )
       opened.push(
         await realNetwork()
           .listen(address, () => null)

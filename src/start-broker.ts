@@ -45,7 +45,7 @@ export interface BrokerOptions {
   readonly advertise?: { readonly kafka?: Address }
   /** Settings of the broker by Kafka's names, such as `num.partitions`. */
   readonly config?: Readonly<Record<string, string>>
-  /** Takes a line for the log. */
+  /** Takes a line for the log. What it throws ends the process, as a bug does. */
   readonly report?: (line: string) => void
   /**
    * Called once when the node cannot go on, because a write or a sync failed. Nothing is

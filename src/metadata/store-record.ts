@@ -6,6 +6,7 @@
 // The record file adds length and checksum. A rewritten file opens with records of the entries that
 // live: version 2, JSON [revision of the store, [[key, value, modRevision], ...]]. To change a
 // layout, add a version and keep reading the old ones.
+import { CorruptFileError } from '../io/corrupt-file.ts'
 import type { Entry } from './store.ts'
 
 export type StoreRecord =
@@ -34,7 +35,7 @@ export function encodeRecord(record: StoreRecord): Uint8Array {
   return Buffer.concat([Buffer.of(version), Buffer.from(JSON.stringify(json))])
 }
 
-/** Throws StoreFormatError and nothing else. */
+/** Throws StoreFormatError, or CorruptFileError: a whole record of another file. */
 export function decodeRecord(bytes: Uint8Array): StoreRecord {
   const version = bytes[0]
   if (version === undefined || version < 1 || version > versionsMax) throw malformed()
@@ -54,13 +55,15 @@ export function decodeRecord(bytes: Uint8Array): StoreRecord {
 /** More than there will be: what says another is something else. */
 const versionsMax = 31
 
-const malformed = (): StoreFormatError => new StoreFormatError('a metadata record is malformed')
+const malformed = (): CorruptFileError =>
+  new CorruptFileError('metadata', 0, 'what stands there is no metadata')
 
 function parse(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'))
   } catch (cause) {
-    throw new StoreFormatError('a metadata record is malformed', { cause })
+    if (cause instanceof SyntaxError) throw malformed()
+    throw cause
   }
 }
 

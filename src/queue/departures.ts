@@ -33,6 +33,10 @@ export class Departures {
   mayExpire: boolean
   /** So many are giving much back, in pieces: nothing is delivered before all is there. */
   held = 0
+  /** Dead letters on their way: the message that was looked at is still the head. */
+  #giving = 0
+  /** Rejected in this turn, and known to nobody but the memory. */
+  readonly #sent: Entry[] = []
   /** What leaves is gone through in passes; those that nobody takes wait for the next. */
   #pass = 1
   #nextPassMs = 0
@@ -104,7 +108,11 @@ export class Departures {
   }
 
   #give(message: MessageView, reason: DeadLetterReason, isSure: boolean): boolean {
-    return this.#node.deadLetter(() => this.#host.deadLetter(this.#queue, message, reason, isSure))
+    this.#giving++
+    const act = (): boolean => this.#host.deadLetter(this.#queue, message, reason, isSure)
+    const isDone = this.#node.deadLetter(act)
+    this.#giving--
+    return isDone
   }
 
   /** The message that the stock has looked at. */
@@ -120,8 +128,10 @@ export class Departures {
 
   /** An entry that has just landed leaves, at the end of the turn if somebody wants it. */
   reject(entry: Entry, reason: DeadLetterReason): void {
-    if (this.#queue.settings.deadLetters) this.#stock.send(entry, reason, this.#keeps)
-    else {
+    if (this.#queue.settings.deadLetters) {
+      this.#stock.send(entry, reason, this.#keeps)
+      if (!this.#keeps) this.#sent.push(entry)
+    } else {
       this.#queue.counters.died(reason, 'disabled')
       this.#stock.settle(entry)
     }
@@ -142,7 +152,18 @@ export class Departures {
 
   /** Does what is due, for at most so many messages; returns how many more it might have done. */
   work(nowMs: number, most: number): number {
-    return this.#trim(this.#expire(nowMs, this.#moveLeaving(nowMs, most)))
+    const left = this.#moveLeaving(nowMs, most)
+    this.#noteLeft()
+    return this.#trim(this.#expire(nowMs, left))
+  }
+
+  /**
+   * What could not leave in this turn, because it has to be read or there is no room, leaves also
+   * when the node ends before: who rejected it may have a confirm that says so.
+   */
+  #noteLeft(): void {
+    for (const entry of this.#sent.splice(0))
+      if (!entry.lasts && this.#stock.leaving.has(entry)) this.#stock.keepLeaving(entry)
   }
 
   /** Returns how many more it might have moved. */
@@ -216,7 +237,7 @@ export class Departures {
    */
   isTooLong(): boolean {
     if (!this.overflows(0, 0)) return false
-    if (!this.#node.isBusy && this.held === 0) this.#trim(trimmedMax)
+    if (!this.#node.isDeep && this.#giving === 0 && this.held === 0) this.#trim(trimmedMax)
     return this.overflows(0, 0)
   }
 

@@ -241,8 +241,8 @@ export class Queues implements QueueNode, StockNode {
     return this.#placing.isFull || this.#others.isHeldUp
   }
 
-  get isBusy(): boolean {
-    return this.#isWorking || this.#isResting || this.#depth > 0
+  get isDeep(): boolean {
+    return this.#isResting || this.#depth >= depthMax / 2
   }
 
   get isLaden(): boolean {

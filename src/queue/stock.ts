@@ -262,9 +262,15 @@ export class Stock {
   /** The same for one that has landed. `lasts`: also when the node ends before it has arrived. */
   send(entry: Entry, reason: DeadLetterReason, lasts: boolean): void {
     entry.reason = reason
-    entry.lasts = lasts
+    entry.lasts = false
     this.leaving.add(entry)
-    if (lasts) this.#noteReturned(entry)
+    if (lasts) this.keepLeaving(entry)
+  }
+
+  /** As `lasts`, of one that was sent. */
+  keepLeaving(entry: Entry): void {
+    entry.lasts = true
+    this.#noteReturned(entry)
   }
 
   /** Takes the head out of what is ready. */
@@ -372,17 +378,12 @@ export class Stock {
 
   /** Those that a snapshot must tell of, since their offsets alone do not say all. */
   *unusual(): Generator<Entry> {
-    for (const entry of this.#everyEntry()) {
-      const isFirstFlight = entry.id > 0 && entry.failures === 0 && entry.deliveries <= 1
-      if (entry.kept === null && !isFirstFlight) yield entry
-    }
-  }
-
-  *#everyEntry(): Generator<Entry> {
-    yield* this.entries.all
-    yield* this.leaving
-    yield* this.#delayed?.all ?? []
-    for (const lane of this.lanes) yield* lane.allReturned
+    const returned = this.lanes.map((lane) => lane.allReturned)
+    for (const all of [this.entries.all, this.leaving, this.#delayed?.all ?? [], ...returned])
+      for (const entry of all) {
+        const isFirstFlight = entry.id > 0 && entry.failures === 0 && entry.deliveries <= 1
+        if (entry.kept === null && !isFirstFlight) yield entry
+      }
   }
 
   close(): void {

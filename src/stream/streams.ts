@@ -146,12 +146,15 @@ export class Streams {
     const parts = { store, report, readAheads: this.#readAheads }
     const share = Math.floor(this.#options.consumerBytes / sources.length)
     const pieceBytes = Math.max(Math.min(pieceBytesMin, this.#options.consumerBytes), share)
+    // Partitions that came while a consumer with a name was away are read from their beginning.
+    const isBack = tracking?.places.some((place) => (place?.offset ?? -1) >= 0) ?? false
     return Promise.all(
       sources.map(async ({ log, topic }, i) => {
         const tracked = tracking?.places[i]?.offset ?? -1
+        const goesOnAt = tracked < 0 && isBack ? log.logStartOffset : tracked
         const place =
-          tracked >= 0
-            ? placeAt(Math.min(tracked, log.logEndOffset))
+          goesOnAt >= 0
+            ? placeAt(Math.min(goesOnAt, log.logEndOffset))
             : await findStart(store.reader, log, start)
         return new StreamLane(log, queueNameOf(topic.name), place, pieceBytes, parts)
       }),

@@ -23,7 +23,8 @@ export class Tracked {
   /** What the topic holds, or will once the append on its way is durable. */
   written = -1
   settled = 0
-  isOnItsWay = false
+  /** Writes of it that have not ended. */
+  onTheWay = 0
   isForgotten = false
   readonly waiting: (() => void)[] = []
 
@@ -40,7 +41,8 @@ export class TrackedOffsets {
   readonly #all = new Map<string, Tracked>()
   /** Moved since they were written. */
   readonly #moved = new Set<Tracked>()
-  readonly #onTheirWay = new Set<Tracked>()
+  /** Who waits for each write that is on its way. What is written becomes durable in order. */
+  readonly #writes: (() => void)[][] = []
   #timer: Timer | null = null
   #hasToldRefusal = false
   #isClosed = false
@@ -92,7 +94,7 @@ export class TrackedOffsets {
     tracked.settled += settled
     if (offset === tracked.written) return
     this.#moved.add(tracked)
-    if (tracked.settled >= writeEverySettled && !tracked.isOnItsWay) this.#write([tracked])
+    if (tracked.settled >= writeEverySettled && tracked.onTheWay === 0) this.#write([tracked])
     else this.#writeLater()
   }
 
@@ -102,26 +104,25 @@ export class TrackedOffsets {
 
   /** Some place has moved that is not durable yet. */
   get isBehind(): boolean {
-    return this.#moved.size > 0 || this.#onTheirWay.size > 0
+    return this.#moved.size > 0 || this.#writes.length > 0
   }
 
-  /** Calls `done` when all that has moved is durable, or cannot be written. */
+  /** Calls `done` when all that has moved so far is durable, or cannot be written. */
   saveAll(done: () => void): void {
-    this.#writeMoved()
-    let left = this.#onTheirWay.size
-    if (left === 0) done()
-    for (const tracked of [...this.#onTheirWay])
-      tracked.waiting.push(() => {
-        if (--left === 0) done()
-      })
+    this.#timer?.cancel()
+    this.#timer = null
+    this.#writeAll([...this.#moved])
+    const last = this.#writes.at(-1)
+    if (last === undefined) done()
+    else last.push(done)
   }
 
   /** Resolves when the place is durable, or cannot be written. */
   save(tracked: Tracked): Promise<void> {
-    if (tracked.isForgotten || (!this.#moved.has(tracked) && !tracked.isOnItsWay))
+    if (tracked.isForgotten || (!this.#moved.has(tracked) && tracked.onTheWay === 0))
       return Promise.resolve()
     const done = new Promise<void>((resolve) => tracked.waiting.push(resolve))
-    if (!tracked.isOnItsWay) this.#write([tracked])
+    if (tracked.onTheWay === 0) this.#write([tracked])
     return done
   }
 
@@ -133,7 +134,7 @@ export class TrackedOffsets {
       this.#all.delete(key)
       this.#moved.delete(tracked)
       tracked.isForgotten = true
-      if (tracked.written >= 0 || tracked.isOnItsWay) gone.push(tracked)
+      if (tracked.written >= 0 || tracked.onTheWay > 0) gone.push(tracked)
     }
     for (let from = 0; from < gone.length; from += batchRecordsMax) {
       const records = gone
@@ -160,35 +161,40 @@ export class TrackedOffsets {
   }
 
   readonly #writeMoved = (): void => {
-    this.#timer?.cancel()
     this.#timer = null
-    const due = [...this.#moved].filter((tracked) => !tracked.isOnItsWay)
+    this.#writeAll([...this.#moved].filter((tracked) => tracked.onTheWay === 0))
+  }
+
+  #writeAll(due: readonly Tracked[]): void {
     for (let from = 0; from < due.length; from += batchRecordsMax)
       this.#write(due.slice(from, from + batchRecordsMax))
   }
 
   #write(due: readonly Tracked[]): void {
     const records = due.map((tracked) => {
-      tracked.isOnItsWay = true
-      this.#onTheirWay.add(tracked)
+      tracked.onTheWay++
       tracked.settled = 0
       tracked.written = tracked.offset
       this.#moved.delete(tracked)
       return trackedRecord(tracked.key, tracked.offset)
     })
+    const waiting: (() => void)[] = []
+    this.#writes.push(waiting)
     this.#appender.append(records, (error) => {
       if (error !== null) this.#tellRefusal(error)
+      this.#writes.splice(this.#writes.indexOf(waiting), 1)
       for (const tracked of due) this.#settled(tracked, error === null)
+      for (const done of waiting) done()
     })
   }
 
   #settled(tracked: Tracked, isWritten: boolean): void {
-    tracked.isOnItsWay = false
-    this.#onTheirWay.delete(tracked)
+    tracked.onTheWay--
     if (!isWritten && !tracked.isForgotten) {
       tracked.written = -1
       this.#moved.add(tracked)
     }
+    if (tracked.onTheWay > 0) return
     if (tracked.waiting.length > 0 && isWritten && this.#moved.has(tracked)) {
       this.#write([tracked])
       return

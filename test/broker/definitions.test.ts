@@ -141,8 +141,9 @@ test('what cannot be taken in is named, and does not stop the rest', async () =>
     const wrong = {
       users: [
         1,
-        { name: 'a', password_hash: 'x' },
-        { name: 'a', password_hash: 5 },
+        { name: 'a', password_hash: 'x', tags: '' },
+        { name: 'a', password_hash: 5, tags: [] },
+        { name: 'a' },
         { name: 'a', tags: 5 },
       ],
       parameters: [{ vhost: '/', component: 'foo', name: 'n', value: {} }],
@@ -157,7 +158,8 @@ test('what cannot be taken in is named, and does not stop the rest', async () =>
       'users[0] is not an object',
       'users[1]: the password hash is not one of rabbit_password_hashing_sha256',
       "users[2]: 'password_hash' is not there or not a text",
-      'users[3]: tags are neither a list nor a text',
+      "users[3]: 'tags' is not there or not a text",
+      'users[4]: tags are neither a list nor a text',
       'permissions is not a list',
       'parameters[0]: component foo not found',
       "exchanges[0]: invalid exchange type 'none'",

@@ -277,3 +277,26 @@ test('who reads a topic reads the partitions that it gets later too, each from i
     await again.has(2)
     assert.deepEqual(again.bodies, ['b', 'e'])
   }))
+
+test('a consumer with a name reads what came while it was away, in new partitions too', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    const topic = await makeTopic(node, 'events', 1)
+    await produce(node, 'events', 0, ['a'])
+    const wish = (offset: string) => ({
+      prefetch: 100,
+      arguments: table({ 'x-stream-consumer-name': 'reader', 'x-stream-offset': offset }),
+    })
+    const first = new TestConsumer()
+    const { queue, cancel } = await consume(vhost, 'events', first, wish('first'))
+    await first.has(1)
+    queue.accept(first.deliveries[0]?.id as number)
+    await cancel()
+    value(await node.topics.addPartitions(topic, 2, null, false))
+    await produce(node, 'events', 0, ['b'])
+    await produce(node, 'events', 1, ['c'])
+    const again = new TestConsumer()
+    await consume(vhost, 'events', again, wish('next'))
+    await again.has(2)
+    assert.deepEqual([...again.bodies].sort(), ['b', 'c'])
+  }))

@@ -39,3 +39,25 @@ test('what a message displaces is a dead letter before the next one comes', asyn
   )
   assert.equal(queue.ready, 2)
 })
+
+test('the same holds for queues that get dead letters', async () => {
+  const leftIn = async (together: number): Promise<string[]> => {
+    const rig = await Rig.of(5)
+    const queue = await rig.open({ priorities: 4, maxLengthBytes: 20 })
+    const limits = { priorities: 4, maxLengthBytes: 60, deadLetters: false }
+    const target = await rig.open(limits, 1)
+    rig.host.target = target
+    for (const [i, size] of sizes.entries()) {
+      queue.publish(messageOf(`${i}`.padEnd(size, '.'), { priority: (i * 7) % 5 }))
+      if (i % together === together - 1) await rig.turn()
+    }
+    await rig.turn()
+    const left: string[] = []
+    for (;;) {
+      const got = await rig.clock.runUntil(target.get(true))
+      if (got === null) return left
+      left.push(got.message.body.toString())
+    }
+  }
+  assert.deepEqual(await leftIn(sizes.length), await leftIn(1))
+})

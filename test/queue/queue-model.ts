@@ -92,7 +92,9 @@ export class QueueModel {
 
   /** All that a flush promises if it ends later. */
   promise(): () => void {
-    const settled = [...this.settled]
+    // Who was rejected leaves, also when that takes longer.
+    const left = [...this.leaving].filter((name) => !name.startsWith('t'))
+    const settled = [...this.settled, ...left]
     const published = [...this.ready, ...this.inFlight.values()].filter((m) => m.isPersistent)
     return () => {
       for (const text of settled) this.durablySettled.add(text)

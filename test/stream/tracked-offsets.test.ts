@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { eventLoopTurn } from '../../src/io/real/clock.ts'
 import { SimClock } from '../../src/io/sim/sim-clock.ts'
 import type { Appender, NewRecord } from '../../src/log/appender.ts'
 import type { ErrorName } from '../../src/model/errors.ts'
@@ -36,6 +37,25 @@ test('what waits for a flush finds what was settled before on the disk', async (
   await again.consume(late, named)
   await until(() => late.got.length === 1)
   assert.deepEqual(late.offsets, [9])
+})
+
+test('who waits for a flush does not wait for consumers that go on settling', async () => {
+  const world = await World.open(memoryDisk())
+  await publishMany(world, 100)
+  const consumer = new KeepingConsumer(100)
+  const reader = await world.consume(consumer, named)
+  let isFlushed = false
+  for (const [i, { id }] of consumer.got.entries()) {
+    reader.accept(id)
+    if (i === 0)
+      world.streams.flush(() => {
+        isFlushed = true
+      })
+    await eventLoopTurn()
+    if (isFlushed) break
+  }
+  assert.equal(isFlushed, true)
+  await world.close()
 })
 
 test('a consumer with a name goes on at the first message that it has not settled', async () => {

@@ -136,7 +136,9 @@ class Import {
     if (name === undefined) return lacks('name')
     const secret = secretOf(item)
     if (!secret.ok) return secret
-    const { tags = '' } = item
+    const { tags } = item
+    // Without them everybody would be nobody in particular, the last administrator too.
+    if (tags === undefined) return lacks('tags')
     if (typeof tags !== 'string' && !Array.isArray(tags))
       return refuse('invalidRequest', 'tags are neither a list nor a text')
     const put = await accounts.putUser(name, secret.value, tagsOf(tags))

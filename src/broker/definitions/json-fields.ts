@@ -25,6 +25,8 @@ function fieldOf(value: unknown, depth: number): FieldValue | null {
   if (value === null) return { type: 'V' }
   if (typeof value === 'boolean') return { type: 't', value }
   if (typeof value === 'string') return textField(value)
+  // A number with too many digits is read as infinite.
+  if (typeof value === 'number' && !Number.isFinite(value)) return null
   if (typeof value === 'number')
     return Number.isSafeInteger(value)
       ? { type: 'l', value: BigInt(value) }

@@ -346,8 +346,9 @@ function lose(copy: Copy, confirmed: number): void {
   copy.isFound = false
 }
 
-/** What its move made cannot be anywhere. */
+/** What its move made cannot be anywhere, but for what it appended to streams. */
 function unmake(copy: Copy): void {
+  for (const record of copy.past?.appended ?? []) record.isUndone = true
   for (const child of copy.past?.children ?? []) {
     child.parent = null
     child.isUnmade = true

@@ -25,6 +25,8 @@ export class StreamRecord {
   isFound = false
   /** It was read, and need not have been there. */
   isSpare = false
+  /** What it was made of was there again: it need not be. */
+  isUndone = false
 
   constructor(
     of: Pick<StreamRecord, 'key' | 'created' | 'order' | 'isForeign' | 'hasTtl' | 'parent'>,
@@ -193,8 +195,8 @@ export class StreamModel {
   checkWhole(isOwed: (record: StreamRecord) => boolean): void {
     for (const record of this.all) {
       if (!record.isOld || record.isFound) continue
-      if ((record.isCertain || isOwed(record)) && !this.#isSpared(record))
-        this.#fail(`${this.name}: ${record} is lost`)
+      const isMissed = record.isCertain || (isOwed(record) && !record.isUndone)
+      if (isMissed && !this.#isSpared(record)) this.#fail(`${this.name}: ${record} is lost`)
       else this.drop(record)
     }
     for (const places of this.#places) this.#checkOrder(places)

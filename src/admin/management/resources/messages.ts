@@ -80,13 +80,13 @@ const kindOf = new Map<string, 'digit' | 'space' | 'padding'>([
 
 /** Digits, then padding, and white space anywhere. One pass: the text is large, and anybody's. */
 function isBase64(text: string): boolean {
-  let padding = 0
+  const found = { digit: 0, space: 0, padding: 0 }
   for (const each of text) {
     const kind = kindOf.get(each)
-    if (kind === undefined || (kind === 'digit' && padding > 0)) return false
-    if (kind === 'padding' && ++padding > 2) return false
+    if (kind === undefined || (kind === 'digit' && found.padding > 0)) return false
+    found[kind]++
   }
-  return true
+  return found.padding <= 2 && (found.digit + found.padding) % 4 === 0
 }
 
 function tableLike(value: unknown): JsonBody {

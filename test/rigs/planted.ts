@@ -48,6 +48,13 @@ const planted: readonly Planted[] = [
   },
   {
     by: 'queues',
+    bug: 'forget with the node what was rejected and could not leave yet',
+    file: 'queue/departures.js',
+    find: 'this.#noteLeft();',
+    replace: '',
+  },
+  {
+    by: 'queues',
     bug: 'settle a move before it is in the commit',
     file: 'queue/placing.js',
     find:

@@ -19,8 +19,10 @@ export interface Past {
   readonly appended: readonly StreamRecord[]
   /** That it was taken is durable, */
   readonly isCertain: boolean
-  /** and so is its end. */
+  /** and so is its end, */
   readonly isOver: boolean
+  /** or that it was rejected: it leaves, however long that takes. */
+  readonly hasLeft: boolean
   /** What a return told, and that was durable; -1: none was. */
   readonly failures: number
   /** At the end. */
@@ -43,6 +45,8 @@ export class Copy {
   state: State = 'ready'
   ended: number | null = null
   ending: Ending | null = null
+  /** Rejected, at that event. */
+  leftAt: number | null = null
   /** What its move made, */
   children: Copy[] = []
   /** and what of it went to streams. */
@@ -299,6 +303,7 @@ export class QueueModel {
     copy.mayVanish = this.#mayVanish(copy.hasTtl)
     copy.returns = []
     copy.state = 'ready'
+    copy.leftAt = null
     copy.isTried = false
     copy.deliveries = 0
     this.live++
@@ -339,6 +344,7 @@ function lose(copy: Copy, confirmed: number): void {
     isCertain:
       copy.isCertain || (copy.record?.isCertain ?? (copy.isSync && isDurable(copy.created))),
     isOver: copy.ended !== null && isDurable(copy.ended),
+    hasLeft: copy.isSync && copy.leftAt !== null && isDurable(copy.leftAt),
     failures: returned?.failures ?? -1,
     failuresMax: copy.failures,
   }

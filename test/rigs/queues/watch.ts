@@ -309,6 +309,8 @@ export class Watch implements Tracer {
     }
     this.event++
     if (!isWhole(message)) this.fail(`${copy} is not whole`)
+    if (copy.past?.hasLeft === true && !copy.isStrange)
+      this.fail(`${copy} was rejected durably, and is back`)
     this.#judge(deliveryFault(copy, told))
     copy.deliveries++
     copy.failures = told.failures
@@ -341,8 +343,10 @@ export class Watch implements Tracer {
       copy.state = 'ready'
       copy.returns.push({ at: this.event, failures: copy.failures })
       if (retry !== null) this.saw('returned with retry')
-    } else if (deadLetters) copy.state = 'leaving'
-    else copy.queue.end(copy, this.event, 'settled')
+    } else if (deadLetters) {
+      copy.state = 'leaving'
+      copy.leftAt = this.event
+    } else copy.queue.end(copy, this.event, 'settled')
   }
 
   purged(model: QueueModel, count: number): void {
@@ -397,10 +401,10 @@ export class Watch implements Tracer {
   }
 }
 
-/** On its way it was nowhere where nothing is durable. */
 /** It had to go because another came, whose confirm says nothing of it. */
 const isDisplaced = (parent: Copy | null): boolean =>
   parent !== null && (!parent.isVirtual || isDisplaced(parent.parent))
 
+/** On its way it was nowhere where nothing is durable. */
 const isPromised = ({ isSync, parent }: Copy): boolean =>
   isSync && (parent === null || isPromised(parent))

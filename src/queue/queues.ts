@@ -302,6 +302,9 @@ export class Queues implements QueueNode, StockNode {
     this.#isResting = true
     this.#wakeUps.stop()
     await this.pieces.close()
+    // What was to leave does so in the next life.
+    for (const { stock } of this.#all)
+      for (const entry of stock.leaving) if (!entry.lasts) stock.keepLeaving(entry)
     // So that the next start has nothing to count.
     for (const { stock } of this.#all)
       for (const lane of stock.ledger === null ? [] : stock.lanes)

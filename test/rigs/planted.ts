@@ -136,8 +136,8 @@ const planted: readonly Planted[] = [
     by: 'queues',
     bug: 'begin where a reader left off, and one too far',
     file: 'stream/streams.js',
-    find: 'placeAt(Math.min(tracked, log.logEndOffset))',
-    replace: 'placeAt(Math.min(tracked + 1, log.logEndOffset))',
+    find: 'placeAt(Math.min(goesOnAt, log.logEndOffset))',
+    replace: 'placeAt(Math.min(goesOnAt + 1, log.logEndOffset))',
   },
   {
     by: 'queues',

@@ -33,8 +33,6 @@ export class Departures {
   mayExpire: boolean
   /** So many are giving much back, in pieces: nothing is delivered before all is there. */
   held = 0
-  /** Dead letters on their way: the message that was looked at is still the head. */
-  #giving = 0
   /** Rejected in this turn, and known to nobody but the memory. */
   readonly #sent: Entry[] = []
   /** What leaves is gone through in passes; those that nobody takes wait for the next. */
@@ -108,11 +106,7 @@ export class Departures {
   }
 
   #give(message: MessageView, reason: DeadLetterReason, isSure: boolean): boolean {
-    this.#giving++
-    const act = (): boolean => this.#host.deadLetter(this.#queue, message, reason, isSure)
-    const isDone = this.#node.deadLetter(act)
-    this.#giving--
-    return isDone
+    return this.#node.deadLetter(() => this.#host.deadLetter(this.#queue, message, reason, isSure))
   }
 
   /** The message that the stock has looked at. */
@@ -233,11 +227,12 @@ export class Departures {
 
   /**
    * Drops what is too much, so that a message finds the queue as the one before it left it, however
-   * many come in a turn. True: not all of it could be dropped at once.
+   * many come in a turn. Dead letters wait for the end of the turn: they and what they rest on have
+   * to fit one commit. True: not all of it could be dropped at once.
    */
   isTooLong(): boolean {
     if (!this.overflows(0, 0)) return false
-    if (!this.#node.isDeep && this.#giving === 0 && this.held === 0) this.#trim(trimmedMax)
+    if (!this.#queue.settings.deadLetters && this.held === 0) this.#trim(trimmedMax)
     return this.overflows(0, 0)
   }
 

@@ -21,8 +21,6 @@ export interface QueueNode {
   wakeAt(queue: Attended, atMs: number): void
   /** Moves have to wait: nothing more can be placed now. */
   readonly isFull: boolean
-  /** Dead letters bring about dead letters already: others wait with what their rules demand. */
-  readonly isDeep: boolean
   /** So much has moved in this turn that it is to be placed before more does. */
   readonly isLaden: boolean
   /** Publishes to dead-letter targets within one call, and says what `act` says, or false. */

@@ -241,10 +241,6 @@ export class Queues implements QueueNode, StockNode {
     return this.#placing.isFull || this.#others.isHeldUp
   }
 
-  get isDeep(): boolean {
-    return this.#isResting || this.#depth >= depthMax / 2
-  }
-
   get isLaden(): boolean {
     return this.#placing.unplacedBytes > this.options.unplacedBytes / 8
   }

@@ -1,5 +1,6 @@
 // Topics as streams: what doors that speak of queues do with a topic. One for each node; the broker
 // gives it an appender for tracked offsets, and hands it their records when it starts.
+import { countdown } from '../base/countdown.ts'
 import type { Clock } from '../io/clock.ts'
 import type { Appender } from '../log/appender.ts'
 import type { LogStore } from '../log/log-store.ts'
@@ -246,10 +247,7 @@ export class Streams {
       this.#appends.flush(durable)
       return
     }
-    let left = 2
-    const done = (): void => {
-      if (--left === 0) durable()
-    }
+    const done = countdown(2, durable)
     this.#appends.flush(done)
     this.offsets.saveAll(done)
   }

@@ -2,6 +2,7 @@
 // the sessions of doors. One for each node; `broker.ts` opens it behind the log and closes it
 // before.
 
+import { countdown } from '../../base/countdown.ts'
 import { Slices } from '../../base/slices.ts'
 import type { LogStore } from '../../log/log-store.ts'
 import type { Entities, StoredQueue } from '../../metadata/entities/entities.ts'
@@ -292,10 +293,7 @@ export class NodeMessaging implements Messaging {
       this.queues.flush(durable)
       return
     }
-    let left = 2
-    const done = (): void => {
-      if (--left === 0) durable()
-    }
+    const done = countdown(2, durable)
     streams.flush(done)
     this.queues.flush(done)
   }

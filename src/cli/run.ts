@@ -14,6 +14,7 @@ export async function run(host: Host): Promise<number> {
   let texts = likelyTexts(host)
   try {
     const command = parseArguments(host.args)
+    // Also a language that the flag wins over has to be one.
     texts = chooseTexts(host.env.POLYMQ_LANG, host.env)
     texts = chooseTexts(command.flags.lang?.[0] ?? host.env.POLYMQ_LANG, host.env)
     await perform(host, texts, command)

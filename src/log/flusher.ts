@@ -310,9 +310,11 @@ export class Flusher {
     }
     const bytes = writer.position - position
     this.counters.bytes += bytes - (before?.bytes ?? 0)
-    const createdMs = before?.createdMs ?? this.#parts.clock.now()
+    const nowMs = this.#parts.clock.now()
+    const createdMs = before?.createdMs ?? nowMs
     const { file } = writer
-    return { file, position, bytes, baseOffset, nextOffset, maxTimestamp, createdMs, own, index }
+    const times = maxTimestamp < 0 ? { createdMs, flushedMs: nowMs } : { createdMs }
+    return { file, position, bytes, baseOffset, nextOffset, maxTimestamp, ...times, own, index }
   }
 
   /** Batch `i` of the tail, which only grows meanwhile. */

@@ -3,6 +3,7 @@
 // are too many, runs as long as a segment. Of what is in memory, batches. Pure but for reading the
 // partition.
 import type { PartitionLog } from './partition-log.ts'
+import { newestMs } from './segment/segment.ts'
 
 /**
  * The offset that the log start may move up to now; the present one when nothing is to be deleted.
@@ -15,7 +16,7 @@ export function retentionStart(log: PartitionLog, nowMs: number): number {
   for (const segment of segments) {
     // It has been deleted already, but for a pass that was writing to it.
     const isBelow = segment.nextOffset <= start
-    const tooOld = segment.maxTimestamp < nowMs - settings.retentionMs
+    const tooOld = newestMs(segment) < nowMs - settings.retentionMs
     const tooMany = excess >= segment.bytes
     if (!tooOld && !tooMany && !isBelow) return start
     start = Math.max(start, segment.nextOffset)
@@ -23,6 +24,10 @@ export function retentionStart(log: PartitionLog, nowMs: number): number {
   }
   return tailStart(log, nowMs, start, excess)
 }
+
+/** Records that say no time get the segment's, once they are in one. */
+const isOlder = (maxTimestamp: number, thanMs: number): boolean =>
+  maxTimestamp >= 0 && maxTimestamp < thanMs
 
 function tailStart(log: PartitionLog, nowMs: number, from: number, tooMany: number): number {
   const { tail, settings } = log
@@ -34,7 +39,7 @@ function tailStart(log: PartitionLog, nowMs: number, from: number, tooMany: numb
   let run = 0
   for (let i = 0; i < tail.count && tail.nextOffset(i) <= log.highWatermark; i++) {
     run += tail.byteCount(i)
-    const isOld = run === tail.byteCount(i) && tail.maxTimestamp(i) < oldestMs
+    const isOld = run === tail.byteCount(i) && isOlder(tail.maxTimestamp(i), oldestMs)
     const isWhole = i + 1 < tail.count ? run + tail.byteCount(i + 1) > runBytes : runBytes === 0
     if (!isOld && !isWhole) continue
     if (!isOld && excess < run) break
@@ -52,12 +57,12 @@ function tailStart(log: PartitionLog, nowMs: number, from: number, tooMany: numb
 export function startOfNewer(log: PartitionLog, thanMs: number): number {
   let start = log.logStartOffset
   for (const segment of log.segments) {
-    if (segment.maxTimestamp >= thanMs && segment.nextOffset > start) return start
+    if (newestMs(segment) >= thanMs && segment.nextOffset > start) return start
     start = Math.max(start, segment.nextOffset)
   }
   const { tail } = log
   for (let i = 0; i < tail.count && tail.nextOffset(i) <= log.highWatermark; i++) {
-    if (tail.maxTimestamp(i) >= thanMs) return start
+    if (!isOlder(tail.maxTimestamp(i), thanMs)) return start
     start = Math.max(start, tail.nextOffset(i))
   }
   return start

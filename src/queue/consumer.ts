@@ -49,7 +49,9 @@ export interface Subscription {
   readonly consumer: Consumer
   /** False for one that waits until the single active consumer leaves. */
   readonly isActive: boolean
-  /** The consumer has room: delivers what is ready before it returns, if it is in memory. */
+  /** The consumer has room: its turn comes again. */
+  wake(): void
+  /** The same, and delivers what is ready before it returns, if it is in memory. */
   resume(): void
   /** No more deliveries; what is in flight stays in flight. */
   cancel(): void

@@ -27,7 +27,8 @@ export class Member implements Subscription {
   isGone = false
   /** It had no room when it was last asked. */
   isFull = false
-  /** Where it stands among those of its priority. */
+  /** Those of its priority, and where it stands among them. */
+  group: Group | null = null
   place = 0
   readonly #queue: MemberQueue
 
@@ -39,6 +40,12 @@ export class Member implements Subscription {
     this.timeoutMs = options.timeoutMs ?? null
     this.left = options.left ?? null
     this.#queue = queue
+  }
+
+  wake(): void {
+    if (!this.isFull || this.group === null) return
+    this.isFull = false
+    this.group.awake++
   }
 
   resume(): void {
@@ -93,14 +100,15 @@ export class Consumers {
   add(member: Member): void {
     let at = 0
     while (at < this.#groups.length && (this.#groups[at] as Group).priority > member.priority) at++
-    const group = this.#groups[at]
-    if (group?.priority === member.priority) {
-      member.place = group.members.push(member) - 1
-      group.awake++
-    } else {
-      const { priority } = member
-      this.#groups.splice(at, 0, { priority, members: [member], left: 0, awake: 1, next: 0 })
+    const { priority } = member
+    let group = this.#groups[at]
+    if (group?.priority !== priority) {
+      group = { priority, members: [], left: 0, awake: 0, next: 0 }
+      this.#groups.splice(at, 0, group)
     }
+    member.group = group
+    member.place = group.members.push(member) - 1
+    group.awake++
     this.count++
     this.#tally.count++
     if (member.exclusive) this.#exclusive++
@@ -118,20 +126,13 @@ export class Consumers {
     if (member.exclusive) this.#exclusive--
     if (group.left === group.members.length) this.#groups.splice(at, 1)
     else if (group.left > group.members.length / 2) closeUp(group)
+    member.group = null
     member.isGone = true
     this.count--
     this.#tally.count--
     if (this.#active === member) this.#active = null
     this.#choose()
     member.left?.()
-  }
-
-  /** It may have room again. */
-  resumed(member: Member): void {
-    if (!member.isFull) return
-    member.isFull = false
-    const group = this.#groups.find((g) => g.priority === member.priority)
-    if (group !== undefined) group.awake++
   }
 
   /** Of all, in order of priority. */

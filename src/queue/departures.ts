@@ -56,7 +56,9 @@ export class Departures {
 
   /** Of the message that the stock has looked at. */
   get #expiresAtMs(): number {
-    return this.#stock.headTimestampMs + this.ttlMs(this.#stock.message)
+    const { headTimestampMs: sinceMs, message } = this.#stock
+    // A record of a topic may say no time.
+    return sinceMs < 0 ? Number.POSITIVE_INFINITY : sinceMs + this.ttlMs(message)
   }
 
   /** The message that the stock has looked at is dropped if its time is over. */

@@ -207,7 +207,7 @@ export class Queue implements MemberQueue, Attended {
 
   /** A consumer has room. */
   resume(member: Member): void {
-    this.#consumers.resumed(member)
+    member.wake()
     this.#pump()
   }
 

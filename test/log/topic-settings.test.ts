@@ -105,6 +105,25 @@ test('retention.ms: segments whose newest record is older go, and so does what l
     assert.equal((await readAll(store, log, 4)).length, 1)
   }))
 
+test('records that say no time are as old as the write that brought them to their segment', () =>
+  withLog({ retentionMs: 10_000 }, async (log, store) => {
+    await append(store, log, batch(-1))
+    const before = realClock.now()
+    assert.equal(retentionStart(log, before + day), 0, 'in the journal')
+    await store.flush()
+    await append(store, log, batch(-2))
+    await store.flush()
+    const [segment] = log.segments
+    assert.equal(segment?.maxTimestamp, -1)
+    assert.ok((segment?.flushedMs ?? 0) >= before)
+    assert.equal(retentionStart(log, before + 9_000), 0)
+    assert.equal(retentionStart(log, (segment?.flushedMs ?? 0) + 10_001), 2)
+    await append(store, log, batch(1000))
+    await store.flush()
+    assert.equal(log.segments[0]?.flushedMs, undefined, 'one of them says a time')
+    assert.equal(retentionStart(log, 11_001), 3)
+  }))
+
 test('a segment that falls below the log start while it is written to goes with the pass', () =>
   withLog({}, async (log, store) => {
     await segments(log, store, 1)

@@ -22,7 +22,7 @@ class Counted {
 
 function crowd(size: number) {
   const consumers = new Consumers(false, { count: 0 })
-  const queue = { resume: (member: Member) => consumers.resumed(member), leave: () => undefined }
+  const queue = { resume: (member: Member) => member.wake(), leave: () => undefined }
   const all = Array.from({ length: size }, () => {
     const counted = new Counted()
     const options = { settled: false, exclusive: false, priority: 0 }

@@ -158,9 +158,9 @@ export function tableIn(body: JsonBody, name: string): FieldTable {
 }
 
 /** A boolean of the body, also as text. */
-export function flagIn(body: JsonBody, name: string, otherwise = false): boolean {
+export function flagIn(body: JsonBody, name: string): boolean {
   const value = body[name]
-  if (value === undefined || value === null) return otherwise
+  if (value === undefined || value === null) return false
   if (value === true || value === 'true') return true
   if (value === false || value === 'false') return false
   throw badRequest(`${name}: not_boolean`)

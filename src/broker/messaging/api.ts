@@ -188,7 +188,9 @@ export interface Subscription {
   readonly queue: QueueHandle
   /** False for one that waits until the single active consumer leaves. */
   readonly isActive: boolean
-  /** The consumer has room again. */
+  /** The consumer has room again: from now on its turn comes as that of the others. */
+  wake(): void
+  /** The same, and its queue looks now. */
   resume(): void
   /** No more deliveries; what is in flight stays in flight. */
   cancel(): Promise<void>

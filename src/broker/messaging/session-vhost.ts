@@ -277,6 +277,7 @@ export class SessionVhost implements Vhost {
       get isActive() {
         return member.isActive
       },
+      wake: () => member.wake(),
       resume: () => member.resume(),
       cancel: () => {
         member.cancel()

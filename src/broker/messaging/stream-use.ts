@@ -143,6 +143,8 @@ export async function consumeStreams(
   const subscription = {
     queue: reader,
     isActive: true,
+    // Nobody else has what it reads.
+    wake: () => undefined,
     resume: () => reader.resume(),
     cancel: () => {
       leave()

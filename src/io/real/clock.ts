@@ -4,14 +4,30 @@ import type { Clock, Timer } from '../clock.ts'
 
 /** The longest delay that a timer of Node takes. */
 const delayMsMax = 2 ** 31 - 1
+/** A timer that comes so much later than it is due comes behind a pause of the whole process. */
+const lateMs = 100
 
 export const realClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms: number, action: () => void): Timer {
     const delay = Math.min(Math.max(ms, 0), delayMsMax)
-    const timer = setTimeout(action, delay)
-    return { cancel: () => clearTimeout(timer) }
+    const dueMs = performance.now() + delay
+    let isCancelled = false
+    const actOn = (): void => {
+      if (!isCancelled) action()
+    }
+    const timer = setTimeout(() => {
+      if (performance.now() - dueMs < lateMs) action()
+      // What came in meanwhile is read first, and dealt with at the end of that turn: a client that
+      // did its part in time is not taken for silent.
+      else setImmediate(() => setImmediate(actOn))
+    }, delay)
+    const cancel = (): void => {
+      isCancelled = true
+      clearTimeout(timer)
+    }
+    return { cancel }
   },
   soon(action: () => void): void {
     setImmediate(action)

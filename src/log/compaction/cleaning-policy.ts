@@ -2,11 +2,11 @@
 // partition and does the work. Kafka: topic settings min.cleanable.dirty.ratio, min. and
 // max.compaction.lag.ms.
 import type { TopicSettings } from '../../model/config/topic-settings.ts'
-import type { SegmentFields } from '../segment/segment.ts'
+import { newestMs, type SegmentFields } from '../segment/segment.ts'
 
 export type CleanableSegment = Pick<
   SegmentFields,
-  'bytes' | 'baseOffset' | 'nextOffset' | 'maxTimestamp' | 'createdMs'
+  'bytes' | 'baseOffset' | 'nextOffset' | 'maxTimestamp' | 'createdMs' | 'flushedMs'
 >
 
 export type CleaningSettings = Pick<
@@ -37,7 +37,7 @@ export function chooseCleaning(
   const from =
     cleanedUpTo > last.nextOffset ? first.baseOffset : Math.max(cleanedUpTo, first.baseOffset)
   const isTooYoung = (s: CleanableSegment): boolean =>
-    settings.compactionLagMsMin > 0 && s.maxTimestamp > nowMs - settings.compactionLagMsMin
+    settings.compactionLagMsMin > 0 && newestMs(s) > nowMs - settings.compactionLagMsMin
   const isDirty = (s: CleanableSegment): boolean => s.nextOffset > from
   const to = segments.find((s) => isDirty(s) && isTooYoung(s))?.baseOffset ?? last.nextOffset
   const dirty = segments.filter((s) => isDirty(s) && s.baseOffset < to)

@@ -17,6 +17,8 @@ export interface SegmentFields {
   readonly maxTimestamp: number
   /** When its first batch was flushed, ms since 1970: age for rolling. */
   readonly createdMs: number
+  /** When its last batch was flushed; only where no record says a time. */
+  readonly flushedMs?: number
   /** True when it may grow: it is alone in its file. */
   readonly own: boolean
   /** True when compaction may have left gaps between its batches; absent: false. */
@@ -44,6 +46,15 @@ export function goesOn(segment: SegmentFields, header: BatchHeader, place: Place
 /** Identity of a segment in its partition: a grown segment replaces its former self. */
 export const sameSegment = (a: SegmentFields, b: SegmentFields): boolean =>
   a.file === b.file && a.position === b.position
+
+/**
+ * The time that retention and compaction go by: as in Kafka that of the newest record, and where no
+ * record says one (theirs are below 0) when the segment was last written.
+ */
+export const newestMs = (
+  segment: Pick<SegmentFields, 'maxTimestamp' | 'flushedMs' | 'createdMs'>,
+): number =>
+  segment.maxTimestamp >= 0 ? segment.maxTimestamp : (segment.flushedMs ?? segment.createdMs)
 
 /** A segment without what is derived. */
 export function segmentFields({ index: _, ...fields }: Segment): SegmentFields {

@@ -37,6 +37,7 @@ export class Turn {
   resumeSoon(consumer: Resumable): void {
     if (consumer.isResumeDue) return
     consumer.isResumeDue = true
+    consumer.wake()
     this.toResume.push(consumer)
     this.endSoon()
   }

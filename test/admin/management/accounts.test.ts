@@ -97,7 +97,7 @@ test('vhosts, permissions and limits', () =>
     const shown = await api.get('/vhosts/v')
     assert.deepEqual([shown.description, shown.tags], ['mine', ['a', 'b']])
     assert.equal(shown.metadata.default_queue_type, 'quorum')
-    await api.call('PUT', '/queues/v/q', {})
+    await api.call('PUT', '/queues/v/q', { durable: true })
     assert.equal((await api.get('/queues/v/q')).type, 'quorum')
     assert.equal(
       await api.status('PUT', '/vhosts/x', { default_queue_type: 'z' }).then((s) => s.slice(0, 3)),

@@ -86,6 +86,9 @@ test('what is not as it must be is refused before anything is made', () =>
 test('exchanges are made, shown with their traffic, and deleted', () =>
   withApi(async (api) => {
     assert.equal(await api.status('PUT', '/exchanges/%2F/plain', {}), '201')
+    assert.equal((await api.get('/exchanges/%2F/plain')).durable, false, 'unless asked for')
+    assert.equal(await api.status('PUT', '/queues/%2F/plain', {}), '201')
+    assert.equal((await api.get('/queues/%2F/plain')).durable, false)
     assert.equal((await api.get('/exchanges/%2F/plain')).type, 'direct')
     assert.deepEqual(await api.get('/bindings/%2F/e/plain/q/nosuch'), [])
     assert.equal(await api.status('DELETE', '/exchanges/%2F/plain'), '204')

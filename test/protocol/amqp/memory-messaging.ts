@@ -366,6 +366,7 @@ class MemoryVhost implements Vhost {
     return ok({
       queue,
       isActive: true,
+      wake: () => undefined,
       resume: () => queue.deliver(),
       cancel: async () => {
         queue.consumers = queue.consumers.filter((each) => each !== consumer)

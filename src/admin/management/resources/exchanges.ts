@@ -64,7 +64,7 @@ export async function putExchange(call: Call): Promise<HttpAnswer> {
   const wish = {
     name,
     type: body['type'] === undefined ? 'direct' : textIn(body, 'type'),
-    durable: flagIn(body, 'durable', true),
+    durable: flagIn(body, 'durable'),
     autoDelete: flagIn(body, 'auto_delete'),
     internal: flagIn(body, 'internal'),
     arguments: tableIn(body, 'arguments'),

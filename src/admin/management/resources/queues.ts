@@ -162,7 +162,7 @@ export async function putQueue(call: Call): Promise<HttpAnswer> {
   const isNew = !core?.queues.has(name) && !core?.streams.has(name)
   const wish = {
     name,
-    durable: flagIn(body, 'durable', true),
+    durable: flagIn(body, 'durable'),
     exclusive: false,
     autoDelete: flagIn(body, 'auto_delete'),
     arguments: tableIn(body, 'arguments'),

@@ -61,6 +61,8 @@ export const newCounters = (): MessageCounters => ({
 export interface Resumable {
   isResumeDue: boolean
   waitsForOutput: boolean
+  /** It has room again, and its turn may come. */
+  wake(): void
   /** Its queue looks again. */
   resume(): void
 }

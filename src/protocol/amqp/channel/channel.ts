@@ -180,6 +180,10 @@ export class Channel implements ChannelView, Resumable {
     this.home.door.resumeSoon(this)
   }
 
+  wake(): void {
+    for (const consumer of this.consumers.values()) if (consumer.isStarved) consumer.wake()
+  }
+
   resume(): void {
     this.isCramped = false
     for (const consumer of this.consumers.values()) if (consumer.isStarved) consumer.resume()

@@ -130,6 +130,10 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
     this.channel.home.door.resumeSoon(this)
   }
 
+  wake(): void {
+    this.subscription?.wake()
+  }
+
   /** Its queue looks again. */
   resume(): void {
     if (!this.isActive) return

@@ -140,6 +140,25 @@ export const consumers: Cases = {
       await t.ask(name, 'basic.consume', { queue, consumerTag: name, ...at(value) })
   },
 
+  async 'priority.givenBack'(t) {
+    const [high, low] = [await t.confirming(), await t.channel()]
+    const queue = await high.queue(t.name('q'))
+    await high.must('basic.qos', { prefetchCount: 1 })
+    await consume(high, queue, 'high', { arguments: { 'x-priority': 10 } })
+    await consume(low, queue, 'low')
+    for (let i = 1; i <= 2; i += 1) await high.confirmed('', queue, { body: `${i}` })
+    t.answer('first', await waiting(high, queue))
+    t.answer('first.low', await waiting(low, queue))
+    high.send('basic.nack', { deliveryTag: 1, requeue: true })
+    t.answer('goesBack', await waiting(high, queue))
+    high.send('basic.reject', { deliveryTag: 2, requeue: true })
+    t.answer('goesBackAgain', await waiting(high, queue))
+    high.send('basic.ack', { deliveryTag: 3 })
+    await high.confirmed('', queue, { body: '3' })
+    t.answer('settledBeforeTheNext', await waiting(high, queue))
+    t.answer('low', await waiting(low, queue))
+  },
+
   async singleActive(t) {
     const channel = await t.confirming()
     const args = { 'x-single-active-consumer': true }

@@ -11,6 +11,7 @@
 //
 // Values come from a disk that could be damaged or from a newer release: parsing says null for what
 // it does not understand, and the caller stops rather than guess.
+import { parseObject } from '../base/json.ts'
 import { noTexts } from '../model/config/config-source.ts'
 import { leaderEpoch, nodeId, type TopicId, topicId } from '../model/ids.ts'
 import type { PartitionState, Topic } from '../model/topic.ts'
@@ -60,7 +61,7 @@ export function encodeConfig(config: ReadonlyMap<string, string>): string {
 }
 
 export function parseTopic(text: string): TopicValue | null {
-  const { id, internal, kind = 'log', partitions, config: texts } = parseObject(text) ?? {}
+  const { id, internal, kind = 'log', partitions, config: texts } = parseValue(text) ?? {}
   const config = configOf(texts)
   if (!config || typeof id !== 'string' || !/^[0-9a-f]{32}$/.test(id)) return null
   if (!isCount(partitions) || partitions === 0 || typeof internal !== 'boolean') return null
@@ -69,7 +70,7 @@ export function parseTopic(text: string): TopicValue | null {
 }
 
 export function parsePartition(text: string): PartitionState | null {
-  const value = parseObject(text)
+  const value = parseValue(text)
   const { leader, leaderEpoch: epoch, replicas, isr } = value ?? {}
   if (!Number.isSafeInteger(leader) || !isCount(epoch)) return null
   if (!isCounts(replicas) || !isCounts(isr)) return null
@@ -82,23 +83,14 @@ export function parsePartition(text: string): PartitionState | null {
 }
 
 export function parseConfigValue(text: string): ReadonlyMap<string, string> | null {
-  const { config } = parseObject(text) ?? {}
+  const { config } = parseValue(text) ?? {}
   return configOf(config)
 }
 
 /** The object of a value of version 1, or null. */
-export function parseObject(text: string): Record<string, unknown> | null {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return null
-    throw error
-  }
-  if (typeof value !== 'object' || value === null) return null
-  const record = value as Record<string, unknown>
-  const { v } = record
-  return v === 1 ? record : null
+export function parseValue(text: string): Record<string, unknown> | null {
+  const value = parseObject(text)
+  return value?.['v'] === 1 ? value : null
 }
 
 function configOf(value: unknown): ReadonlyMap<string, string> | null {

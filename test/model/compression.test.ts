@@ -95,11 +95,12 @@ test('what Kafka clients need of our frames', () => {
   assert.equal((lz4[4] ?? 0) & 0xe0, 0x60, 'version 1, independent blocks')
 })
 
-test('frames in a row: zstd and gzip join them, a skippable one is skipped', () => {
+test('frames in a row: zstd, gzip and snappy join them, a skippable one is skipped', () => {
   const [a, b] = [sample(1, 1000), sample(2, 2000)]
   const both = Buffer.concat([a, b])
-  const row = (codec: 'zstd' | 'gzip') => Buffer.concat([compress(codec, a), compress(codec, b)])
-  assert.deepEqual(expand('gzip', row('gzip')), both)
+  const row = (codec: 'zstd' | 'gzip' | 'snappy') =>
+    Buffer.concat([compress(codec, a), compress(codec, b)])
+  for (const codec of ['gzip', 'snappy'] as const) assert.deepEqual(expand(codec, row(codec)), both)
   const skipped = Buffer.concat([hex('5a2a4d18 03000000 aabbcc'), row('zstd')])
   assert.deepEqual(expand('zstd', skipped), both)
   assert.equal(refusal('zstd', skipped, 2999).error, 'messageTooLarge')

@@ -1,6 +1,7 @@
 // One call of the management API, as its handler sees it: parts of the path, query, body, who
 // calls, and the vhosts that the caller may see. Its methods throw `Refused` where the call is not
 // as it must be.
+import { parseObject } from '../../base/json.ts'
 import { tableOf } from '../../broker/definitions/json-fields.ts'
 import type { SessionVhost } from '../../broker/messaging/session-vhost.ts'
 import type { VhostCore } from '../../broker/messaging/vhost-core.ts'
@@ -77,16 +78,9 @@ export class Call {
   body(): JsonBody {
     const text = this.text()
     if (text.trim() === '') return {}
-    let value: unknown
-    try {
-      value = JSON.parse(text)
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error
-      throw badRequest('not_json')
-    }
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw badRequest('not_json')
-    return value as JsonBody
+    const value = parseObject(text)
+    if (value === null) throw badRequest('not_json')
+    return value
   }
 
   /** The body, which must have these keys. */

@@ -1,6 +1,7 @@
 // Lists: whole, or a page of them, as the query asks: page, page_size, name, use_regex, sort,
 // sort_reverse, columns. A list is described piece by piece while it is sent, giving way to other
 // work, so that a hundred thousand queues neither stand in memory as JSON nor hold the event loop.
+import { brief } from '../../base/json.ts'
 import type { HttpAnswer } from '../../io/http.ts'
 import { PatternCompiler } from '../../security/access/name-pattern.ts'
 import { badRequest, json, pieces, Refused } from './answer.ts'
@@ -154,7 +155,7 @@ function at(value: unknown, path: readonly string[]): unknown {
 /** Numbers by size, before texts; what is absent first. */
 function compare(a: unknown, b: unknown): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b
-  const [left, right] = [a, b].map((each) => (each === undefined ? '' : String(each)))
+  const [left, right] = [a, b].map((each) => (each === undefined ? '' : brief(each, 255)))
   if (left === right || left === undefined || right === undefined) return 0
   return left < right ? -1 : 1
 }

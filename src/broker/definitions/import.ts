@@ -4,6 +4,7 @@
 // text can be taken in at every start. The first thing that cannot be taken in ends it with a
 // refusal that names it; what came before stays. Called when a node starts
 // (polymq.definitions.file) and by the management API.
+import { parseObject } from '../../base/json.ts'
 import { ok, type Refusal, type Result, refuse } from '../../model/errors.ts'
 import type { Accounts, Secret } from '../../security/access/accounts.ts'
 import { nameFault } from '../../security/access/name-fault.ts'
@@ -41,14 +42,7 @@ const problemsMax = 20
 
 /** The object that the text is, or null. */
 export function parseDefinitions(text: string): Item | null {
-  try {
-    const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''))
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isObject ? (value as Item) : null
-  } catch (error) {
-    if (error instanceof SyntaxError) return null
-    throw error
-  }
+  return parseObject(text.replace(/^\ufeff/, ''))
 }
 
 /**
@@ -123,9 +117,11 @@ class Import {
     const metadata = Object(item['metadata'] ?? {}) as Item
     const { description, default_queue_type: type } = { ...metadata, ...item }
     const known = (['quorum', 'stream'] as const).find((each) => each === type)
+    const tags = tagsOf(item['tags'] ?? metadata['tags'] ?? [])
+    if (tags === null) return noTags
     return messaging.putVhost(name, {
       description: typeof description === 'string' ? description : '',
-      tags: tagsOf(item['tags'] ?? metadata['tags']),
+      tags,
       defaultQueueType: known ?? 'classic',
     })
   }
@@ -136,12 +132,10 @@ class Import {
     if (name === undefined) return lacks('name')
     const secret = secretOf(item)
     if (!secret.ok) return secret
-    const { tags } = item
     // Without them everybody would be nobody in particular, the last administrator too.
-    if (tags === undefined) return lacks('tags')
-    if (typeof tags !== 'string' && !Array.isArray(tags))
-      return refuse('invalidRequest', 'tags are neither a list nor a text')
-    const put = await accounts.putUser(name, secret.value, tagsOf(tags))
+    const tags = tagsOf(item['tags'])
+    if (tags === null) return noTags
+    const put = await accounts.putUser(name, secret.value, tags)
     if (!put.ok) return put
     return this.#limits(item['limits'], (limit, value) =>
       accounts.limits.setUser(name, limit, value),
@@ -214,7 +208,8 @@ class Import {
   ): Promise<Result<null>> {
     if (typeof given !== 'object' || given === null) return ok(null)
     for (const [limit, value] of Object.entries(given)) {
-      const done = await set(limit, Number(value))
+      if (typeof value !== 'number') return refuse('invalidRequest', `${limit} is not a number`)
+      const done = await set(limit, value)
       if (!done.ok) return done
     }
     return ok(null)
@@ -305,9 +300,12 @@ const textsOf = (item: Item, names: readonly string[]): (string | undefined)[] =
     return typeof value === 'string' ? value : undefined
   })
 
+const noTags = refuse('invalidRequest', 'tags are neither a list of texts nor a text')
+
 /** A list, or words with commas between them, as older releases of RabbitMQ wrote it. */
-function tagsOf(tags: unknown): string[] {
-  const list = Array.isArray(tags) ? tags.map(String) : String(tags ?? '').split(',')
+function tagsOf(tags: unknown): string[] | null {
+  const list: unknown = typeof tags === 'string' ? tags.split(',') : tags
+  if (!Array.isArray(list) || !list.every((tag) => typeof tag === 'string')) return null
   return list.map((tag) => tag.trim()).filter((tag) => tag !== '')
 }
 

@@ -7,7 +7,7 @@
 //   /global-parameters/<name>                {"v":1,"value":<any JSON>}
 //
 // Parsing says null for what it does not understand, and the caller stops rather than guess.
-import { parseObject } from '../../metadata/keys.ts'
+import { parseValue } from '../../metadata/keys.ts'
 
 export const policyPrefix = '/policies/'
 export const operatorPolicyPrefix = '/operator-policies/'
@@ -75,7 +75,7 @@ export function encodePolicy({ pattern, applyTo, priority, definition }: Policy)
 
 export function parsePolicy(key: string, prefix: string, text: string): Policy | null {
   const [vhost, name] = namesOf(key, prefix, 2) ?? []
-  const { pattern, applyTo, priority, definition } = parseObject(text) ?? {}
+  const { pattern, applyTo, priority, definition } = parseValue(text) ?? {}
   const scope = policyScopes.find((each) => each === applyTo)
   if (vhost === undefined || name === undefined || typeof pattern !== 'string') return null
   if (scope === undefined || typeof priority !== 'number') return null
@@ -87,7 +87,7 @@ export const encodeValue = (value: Json): string => JSON.stringify({ v: 1, value
 
 export function parseParameter(key: string, text: string): Parameter | null {
   const [component, vhost, name] = namesOf(key, parameterPrefix, 3) ?? []
-  const object = parseObject(text)
+  const object = parseValue(text)
   if (component === undefined || vhost === undefined || name === undefined) return null
   if (object === null || !('value' in object)) return null
   return { component, vhost, name, value: object['value'] as Json }
@@ -95,7 +95,7 @@ export function parseParameter(key: string, text: string): Parameter | null {
 
 export function parseGlobalParameter(key: string, text: string): GlobalParameter | null {
   const [name] = namesOf(key, globalParameterPrefix, 1) ?? []
-  const object = parseObject(text)
+  const object = parseValue(text)
   if (name === undefined || object === null || !('value' in object)) return null
   return { name, value: object['value'] as Json }
 }

@@ -14,6 +14,7 @@
 // stay; <n> tells the bindings between two apart: a UUID. Parsing says null for what it does not
 // understand, and the caller stops rather than guess.
 import { type TopicId, topicId } from '../../model/ids.ts'
+import { parseValue } from '../keys.ts'
 
 export const vhostPrefix = '/vhosts/'
 export const exchangePrefix = '/exchanges/'
@@ -99,7 +100,7 @@ const isTopicId = (value: unknown): value is string =>
   typeof value === 'string' && /^[0-9a-f]{32}$/.test(value)
 
 export function parseVhost(text: string): VhostValue | null {
-  const value = parseObject(text)
+  const value = parseValue(text)
   if (value === null) return null
   const { description = '', tags = [], defaultQueueType: type = 'classic' } = value
   if (typeof description !== 'string' || !Array.isArray(tags)) return null
@@ -109,7 +110,7 @@ export function parseVhost(text: string): VhostValue | null {
 }
 
 export function parseExchange(text: string): ExchangeValue | null {
-  const { type, autoDelete, internal, arguments: table, topic } = parseObject(text) ?? {}
+  const { type, autoDelete, internal, arguments: table, topic } = parseValue(text) ?? {}
   if (typeof type !== 'string' || typeof table !== 'string') return null
   if (typeof autoDelete !== 'boolean' || typeof internal !== 'boolean') return null
   const bytes = Buffer.from(table, 'base64')
@@ -119,7 +120,7 @@ export function parseExchange(text: string): ExchangeValue | null {
 }
 
 export function parseQueue(text: string): QueueValue | null {
-  const { topic, lanes, autoDelete, arguments: table } = parseObject(text) ?? {}
+  const { topic, lanes, autoDelete, arguments: table } = parseValue(text) ?? {}
   if (!isTopicId(topic)) return null
   if (!Number.isSafeInteger(lanes) || Number(lanes) < 1 || Number(lanes) > 256) return null
   if (typeof autoDelete !== 'boolean' || typeof table !== 'string') return null
@@ -128,22 +129,7 @@ export function parseQueue(text: string): QueueValue | null {
 }
 
 export function parseBinding(text: string): BindingValue | null {
-  const { routingKey, arguments: table } = parseObject(text) ?? {}
+  const { routingKey, arguments: table } = parseValue(text) ?? {}
   if (typeof routingKey !== 'string' || typeof table !== 'string') return null
   return { routingKey, arguments: Buffer.from(table, 'base64') }
-}
-
-/** The object of a value of version 1, or null. */
-function parseObject(text: string): Record<string, unknown> | null {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return null
-    throw error
-  }
-  if (typeof value !== 'object' || value === null) return null
-  const record = value as Record<string, unknown>
-  const { v } = record
-  return v === 1 ? record : null
 }

@@ -49,16 +49,21 @@ export const snappy: Codec = {
   },
 }
 
-const isFramed = (bytes: Uint8Array): boolean =>
-  bytes.length >= frameHeader.length &&
-  frameHeader.compare(bytes, 0, magicBytes, 0, magicBytes) === 0
+const isFramed = (bytes: Uint8Array, at = 0): boolean =>
+  bytes.length - at >= frameHeader.length &&
+  frameHeader.compare(bytes, at, at + magicBytes, 0, magicBytes) === 0
 
-/** The raw blocks of a frame; null when their lengths do not add up. */
+/** The raw blocks of a frame, or of several; null when their lengths do not add up. */
 function frameBlocks(bytes: Uint8Array): Uint8Array[] | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const blocks: Uint8Array[] = []
   let at = frameHeader.length
   while (at < bytes.length) {
+    // Its magic is no length: it would be below 0.
+    if (isFramed(bytes, at)) {
+      at += frameHeader.length
+      continue
+    }
     if (at + 4 > bytes.length) return null
     const length = view.getInt32(at)
     at += 4

@@ -10,7 +10,7 @@
 //   /default-user            when it was made: a node makes it once
 //
 // Parsing says null for what it does not understand, and the caller stops rather than guess.
-import { parseObject } from '../../metadata/keys.ts'
+import { parseValue } from '../../metadata/keys.ts'
 import { type ScramCredential, type ScramMechanism, scramMechanisms } from '../credentials.ts'
 import { isHashingAlgorithm, type PasswordHash } from './password-hash.ts'
 
@@ -98,7 +98,7 @@ export const encodeLimits = (limits: Limits): string =>
   JSON.stringify({ v: 1, limits: Object.fromEntries(limits) })
 
 export function parseUser(name: string, text: string): User | null {
-  const { tags, algorithm, hash, scram } = parseObject(text) ?? {}
+  const { tags, algorithm, hash, scram } = parseValue(text) ?? {}
   if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string')) return null
   if (typeof algorithm !== 'string' || !isHashingAlgorithm(algorithm)) return null
   if (typeof hash !== 'string') return null
@@ -129,18 +129,18 @@ function parseScram(value: unknown): ScramCredentials | null {
 }
 
 export function parsePermissions(text: string): PermissionTexts | null {
-  const { configure, write, read } = parseObject(text) ?? {}
+  const { configure, write, read } = parseValue(text) ?? {}
   if (typeof configure !== 'string' || typeof write !== 'string') return null
   return typeof read === 'string' ? { configure, write, read } : null
 }
 
 export function parseTopicPermissions(text: string): TopicPermissionTexts | null {
-  const { write, read } = parseObject(text) ?? {}
+  const { write, read } = parseValue(text) ?? {}
   return typeof write === 'string' && typeof read === 'string' ? { write, read } : null
 }
 
 export function parseLimits(text: string): Limits | null {
-  const { limits } = parseObject(text) ?? {}
+  const { limits } = parseValue(text) ?? {}
   if (typeof limits !== 'object' || limits === null) return null
   const parsed = new Map<string, number>()
   for (const [name, value] of Object.entries(limits)) {

@@ -179,7 +179,9 @@ test('what cannot be made does not stop the rest, and is told', () =>
     const [only, ...others] = await api.get('/queues')
     assert.equal(only.name, 'd')
     assert.deepEqual(others, [])
-    const odd = [{ name: '\ud800', vhost: '/', durable: true }]
+    const odd = [{ name: 'a\0', vhost: '/', durable: true }]
     assert.match(await api.status('POST', '/definitions', { queues: odd }), /^400 .*is not text/)
+    const half = [{ ...odd[0], name: '\ud800' }]
+    assert.equal(await api.status('POST', '/definitions', { queues: half }), '400 not_json')
     assert.match(await api.status('POST', '/definitions', { users: {} }), /users is not a list$/)
   }))

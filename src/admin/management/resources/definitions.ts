@@ -96,7 +96,7 @@ export function exportAll(call: Call): HttpAnswer {
   })
 }
 
-/** Of one vhost, without its name in each row. */
+/** Of one vhost, without its name in each row, but for what RabbitMQ writes it in too. */
 export function exportVhost(call: Call): HttpAnswer {
   const core = call.vhost()
   const { policies } = call.node
@@ -106,8 +106,8 @@ export function exportVhost(call: Call): HttpAnswer {
   return json({
     ...versions(call),
     ...vhostRow(core),
-    parameters: bare(ofVhost(allParameters(call)) as unknown as Rows),
-    policies: bare(ofVhost(policies.list('user').map(shownPolicy)) as unknown as Rows),
+    parameters: ofVhost(allParameters(call)),
+    policies: ofVhost(policies.list('user').map(shownPolicy)),
     queues: bare(queuesOf(core)),
     exchanges: bare(exchangesOf(core)),
     bindings: bare(bindingsOf(core)),

@@ -1,4 +1,5 @@
 // Publishing to an exchange and looking into a queue, one call at a time: for people and scripts.
+import { brief } from '../../../base/json.ts'
 import { Published } from '../../../broker/messaging/api.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
 import { shortStringMax } from '../../../model/message/field-codec.ts'
@@ -53,7 +54,7 @@ const replyQueue = 'amq.rabbitmq.reply-to'
 function checkSender({ caller }: Call, properties: JsonBody): void {
   const { user_id: user, reply_to: replyTo } = properties
   if (user !== undefined && user !== caller.user && !caller.tags.includes('impersonator')) {
-    const claim = `user_id property set to '${String(user).slice(0, 255)}'`
+    const claim = `user_id property set to '${brief(user, 255)}'`
     const fault = `${claim} but authenticated user was '${caller.user}'`
     throw badRequest(`406 PRECONDITION_FAILED - ${fault}`)
   }
@@ -124,8 +125,9 @@ function propertiesOf(given: JsonBody): Uint8Array {
   const headers = tableIn(given, 'headers')
   if (headers.size > 0) values.push(tableProperty(headers))
   const expiration = given['expiration']
-  if (expiration !== undefined && !/^\d{1,10}$/.test(String(expiration)))
-    throw badRequest(`invalid expiration '${String(expiration).slice(0, 40)}'`)
+  const isDuration = typeof expiration === 'string' && /^\d{1,10}$/.test(expiration)
+  if (expiration !== undefined && !isDuration)
+    throw badRequest(`invalid expiration '${brief(expiration)}'`)
   return buildProperties(values)
 }
 
@@ -226,7 +228,7 @@ export function actOnQueue(call: Call): HttpAnswer {
   const { action } = call.bodyWith('action')
   queueOf(call)
   if (action === 'sync' || action === 'cancel_sync') return noContent
-  throw badRequest(`unknown action ${String(action).slice(0, 40)}`)
+  throw badRequest(`unknown action ${brief(action)}`)
 }
 
 /** Declares, publishes, gets: whether messages go through the node. */

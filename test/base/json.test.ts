@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { brief, parseObject } from '../../src/base/json.ts'
+
+const nested = (open: string, close: string, depth: number): string =>
+  `{"a":${open.repeat(depth)}1${close.repeat(depth)}}`
+
+test('objects only, and none that nests too deeply', () => {
+  assert.deepEqual(parseObject('{"a":[{"b":null}]}'), { a: [{ b: null }] })
+  for (const text of ['', '{', '[]', '1', 'null', '"a"']) assert.equal(parseObject(text), null)
+  assert.notEqual(parseObject(nested('[', ']', 63)), null)
+  assert.equal(parseObject(nested('[', ']', 64)), null)
+  assert.equal(parseObject(nested('{"a":', '}', 64)), null)
+  assert.equal(parseObject(nested('[', ']', 1_000_000)), null)
+})
+
+test('no half of a pair that a text cannot be written with', () => {
+  assert.deepEqual(parseObject('{"a":"\\ud83d\\ude00"}'), { a: '\u{1f600}' })
+  for (const half of ['\\ud800', '\\udc00', 'a\\udfffb', '\\ude00\\ud83d'])
+    for (const text of [`{"a":"${half}"}`, `{"${half}":1}`, `{"a":[{"b":["${half}"]}]}`])
+      assert.equal(parseObject(text), null)
+})
+
+test('any value can be shown', () => {
+  assert.equal(brief('a text', 3), 'a t')
+  assert.equal(brief({ toString: 1, valueOf: null }), '{"toString":1,"valueOf":null}')
+  assert.equal(brief([1, ['']]), '[1,[""]]')
+  assert.equal(brief(undefined), 'nothing')
+  assert.equal(brief(null), 'null')
+})

@@ -1,8 +1,8 @@
 // Which writes the thread of the event loop makes itself: small ones that are durable when they
 // return, to a device that is quick, while they are few. Handing such a write to another thread and
 // back takes half as long as the write. Invariant: the loop waits for less than half of the time,
-// and behind a write that took long it waits for none for a while. A file that is written past the
-// page cache has one.
+// and behind a write that took long it waits for none for a while. A stall in the midst of one it
+// has to wait out. A file that is written past the page cache has one.
 
 /** Larger ones take long enough to be handed over. */
 const bytesMax = 16 << 10

@@ -1,13 +1,17 @@
-// JSON from outside. Invariant: what parseObject gives nests no deeper than a stack can walk, and
-// its texts are Unicode, which what writes or escapes them relies on. Else it holds anything: also
-// an object whose `toString` is no function, which String() fails on, so that `brief` is what shows
-// a value. The management API, the metadata and files of definitions are read with it.
+// JSON from outside. Invariant: what parseObject gives nests no deeper than a stack can walk, takes
+// no more memory than a node has to spare, and its texts are Unicode, which what writes or escapes
+// them relies on. Else it holds anything: also an object whose `toString` is no function, which
+// String() fails on, so that `brief` is what shows a value. The management API, the metadata and
+// files of definitions are read with it.
 
 /** Deeper than anything that somebody means. */
 const depthMax = 64
+/** A hundred thousand queues have a million. */
+const valuesMax = 4_000_000
 
-/** Null: it is no JSON, no object, nests too deeply, or has half of a surrogate pair. */
+/** Null: it is no JSON, no object, nests too deeply, or has too many values or half a character. */
 export function parseObject(text: string): Record<string, unknown> | null {
+  if (!isBounded(text)) return null
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -15,27 +19,52 @@ export function parseObject(text: string): Record<string, unknown> | null {
     if (error instanceof SyntaxError) return null
     throw error
   }
-  if (!isObject(value) || Array.isArray(value) || !isSound(value)) return null
+  if (!isObject(value) || Array.isArray(value)) return null
+  if (mayHaveHalfPair.test(text) && !isUnicode(value)) return null
   return value as Record<string, unknown>
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
-const halfPair = /\p{Surrogate}/u
+const code = (char: string): number => char.charCodeAt(0)
+const [quote, backslash, comma] = [code('"'), code('\\'), code(',')]
+const opening = [code('['), code('{')]
+const closing = [code(']'), code('}')]
 
-function isSound(value: object): boolean {
-  let level = [value]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth === depthMax) return false
-    const next: object[] = []
-    for (const each of level)
-      for (const [name, inner] of Object.entries(each)) {
-        if (halfPair.test(name) || (typeof inner === 'string' && halfPair.test(inner))) return false
-        if (isObject(inner)) next.push(inner)
-      }
-    level = next
+/** Looks at the text, so that nothing is made of one that is too much. */
+function isBounded(text: string): boolean {
+  let depth = 0
+  let values = 0
+  for (let i = 0; i < text.length; i++) {
+    const at = text.charCodeAt(i)
+    if (at === quote) i = endOfText(text, i)
+    else if (at === comma) values++
+    else if (opening.includes(at)) {
+      values++
+      depth++
+    } else if (closing.includes(at)) depth--
+    if (depth > depthMax || values > valuesMax) return false
   }
   return true
+}
+
+/** Where the text that begins at `from` ends. */
+function endOfText(text: string, from: number): number {
+  let i = from + 1
+  for (; i < text.length && text.charCodeAt(i) !== quote; i++)
+    if (text.charCodeAt(i) === backslash) i++
+  return i
+}
+
+const halfPair = /\p{Surrogate}/u
+const mayHaveHalfPair = /\\u[dD]|\p{Surrogate}/u
+
+function isUnicode(value: unknown): boolean {
+  if (typeof value === 'string') return !halfPair.test(value)
+  if (Array.isArray(value)) return value.every(isUnicode)
+  return (
+    !isObject(value) || Object.entries(value).every(([k, v]) => !halfPair.test(k) && isUnicode(v))
+  )
 }
 
 /** A value of JSON for a message to people. */

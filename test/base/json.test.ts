@@ -14,6 +14,15 @@ test('objects only, and none that nests too deeply', () => {
   assert.equal(parseObject(nested('[', ']', 1_000_000)), null)
 })
 
+test('no more values than a node has memory for; what stands in texts does not count', () => {
+  const most = 4_000_000
+  const list = (values: number): string => `{"a":[${'0,'.repeat(values)}0]}`
+  assert.notEqual(parseObject(list(most - 2)), null)
+  assert.equal(parseObject(list(most - 1)), null)
+  assert.equal(parseObject(`{"a":[${'[],'.repeat(most)}0]}`), null)
+  assert.notEqual(parseObject(`{"a":"${'[\\",{'.repeat(most)}"}`), null)
+})
+
 test('no half of a pair that a text cannot be written with', () => {
   assert.deepEqual(parseObject('{"a":"\\ud83d\\ude00"}'), { a: '\u{1f600}' })
   for (const half of ['\\ud800', '\\udc00', 'a\\udfffb', '\\ude00\\ud83d'])

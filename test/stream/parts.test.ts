@@ -60,6 +60,23 @@ test('a place is put into any properties, and nothing else of them changes', () 
   )
 })
 
+test('a header whose name is no UTF-8, and too long for one, goes with an old place', () => {
+  const name = Buffer.alloc(200, 0xff)
+  const entry = Buffer.concat([Buffer.of(200), name, Buffer.from('V')])
+  const old = Buffer.from(tableProperty(new Map([['x-stream-offset', long(1)]]))[1])
+  const bytes = Buffer.concat([old, entry])
+  bytes.writeUInt32BE(bytes.length - 4, 0)
+  const sent = buildProperties([[property.headers, bytes]])
+  assert.equal(propertiesFault(sent), null)
+  const view = new MessageView().set(
+    '',
+    '',
+    new PlaceHeader(false).put(sent, 7, 0),
+    Buffer.alloc(0),
+  )
+  assert.deepEqual([...view.headers], [['x-stream-offset', long(7)]])
+})
+
 test('a place beyond 32 bits is whole', () => {
   const got = new PlaceHeader(false).put(buildProperties([]), 2 ** 40 + 5, 0)
   const view = new MessageView().set('', '', got, new Uint8Array(0))

@@ -180,17 +180,19 @@ function only(value: Shown, columns: Columns): Shown {
   return shown
 }
 
+/** What another column has put there is copied, so that nothing that is kept changes. */
 function place(into: Record<string, unknown>, path: readonly string[], value: unknown): void {
   let inner = into
   for (const name of path.slice(0, -1)) {
     const next = Object.hasOwn(inner, name) ? inner[name] : null
-    if (typeof next === 'object' && next !== null) inner = next as Record<string, unknown>
-    else {
-      const made: Record<string, unknown> = {}
-      Object.defineProperty(inner, name, { value: made, enumerable: true, writable: true })
-      inner = made
-    }
+    const made: Record<string, unknown> = { ...Object(next) }
+    put(inner, name, made)
+    inner = made
   }
-  const last = path.at(-1) ?? ''
-  Object.defineProperty(inner, last, { value, enumerable: true, configurable: true })
+  put(inner, path.at(-1) ?? '', value)
+}
+
+/** Also one that is called `__proto__`. */
+function put(into: object, name: string, value: unknown): void {
+  Object.defineProperty(into, name, { value, enumerable: true, configurable: true })
 }

@@ -22,14 +22,13 @@ import type { FieldTable } from '../../model/message/field.ts'
 import { encodeTable } from '../../model/message/field-codec.ts'
 import type { Binding } from '../../routing/binding.ts'
 import type { ExchangeDefinition, QueueDefinition } from './definitions.ts'
-import { encodable } from './encodable-table.ts'
 import { topicOfQueue } from './queue-arguments.ts'
 import { inequivalent, labelOf } from './refusals.ts'
 
 /** Keys that one transaction removes; more go in several. */
 const keysPerTxn = 1000
 
-const bytesOf = (table: FieldTable): Uint8Array => encodeTable(encodable(table))
+const bytesOf = (table: FieldTable): Uint8Array => encodeTable(table)
 
 export class EntityWrites {
   readonly #store: MetadataStore

@@ -4,7 +4,6 @@ import { ok, type Result, refuse } from '../../model/errors.ts'
 import { limits } from '../../model/limits.ts'
 import type { FieldTable } from '../../model/message/field.ts'
 import { encodeTable } from '../../model/message/field-codec.ts'
-import { encodable } from './encodable-table.ts'
 
 export type Held = 'queues' | 'exchanges' | 'bindings'
 
@@ -76,7 +75,7 @@ export function checkArgumentSize(
   most: number = limits.argumentBytes,
 ): Result<null> {
   if (table.size === 0) return ok(null)
-  const bytes = encodeTable(encodable(table)).length
+  const bytes = encodeTable(table).length
   if (bytes <= most) return ok(null)
   return refuse(
     'preconditionFailed',

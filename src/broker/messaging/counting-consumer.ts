@@ -4,7 +4,6 @@
 import type { FieldValue } from '../../model/message/field.ts'
 import { MessageView } from '../../model/message/message.ts'
 import { changeProperties, tableProperty } from '../../model/message/properties.ts'
-import { encodable } from '../declarations/encodable-table.ts'
 import type { CancelReason, Consumer } from './api.ts'
 
 const long = (value: number): FieldValue => ({ type: 'l', value: BigInt(value) })
@@ -15,7 +14,7 @@ export function counted(message: MessageView, failures: number, deliveries: numb
   headers.set('x-delivery-count', long(failures))
   headers.set('x-acquired-count', long(deliveries))
   const { exchange, routingKey, body } = message
-  const properties = changeProperties(message.properties, [tableProperty(encodable(headers))])
+  const properties = changeProperties(message.properties, [tableProperty(headers)])
   return new MessageView().set(exchange, routingKey, properties, body)
 }
 

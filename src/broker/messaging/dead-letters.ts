@@ -9,7 +9,6 @@ import { MessageView } from '../../model/message/message.ts'
 import { changeProperties, property, tableProperty } from '../../model/message/properties.ts'
 import type { DeadLetterReason } from '../../queue/queue-host.ts'
 import type { RoutingTable } from '../../routing/routing-table.ts'
-import { encodable } from '../declarations/encodable-table.ts'
 import { isCycle, noteDeath } from './death.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { keysIn } from './sender-keys.ts'
@@ -91,7 +90,7 @@ export class DeadLetters {
     headers.delete('BCC')
     const properties = changeProperties(
       message.properties,
-      [tableProperty(encodable(headers))],
+      [tableProperty(headers)],
       property.expiration,
     )
     const dead = new MessageView().set(

@@ -8,7 +8,6 @@ import { MessageView } from '../../model/message/message.ts'
 import { changeProperties, tableProperty } from '../../model/message/properties.ts'
 import type { DelayHost, DelayQueue } from '../../queue/delayed/delay-queue.ts'
 import type { RoutingTable } from '../../routing/routing-table.ts'
-import { encodable } from '../declarations/encodable-table.ts'
 import { keysIn } from './sender-keys.ts'
 import type { Target } from './target.ts'
 
@@ -55,7 +54,7 @@ export class DelayedExchange implements DelayHost, Target {
     const moreKeys = [...(keysIn(headers, 'CC') ?? []), ...(keysIn(headers, 'BCC') ?? [])]
     const now = withoutDelay(headers, Math.min(delayMsMax, delayMsOf(message)))
     now.delete('BCC')
-    const properties = changeProperties(message.properties, [tableProperty(encodable(now))])
+    const properties = changeProperties(message.properties, [tableProperty(now)])
     const due = new MessageView().set(exchange, routingKey, properties, body)
     for (const to of this.#routing.route(this.#exchange, due, moreKeys).queues) {
       to.publish(due)

@@ -12,7 +12,6 @@ import {
   property,
   tableProperty,
 } from '../../model/message/properties.ts'
-import { encodable } from '../declarations/encodable-table.ts'
 
 const none: readonly string[] = []
 const noKeys: Result<readonly string[]> = ok(none)
@@ -46,7 +45,7 @@ export function withoutHiddenKeys(message: MessageView): MessageView {
   const headers = new Map(message.headers)
   headers.delete('BCC')
   const { exchange, routingKey, body } = message
-  const properties = changeProperties(message.properties, [tableProperty(encodable(headers))])
+  const properties = changeProperties(message.properties, [tableProperty(headers)])
   return new MessageView().set(exchange, routingKey, properties, body)
 }
 

@@ -5,7 +5,6 @@
 //
 //   table   length uint32 | (name shortstr | type octet | value)*
 //   array   length uint32 | (type octet | value)*
-import { assert } from '../../base/assert.ts'
 import { WireError } from '../../wire/wire-error.ts'
 import { type FieldTable, type FieldValue, noFields } from './field.ts'
 
@@ -157,7 +156,9 @@ class FieldWriter {
     this.#counted(() => {
       for (const [name, value] of table) {
         const bytes = Buffer.from(name, 'utf8')
-        assert(bytes.length <= shortStringMax, 'the name of a field is a short string')
+        // A name of bytes that are no UTF-8 has grown when it was read; one that no longer fits a
+        // short string goes, so that no client can make a table that cannot be written again.
+        if (bytes.length > shortStringMax) continue
         this.#octet(bytes.length)
         this.#put(bytes.length, (into, at) => into.set(bytes, at))
         this.value(value)

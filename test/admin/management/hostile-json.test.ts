@@ -155,6 +155,8 @@ test('lists are sorted by whatever stands in them', () =>
           '&page=1',
           '&sort_reverse=true',
           '&columns=name,arguments.toString',
-        ])
-          assert.ok(Array.isArray((await api.get(`/${list}?sort=${sort}${page}`)).items ?? []))
+        ]) {
+          const got = await api.get(`/${list}?sort=${sort}${page}`)
+          assert.ok(Array.isArray(page === '&page=1' ? (got.items ?? got) : got))
+        }
   }))

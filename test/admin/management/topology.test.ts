@@ -260,6 +260,11 @@ test('lists are paged, filtered in linear time, sorted, and cut to columns', () 
     assert.deepEqual(await api.get(`/queues/%2F/b1?columns=${columns}`), {
       message_stats: { publish: 1 },
     })
+    for (const twice of [
+      'object_totals.queues,object_totals',
+      'object_totals,object_totals.queues',
+    ])
+      assert.ok((await api.get(`/overview?columns=${twice},${twice}`)).object_totals.queues > 0)
   }))
 
 test('a queue tells since when nothing came or went, and of its head and consumers', () =>

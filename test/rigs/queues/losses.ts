@@ -41,7 +41,7 @@ export class Losses {
   /** All queues are empty: whoever is not here is nowhere. */
   check(): void {
     for (const model of this.#there.queues.values())
-      for (const copy of model.namesakes.slice(0, this.#untried(model))) {
+      for (const copy of this.#owedFirst(model.namesakes).slice(0, this.#untried(model))) {
         model.found(copy)
         copy.state = 'leaving'
       }
@@ -53,6 +53,12 @@ export class Losses {
         if (copy.past !== null) this.#checkLost(copy, copy.past)
       }
     for (const model of this.#there.queues.values()) model.drained()
+  }
+
+  /** Which of one name was tried nobody knows: it was one that has to be there, if one has. */
+  #owedFirst(namesakes: readonly Copy[]): Copy[] {
+    const isOwed = (copy: Copy): boolean => copy.past?.ending === null && this.#isCertain(copy)
+    return [...namesakes.filter(isOwed), ...namesakes.filter((copy) => !isOwed(copy))]
   }
 
   #checkLost(copy: Copy, past: NonNullable<Copy['past']>): void {

@@ -147,6 +147,12 @@ export class StreamModel {
     return record
   }
 
+  /** Of several of one name it may be the first. */
+  #createdOf({ key, created }: StreamRecord): number {
+    const same = this.#records.get(key) ?? []
+    return same.reduce((first, each) => Math.min(first, each.created), created)
+  }
+
   /** It was refused after all, or a crash took it. */
   drop(record: StreamRecord): void {
     const left = (this.#records.get(record.key) ?? []).filter((each) => each !== record)
@@ -203,7 +209,7 @@ export class StreamModel {
     for (const { partition, offset, answeredAt } of this.begun.splice(0))
       for (let before = offset - 1; before >= 0; before--) {
         const record = this.at(partition, before)
-        if (record !== null && record.created > answeredAt)
+        if (record !== null && this.#createdOf(record) > answeredAt)
           this.#fail(`${this.name}: who asked for what comes next was not given ${record}`)
       }
   }

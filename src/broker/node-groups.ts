@@ -106,7 +106,7 @@ export class NodeGroups implements Groups {
     for (const coordinator of this.#coordinators.values()) {
       const listed = coordinator.list(filter)
       if (listed.error !== null) return listed
-      groups.push(...listed.groups)
+      for (const group of listed.groups) groups.push(group)
     }
     return { error: null, groups }
   }

@@ -92,9 +92,9 @@ export class Flusher {
     const moves = await this.#planAll([...logs], upTo)
     const large = moves.filter((m) => m.bytes >= options.ownFileBytes)
     const small = moves.filter((m) => m.bytes < options.ownFileBytes)
-    const moved: Moved[] = []
-    for (const move of large) moved.push(await this.#writeOwn(move))
-    moved.push(...(await this.#writeShared(small.filter((m) => m.bytes > 0))))
+    const own: Moved[] = []
+    for (const move of large) own.push(await this.#writeOwn(move))
+    const moved = own.concat(await this.#writeShared(small.filter((m) => m.bytes > 0)))
     if (moved.length > 0) await disk.syncDir(segmentFolder)
     for (const move of small) if (move.bytes === 0) moved.push({ move, segments: [] })
     await manifest.appendMany({ replayFrom: upTo }, this.#changesOf(moved), this.#turns)

@@ -153,7 +153,7 @@ export class LogStore {
       this.#logs.remove(log)
       gone.push(log)
       // The pass that writes to it will find the partition deleted.
-      segments.push(...log.segments.filter((s) => s !== log.growing))
+      for (const segment of log.segments) if (segment !== log.growing) segments.push(segment)
     }
     const dropped = gone.map((l) => [l.topic, l.partition] as const)
     await this.#orFail(this.#manifest.append({ dropped }))

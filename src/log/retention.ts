@@ -25,10 +25,6 @@ export function retentionStart(log: PartitionLog, nowMs: number): number {
   return tailStart(log, nowMs, start, excess)
 }
 
-/** Records that say no time get the segment's, once they are in one. */
-const isOlder = (maxTimestamp: number, thanMs: number): boolean =>
-  maxTimestamp >= 0 && maxTimestamp < thanMs
-
 function tailStart(log: PartitionLog, nowMs: number, from: number, tooMany: number): number {
   const { tail, settings } = log
   const runBytes = log.memory === null ? settings.segmentBytes : 0
@@ -37,15 +33,21 @@ function tailStart(log: PartitionLog, nowMs: number, from: number, tooMany: numb
   let excess = tooMany
   // Batches behind `start` that would make a segment together; the last one may grow yet.
   let run = 0
+  // At its beginning, those that say no time: they go with what came behind them.
+  let untimed = 0
   for (let i = 0; i < tail.count && tail.nextOffset(i) <= log.highWatermark; i++) {
     run += tail.byteCount(i)
-    const isOld = run === tail.byteCount(i) && isOlder(tail.maxTimestamp(i), oldestMs)
+    const isFirst = run === untimed + tail.byteCount(i)
+    const time = tail.maxTimestamp(i)
+    if (isFirst && time < 0) untimed = run
+    const isOld = isFirst && time >= 0 && time < oldestMs
     const isWhole = i + 1 < tail.count ? run + tail.byteCount(i + 1) > runBytes : runBytes === 0
     if (!isOld && !isWhole) continue
     if (!isOld && excess < run) break
     start = tail.nextOffset(i)
     excess -= run
     run = 0
+    untimed = 0
   }
   return start
 }
@@ -62,8 +64,9 @@ export function startOfNewer(log: PartitionLog, thanMs: number): number {
   }
   const { tail } = log
   for (let i = 0; i < tail.count && tail.nextOffset(i) <= log.highWatermark; i++) {
-    if (!isOlder(tail.maxTimestamp(i), thanMs)) return start
-    start = Math.max(start, tail.nextOffset(i))
+    const time = tail.maxTimestamp(i)
+    if (time >= thanMs) return start
+    if (time >= 0) start = Math.max(start, tail.nextOffset(i))
   }
   return start
 }

@@ -190,7 +190,8 @@ export class Image {
     const topicChanges = new Map(set.changes.map((change) => [keyOf(change), change]))
     const events: ImageEvent[] = []
     for (const name of topicNames)
-      events.push(...this.#applyTopic(name, topicChanges.get(topicPrefix + name)))
+      for (const event of this.#applyTopic(name, topicChanges.get(topicPrefix + name)))
+        events.push(event)
     if (brokerChanged) events.push({ kind: 'brokerConfig' })
     for (const event of events) for (const listener of [...this.#listeners]) listener(event)
   }

@@ -214,7 +214,7 @@ export class Queues implements QueueNode, StockNode {
       // What moves is placed before it is too much for one commit.
       if (this.isLaden) this.#placing.place(true)
       if (i >= attendMax) {
-        again.push(...this.#attended.slice(i + 1))
+        for (const each of this.#attended.slice(i + 1)) again.push(each)
         for (const each of again) each.isAttended = false
         break
       }

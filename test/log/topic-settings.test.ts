@@ -122,6 +122,8 @@ test('records that say no time are as old as the write that brought them to thei
     await store.flush()
     assert.equal(log.segments[0]?.flushedMs, undefined, 'one of them says a time')
     assert.equal(retentionStart(log, 11_001), 3)
+    for (const time of [-1, -1, 1000, -1]) await append(store, log, batch(time))
+    assert.equal(retentionStart(log, 11_001), 6, 'they keep none that came behind them')
   }))
 
 test('a segment that falls below the log start while it is written to goes with the pass', () =>

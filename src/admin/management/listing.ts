@@ -133,9 +133,9 @@ async function sortedBy<T>(
   describe: (item: T) => Shown,
 ): Promise<readonly T[]> {
   const path = sort.split('.')
-  const keyed: { readonly item: T; readonly key: unknown }[] = []
+  const keyed: { readonly item: T; readonly key: SortKey }[] = []
   for (const [index, item] of items.entries()) {
-    keyed.push({ item, key: at(describe(item), path) })
+    keyed.push({ item, key: sortKey(at(describe(item), path)) })
     if (index % slice === slice - 1) await new Promise<void>((go) => clock.soon(go))
   }
   keyed.sort((a, b) => compare(a.key, b.key))
@@ -152,11 +152,19 @@ function at(value: unknown, path: readonly string[]): unknown {
   return found
 }
 
-/** Numbers by size, before texts; what is absent first. */
-function compare(a: unknown, b: unknown): number {
+type SortKey = number | string
+
+const sortTextMax = 255
+
+/** Made once for each item: a value may be large. What is absent comes first. */
+const sortKey = (value: unknown): SortKey =>
+  typeof value === 'number' ? value : value === undefined ? '' : brief(value, sortTextMax)
+
+/** Numbers by size. */
+function compare(a: SortKey, b: SortKey): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b
-  const [left, right] = [a, b].map((each) => (each === undefined ? '' : brief(each, 255)))
-  if (left === right || left === undefined || right === undefined) return 0
+  const [left, right] = [`${a}`, `${b}`]
+  if (left === right) return 0
   return left < right ? -1 : 1
 }
 

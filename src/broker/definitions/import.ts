@@ -72,7 +72,7 @@ export async function importDefinitions(
   ]
   const problems: string[] = []
   for (const [kind, take] of vhost === null ? [...ofNode, ...ofVhosts] : ofVhosts)
-    problems.push(...(await takeAll(kind, definitions[kind], take)))
+    for (const problem of await takeAll(kind, definitions[kind], take)) problems.push(problem)
   const more = problems.length - problemsMax
   return more > 0 ? [...problems.slice(0, problemsMax), `${more} more`] : problems
 }

@@ -31,7 +31,8 @@ export function lostFiles<L extends { readonly segments: readonly Segment[] }>(
   return [...concerned].map(([file, segments]) => {
     const size = sizes.get(file) ?? 'ENOENT'
     const ends = segments.map(({ segment }) => segment.position + segment.bytes)
-    const problem = problemOf(size, Math.max(...ends))
+    const end = ends.reduce((last, each) => Math.max(last, each), 0)
+    const problem = problemOf(size, end)
     const bytes = typeof size === 'number' ? size : 0
     return { file, problem, isMissing: size === 'ENOENT', bytes, segments }
   })

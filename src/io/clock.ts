@@ -11,7 +11,8 @@ export interface Clock {
   /** Milliseconds that only grow, with fractions; meaningless except as differences. */
   monotonic(): number
   /**
-   * Runs `action` once after `ms` (clamped to 0 .. 2^31-1). Keeps the process alive until then, so
+   * Runs `action` once after `ms` (clamped to 0 .. 2^31-1). Of two that the process was too late
+   * for, either may come first. Keeps the process alive until then, so
    * that whoever closes must cancel what it has set.
    */
   after(ms: number, action: () => void): Timer

@@ -6,6 +6,7 @@ import type { HttpAnswer } from '../../io/http.ts'
 import { PatternCompiler } from '../../security/access/name-pattern.ts'
 import { badRequest, json, pieces, Refused } from './answer.ts'
 import type { Call } from './call.ts'
+import { matchingNames } from './matching-names.ts'
 
 export type Shown = Readonly<Record<string, unknown>>
 
@@ -30,7 +31,7 @@ export async function listed<T>(
   const paging = pagingOf(call)
   const sort = call.query.get('sort')
   if (paging === null && sort === null) return pieces(streamed(call, items, show))
-  const filtered = paging === null ? items : await named(paging, items, nameOf)
+  const filtered = paging === null ? items : await named(call, paging, items, nameOf)
   const sorted = sort === null ? filtered : await sortedBy(call, sort, filtered, describe)
   if (paging === null) return pieces(streamed(call, sorted, show))
   const { page, size } = paging
@@ -108,6 +109,7 @@ function pagingOf({ query }: Call): Paging | null {
 }
 
 async function named<T>(
+  { node: { clock } }: Call,
   { name, isRegex }: Paging,
   items: readonly T[],
   nameOf: (item: T) => string,
@@ -120,8 +122,8 @@ async function named<T>(
   const compiler = new PatternCompiler()
   const checked = await compiler.check(name)
   if (!checked.ok) throw badRequest('Pagination parameters are invalid')
-  const matches = compiler.matcherOf(name)
-  return items.filter((item) => matches(nameOf(item)))
+  const matching = await matchingNames(clock, compiler.matcherOf(name), items.map(nameOf))
+  return items.filter((item) => matching.has(nameOf(item)))
 }
 
 // ---- Order --------------------------------------------------------------------------------------

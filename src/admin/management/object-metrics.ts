@@ -11,6 +11,7 @@ import { PatternCompiler } from '../../security/access/name-pattern.ts'
 import type { Family, Sample } from '../prometheus.ts'
 import { channelFamilies, connectionFamilies } from './channel-metrics.ts'
 import type { ManagedNode } from './managed-node.ts'
+import { matchingNames } from './matching-names.ts'
 import { churnOf } from './numbers.ts'
 import { type QueueObject, queueFamilies, queueInfo } from './queue-metrics.ts'
 import {
@@ -242,7 +243,7 @@ export async function detailedMetrics(
   query: string,
 ): Promise<Result<readonly Family[]>> {
   const wishes = new URLSearchParams(query)
-  const scope = await scopeOf(wishes)
+  const scope = await scopeOf(node, wishes)
   if (!scope.ok) return scope
   const wanted = new Set(wishes.getAll('family'))
   // The one has what the other has.
@@ -264,7 +265,7 @@ export async function detailedMetrics(
   ])
 }
 
-async function scopeOf(wishes: URLSearchParams): Promise<Result<Scope>> {
+async function scopeOf(node: ManagedNode, wishes: URLSearchParams): Promise<Result<Scope>> {
   const vhosts = wishes.has('vhost') ? new Set(wishes.getAll('vhost')) : null
   const hasVhost = (vhost: string): boolean => vhosts === null || vhosts.has(vhost)
   const [pattern = '', ...others] = wishes.getAll('queue')
@@ -274,5 +275,8 @@ async function scopeOf(wishes: URLSearchParams): Promise<Result<Scope>> {
   const compiler = new PatternCompiler()
   const checked = await compiler.check(pattern)
   if (!checked.ok) return refuse('invalidRequest', `Invalid 'queue' regex: ${checked.message}`)
-  return ok({ hasVhost, hasQueue: compiler.matcherOf(pattern) })
+  const cores = [...node.messaging.vhosts.values()].filter(({ name }) => hasVhost(name))
+  const names = cores.flatMap(({ queues, streams }) => [...queues.keys(), ...streams.keys()])
+  const matching = await matchingNames(node.clock, compiler.matcherOf(pattern), names)
+  return ok({ hasVhost, hasQueue: (queue) => matching.has(queue) })
 }

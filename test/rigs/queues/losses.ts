@@ -63,7 +63,9 @@ export class Losses {
 
   #checkLost(copy: Copy, past: NonNullable<Copy['past']>): void {
     const { isFound } = copy
-    if (!isFound && past.ending === null && !copy.mayVanish && this.#isCertain(copy))
+    // One that nobody has used for its time goes with what it holds, before it could be drained.
+    const mayBeGone = copy.mayVanish || copy.queue.isLeaving
+    if (!isFound && past.ending === null && !mayBeGone && this.#isCertain(copy))
       this.#there.fail(`${copy} is lost, and was durable`)
     if (!isFound || copy.isStrange) return
     for (const child of past.children)
@@ -75,14 +77,17 @@ export class Losses {
     const { record, past, isFound } = copy
     if (record === null || past === null || copy.isStrange) return
     if (isFound && !record.isFound) this.#there.fail(`${copy} is there, and not in its topic`)
-    const isOwed = record.isFound && past.ending === null && !copy.mayVanish
+    const mayBeGone = copy.mayVanish || copy.queue.isLeaving
+    const isOwed = record.isFound && past.ending === null && !mayBeGone
     if (isOwed && !isFound) this.#there.fail(`${copy} is lost, and its topic has it`)
   }
 
   /** What became of a copy that moved has to be where it went to. */
   #isOwed(parent: Copy | null): boolean {
     if (parent === null || parent.isFound || parent.isVirtual || parent.isStrange) return false
-    if (parent.mayVanish || this.#there.queues.get(parent.queue.name) !== parent.queue) return false
+    const { queue } = parent
+    if (parent.mayVanish || this.#there.queues.get(queue.name) !== queue) return false
+    if (queue.isLeaving) return false
     return this.#isCertain(parent)
   }
 

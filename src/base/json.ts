@@ -19,12 +19,9 @@ export function parseObject(text: string): Record<string, unknown> | null {
     if (error instanceof SyntaxError) return null
     throw error
   }
-  if (!isObject(value) || Array.isArray(value)) return null
-  if (mayHaveHalfPair.test(text) && !isUnicode(value)) return null
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
   return value as Record<string, unknown>
 }
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 const code = (char: string): number => char.charCodeAt(0)
 const [quote, backslash, comma] = [code('"'), code('\\'), code(',')]
@@ -43,29 +40,30 @@ function isBounded(text: string): boolean {
       values++
       depth++
     } else if (closing.includes(at)) depth--
-    if (depth > depthMax || values > valuesMax) return false
+    if (depth > depthMax || values > valuesMax || i === Number.POSITIVE_INFINITY) return false
   }
   return true
 }
 
-/** Where the text that begins at `from` ends. */
+/** Where the text that begins at `from` ends; past everything when it holds half a character. */
 function endOfText(text: string, from: number): number {
   let i = from + 1
-  for (; i < text.length && text.charCodeAt(i) !== quote; i++)
-    if (text.charCodeAt(i) === backslash) i++
+  for (; i < text.length && text.charCodeAt(i) !== quote; i++) {
+    if (text.charCodeAt(i) !== backslash) continue
+    const unit = escapedUnit(text, i)
+    if (isLow(unit)) return Number.POSITIVE_INFINITY
+    if (!isHigh(unit)) i++
+    else if (isLow(escapedUnit(text, i + 6))) i += 11
+    else return Number.POSITIVE_INFINITY
+  }
   return i
 }
 
-const halfPair = /\p{Surrogate}/u
-const mayHaveHalfPair = /\\u[dD]|\p{Surrogate}/u
-
-function isUnicode(value: unknown): boolean {
-  if (typeof value === 'string') return !halfPair.test(value)
-  if (Array.isArray(value)) return value.every(isUnicode)
-  return (
-    !isObject(value) || Object.entries(value).every(([k, v]) => !halfPair.test(k) && isUnicode(v))
-  )
-}
+/** What `\\uXXXX` at `at` says; NaN: something else stands there. */
+const escapedUnit = (text: string, at: number): number =>
+  text.startsWith('\\u', at) ? Number.parseInt(text.slice(at + 2, at + 6), 16) : Number.NaN
+const isHigh = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00
+const isLow = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000
 
 /** A value of JSON for a message to people. */
 export function brief(value: unknown, most = 40): string {

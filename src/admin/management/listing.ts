@@ -68,7 +68,8 @@ export async function listedWhole<T extends Shown>(
 /** Of one object: the columns that are asked for. */
 export const shownOne = (call: Call, value: Shown): HttpAnswer => json(only(value, columnsOf(call)))
 
-async function* streamed<T>(
+/** The list as JSON, made while it is sent. */
+export async function* streamed<T>(
   { node: { clock } }: Call,
   items: readonly T[],
   show: (item: T) => Shown,
@@ -183,21 +184,28 @@ function columnsOf({ query }: Call): Columns {
 function only(value: Shown, columns: Columns): Shown {
   if (columns === null) return value
   const shown: Record<string, unknown> = {}
+  const made = new Set<unknown>()
   for (const path of columns) {
     const found = at(value, path)
-    if (found !== undefined) place(shown, path, found)
+    if (found !== undefined) place(shown, path, found, made)
   }
   return shown
 }
 
-/** What another column has put there is copied, so that nothing that is kept changes. */
-function place(into: Record<string, unknown>, path: readonly string[], value: unknown): void {
+/** What another column has put there is copied, unless it was `made` here: what is kept stays. */
+function place(
+  into: Record<string, unknown>,
+  path: readonly string[],
+  value: unknown,
+  made: Set<unknown>,
+): void {
   let inner = into
   for (const name of path.slice(0, -1)) {
-    const next = Object.hasOwn(inner, name) ? inner[name] : null
-    const made: Record<string, unknown> = { ...Object(next) }
-    put(inner, name, made)
-    inner = made
+    const there = Object.hasOwn(inner, name) ? inner[name] : null
+    const next = (made.has(there) ? there : { ...Object(there) }) as Record<string, unknown>
+    made.add(next)
+    put(inner, name, next)
+    inner = next
   }
   put(inner, path.at(-1) ?? '', value)
 }

@@ -5,14 +5,16 @@ import { isOwn } from '../../../broker/declarations/definitions.ts'
 import type { VhostCore } from '../../../broker/messaging/vhost-core.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
 import { plainTable } from '../../../model/message/readable-headers.ts'
-import { json } from '../answer.ts'
+import { pieces } from '../answer.ts'
 import type { Call } from '../call.ts'
+import { streamed } from '../listing.ts'
 import { allGlobalParameters, allParameters } from './parameters.ts'
 import { shownPermission, shownTopicPermission } from './permissions.ts'
 import { shownPolicy } from './policies.ts'
 import { describeUser } from './users.ts'
 
-type Rows = readonly Readonly<Record<string, unknown>>[]
+/** Made when it is written: all of them together may be more than one text can hold. */
+type Row = () => Readonly<Record<string, unknown>>
 
 /** Topics that were made by other means than a declaration are no definitions. */
 const exportable = ({ queues, streams }: VhostCore) => [
@@ -20,8 +22,8 @@ const exportable = ({ queues, streams }: VhostCore) => [
   ...[...streams.values()].filter(({ isDeclared }) => isDeclared),
 ]
 
-const queuesOf = (core: VhostCore): Rows =>
-  exportable(core).map(({ name, definition }) => ({
+const queuesOf = (core: VhostCore): Row[] =>
+  exportable(core).map(({ name, definition }) => () => ({
     name,
     vhost: core.name,
     durable: definition.durable,
@@ -29,10 +31,10 @@ const queuesOf = (core: VhostCore): Rows =>
     arguments: plainTable(definition.arguments),
   }))
 
-const exchangesOf = ({ name: vhost, exchanges }: VhostCore): Rows =>
+const exchangesOf = ({ name: vhost, exchanges }: VhostCore): Row[] =>
   [...exchanges.values()]
     .filter(({ name }) => !isOwn(name))
-    .map((exchange) => ({
+    .map((exchange) => () => ({
       name: exchange.name,
       vhost,
       type: exchange.type,
@@ -42,11 +44,11 @@ const exchangesOf = ({ name: vhost, exchanges }: VhostCore): Rows =>
       arguments: plainTable(exchange.arguments),
     }))
 
-const bindingsOf = (core: VhostCore): Rows =>
+const bindingsOf = (core: VhostCore): Row[] =>
   [...core.exchanges.keys()]
     .flatMap((name) => (name === '' ? [] : core.routing.bindingsFrom(name)))
     .filter(({ kind, target }) => kind === 'exchange' || isExported(core, target))
-    .map((binding) => ({
+    .map((binding) => () => ({
       source: binding.source,
       vhost: core.name,
       destination: binding.target,
@@ -81,35 +83,56 @@ const versions = ({ node }: Call) => ({
 export function exportAll(call: Call): HttpAnswer {
   const { accounts, messaging, policies } = call.node
   const cores = [...messaging.vhosts.values()]
-  return json({
-    ...versions(call),
-    users: accounts.users().map((user) => describeUser(call, user)),
-    vhosts: cores.map(vhostRow),
-    permissions: accounts.permissions.list().map(shownPermission),
-    topic_permissions: accounts.permissions.listTopic().map(shownTopicPermission),
-    parameters: allParameters(call),
-    global_parameters: allGlobalParameters(call),
-    policies: policies.list('user').map(shownPolicy),
+  const lists = {
+    users: accounts.users().map((user) => () => describeUser(call, user)),
+    vhosts: cores.map((core) => () => vhostRow(core)),
+    permissions: accounts.permissions.list().map((each) => () => shownPermission(each)),
+    topic_permissions: accounts.permissions
+      .listTopic()
+      .map((each) => () => shownTopicPermission(each)),
+    parameters: allParameters(call).map((each) => () => ({ ...each })),
+    global_parameters: allGlobalParameters(call).map((each) => () => each),
+    policies: policies.list('user').map((each) => () => shownPolicy(each)),
     queues: cores.flatMap(queuesOf),
     exchanges: cores.flatMap(exchangesOf),
     bindings: cores.flatMap(bindingsOf),
-  })
+  }
+  return pieces(written(call, versions(call), lists))
 }
 
 /** Of one vhost, without its name in each row, but for what RabbitMQ writes it in too. */
 export function exportVhost(call: Call): HttpAnswer {
   const core = call.vhost()
-  const { policies } = call.node
-  const bare = (rows: Rows) => rows.map(({ vhost: _, ...rest }) => rest)
-  const ofVhost = <T extends { vhost: string }>(rows: readonly T[]): T[] =>
-    rows.filter(({ vhost }) => vhost === core.name)
-  return json({
-    ...versions(call),
-    ...vhostRow(core),
-    parameters: ofVhost(allParameters(call)),
-    policies: ofVhost(policies.list('user').map(shownPolicy)),
-    queues: bare(queuesOf(core)),
-    exchanges: bare(exchangesOf(core)),
-    bindings: bare(bindingsOf(core)),
-  })
+  const isHere = ({ vhost }: { readonly vhost: string }): boolean => vhost === core.name
+  const policies = call.node.policies.list('user').filter(isHere)
+  const lists = {
+    parameters: allParameters(call)
+      .filter(isHere)
+      .map((each) => () => ({ ...each })),
+    policies: policies.map((each) => () => shownPolicy(each)),
+    queues: queuesOf(core).map(bare),
+    exchanges: exchangesOf(core).map(bare),
+    bindings: bindingsOf(core).map(bare),
+  }
+  return pieces(written(call, { ...versions(call), ...vhostRow(core) }, lists))
+}
+
+const bare =
+  (row: Row): Row =>
+  () => {
+    const { vhost: _, ...rest } = row()
+    return rest
+  }
+
+async function* written(
+  call: Call,
+  head: Readonly<Record<string, unknown>>,
+  lists: Readonly<Record<string, readonly Row[]>>,
+): AsyncGenerator<string> {
+  yield JSON.stringify(head).slice(0, -1)
+  for (const [name, rows] of Object.entries(lists)) {
+    yield `,"${name}":`
+    yield* streamed(call, rows, (row) => row())
+  }
+  yield '}'
 }

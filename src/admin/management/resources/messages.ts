@@ -171,7 +171,7 @@ export async function getMessages(call: Call): Promise<HttpAnswer> {
     if (got === null) break
     const { message, redelivered, remaining, id, queue } = got
     taken.push({ id, queue })
-    bytes += Math.min(message.body.length, truncate)
+    bytes += Math.min(message.body.length, truncate) + message.properties.length
     shown.push({
       payload_bytes: message.body.length,
       redelivered,

@@ -42,7 +42,14 @@ for (const [pattern, yes, no] of [
     for (const name of no) assert.ok(!matches(name), name)
   })
 
-for (const pattern of ['(a)\\1', 'a(?!b)', '(', '[a', 'x++', 'a'.repeat(patternLengthMax + 1)])
+const refused = ['(a)\\1', 'a(?!b)', '(', '[a', 'x++', 'a'.repeat(patternLengthMax + 1)]
+const repeating = [
+  '([ab]{0,30}){0,30}[cde]',
+  '(a?){400}[^ab]',
+  '^(?!(a?){400})b',
+  '(a?){99}|'.repeat(50),
+]
+for (const pattern of [...refused, ...repeating])
   test(`refused: '${pattern.slice(0, 20)}'`, async () => {
     const checked = await new PatternCompiler().check(pattern)
     assert.ok(!checked.ok)

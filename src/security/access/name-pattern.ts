@@ -80,8 +80,22 @@ export function alternativesOf(pattern: string): string[] {
 }
 
 interface Engine {
-  compile(pattern: string): { matcher(name: string): { find(): boolean } }
+  compile(pattern: string): Program
 }
+
+interface Program {
+  matcher(name: string): { find(): boolean }
+  /** Steps, each of which one letter of a name may have to go through. */
+  programSize(): number
+}
+
+/** How many more a pattern may have. */
+interface Steps {
+  left: number
+}
+
+/** Linear is not enough: `([ab]{0,30}){0,30}` has a hundred times as many steps as letters. */
+const stepsMax = (pattern: string): number => 600 + 2 * pattern.length
 
 /** Makes patterns ready to be matched; its engine is loaded when the first of them needs it. */
 export class PatternCompiler {
@@ -92,7 +106,7 @@ export class PatternCompiler {
     if (pattern.length > patternLengthMax)
       return refuse('invalidRequest', `a pattern has at most ${patternLengthMax} characters`)
     await this.prepare(pattern)
-    const compiled = this.#compile(pattern)
+    const compiled = this.#compile(pattern, { left: stepsMax(pattern) })
     return compiled.ok ? { ok: true, value: null } : compiled
   }
 
@@ -109,12 +123,12 @@ export class PatternCompiler {
     return compiled.ok ? compiled.value : () => false
   }
 
-  #compile(pattern: string): Result<Matches> {
+  #compile(pattern: string, steps: Steps = { left: Number.POSITIVE_INFINITY }): Result<Matches> {
     const names = simpleNames(pattern)
     if (names !== null) return { ok: true, value: matcherOfNames(names, pattern) }
     const each: Matches[] = []
     for (const alternative of alternativesOf(pattern)) {
-      const matches = this.#alternative(alternative)
+      const matches = this.#alternative(alternative, steps)
       if (!matches.ok) return matches
       each.push(matches.value)
     }
@@ -122,25 +136,27 @@ export class PatternCompiler {
   }
 
   /** `^(?!A)(?=B)C` is: not `^A`, and `^B`, and `^C`, each of which RE2 can match. */
-  #alternative(text: string): Result<Matches> {
+  #alternative(text: string, steps: Steps): Result<Matches> {
     const conditions: Matches[] = []
     let rest = text
     for (let look = lookAhead(rest); look !== null; look = lookAhead(rest)) {
-      const inner = this.#expression(`^(?:${look.inner})`)
+      const inner = this.#expression(`^(?:${look.inner})`, steps)
       if (!inner.ok) return inner
       const { wanted } = look
       conditions.push((name) => inner.value(name) === wanted)
       rest = `^${look.rest}`
     }
-    const main = this.#expression(rest)
+    const main = this.#expression(rest, steps)
     if (!main.ok || conditions.length === 0) return main
     return { ok: true, value: (name) => conditions.every((one) => one(name)) && main.value(name) }
   }
 
-  #expression(text: string): Result<Matches> {
+  #expression(text: string, steps: Steps): Result<Matches> {
     assert(this.#engine !== null, 'prepare comes before')
     try {
       const compiled = this.#engine.compile(text)
+      steps.left -= compiled.programSize()
+      if (steps.left < 0) return refuse('invalidRequest', `'${text}' repeats too much`)
       return { ok: true, value: (name) => compiled.matcher(name).find() }
     } catch (error) {
       if (!(error instanceof Error)) throw error

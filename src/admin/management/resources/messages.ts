@@ -158,7 +158,7 @@ export async function getMessages(call: Call): Promise<HttpAnswer> {
   if (encoding !== 'auto' && encoding !== 'base64')
     throw badRequest(`Unsupported encoding ${encoding.slice(0, 40)}.`)
   const isBase64 = encoding === 'base64'
-  const truncate = integerIn(body, 'truncate', Number.POSITIVE_INFINITY)
+  const truncate = Math.max(0, integerIn(body, 'truncate', Number.POSITIVE_INFINITY))
   const count = Math.min(integerIn(body, 'count', 1), countMax)
   const taken: Taken[] = []
   const shown: unknown[] = []
@@ -179,7 +179,7 @@ export async function getMessages(call: Call): Promise<HttpAnswer> {
       routing_key: message.routingKey,
       message_count: remaining,
       properties: objectOrList(shownProperties(message)),
-      ...payloadShown(message.body.subarray(0, Math.max(0, truncate)), isBase64),
+      ...payloadShown(message.body.subarray(0, truncate), isBase64),
     })
   }
   settle(taken, mode)

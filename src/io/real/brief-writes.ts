@@ -13,6 +13,8 @@ const stallMs = 2
 const barredMs = 1000
 /** Of the last write in the average. */
 const weight = 1 / 16
+/** What is left of the time of a write that was handed over, without the way there and back. */
+const ownShare = 2 / 3
 
 export class BriefWrites {
   #averageMs = Number.POSITIVE_INFINITY
@@ -25,13 +27,15 @@ export class BriefWrites {
     return isQuick && bytes <= bytesMax && nowMs - this.#endMs >= this.#averageMs
   }
 
-  /** A write of whatever size has ended, by this thread or another. */
-  ended(startMs: number, endMs: number): void {
+  /** A write of whatever size has ended, by the loop's thread or another. */
+  ended(startMs: number, endMs: number, wasHandedOver: boolean): void {
     const tookMs = endMs - startMs
+    // Else writes that are handed over would look too slow for ever to be made here.
+    const ownMs = wasHandedOver ? tookMs * ownShare : tookMs
     this.#averageMs =
       this.#averageMs === Number.POSITIVE_INFINITY
-        ? tookMs
-        : this.#averageMs + (tookMs - this.#averageMs) * weight
+        ? ownMs
+        : this.#averageMs + (ownMs - this.#averageMs) * weight
     this.#endMs = endMs
     if (tookMs > stallMs) this.#barredUntilMs = endMs + barredMs
   }

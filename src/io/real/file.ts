@@ -87,10 +87,11 @@ export class RealFile implements DiskFile {
   async #writeSome(chunks: readonly Uint8Array[], position: number): Promise<number> {
     const startMs = this.#brief === null ? 0 : performance.now()
     const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
-    const taken = this.#brief?.mayBlock(bytes, startMs)
+    const isHere = this.#brief?.mayBlock(bytes, startMs) === true
+    const taken = isHere
       ? this.#writeNow(chunks, position)
       : await this.#writeLater(chunks, position)
-    this.#brief?.ended(startMs, performance.now())
+    this.#brief?.ended(startMs, performance.now(), !isHere)
     return this.direct ? taken - (taken % blockBytes) : taken
   }
 

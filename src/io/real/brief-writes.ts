@@ -9,7 +9,7 @@ const bytesMax = 16 << 10
 /** So long may writes take on average, in milliseconds, */
 const quickMs = 0.5
 /** and one that takes longer than this bars the next for so long. */
-const stallMs = 2
+const stallMs = 10
 const barredMs = 1000
 /** Of the last write in the average. */
 const weight = 1 / 16

@@ -6,7 +6,7 @@
 
 /** Larger ones take long enough to be handed over. */
 const bytesMax = 16 << 10
-/** So long may writes take on average, in milliseconds, */
+/** So long may writes take on average, in milliseconds, where one counts for twice that at most, */
 const quickMs = 0.5
 /** and one that takes longer than this bars the next for so long. */
 const stallMs = 10
@@ -31,7 +31,7 @@ export class BriefWrites {
   ended(startMs: number, endMs: number, wasHandedOver: boolean): void {
     const tookMs = endMs - startMs
     // Else writes that are handed over would look too slow for ever to be made here.
-    const ownMs = wasHandedOver ? tookMs * ownShare : tookMs
+    const ownMs = Math.min(wasHandedOver ? tookMs * ownShare : tookMs, 2 * quickMs)
     this.#averageMs =
       this.#averageMs === Number.POSITIVE_INFINITY
         ? ownMs

@@ -15,7 +15,7 @@ import type { LogOptions } from './log-options.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { isRolled } from './segment/rolling.ts'
-import { type Segment, sameSegment, segmentFields } from './segment/segment.ts'
+import { type Segment, sameSegment, segmentFields, timesOf } from './segment/segment.ts'
 import {
   remedy,
   runHeaderBytes,
@@ -313,8 +313,8 @@ export class Flusher {
     const nowMs = this.#parts.clock.now()
     const createdMs = before?.createdMs ?? nowMs
     const { file } = writer
-    const times = maxTimestamp < 0 ? { createdMs, flushedMs: nowMs } : { createdMs }
-    return { file, position, bytes, baseOffset, nextOffset, maxTimestamp, ...times, own, index }
+    const times = timesOf(maxTimestamp, createdMs, nowMs)
+    return { file, position, bytes, baseOffset, nextOffset, ...times, own, index }
   }
 
   /** Batch `i` of the tail, which only grows meanwhile. */

@@ -11,7 +11,7 @@ import { BatchHeader, headerBytes } from '../model/record-batch.ts'
 import type { LogOptions } from './log-options.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'
 import type { PartitionLog } from './partition-log.ts'
-import { goesOn, newestMs, type Segment, segmentFields } from './segment/segment.ts'
+import { goesOn, newestMs, type Segment, segmentFields, timesOf } from './segment/segment.ts'
 import {
   isRunOf,
   remedy,
@@ -150,8 +150,8 @@ export class Rewriter {
     const sparse = job.cleanedUpTo !== undefined || job.sources.some((s) => s.sparse)
     const place = { file, position, bytes, own: false, sparse }
     const flushedMs = Math.max(...job.sources.map(newestMs))
-    const times = maxTimestamp < 0 ? { createdMs, flushedMs } : { createdMs }
-    return { ...place, baseOffset, nextOffset, maxTimestamp, ...times, index }
+    const times = timesOf(maxTimestamp, createdMs, flushedMs)
+    return { ...place, baseOffset, nextOffset, ...times, index }
   }
 
   /** At the first batch of a source; null when it cannot be read, or holds records of others. */

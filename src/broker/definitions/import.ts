@@ -22,7 +22,7 @@ import {
   keptComponents,
   policyScopes,
 } from '../policies/policy-values.ts'
-import { tableOf } from './json-fields.ts'
+import { tableOf, tagsOf } from './json-fields.ts'
 
 export interface DefinitionsHome {
   readonly accounts: Accounts
@@ -301,13 +301,6 @@ const textsOf = (item: Item, names: readonly string[]): (string | undefined)[] =
   })
 
 const noTags = refuse('invalidRequest', 'tags are neither a list of texts nor a text')
-
-/** A list, or words with commas between them, as older releases of RabbitMQ wrote it. */
-function tagsOf(tags: unknown): string[] | null {
-  const list: unknown = typeof tags === 'string' ? tags.split(',') : tags
-  if (!Array.isArray(list) || !list.every((tag) => typeof tag === 'string')) return null
-  return list.map((tag) => tag.trim()).filter((tag) => tag !== '')
-}
 
 function secretOf(item: Item): Result<Secret> {
   const { password, password_hash: hash, hashing_algorithm: algorithm } = item

@@ -1,9 +1,14 @@
-// Arguments as files of definitions write them, in JSON: a whole number becomes a long, another one
-// a double. Declarations compare by class, so that width does not matter.
+// Arguments and tags as files of definitions write them, in JSON: a whole number becomes a long,
+// another one a double. Declarations compare by class, so that width does not matter.
 import { type FieldTable, type FieldValue, textField } from '../../model/message/field.ts'
+import { depthMax } from '../../model/message/field-codec.ts'
 
-/** Deeper ones are no arguments. */
-const depthMax = 16
+/** Tags: a list, or words with commas between them, as older releases of RabbitMQ wrote them. */
+export function tagsOf(tags: unknown): string[] | null {
+  const list: unknown = typeof tags === 'string' ? tags.split(',') : tags
+  if (!Array.isArray(list) || !list.every((tag) => typeof tag === 'string')) return null
+  return list.map((tag) => tag.trim()).filter((tag) => tag !== '')
+}
 
 /** Null: not an object of such values. */
 export function tableOf(value: unknown, depth = 0): FieldTable | null {

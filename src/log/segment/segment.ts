@@ -47,6 +47,10 @@ export function goesOn(segment: SegmentFields, header: BatchHeader, place: Place
 export const sameSegment = (a: SegmentFields, b: SegmentFields): boolean =>
   a.file === b.file && a.position === b.position
 
+/** The times of a segment, `flushedMs` where it has to be kept. */
+export const timesOf = (maxTimestamp: number, createdMs: number, flushedMs: number) =>
+  maxTimestamp < 0 ? { maxTimestamp, createdMs, flushedMs } : { maxTimestamp, createdMs }
+
 /**
  * The time that retention and compaction go by: as in Kafka that of the newest record, and where no
  * record says one (theirs are below 0) when the segment was last written.

@@ -1,5 +1,6 @@
 // /api/users and /api/whoami. Passwords come in clear or as RabbitMQ's hashes; what is shown of
 // them are the hashes.
+import { tagsOf } from '../../../broker/definitions/json-fields.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
 import type { User } from '../../../security/access/access-values.ts'
 import type { Secret } from '../../../security/access/accounts.ts'
@@ -55,10 +56,9 @@ export function tagsIn(body: JsonBody): string[] | null {
   const given = body['tags'] ?? body['administrator']
   if (given === undefined || given === null) return null
   if (typeof given === 'boolean') return given ? ['administrator'] : []
-  const texts = typeof given === 'string' ? given.split(',') : given
-  if (!Array.isArray(texts) || !texts.every((tag) => typeof tag === 'string'))
-    throw badRequest('tags are texts')
-  return texts.map((tag) => tag.trim()).filter((tag) => tag !== '')
+  const tags = tagsOf(given)
+  if (tags === null) throw badRequest('tags are texts')
+  return tags
 }
 
 /** Null: no way to log in by password. */

@@ -1,4 +1,5 @@
 // /api/vhosts: virtual hosts, and who may use them.
+import { tagsOf } from '../../../broker/definitions/json-fields.ts'
 import type { VhostCore } from '../../../broker/messaging/vhost-core.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
 import { badRequest, json, must, noContent, notFound, put } from '../answer.ts'
@@ -38,17 +39,15 @@ export const showVhost = (call: Call): HttpAnswer => shownOne(call, describe(cal
 export const queueTypes = ['classic', 'quorum', 'stream'] as const
 
 export function aboutIn(body: JsonBody) {
-  const tags = body['tags'] ?? []
-  const list = typeof tags === 'string' ? tags.split(',').map((tag) => tag.trim()) : tags
-  if (!Array.isArray(list) || !list.every((tag) => typeof tag === 'string'))
-    throw badRequest('tags are texts')
+  const tags = tagsOf(body['tags'] ?? [])
+  if (tags === null) throw badRequest('tags are texts')
   const type = textIn(body, 'default_queue_type', 'classic')
   const known = queueTypes.find((each) => each === type)
   if (known === undefined && type !== 'undefined')
     throw badRequest(`default_queue_type is one of ${queueTypes.join(', ')}`)
   return {
     description: textIn(body, 'description'),
-    tags: list.filter((tag) => tag !== '') as string[],
+    tags,
     defaultQueueType: known ?? 'classic',
   }
 }

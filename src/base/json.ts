@@ -4,14 +4,14 @@
 // String() fails on, so that `brief` is what shows a value. The management API, the metadata and
 // files of definitions are read with it.
 
-/** Deeper than anything that somebody means. */
-const depthMax = 64
+/** Deeper than anything that somebody means; a stack could walk some thousand. */
+export const depthMax = 64
 /** A hundred thousand queues have a million. */
 const valuesMax = 4_000_000
 
 /** Null: it is no JSON, no object, nests too deeply, or has too many values or half a character. */
-export function parseObject(text: string): Record<string, unknown> | null {
-  if (!isBounded(text)) return null
+export function parseObject(text: string, depth = depthMax): Record<string, unknown> | null {
+  if (!isBounded(text, depth)) return null
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -29,7 +29,7 @@ const opening = [code('['), code('{')]
 const closing = [code(']'), code('}')]
 
 /** Looks at the text, so that nothing is made of one that is too much. */
-function isBounded(text: string): boolean {
+function isBounded(text: string, depthMost: number): boolean {
   let depth = 0
   let values = 0
   for (let i = 0; i < text.length; i++) {
@@ -40,7 +40,7 @@ function isBounded(text: string): boolean {
       values++
       depth++
     } else if (closing.includes(at)) depth--
-    if (depth > depthMax || values > valuesMax || i === Number.POSITIVE_INFINITY) return false
+    if (depth > depthMost || values > valuesMax || i === Number.POSITIVE_INFINITY) return false
   }
   return true
 }

@@ -13,8 +13,7 @@ import type { Edge, End, Matcher } from './matcher.ts'
 
 export const hashProperties: readonly string[] = ['message_id', 'correlation_id', 'timestamp']
 
-/** What a binding key means; null: it is none. 0: the target gets nothing. */
-/** Null: the key is none. */
+/** What a binding key means; null: it is no weight. */
 export const weightOf = (key: string): number | null =>
   /^0*[1-9]\d{0,8}$/.test(key) ? Number(key) : null
 
@@ -40,7 +39,7 @@ export class ConsistentHashMatcher<T extends End> implements Matcher<T> {
   add(edge: Edge<T>): void {
     const { kind, target, routingKey } = edge.binding
     const id = targetId(kind, target)
-    const candidate = { edge, seed: hashOf(id, 0), weight: weightOf(routingKey) ?? 1 }
+    const candidate = { edge, seed: hashOf(id), weight: weightOf(routingKey) ?? 1 }
     const same = this.#candidates.get(id)
     if (same === undefined) this.#candidates.set(id, new Map([[edge, candidate]]))
     else same.set(edge, candidate)
@@ -53,14 +52,14 @@ export class ConsistentHashMatcher<T extends End> implements Matcher<T> {
   }
 
   match(routingKey: string, message: MessageView, found: (to: T) => void): void {
-    const text = this.#hashed(routingKey, message)
+    const hash = hashOf(this.#hashed(routingKey, message))
     let best: Candidate<T> | null = null
     let bestScore = 0
     for (const same of this.#candidates.values()) {
       const candidate = firstOf(same)
       if (candidate === null) continue
       // Uniform in (0, 1); -weight / ln(u) is largest with a chance in proportion to the weight.
-      const draw = (hashOf(text, candidate.seed) + 0.5) / 2 ** 32
+      const draw = (mixed(hash ^ candidate.seed) + 0.5) / 2 ** 32
       const score = -candidate.weight / Math.log(draw)
       if (score <= bestScore) continue
       best = candidate
@@ -96,10 +95,15 @@ function firstOf<T extends End>(same: ReadonlyMap<Edge<T>, Candidate<T>>): Candi
 }
 
 /** 32 bits that depend on every character: FNV-1a, mixed at the end. */
-function hashOf(text: string, seed: number): number {
-  let hash = 0x811c9dc5 ^ seed
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
+  return mixed(hash)
+}
+
+/** Each bit of the outcome depends on each bit of `hash`. */
+function mixed(hash: number): number {
+  let bits = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35)
+  return (bits ^ (bits >>> 16)) >>> 0
 }

@@ -1,18 +1,26 @@
 // Exchanges of type headers: a binding's arguments against the message's headers. `x-match`: all
 // (also when it is missing), any, and both with-x; without it names that begin with `x-` do not
 // count. A value of no type asks only that the header is there. With nothing to compare, all
-// matches and any does not.
+// matches and any does not. Every binding is looked at for every message, and what is compared
+// counts against its budget.
 import type { FieldTable, FieldValue } from '../model/message/field.ts'
 import { integerOf, textOf } from '../model/message/field.ts'
-import { sameField } from '../model/message/field-equality.ts'
+import { fieldText, sameField } from '../model/message/field-equality.ts'
 import type { MessageView } from '../model/message/message.ts'
-import type { Edge, End, Matcher } from './matcher.ts'
+import type { Budget, Edge, End, Matcher } from './matcher.ts'
 
 export const matchKinds: readonly string[] = ['all', 'any', 'all-with-x', 'any-with-x']
 
+interface Wanted {
+  readonly name: string
+  readonly value: FieldValue
+  /** Of lists and tables; null: of others. */
+  readonly text: string | null
+}
+
 interface Pattern {
   readonly isAll: boolean
-  readonly wanted: readonly (readonly [string, FieldValue])[]
+  readonly wanted: readonly Wanted[]
 }
 
 export class HeadersMatcher<T extends End> implements Matcher<T> {
@@ -27,18 +35,52 @@ export class HeadersMatcher<T extends End> implements Matcher<T> {
     this.#patterns.delete(edge)
   }
 
-  match(_routingKey: string, message: MessageView, found: (to: T) => void): void {
+  match(_routingKey: string, message: MessageView, found: (to: T) => void, budget: Budget): void {
     if (this.#patterns.size === 0) return
-    const { headers } = message
-    for (const [edge, pattern] of this.#patterns) if (matches(pattern, headers)) found(edge.to)
+    const headers = new Headers(message.headers)
+    for (const [edge, pattern] of this.#patterns) {
+      budget.left--
+      if (matches(pattern, headers, budget)) found(edge.to)
+      if (budget.left < 0) return
+    }
   }
 }
 
 function patternOf(table: FieldTable): Pattern {
   const match = textOf(table.get('x-match')) ?? 'all'
   const withX = match.endsWith('-with-x')
-  const wanted = [...table].filter(([name]) => name !== 'x-match' && (withX || !isX(name)))
+  const entries = [...table].filter(([name]) => name !== 'x-match' && (withX || !isX(name)))
+  const wanted = entries.map(([name, value]) => ({ name, value, text: textOfMany(value) }))
   return { isAll: match.startsWith('all'), wanted }
+}
+
+const textOfMany = (value: FieldValue): string | null =>
+  value.type === 'A' || value.type === 'F' ? fieldText(value) : null
+
+/** Of one message. What may be long is made a text once, however many bindings want it. */
+class Headers {
+  readonly #table: FieldTable
+  readonly #texts = new Map<string, string>()
+
+  constructor(table: FieldTable) {
+    this.#table = table
+  }
+
+  has({ name, value, text }: Wanted): boolean {
+    const header = this.#table.get(name)
+    if (header === undefined) return false
+    if (value.type === 'V') return true
+    if (text === null) return isEqual(value, header)
+    return value.type === header.type && text === this.#textOf(name, header)
+  }
+
+  #textOf(name: string, header: FieldValue): string {
+    const known = this.#texts.get(name)
+    if (known !== undefined) return known
+    const text = fieldText(header)
+    this.#texts.set(name, text)
+    return text
+  }
 }
 
 const isX = (name: string): boolean => name.startsWith('x-')
@@ -62,11 +104,10 @@ function numberOf(field: FieldValue): number | null {
 const bytesOf = (field: FieldValue): Uint8Array | null =>
   field.type === 'S' || field.type === 'x' ? field.value : null
 
-function matches({ isAll, wanted }: Pattern, headers: FieldTable): boolean {
-  for (const [name, value] of wanted) {
-    const header = headers.get(name)
-    const isSame = header !== undefined && (value.type === 'V' || isEqual(value, header))
-    if (isSame !== isAll) return isSame
+function matches({ isAll, wanted }: Pattern, headers: Headers, budget: Budget): boolean {
+  for (const each of wanted) {
+    budget.left--
+    if (headers.has(each) !== isAll) return !isAll
   }
   return isAll
 }

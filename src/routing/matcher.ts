@@ -23,7 +23,7 @@ export interface Budget {
 }
 
 export interface Matcher<T extends End> {
-  /** Whether nothing but the routing key decides, so that a route may be remembered by it. */
+  /** The routing key alone decides, so that it says the route. False: it does not count at all. */
   readonly isByKey: boolean
   add(edge: Edge<T>): void
   /** Must be the edge that was added. */

@@ -287,7 +287,8 @@ export class RoutingTable<Q> {
         continue
       }
       source.matcher.match(message.routingKey, message, found, budget)
-      for (const key of moreKeys) source.matcher.match(key, message, found, budget)
+      if (source.matcher.isByKey)
+        for (const key of moreKeys) source.matcher.match(key, message, found, budget)
       if (matched || source.alternate === null) continue
       if (source.alternate !== '') visit(this.#sources.get(source.alternate))
       else for (const queue of this.#routeByName(message.routingKey, moreKeys)) queues.add(queue)

@@ -211,3 +211,25 @@ test('a policy with an empty pattern holds for every name', async () => {
     assert.equal(settingsOf(node, 'orders')?.maxLength, 5)
   })
 })
+
+test('patterns that take long for each name have a limit in each vhost', async () => {
+  await withMessaging(async (node) => {
+    const slow = (name: string, more: Partial<Policy> = {}): Policy =>
+      policy(name, { 'max-length': 1 }, { pattern: `${'a*'.repeat(450)}[bc]`, ...more })
+    let count = 0
+    for (; count < 100; count++) {
+      const answer = await node.policies.set('user', slow(`p${count}`))
+      if (answer.ok) continue
+      assert.equal(answer.error, 'policyViolation')
+      break
+    }
+    assert.ok(count > 10 && count < 40, `${count}`)
+    assert.ok(!(await node.policies.set('operator', slow('o'))).ok)
+    await set(node, slow('elsewhere', { vhost: 'other' }))
+    await set(node, slow('p0', { priority: 3 }))
+    for (let i = 0; i < 50; i++)
+      await set(node, policy(`simple${i}`, { 'max-length': 1 }, { pattern: '^a|^b$' }))
+    value(await node.policies.clear('user', '/', 'p0'))
+    await set(node, slow('o'), 'operator')
+  })
+})

@@ -150,7 +150,7 @@ const planted: readonly Planted[] = [
     by: 'queues',
     bug: 'let a policy that changes pass by the queues that are there',
     file: 'broker/messaging/node-messaging.js',
-    find: 'core.policiesChanged()',
+    find: 'node.#passes.begin(vhosts)',
     replace: '',
   },
   {

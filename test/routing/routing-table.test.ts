@@ -39,6 +39,8 @@ const value = fc.constantFrom<FieldValue>(
   text('1'),
   { type: 'x', value: Buffer.from('1') },
   { type: 't', value: true },
+  { type: 'A', value: [text('1')] },
+  { type: 'F', value: new Map([['a', text('1')]]) },
 )
 const headers = fc
   .dictionary(fc.constantFrom('a', 'b', 'x-c'), value)
@@ -169,6 +171,22 @@ test('a message whose route takes too many steps is looked at no further', () =>
   assert.equal(long.isWhole, false)
   const short = table.route('t', message('a.a.a.a.a.a.a.a.a.a.a.a.a'))
   assert.deepEqual([short.isWhole, short.queues], [true, ['q']])
+})
+
+test('headers that are compared count as steps, once for all keys', () => {
+  const table = new RoutingTable<{ readonly isGone: boolean }>()
+  table.addExchange('h', 'headers', noFields, null)
+  const names = Array.from({ length: 1000 }, (_, i) => `n${i}`)
+  const wanted: FieldTable = new Map(names.map((name) => [name, text('1')]))
+  const args = new Map([...wanted, ['x-match', text('any')]])
+  for (let i = 0; i < 600; i++) {
+    table.addQueue(`q${i}`, { isGone: false })
+    table.bind(toQueue('h', `q${i}`, '', args))
+  }
+  assert.equal(table.route('h', message('k')).isWhole, false)
+  for (let i = 0; i < 200; i++) table.unbind(toQueue('h', `q${i}`, '', args))
+  assert.equal(table.route('h', message('k'), ['l', 'm']).isWhole, true)
+  assert.equal(reached(table, 'h', message('k', new Map([['n0', text('1')]]))).length, 400)
 })
 
 test('an exchange that matches nothing hands on to its alternate, also to the default one', () => {

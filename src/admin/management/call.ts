@@ -75,10 +75,10 @@ export class Call {
     return Buffer.from(this.#request.body).toString('utf8')
   }
 
-  body(): JsonBody {
+  body(parse: (text: string) => JsonBody | null = parseObject): JsonBody {
     const text = this.text()
     if (text.trim() === '') return {}
-    const value = parseObject(text)
+    const value = parse(text)
     if (value === null) throw badRequest('not_json')
     return value
   }

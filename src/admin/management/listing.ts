@@ -2,6 +2,7 @@
 // sort_reverse, columns. A list is described piece by piece while it is sent, giving way to other
 // work, so that a hundred thousand queues neither stand in memory as JSON nor hold the event loop.
 import { brief } from '../../base/json.ts'
+import { TimedTurns } from '../../base/timed-turns.ts'
 import type { HttpAnswer } from '../../io/http.ts'
 import { PatternCompiler } from '../../security/access/name-pattern.ts'
 import { badRequest, json, pieces, Refused } from './answer.ts'
@@ -12,8 +13,7 @@ export type Shown = Readonly<Record<string, unknown>>
 
 const pageSizeMax = 500
 const pageSizeDefault = 100
-/** Described in one go. */
-const slice = 200
+const pieceChars = 65_536
 
 export interface Named {
   readonly name: string
@@ -74,13 +74,17 @@ export async function* streamed<T>(
   items: readonly T[],
   show: (item: T) => Shown,
 ): AsyncGenerator<string> {
-  yield '['
-  for (let from = 0; from < items.length; from += slice) {
-    const some = items.slice(from, from + slice).map((item) => JSON.stringify(show(item)))
-    yield (from === 0 ? '' : ',') + some.join(',')
-    if (from + slice < items.length) await new Promise<void>((go) => clock.soon(go))
+  const turns = new TimedTurns(clock)
+  let piece = '['
+  for (const [index, item] of items.entries()) {
+    piece += (index === 0 ? '' : ',') + JSON.stringify(show(item))
+    const pause = turns.next()
+    if (pause === null && piece.length < pieceChars) continue
+    yield piece
+    piece = ''
+    await pause
   }
-  yield ']'
+  yield `${piece}]`
 }
 
 // ---- Pages --------------------------------------------------------------------------------------
@@ -120,10 +124,9 @@ async function named<T>(
     const wanted = name.toLowerCase()
     return items.filter((item) => nameOf(item).toLowerCase().includes(wanted))
   }
-  const compiler = new PatternCompiler()
-  const checked = await compiler.check(name)
+  const checked = await new PatternCompiler().check(name)
   if (!checked.ok) throw badRequest('Pagination parameters are invalid')
-  const matching = await matchingNames(clock, compiler.matcherOf(name), items.map(nameOf))
+  const matching = await matchingNames(clock, checked.value.matches, items.map(nameOf))
   return items.filter((item) => matching.has(nameOf(item)))
 }
 
@@ -137,9 +140,10 @@ async function sortedBy<T>(
 ): Promise<readonly T[]> {
   const path = sort.split('.')
   const keyed: { readonly item: T; readonly key: SortKey }[] = []
-  for (const [index, item] of items.entries()) {
+  const turns = new TimedTurns(clock)
+  for (const item of items) {
     keyed.push({ item, key: sortKey(at(describe(item), path)) })
-    if (index % slice === slice - 1) await new Promise<void>((go) => clock.soon(go))
+    await turns.next()
   }
   keyed.sort((a, b) => compare(a.key, b.key))
   if (query.get('sort_reverse') === 'true') keyed.reverse()

@@ -272,11 +272,10 @@ async function scopeOf(node: ManagedNode, wishes: URLSearchParams): Promise<Resu
   if (others.length > 0)
     return refuse('invalidRequest', "Only one 'queue' query parameter is allowed")
   if (pattern === '') return ok({ ...everything, hasVhost })
-  const compiler = new PatternCompiler()
-  const checked = await compiler.check(pattern)
+  const checked = await new PatternCompiler().check(pattern)
   if (!checked.ok) return refuse('invalidRequest', `Invalid 'queue' regex: ${checked.message}`)
   const cores = [...node.messaging.vhosts.values()].filter(({ name }) => hasVhost(name))
   const names = cores.flatMap(({ queues, streams }) => [...queues.keys(), ...streams.keys()])
-  const matching = await matchingNames(node.clock, compiler.matcherOf(pattern), names)
+  const matching = await matchingNames(node.clock, checked.value.matches, names)
   return ok({ hasVhost, hasQueue: (queue) => matching.has(queue) })
 }

@@ -2,6 +2,7 @@
 // connections and channels are looked at, and the difference to the last look is the rate. Whoever
 // counts knows nothing of it. Nothing is kept of what has never counted anything, and nothing is
 // done on a node that nobody asks. A look gives way to other work.
+import { TimedTurns } from '../../base/timed-turns.ts'
 import type { Clock, Timer } from '../../io/clock.ts'
 import type { ManagedNode } from './managed-node.ts'
 import {
@@ -18,9 +19,6 @@ import {
 const everyMs = 5000
 /** Looks go on for so long after the last request. */
 const askedMsMax = 600_000
-/** Objects looked at in one go. */
-const slice = 1000
-
 type Numbers = Readonly<Record<string, number>>
 
 interface Seen {
@@ -87,11 +85,11 @@ export class Rates {
 
   async #look(): Promise<void> {
     this.#isLooking = true
-    let count = 0
+    const turns = new TimedTurns(this.#clock)
     for (const [owner, counts] of this.#all()) {
       if (this.#isStopped) return
       this.#note(owner, counts)
-      if (++count % slice === 0) await new Promise<void>((go) => this.#clock.soon(go))
+      await turns.next()
     }
     this.#isLooking = false
     if (this.#isStopped) return

@@ -4,7 +4,7 @@
 // text can be taken in at every start. The first thing that cannot be taken in ends it with a
 // refusal that names it; what came before stays. Called when a node starts
 // (polymq.definitions.file) and by the management API.
-import { parseObject } from '../../base/json.ts'
+import { depthMax, parseObject } from '../../base/json.ts'
 import { ok, type Refusal, type Result, refuse } from '../../model/errors.ts'
 import type { Accounts, Secret } from '../../security/access/accounts.ts'
 import { nameFault } from '../../security/access/name-fault.ts'
@@ -42,7 +42,8 @@ const problemsMax = 20
 
 /** The object that the text is, or null. */
 export function parseDefinitions(text: string): Item | null {
-  return parseObject(text.replace(/^\ufeff/, ''))
+  // What was set as an object of its own stands in one of a list of an object here.
+  return parseObject(text.replace(/^\ufeff/, ''), depthMax + 2)
 }
 
 /**

@@ -11,6 +11,8 @@ import type { DeadLetterReason, QueueHost } from '../../queue/queue-host.ts'
 import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { StreamReader } from '../../stream/stream-reader.ts'
 import type { QueueDefinition } from '../declarations/definitions.ts'
+import { queueSettings, queueType } from '../declarations/queue-arguments.ts'
+import { noPolicies, type VhostPolicies, withPolicies } from '../policies/vhost-policies.ts'
 import type { QueueHandle } from './api.ts'
 import type { HostedStream } from './hosted-stream.ts'
 import type { Once } from './once.ts'
@@ -89,6 +91,7 @@ export class HostedQueue implements QueueHost, Target {
   readonly owner: object | null
   /** The topic whose records are its messages; null: it has its own. */
   readonly source: HostedStream | null
+  policies = noPolicies
   /** The arguments that hold now: those of the definition, and what policies add to them. */
   inForce: FieldTable
   readonly #hooks: HostedQueueHooks
@@ -143,6 +146,15 @@ export class HostedQueue implements QueueHost, Target {
   /** When a message last came or went out; else when it was made, or the node started. */
   get activeMs(): number {
     return Math.max(this.#queue?.counters.activeMs ?? 0, this.#madeMs)
+  }
+
+  /** Takes what holds for it now. */
+  settle(policies: VhostPolicies): QueueSettings {
+    const { arguments: own, durable } = this.definition
+    const kind = queueType(own)
+    this.policies = policies.ofQueue(this.name, kind)
+    this.inForce = withPolicies(this.policies, kind, own)
+    return queueSettings(this.inForce, durable)
   }
 
   /** One that goes when nobody uses it has to be there. */

@@ -8,7 +8,7 @@ import { Published } from '../../queue/published.ts'
 import type { StreamReader } from '../../stream/stream-reader.ts'
 import type { Streams } from '../../stream/streams.ts'
 import type { QueueDefinition } from '../declarations/definitions.ts'
-import type { VhostPolicies } from '../policies/vhost-policies.ts'
+import { configWithPolicies, noPolicies, type VhostPolicies } from '../policies/vhost-policies.ts'
 import type { Target } from './target.ts'
 
 const { routed, stored, rejected } = Published
@@ -19,6 +19,7 @@ export class HostedStream implements Target {
   topic: Topic
   /** The metadata has its definition. */
   isDeclared: boolean
+  policies = noPolicies
   /** A policy says how its records are kept. */
   #followsPolicy = false
   readonly routesOn = false
@@ -43,7 +44,8 @@ export class HostedStream implements Target {
    */
   settle(policies: VhostPolicies, image: Image, isAnew: boolean): void {
     const { topic, name } = this
-    const config = policies.configOf(name, this.policyTarget, topic.config)
+    this.policies = policies.ofQueue(name, this.isDeclared ? 'stream' : 'topic')
+    const config = configWithPolicies(this.policies, topic.config)
     const isSettled = !isAnew && !this.#followsPolicy && config === topic.config
     this.#followsPolicy = config !== topic.config
     if (isSettled) return
@@ -54,10 +56,6 @@ export class HostedStream implements Target {
   /** It may have more partitions than its readers know. */
   follow(): void {
     for (const reader of this.readers) this.#streams.follow(reader, this.topic)
-  }
-
-  get policyTarget(): 'stream' | 'topic' {
-    return this.isDeclared ? 'stream' : 'topic'
   }
 
   /** Records that it holds. */

@@ -21,6 +21,7 @@ import { nameFault } from '../../security/access/name-fault.ts'
 import { StandingRights } from '../../security/access/standing-rights.ts'
 import type { ReaderCounters } from '../../stream/stream-reader.ts'
 import { queueType, topicOfQueue } from '../declarations/queue-arguments.ts'
+import { PolicyPasses } from '../policies/policy-passes.ts'
 import type { Messaging, Opening, Session } from './api.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import type { ExchangeCounters } from './listings.ts'
@@ -64,6 +65,7 @@ export class NodeMessaging implements Messaging {
   readonly past = new CountersByType()
   readonly pastExchanges: ExchangeCounters = { in: 0, out: 0 }
   readonly #leaving = new Set<VhostCore>()
+  readonly #passes: PolicyPasses
   readonly #parts: MessagingParts
   /** The vhost whose queues and streams are topics. */
   readonly #topicsVhost: string
@@ -83,9 +85,7 @@ export class NodeMessaging implements Messaging {
     node.queues.begin()
     for (const { churn } of node.vhosts.values()) churn.queuesMade = 0
     node.lookedAtSpace()
-    parts.policies.onChange(() => {
-      for (const core of node.vhosts.values()) core.policiesChanged()
-    })
+    parts.policies.onChange((vhosts) => node.#passes.begin(vhosts))
     return node
   }
 
@@ -95,6 +95,7 @@ export class NodeMessaging implements Messaging {
     this.#slices = new Slices(clock, goneInTurn)
     this.#sessions = new OpenSessions(parts.limits)
     this.#standing = new StandingRights(parts.authorizer, this.#slices)
+    this.#passes = new PolicyPasses(clock, (vhost) => this.vhosts.get(vhost))
     const { consumerTimeoutMs } = parts.image.settings
     const sizes = { consumerTimeoutMs, ...queueOptions }
     this.queues = new Queues({ store, clock, report, others: parts.streams }, sizes)
@@ -377,6 +378,7 @@ export class NodeMessaging implements Messaging {
 
   /** Changes that are under way end, and all that was published is placed. */
   async close(): Promise<void> {
+    this.#passes.stop()
     const cores = [...this.vhosts.values()]
     await Promise.all(cores.map((core) => core.lane.idle()))
     for (const core of cores) for (const { queue } of core.delayed.values()) await queue.stop()

@@ -16,7 +16,6 @@ import { DelayQueue } from '../../queue/delayed/delay-queue.ts'
 import type { KeyBudget } from '../../queue/memory/seen-keys.ts'
 import type { Queue } from '../../queue/queue.ts'
 import { addCounters, CountersByType } from '../../queue/queue-counters.ts'
-import type { QueueSettings } from '../../queue/queue-settings.ts'
 import type { Queues } from '../../queue/queues.ts'
 import { type Binding, bindingId } from '../../routing/binding.ts'
 import { type Gone, RoutingTable } from '../../routing/routing-table.ts'
@@ -31,7 +30,7 @@ import {
 } from '../declarations/definitions.ts'
 import { EntityWrites } from '../declarations/entity-writes.ts'
 import { checkRoom, type Held } from '../declarations/limits.ts'
-import { queueSettings, queueType } from '../declarations/queue-arguments.ts'
+import { queueType } from '../declarations/queue-arguments.ts'
 import { QueueRoom } from '../declarations/queue-room.ts'
 import type { Policies } from '../policies/policies.ts'
 import { VhostPolicies } from '../policies/vhost-policies.ts'
@@ -167,19 +166,19 @@ export class VhostCore implements HostedQueueHooks {
     source: HostedStream | null = null,
   ): HostedQueue {
     const hosted = new HostedQueue(definition, owner, source, this)
-    hosted.keepTime(this.#settingsFor(hosted))
+    hosted.keepTime(hosted.settle(this.policies))
     return hosted
   }
 
   makeQueue(hosted: HostedQueue): Queue {
     const place = this.#placeOf(hosted.definition, hosted.source)
-    return this.parts.queues.create(place, this.#settingsFor(hosted), hosted)
+    return this.parts.queues.create(place, hosted.settle(this.policies), hosted)
   }
 
   /** With what it held before. */
   async openQueue(definition: QueueDefinition, source: HostedStream | null): Promise<HostedQueue> {
     const hosted = new HostedQueue(definition, null, source, this)
-    const settings = this.#settingsFor(hosted)
+    const settings = hosted.settle(this.policies)
     const place = this.#placeOf(definition, source)
     if (source === null && this.parts.queues.forgetUnused(place, settings)) {
       hosted.keepTime(settings)
@@ -234,27 +233,21 @@ export class VhostCore implements HostedQueueHooks {
 
   // ---- Policies ---------------------------------------------------------------------------------
 
-  #settingsFor(hosted: HostedQueue): QueueSettings {
-    const { arguments: own, durable } = hosted.definition
-    hosted.inForce = this.policies.argumentsOf(hosted.name, queueType(own), own)
-    return queueSettings(hosted.inForce, durable)
-  }
-
   settleStream(stream: HostedStream, isAnew = false): void {
     stream.settle(this.policies, this.parts.image, isAnew)
   }
 
-  /** Every queue, stream and exchange follows what holds for it now. */
-  policiesChanged(): void {
-    for (const hosted of this.queues.values()) this.followPolicies(hosted)
-    for (const stream of this.streams.values()) this.settleStream(stream)
+  /** Every queue, stream and exchange follows what holds for it now, one with each step. */
+  *policiesChanged(): Generator<void> {
+    for (const hosted of this.queues.values()) yield this.followPolicies(hosted)
+    for (const stream of this.streams.values()) yield this.settleStream(stream)
     for (const { name, arguments: table } of this.exchanges.values())
-      if (name !== '') this.routing.setAlternate(name, this.policies.alternateOf(name, table))
+      if (name !== '') yield this.routing.setAlternate(name, this.policies.alternateOf(name, table))
   }
 
   followPolicies(hosted: HostedQueue): void {
     const before = hosted.inForce
-    const settings = this.#settingsFor(hosted)
+    const settings = hosted.settle(this.policies)
     if (hosted.inForce === before) return
     hosted.used?.configure(settings)
     hosted.keepTime(settings)

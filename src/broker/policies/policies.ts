@@ -8,7 +8,7 @@ import { MetadataFormatError } from '../../metadata/image.ts'
 import type { Change, MetadataStore, Watch } from '../../metadata/store.ts'
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import { nameFault } from '../../security/access/name-fault.ts'
-import { type Matches, PatternCompiler } from '../../security/access/name-pattern.ts'
+import { type Compiled, PatternCompiler } from '../../security/access/name-pattern.ts'
 import {
   appliesToExchange,
   appliesToQueue,
@@ -36,16 +36,21 @@ import {
 
 /** Each is kept in memory, and matched with every queue that is made. */
 export const policiesMax = 1000
+/** Of the patterns of a vhost together: a name of 255 letters takes three microseconds for each. */
+const stepsMax = 20_000
 const parametersMax = 10_000
 /** Of a definition or a value, as JSON. */
 const valueLengthMax = 65_536
 
 export type PolicyRole = 'user' | 'operator'
 
+/** Hears of vhosts in which other policies may hold now. It must not throw. */
+export type PolicyListener = (vhosts: ReadonlySet<string>) => void
+
 const prefixOf = { user: policyPrefix, operator: operatorPolicyPrefix } as const
 
 interface Kept extends Policy {
-  readonly matches: Matches
+  readonly names: () => Compiled
 }
 
 /** The global parameter that holds the name of the cluster. */
@@ -61,7 +66,7 @@ export class Policies {
   readonly #parameters = new Map<string, Parameter>()
   readonly #globals = new Map<string, GlobalParameter>()
   readonly #revisions = new Map<string, number>()
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Set<PolicyListener>()
   #watch: Watch | null = null
 
   /** Rejects with MetadataFormatError when the store holds what this release does not know. */
@@ -81,8 +86,7 @@ export class Policies {
     this.#listeners.clear()
   }
 
-  /** `listener` hears when other policies may hold. It must not throw. */
-  onChange(listener: () => void): { cancel(): void } {
+  onChange(listener: PolicyListener): { cancel(): void } {
     this.#listeners.add(listener)
     return { cancel: () => this.#listeners.delete(listener) }
   }
@@ -106,8 +110,10 @@ export class Policies {
     if (!checked.ok) return checked
     const compiled = await this.#compiler.check(pattern)
     if (!compiled.ok) return compiled
-    const count = this.#kept.user.size + this.#kept.operator.size
     const key = policyKey(prefixOf[role], vhost, name)
+    if (this.#stepsWithout(key, vhost) + compiled.value.steps > stepsMax)
+      return refuse('policyViolation', `the patterns of policies in '${vhost}' repeat too much`)
+    const count = this.#kept.user.size + this.#kept.operator.size
     return this.#put(key, encodePolicy(policy), count, policiesMax)
   }
 
@@ -131,7 +137,7 @@ export class Policies {
     applies: (policy: Policy) => boolean,
   ): Policy | null {
     const ordered = this.#ordered[role].get(vhost)
-    return ordered?.find((policy) => applies(policy) && policy.matches(name)) ?? null
+    return ordered?.find((policy) => applies(policy) && policy.names().matches(name)) ?? null
   }
 
   // ---- Parameters -------------------------------------------------------------------------------
@@ -215,43 +221,51 @@ export class Policies {
       await this.#compiler.prepare(pattern)
     this.#order()
     this.#watch = this.#store.watch('/', revision, ({ changes }) => {
-      let isOurs = false
-      for (const each of changes) isOurs = this.#apply(each) || isOurs
-      if (!isOurs) return
+      const vhosts = new Set<string>()
+      for (const each of changes) {
+        const vhost = this.#apply(each)
+        if (vhost !== null) vhosts.add(vhost)
+      }
+      if (vhosts.size === 0) return
       this.#order()
-      for (const listener of [...this.#listeners]) listener()
+      for (const listener of [...this.#listeners]) listener(vhosts)
     })
     return this.#watch !== null
   }
 
-  /** True: another policy may hold now. */
-  #apply(changed: Change): boolean {
+  /** Of which vhost another policy may hold now, or null. */
+  #apply(changed: Change): string | null {
     const key = changed.kind === 'put' ? changed.entry.key : changed.key
     const value = changed.kind === 'put' ? changed.entry.value : null
     const role = roleOf(key)
+    const before = role && this.#kept[role].get(key)
     if (role !== null)
       set(this.#kept[role], key, value, (text) => {
         const policy = parsePolicy(key, prefixOf[role], text)
-        return policy && { ...policy, matches: this.#matcherOf(policy.pattern) }
+        return policy && { ...policy, names: this.#namesOf(policy.pattern) }
       })
     else if (key.startsWith(parameterPrefix))
       set(this.#parameters, key, value, (text) => parseParameter(key, text))
     else if (key.startsWith(globalParameterPrefix))
       set(this.#globals, key, value, (text) => parseGlobalParameter(key, text))
-    else return false
+    else return null
     if (changed.kind === 'put') this.#revisions.set(key, changed.entry.modRevision)
     else this.#revisions.delete(key)
-    return role !== null
+    return role && ((this.#kept[role].get(key) ?? before)?.vhost ?? null)
   }
 
   /** Compiled when it is first needed: what compiles it may not be loaded yet. */
-  #matcherOf(pattern: string): Matches {
-    let matches: Matches | null = null
-    return (name) => {
-      // Of a permission it would be none, of a policy it is every name.
-      matches ??= this.#compiler.matcherOf(pattern === '' ? '.*' : pattern)
-      return matches(name)
-    }
+  #namesOf(pattern: string): () => Compiled {
+    let compiled: Compiled | null = null
+    // Of a permission it would be none, of a policy it is every name.
+    return () => (compiled ??= this.#compiler.compile(pattern === '' ? '.*' : pattern))
+  }
+
+  /** Of all that a new name of a vhost is matched with, but for one policy. */
+  #stepsWithout(key: string, vhost: string): number {
+    const kept = [...this.#kept.user, ...this.#kept.operator]
+    const others = kept.filter(([each, policy]) => each !== key && policy.vhost === vhost)
+    return others.reduce((sum, [, policy]) => sum + policy.names().steps, 0)
   }
 
   #order(): void {

@@ -1,6 +1,6 @@
 // What the policies of one vhost mean for its queues, streams and exchanges: which hold, and what
-// follows from them together with what each was declared with. Keeps nothing of its own. The vhost
-// asks whenever one is made, and again when policies have changed.
+// follows from them together with what each was declared with. Matching names takes time: the vhost
+// asks when one is made, and again when policies have changed, and keeps what it hears.
 import { type FieldTable, textOf } from '../../model/message/field.ts'
 import type { Policies } from './policies.ts'
 import {
@@ -19,6 +19,25 @@ export interface HoldingPolicies {
   readonly operator: Policy | null
 }
 
+export const noPolicies: HoldingPolicies = { policy: null, operator: null }
+
+/** The arguments that a queue is to follow. */
+export function withPolicies(
+  { policy, operator }: HoldingPolicies,
+  kind: QueueKind,
+  own: FieldTable,
+): FieldTable {
+  return argumentsInForce(own, kind, mergedDefinition(policy, operator))
+}
+
+/** The configuration that the topic of a stream is to follow; `own` itself without a policy. */
+export function configWithPolicies(
+  { policy, operator }: HoldingPolicies,
+  own: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  return configInForce(own, mergedDefinition(policy, operator))
+}
+
 export class VhostPolicies {
   readonly #policies: Policies
   readonly #vhost: string
@@ -33,22 +52,6 @@ export class VhostPolicies {
       policy: this.#policies.ofQueue('user', this.#vhost, name, target),
       operator: this.#policies.ofQueue('operator', this.#vhost, name, target),
     }
-  }
-
-  /** The arguments that a queue is to follow. */
-  argumentsOf(name: string, kind: QueueKind, own: FieldTable): FieldTable {
-    const { policy, operator } = this.ofQueue(name, kind)
-    return argumentsInForce(own, kind, mergedDefinition(policy, operator))
-  }
-
-  /** The configuration that the topic of a stream is to follow; `own` itself without a policy. */
-  configOf(
-    name: string,
-    target: 'stream' | 'topic',
-    own: ReadonlyMap<string, string>,
-  ): ReadonlyMap<string, string> {
-    const { policy, operator } = this.ofQueue(name, target)
-    return configInForce(own, mergedDefinition(policy, operator))
   }
 
   /** Where what an exchange routes nowhere goes; null: nowhere. */

@@ -24,7 +24,7 @@ export class CachedPattern {
     if (name.length > nameLengthMax) return false
     const known = this.#remembered.get(name)
     if (known !== undefined) return known
-    this.#matches ??= this.#compiler.matcherOf(this.#text)
+    this.#matches ??= this.#compiler.compile(this.#text).matches
     const said = this.#matches(name)
     if (name.length > rememberedLengthMax) return said
     if (this.#remembered.size >= rememberedMax) this.#remembered.clear()

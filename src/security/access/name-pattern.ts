@@ -6,7 +6,7 @@
 // look-around, except here at the very beginning: `^(?!amq\.)`, which many permissions have.
 // Called by the authorizer, and by whoever sets permissions.
 import { assert } from '../../base/assert.ts'
-import { type Result, refuse } from '../../model/errors.ts'
+import { ok, type Result, refuse } from '../../model/errors.ts'
 
 /** Names that a pattern can say without an engine. */
 export type NameSet =
@@ -14,6 +14,12 @@ export type NameSet =
   | { readonly kind: 'literal' | 'prefix'; readonly text: string }
 
 export type Matches = (name: string) => boolean
+
+export interface Compiled {
+  readonly matches: Matches
+  /** That one letter of a name may have to go through; 0: it needs no engine. */
+  readonly steps: number
+}
 
 /** Characters of a pattern: bounds the engine's program. */
 export const patternLengthMax = 1024
@@ -85,13 +91,13 @@ interface Engine {
 
 interface Program {
   matcher(name: string): { find(): boolean }
-  /** Steps, each of which one letter of a name may have to go through. */
+  /** Its steps, as above. */
   programSize(): number
 }
 
-/** How many more a pattern may have. */
 interface Steps {
-  left: number
+  used: number
+  readonly most: number
 }
 
 /** Linear is not enough: `([ab]{0,30}){0,30}` has a hundred times as many steps as letters. */
@@ -102,15 +108,14 @@ export class PatternCompiler {
   #engine: Engine | null = null
 
   /** Refused: the pattern is too long, or not one that can be matched in linear time. */
-  async check(pattern: string): Promise<Result<null>> {
+  async check(pattern: string): Promise<Result<Compiled>> {
     if (pattern.length > patternLengthMax)
       return refuse('invalidRequest', `a pattern has at most ${patternLengthMax} characters`)
     await this.prepare(pattern)
-    const compiled = this.#compile(pattern, { left: stepsMax(pattern) })
-    return compiled.ok ? { ok: true, value: null } : compiled
+    return this.#compile(pattern, stepsMax(pattern))
   }
 
-  /** To be awaited before `matcherOf` is asked for this pattern. */
+  /** To be awaited before `compile` is asked for this pattern. */
   async prepare(pattern: string): Promise<void> {
     if (this.#engine !== null || simpleNames(pattern) !== null) return
     const { RE2JS } = await import('re2js')
@@ -118,21 +123,22 @@ export class PatternCompiler {
   }
 
   /** A pattern that cannot be compiled, which `check` would not have let in, matches no name. */
-  matcherOf(pattern: string): Matches {
-    const compiled = this.#compile(pattern)
-    return compiled.ok ? compiled.value : () => false
+  compile(pattern: string): Compiled {
+    const compiled = this.#compile(pattern, Number.POSITIVE_INFINITY)
+    return compiled.ok ? compiled.value : { matches: () => false, steps: 0 }
   }
 
-  #compile(pattern: string, steps: Steps = { left: Number.POSITIVE_INFINITY }): Result<Matches> {
+  #compile(pattern: string, most: number): Result<Compiled> {
     const names = simpleNames(pattern)
-    if (names !== null) return { ok: true, value: matcherOfNames(names, pattern) }
+    if (names !== null) return ok({ matches: matcherOfNames(names, pattern), steps: 0 })
     const each: Matches[] = []
+    const steps: Steps = { used: 0, most }
     for (const alternative of alternativesOf(pattern)) {
       const matches = this.#alternative(alternative, steps)
       if (!matches.ok) return matches
       each.push(matches.value)
     }
-    return { ok: true, value: (name) => each.some((one) => one(name)) }
+    return ok({ matches: (name) => each.some((one) => one(name)), steps: steps.used })
   }
 
   /** `^(?!A)(?=B)C` is: not `^A`, and `^B`, and `^C`, each of which RE2 can match. */
@@ -148,16 +154,16 @@ export class PatternCompiler {
     }
     const main = this.#expression(rest, steps)
     if (!main.ok || conditions.length === 0) return main
-    return { ok: true, value: (name) => conditions.every((one) => one(name)) && main.value(name) }
+    return ok((name) => conditions.every((one) => one(name)) && main.value(name))
   }
 
   #expression(text: string, steps: Steps): Result<Matches> {
     assert(this.#engine !== null, 'prepare comes before')
     try {
       const compiled = this.#engine.compile(text)
-      steps.left -= compiled.programSize()
-      if (steps.left < 0) return refuse('invalidRequest', `'${text}' repeats too much`)
-      return { ok: true, value: (name) => compiled.matcher(name).find() }
+      steps.used += compiled.programSize()
+      if (steps.used > steps.most) return refuse('invalidRequest', `'${text}' repeats too much`)
+      return ok((name) => compiled.matcher(name).find())
     } catch (error) {
       if (!(error instanceof Error)) throw error
       const why = error.message.replace(/^error parsing regexp: /, '')

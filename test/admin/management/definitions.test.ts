@@ -158,6 +158,19 @@ test('one vhost goes out and in alone', () =>
     assert.equal((await api.get('/policies/copy')).length, 1)
   }))
 
+test('a value that nests as deep as one may comes out and goes in again', () =>
+  withApi(async (api) => {
+    const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)])
+    const set = (levels: number): Promise<string> =>
+      api.status('PUT', '/global-parameters/deep', { name: 'deep', value: nested(levels) })
+    assert.equal(await set(64), '400 not_json')
+    assert.equal(await set(63), '201')
+    const out = await api.get('/definitions')
+    assert.equal(await api.status('DELETE', '/global-parameters/deep'), '204')
+    assert.equal(await api.status('POST', '/definitions', out), '204')
+    assert.deepEqual((await api.get('/global-parameters/deep')).value, nested(63))
+  }))
+
 test('what cannot be made does not stop the rest, and is told', () =>
   withApi(async (api) => {
     const body = {

@@ -56,7 +56,7 @@ function describeStream({ node, rates }: Call, core: VhostCore, stream: HostedSt
     exclusive: false,
     arguments: plainTable(definition.arguments),
     ...placeOf(node.name),
-    ...shownPolicies(core.policies.ofQueue(stream.name, stream.policyTarget)),
+    ...shownPolicies(stream.policies),
     consumers: readers.size,
     ...withRates({ messages, messages_ready: messages, messages_unacknowledged: 0 }, rates, stream),
   }
@@ -84,7 +84,7 @@ function describeOther(call: Call, core: VhostCore, hosted: HostedQueue): Record
     ...ownerOf(owner),
     arguments: plainTable(definition.arguments),
     ...placeOf(node.name),
-    ...shownPolicies(core.policies.ofQueue(hosted.name, type)),
+    ...shownPolicies(hosted.policies),
     consumers: queue.consumerCount,
     consumer_capacity: queue.consumerCount > 0 && queue.ready === 0 ? 1 : 0,
     consumer_utilisation: queue.consumerCount > 0 && queue.ready === 0 ? 1 : 0,

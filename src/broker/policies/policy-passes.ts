@@ -1,0 +1,49 @@
+// Takes a change of policies to what is there already: vhost by vhost, each queue, stream and
+// exchange once, giving way to other work, for a hundred thousand names and an expression take
+// seconds to match. What is made meanwhile follows the new policies from its beginning. A vhost
+// whose policies change again while its turn lasts comes once more. The node begins it when the
+// metadata's watch tells of a change; the first steps are taken at once.
+import { TimedTurns, type TurnClock } from '../../base/timed-turns.ts'
+
+interface Following {
+  /** One step for each thing that may follow a policy; it must not throw. */
+  policiesChanged(): Iterable<void>
+}
+
+export class PolicyPasses {
+  readonly #clock: TurnClock
+  /** Undefined: there is no such vhost any more. */
+  readonly #vhostOf: (name: string) => Following | undefined
+  readonly #waiting = new Set<string>()
+  #isUnderWay = false
+  #isStopped = false
+
+  constructor(clock: TurnClock, vhostOf: (name: string) => Following | undefined) {
+    this.#clock = clock
+    this.#vhostOf = vhostOf
+  }
+
+  begin(vhosts: Iterable<string>): void {
+    for (const vhost of vhosts) this.#waiting.add(vhost)
+    if (!this.#isUnderWay && !this.#isStopped) void this.#pass()
+  }
+
+  /** Nothing follows any more. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  async #pass(): Promise<void> {
+    this.#isUnderWay = true
+    const turns = new TimedTurns(this.#clock)
+    for (const vhost of this.#waiting) {
+      this.#waiting.delete(vhost)
+      for (const _ of this.#vhostOf(vhost)?.policiesChanged() ?? []) {
+        const pause = turns.next()
+        if (pause !== null) await pause
+        if (this.#isStopped) return
+      }
+    }
+    this.#isUnderWay = false
+  }
+}

@@ -42,7 +42,7 @@ export async function listed<T>(
       'page_out_of_range',
       `Page out of range, page: ${page} page size: ${size}, len: ${sorted.length}`,
     )
-  const shown = sorted.slice((page - 1) * size, page * size).map(show)
+  const shown = await inTurns(call, sorted.slice((page - 1) * size, page * size), show)
   return json({
     filtered_count: filtered.length,
     item_count: shown.length,
@@ -133,21 +133,32 @@ async function named<T>(
 // ---- Order --------------------------------------------------------------------------------------
 
 async function sortedBy<T>(
-  { node: { clock }, query }: Call,
+  call: Call,
   sort: string,
   items: readonly T[],
   describe: (item: T) => Shown,
 ): Promise<readonly T[]> {
   const path = sort.split('.')
-  const keyed: { readonly item: T; readonly key: SortKey }[] = []
+  const keyOf = (item: T): SortKey => sortKey(at(describe(item), path))
+  const keyed = await inTurns(call, items, (item) => ({ item, key: keyOf(item) }))
+  keyed.sort((a, b) => compare(a.key, b.key))
+  if (call.query.get('sort_reverse') === 'true') keyed.reverse()
+  return keyed.map(({ item }) => item)
+}
+
+/** As `items.map(each)`, giving way to other work. */
+async function inTurns<T, Made>(
+  { node: { clock } }: Call,
+  items: readonly T[],
+  each: (item: T) => Made,
+): Promise<Made[]> {
   const turns = new TimedTurns(clock)
+  const made: Made[] = []
   for (const item of items) {
-    keyed.push({ item, key: sortKey(at(describe(item), path)) })
+    made.push(each(item))
     await turns.next()
   }
-  keyed.sort((a, b) => compare(a.key, b.key))
-  if (query.get('sort_reverse') === 'true') keyed.reverse()
-  return keyed.map(({ item }) => item)
+  return made
 }
 
 function at(value: unknown, path: readonly string[]): unknown {

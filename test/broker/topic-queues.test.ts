@@ -218,6 +218,36 @@ test('such queues leave out what comes again, and take and keep dead letters at 
     assert.equal(value(vhost.checkQueue('stones')).messages, 0)
   }))
 
+test('what nobody has rejected does not come back through the topic', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    await makeTopic(node, 'events')
+    await makeTopic(node, 'others')
+    const lettersTo = (key: string) => ({
+      'x-dead-letter-exchange': '',
+      'x-dead-letter-routing-key': key,
+      'x-delivery-limit': 0,
+    })
+    value(await over(vhost, 'circle', lettersTo('events')))
+    value(await over(vhost, 'there', { 'x-topic': 'others', ...lettersTo('events') }))
+    const [circle, there] = [new TestConsumer(), new TestConsumer()]
+    const { queue } = await consume(vhost, 'circle', circle)
+    const { queue: other } = await consume(vhost, 'there', there)
+    await produce(node, 'events', ['a'])
+    await circle.has(1)
+    queue.reject(circle.deliveries[0]?.id as number, true, true)
+    await produce(node, 'others', ['b'])
+    await there.has(1)
+    other.reject(there.deliveries[0]?.id as number, true, true)
+    assert.deepEqual((await circle.has(2)).bodies, ['a', 'b'])
+    // Rejected, it may come to the same topic again.
+    queue.reject(circle.deliveries[1]?.id as number, false, true)
+    assert.deepEqual((await circle.has(3)).bodies, ['a', 'b', 'b'])
+    queue.reject(circle.deliveries[2]?.id as number, true, true)
+    await confirmed(node)
+    assert.equal(value(vhost.checkQueue('events')).messages, 3)
+  }))
+
 test('such a queue goes with its topic, and cannot be over nothing', async () => {
   const disk = memoryDisk()
   await withMessaging(async (node) => {

@@ -9,7 +9,7 @@ import { MessageView } from '../../model/message/message.ts'
 import { changeProperties, property, tableProperty } from '../../model/message/properties.ts'
 import type { DeadLetterReason } from '../../queue/queue-host.ts'
 import type { RoutingTable } from '../../routing/routing-table.ts'
-import { isCycle, noteDeath } from './death.ts'
+import { noteDeath, queuesWithoutRejection } from './death.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { keysIn } from './sender-keys.ts'
 import type { Target } from './target.ts'
@@ -68,7 +68,15 @@ export class DeadLetters {
 
   #targets({ dead, moreKeys, headers }: Letter, reason: DeadLetterReason): readonly Target[] {
     const { queues } = this.#routing.route(dead.exchange, dead, moreKeys)
-    return reason === 'rejected' ? queues : queues.filter((to) => !isCycle(headers, to.name))
+    if (reason === 'rejected') return queues
+    const before = new Set<Target | null>()
+    for (const name of queuesWithoutRejection(headers)) {
+      const queue = this.#routing.queue(name) ?? null
+      before.add(queue)
+      // What goes into a stream comes into the queues over it.
+      before.add(queue?.source ?? null)
+    }
+    return queues.filter((to) => !before.has(to))
   }
 
   /** Null: its exchange is not there. */

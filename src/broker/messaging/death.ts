@@ -1,5 +1,5 @@
-// What a message carries of its deaths, in RabbitMQ's headers, and whether another one would go in
-// a circle. Pure. `x-death` is an array of tables, the most recent first, one for each queue and
+// What a message carries of its deaths, in RabbitMQ's headers, and where it would go in a circle.
+// Pure. `x-death` is an array of tables, the most recent first, one for each queue and
 // reason; `x-first-death-*` are set with the first, `x-last-death-*` are the latest. Headers come
 // from clients too: what is not of this form is not looked at.
 import type { FieldTable, FieldValue } from '../../model/message/field.ts'
@@ -35,14 +35,17 @@ export function noteDeath(headers: FieldTable, death: Death): Map<string, FieldV
 }
 
 /**
- * Whether a message with these headers has been in `queue` before and has come back without anybody
- * having rejected it on the way.
+ * The queues in which a message with these headers has died since anybody rejected it, to none of
+ * which it may come back.
  */
-export function isCycle(headers: FieldTable, queue: string): boolean {
-  const deaths = deathsIn(headers)
-  const last = deaths.findIndex((each) => textOf(each.get('queue')) === queue)
-  if (last < 0) return false
-  return deaths.slice(0, last + 1).every((each) => textOf(each.get('reason')) !== 'rejected')
+export function queuesWithoutRejection(headers: FieldTable): Set<string> {
+  const names = new Set<string>()
+  for (const death of deathsIn(headers)) {
+    if (textOf(death.get('reason')) === 'rejected') break
+    const name = textOf(death.get('queue'))
+    if (name !== null) names.add(name)
+  }
+  return names
 }
 
 function deathsIn(headers: FieldTable): readonly FieldTable[] {

@@ -15,6 +15,7 @@ export class DelayedExchange implements DelayHost, Target {
   /** No queue has it: those of clients that begin so are refused. */
   readonly name: string
   readonly definition = null
+  readonly source = null
   readonly routesOn = true
   readonly #exchange: string
   readonly #routing: RoutingTable<Target>

@@ -22,6 +22,7 @@ export class HostedStream implements Target {
   policies = noPolicies
   /** A policy says how its records are kept. */
   #followsPolicy = false
+  readonly source = null
   readonly routesOn = false
   readonly readers = new Set<StreamReader>()
   /** Messages that it took. */

@@ -7,6 +7,8 @@ export interface Target {
   readonly name: string
   /** Null: it is no queue, and cannot be bound. */
   readonly definition: QueueDefinition | null
+  /** The stream whose records are its messages; null: it has its own. */
+  readonly source: Target | null
   /** It routes the message itself, later, and wants all that its sender has said. */
   readonly routesOn: boolean
   /** Flags of `Published`. The message and its views are used only during the call. */

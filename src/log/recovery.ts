@@ -100,7 +100,11 @@ async function inspect(parts: LogParts, known: Known): Promise<Inspected> {
   refuseOther(known.cluster?.() ?? null, state.cluster)
   refuseLessMetadata(known.revision(), state.knownRevision)
   refuseMissingFiles(state, names)
-  const advanced = new AdvancedLogs(parts.clock, new DiskSpace(disk), options)
+  const advanced = new AdvancedLogs(
+    parts.clock,
+    new DiskSpace(disk, options.journalFileBytes),
+    options,
+  )
   const segmentFiles = new SegmentFiles(disk, options.openFiles, state.nextFile, () =>
     manifest.seal(),
   )

@@ -45,7 +45,8 @@ export class Departures {
     this.#stock = stock
     this.#host = host
     this.#node = node
-    this.mayExpire = stock.ready > 0
+    // What was in flight is ready again; what waits to be tried again was so before.
+    this.mayExpire = stock.ready + stock.delayed > 0
   }
 
   // ---- Expiry -----------------------------------------------------------------------------------
@@ -66,6 +67,11 @@ export class Departures {
     if (!this.mayExpire || this.#expiresAtMs > this.#node.now()) return false
     this.#dropHead('expired')
     return true
+  }
+
+  /** A message went straight to a consumer, and may come back. */
+  lent(message: MessageView): void {
+    this.mayExpire ||= this.ttlMs(message) < Number.POSITIVE_INFINITY
   }
 
   /** A message was put in that expires then. */

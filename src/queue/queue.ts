@@ -37,7 +37,7 @@ export class Queue implements MemberQueue, Attended {
   readonly #departures: Departures
   readonly #timeouts: Timeouts
   readonly #disuse: Disuse
-  #readWaiters: (() => void)[] = []
+  readonly #readWaiters: (() => void)[] = []
   /** Of a queue over a topic. */
   readonly feed: TopicFeed | null
   readonly isDurable: boolean
@@ -102,6 +102,7 @@ export class Queue implements MemberQueue, Attended {
     this.#settings = settings
     this.stock.replayMs = settings.replayMs
     this.#departures.ruled()
+    this.#timeouts.ruled()
     this.#consumers.setSingle(settings.singleActiveConsumer)
     this.#node.attend(this)
   }
@@ -173,11 +174,12 @@ export class Queue implements MemberQueue, Attended {
     const { stock } = this
     const { consumer, settled } = member
     this.counters.sent(settled, false, nowMs)
+    if (!settled) this.#departures.lent(message)
+    else if (!isSync) {
+      consumer.deliver(0, message, false, 0, 0)
+      return Published.routed
+    }
     if (!isSync) {
-      if (settled) {
-        consumer.deliver(0, message, false, 0, 0)
-        return Published.routed
-      }
       const kept = stock.keepTaken(message, lane, nowMs)
       if (kept !== null) {
         consumer.deliver(this.#timeouts.lent(kept, member, nowMs), message, false, 0, 0)
@@ -271,9 +273,7 @@ export class Queue implements MemberQueue, Attended {
 
   /** What was asked for has been read. */
   #read(): void {
-    const waiters = this.#readWaiters
-    this.#readWaiters = []
-    for (const waiter of waiters) waiter()
+    for (const waiter of this.#readWaiters.splice(0)) waiter()
     this.#node.attend(this)
   }
 

@@ -60,6 +60,11 @@ export class Timeouts {
     if (this.#lookAtMs < Number.POSITIVE_INFINITY) this.#node.wakeAt(this.#queue, this.#lookAtMs)
   }
 
+  /** Other rules hold, for what is out too. */
+  ruled(): void {
+    if (this.#lookAtMs < Number.POSITIVE_INFINITY || this.#stock.inFlight > 0) this.#lookAtMs = 0
+  }
+
   /** Those whose time is over, each once. */
   overdue(nowMs: number): Overdue[] {
     if (nowMs < this.#lookAtMs) return []

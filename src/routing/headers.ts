@@ -5,7 +5,8 @@
 // counts against its budget.
 import type { FieldTable, FieldValue } from '../model/message/field.ts'
 import { integerOf, textOf } from '../model/message/field.ts'
-import { fieldText, sameField } from '../model/message/field-equality.ts'
+import { encodeTable } from '../model/message/field-codec.ts'
+import { sameField } from '../model/message/field-equality.ts'
 import type { MessageView } from '../model/message/message.ts'
 import type { Budget, Edge, End, Matcher } from './matcher.ts'
 
@@ -54,8 +55,12 @@ function patternOf(table: FieldTable): Pattern {
   return { isAll: match.startsWith('all'), wanted }
 }
 
+/** RabbitMQ compares what is within with its types, and the entries of a table in their order. */
+const exactText = (value: FieldValue): string =>
+  Buffer.from(encodeTable(new Map([['', value]]))).toString('latin1')
+
 const textOfMany = (value: FieldValue): string | null =>
-  value.type === 'A' || value.type === 'F' ? fieldText(value) : null
+  value.type === 'A' || value.type === 'F' ? exactText(value) : null
 
 /** Of one message. What may be long is made a text once, however many bindings want it. */
 class Headers {
@@ -77,7 +82,7 @@ class Headers {
   #textOf(name: string, header: FieldValue): string {
     const known = this.#texts.get(name)
     if (known !== undefined) return known
-    const text = fieldText(header)
+    const text = exactText(header)
     this.#texts.set(name, text)
     return text
   }

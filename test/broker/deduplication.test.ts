@@ -6,12 +6,14 @@ import { KeyBudget, SeenKeys } from '../../src/queue/memory/seen-keys.ts'
 import { Published } from '../../src/queue/published.ts'
 import {
   bindingWish,
+  consume,
   exchangeWish,
   messageTo,
   publish,
   queueWish,
   refusal,
   sessionOf,
+  TestConsumer,
   table,
   take,
   value,
@@ -43,6 +45,31 @@ test('a queue takes a key once, as long as its cache holds it; what it refuses i
     publish(vhost, '', 'q', '4 again', keyed('c'))
     publish(vhost, '', 'q', '1 anew', keyed('a'))
     for (const body of ['4', '1 anew', null]) assert.equal(await take(vhost, 'q'), body)
+  }))
+
+test('what comes back by way of a dead letter is no other message', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    const letters = (key: string) => ({
+      'x-dead-letter-exchange': '',
+      'x-dead-letter-routing-key': key,
+    })
+    const once = { 'x-message-deduplication': true, ...letters('wait') }
+    value(await vhost.declareQueue(queueWish('jobs', { arguments: table(once) })))
+    value(await vhost.declareQueue(queueWish('wait', { arguments: table(letters('jobs')) })))
+    publish(vhost, '', 'jobs', 'a job', keyed('a'))
+    const jobs = new TestConsumer()
+    const waiting = new TestConsumer()
+    const { queue } = await consume(vhost, 'jobs', jobs)
+    const { queue: wait } = await consume(vhost, 'wait', waiting)
+    for (let round = 0; round < 3; round++) {
+      await jobs.has(round + 1)
+      publish(vhost, '', 'jobs', 'the same again', keyed('a'))
+      queue.reject(jobs.deliveries[round]?.id as number, false, true)
+      await waiting.has(round + 1)
+      wait.reject(waiting.deliveries[round]?.id as number, false, true)
+    }
+    assert.deepEqual((await jobs.has(4)).bodies, ['a job', 'a job', 'a job', 'a job'])
   }))
 
 test('an exchange does so for all its queues, by the header that it names', () =>

@@ -212,6 +212,20 @@ test('a policy with an empty pattern holds for every name', async () => {
   })
 })
 
+test('limits hold for many who come at once', async () => {
+  await withMessaging(async (node) => {
+    const slow = { pattern: `${'a*'.repeat(450)}[bc]` }
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, (_, i) =>
+        node.policies.set('user', policy(`p${i}`, { 'max-length': 1 }, slow)),
+      ),
+    )
+    const taken = answers.filter(({ ok }) => ok).length
+    assert.ok(taken > 10 && taken < 40, `${taken}`)
+    assert.equal(node.policies.list('user').length, taken)
+  })
+})
+
 test('patterns that take long for each name have a limit in each vhost', async () => {
   await withMessaging(async (node) => {
     const slow = (name: string, more: Partial<Policy> = {}): Policy =>

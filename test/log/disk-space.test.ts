@@ -120,7 +120,7 @@ test('a topic in memory does not mind; a repeated batch is known as one', async 
 
 test('what is left decides, with a little more to be taken again; 0 is no bound', async () => {
   let free = 1600
-  const space = new DiskSpace({ freeBytes: async () => free } as Disk)
+  const space = new DiskSpace({ freeBytes: async () => free } as Disk, 0)
   assert.equal(await space.look(1600), false)
   free = 1599
   assert.equal(await space.look(1600), true)
@@ -133,4 +133,17 @@ test('what is left decides, with a little more to be taken again; 0 is no bound'
   free = 0
   assert.equal(await space.look(0), false)
   assert.equal(await space.mayWrite(1 << 30), true)
+})
+
+test('there is always room for a file of the journal', async () => {
+  let free = 199
+  const space = new DiskSpace({ freeBytes: async () => free } as Disk, 100)
+  assert.equal(await space.look(16), true)
+  assert.match(space.lowText(), /asks for 0 MiB/)
+  free = 213
+  assert.equal(await space.look(16), true)
+  assert.equal(space.isLow, false)
+  free = 212
+  assert.deepEqual([await space.mayWrite(99), await space.mayWrite(100)], [true, false])
+  assert.equal(await space.look(0), false)
 })

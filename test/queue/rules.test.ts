@@ -180,6 +180,44 @@ test('a later head expires at its time, also after a restart', async () => {
   assert.deepEqual(rig.host.letters, [['expired', 'goes']])
 })
 
+test('what went straight to a consumer expires at its time when it comes back', async () => {
+  for (const transient of [false, true])
+    for (const byQueue of [false, true]) {
+      const rig = await Rig.of()
+      const queue = await rig.open(byQueue ? { messageTtlMs: 200 } : {})
+      const consumer = new TestConsumer(2)
+      const subscription = subscribe(queue, consumer)
+      const message = byQueue ? { transient } : { transient, expiration: '200' }
+      for (const text of ['early', 'late']) queue.publish(messageOf(text, message))
+      subscription?.cancel()
+      queue.reject(consumer.got[0]?.id ?? 0, true, false)
+      await rig.passed(190)
+      assert.deepEqual([queue.ready, rig.host.letters], [1, []])
+      await rig.passed(20)
+      assert.deepEqual(rig.host.letters, [['expired', 'early']])
+      queue.reject(consumer.got[1]?.id ?? 0, true, false)
+      await rig.turn()
+      assert.deepEqual([queue.ready, rig.host.letters.length], [0, 2])
+    }
+})
+
+test('what waits to be tried again expires, also after a restart', async () => {
+  const retry = { growth: 'linear', on: 'all', minMs: 1000, maxMs: 1000 } as const
+  const rig = await Rig.of()
+  const settings = { messageTtlMs: 200, retry }
+  const queue = await rig.open(settings)
+  const consumer = new TestConsumer(1)
+  subscribe(queue, consumer)?.cancel()
+  publishAll(queue, 'a')
+  const got = await rig.clock.runUntil(queue.get(false))
+  queue.reject(got?.id ?? 0, true, true)
+  await rig.turn()
+  await rig.restarted()
+  const again = await rig.open(settings)
+  await rig.passed(1500)
+  assert.deepEqual([again.ready, again.delayed, rig.host.letters], [0, 0, [['expired', 'a']]])
+})
+
 test('a time to live of 0: delivered now or never', async () => {
   const rig = await Rig.of()
   const queue = await rig.open({ messageTtlMs: 0 })

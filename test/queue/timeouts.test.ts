@@ -52,6 +52,23 @@ test('who settles in time goes on for ever; a shorter time of the consumer count
   assert.equal(hasty.cancelReason, 'timeout')
 })
 
+test('a time that changes holds for what is out already', async () => {
+  const rig = await Rig.of(1, { consumerTimeoutMs: 60_000 })
+  const queue = await rig.open()
+  const consumer = join(queue, null, 1)
+  publishAll(queue, '1')
+  await rig.passed(2000)
+  queue.configure({ ...queue.settings, consumerTimeoutMs: 5000 })
+  await rig.passed(2900)
+  assert.equal(consumer.cancelReason, null)
+  queue.configure({ ...queue.settings, consumerTimeoutMs: 10_000 })
+  await rig.passed(4900)
+  assert.equal(consumer.cancelReason, null)
+  queue.configure({ ...queue.settings, consumerTimeoutMs: 1000 })
+  await rig.passed(100)
+  assert.equal(consumer.cancelReason, 'timeout')
+})
+
 test('what a consumer left behind when it cancelled itself goes back too', async () => {
   const rig = await Rig.of(1, { consumerTimeoutMs: 1_000 })
   const queue = await rig.open()

@@ -173,6 +173,28 @@ test('a message whose route takes too many steps is looked at no further', () =>
   assert.deepEqual([short.isWhole, short.queues], [true, ['q']])
 })
 
+test('lists and tables are compared with their types, and in order', () => {
+  const table = new RoutingTable<string>()
+  table.addExchange('h', 'headers', noFields, null)
+  const one: FieldValue = { type: 'I', value: 1 }
+  const list = (...value: FieldValue[]): FieldValue => ({ type: 'A', value })
+  const rows = (...entries: [string, FieldValue][]): FieldValue => ({
+    type: 'F',
+    value: new Map(entries),
+  })
+  const a = text('a')
+  table.addQueue('list', 'list')
+  table.addQueue('table', 'table')
+  table.bind(toQueue('h', 'list', '', new Map([['v', list(one, a)]])))
+  table.bind(toQueue('h', 'table', '', new Map([['v', rows(['x', one], ['y', a])]])))
+  const to = (value: FieldValue) => reached(table, 'h', message('', new Map([['v', value]])))
+  assert.deepEqual(to(list(one, a)), ['list'])
+  assert.deepEqual(to(list({ type: 'l', value: 1n }, a)), [])
+  assert.deepEqual(to(list(a, one)), [])
+  assert.deepEqual(to(rows(['x', one], ['y', a])), ['table'])
+  assert.deepEqual(to(rows(['y', a], ['x', one])), [])
+})
+
 test('headers that are compared count as steps, once for all keys', () => {
   const table = new RoutingTable<{ readonly isGone: boolean }>()
   table.addExchange('h', 'headers', noFields, null)

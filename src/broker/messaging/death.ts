@@ -48,6 +48,10 @@ export function queuesWithoutRejection(headers: FieldTable): Set<string> {
   return names
 }
 
+/** Whether it has been in the queue before, and has come back by way of others. */
+export const hasDiedIn = (headers: FieldTable, queue: string): boolean =>
+  deathsIn(headers).some((death) => textOf(death.get('queue')) === queue)
+
 function deathsIn(headers: FieldTable): readonly FieldTable[] {
   const value = headers.get('x-death')
   if (value?.type !== 'A') return []

@@ -14,6 +14,7 @@ import type { QueueDefinition } from '../declarations/definitions.ts'
 import { queueSettings, queueType } from '../declarations/queue-arguments.ts'
 import { noPolicies, type VhostPolicies, withPolicies } from '../policies/vhost-policies.ts'
 import type { QueueHandle } from './api.ts'
+import { hasDiedIn } from './death.ts'
 import type { HostedStream } from './hosted-stream.ts'
 import type { Once } from './once.ts'
 import type { Target } from './target.ts'
@@ -182,7 +183,8 @@ export class HostedQueue implements QueueHost, Target {
   /** What comes to a queue over a topic is appended there, and comes back from it. */
   publish(message: MessageView): number {
     const to = this.source ?? this.queue
-    return this.#once === null ? to.publish(message) : this.#once.publish(message, to)
+    if (this.#once === null) return to.publish(message)
+    return this.#once.publish(message, to, hasDiedIn(message.headers, this.name))
   }
 
   /** It is taken away. */

@@ -20,11 +20,11 @@ export class Once {
 
   /**
    * What comes again counts as stored: its confirm waits until the first of them is durable, which
-   * may not be so yet.
+   * may not be so yet. `isBack`: it was taken before, and is no other one.
    */
-  publish(message: MessageView, to: Place): number {
+  publish(message: MessageView, to: Place, isBack = false): number {
     const nowMs = this.#clock.now()
-    if (this.#seen.has(message, nowMs)) return Published.routed | Published.stored
+    if (!isBack && this.#seen.has(message, nowMs)) return Published.routed | Published.stored
     const flags = to.publish(message)
     const isTaken = flags > 0 && (flags & Published.rejected) === 0
     if (isTaken) this.#seen.note(message, nowMs)

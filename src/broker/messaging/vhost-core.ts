@@ -2,6 +2,8 @@
 // them. Changes of memory are synchronous; those of the metadata come before (what is made) or
 // after (what goes). Everything that changes it runs in its lane: declaring (`queue-changes`,
 // `exchange-changes`), binding (`binding-changes`), and what goes by itself.
+
+import { Lane } from '../../base/lane.ts'
 import type { Slices } from '../../base/slices.ts'
 import type { Chance } from '../../io/chance.ts'
 import type { Clock } from '../../io/clock.ts'
@@ -38,7 +40,6 @@ import { DeadLetters } from './dead-letters.ts'
 import { DelayedExchange } from './delayed-exchange.ts'
 import { HostedQueue, type HostedQueueHooks } from './hosted-queue.ts'
 import { HostedStream } from './hosted-stream.ts'
-import { Lane } from './lane.ts'
 import type { ExchangeCounters } from './listings.ts'
 import { Once } from './once.ts'
 import type { StreamTopics } from './stream-topics.ts'

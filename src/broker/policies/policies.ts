@@ -3,7 +3,8 @@
 // name, the one with the highest priority holds alone. The node opens it; vhosts ask it what holds
 // for their queues and exchanges, and hear when that may have changed; the management API changes
 // it.
-import { change } from '../../metadata/change.ts'
+import { Lane } from '../../base/lane.ts'
+import { change, type Decision } from '../../metadata/change.ts'
 import { MetadataFormatError } from '../../metadata/image.ts'
 import type { Change, MetadataStore, Watch } from '../../metadata/store.ts'
 import { ok, type Result, refuse } from '../../model/errors.ts'
@@ -59,6 +60,7 @@ export const clusterNameParameter = 'cluster_name'
 export class Policies {
   readonly #store: MetadataStore
   readonly #compiler = new PatternCompiler()
+  readonly #lane = new Lane()
   /** By key. */
   readonly #kept = { user: new Map<string, Kept>(), operator: new Map<string, Kept>() }
   /** Of one vhost, in the order in which they are tried. */
@@ -111,10 +113,13 @@ export class Policies {
     const compiled = await this.#compiler.check(pattern)
     if (!compiled.ok) return compiled
     const key = policyKey(prefixOf[role], vhost, name)
-    if (this.#stepsWithout(key, vhost) + compiled.value.steps > stepsMax)
-      return refuse('policyViolation', `the patterns of policies in '${vhost}' repeat too much`)
-    const count = this.#kept.user.size + this.#kept.operator.size
-    return this.#put(key, encodePolicy(policy), count, policiesMax)
+    const { steps } = compiled.value
+    return this.#put(key, encodePolicy(policy), (isNew) => {
+      if (this.#stepsWithout(key, vhost) + steps > stepsMax)
+        return refuse('policyViolation', `the patterns of policies in '${vhost}' repeat too much`)
+      const count = this.#kept.user.size + this.#kept.operator.size
+      return roomFor(isNew, count, policiesMax)
+    })
   }
 
   clear(role: PolicyRole, vhost: string, name: string): Promise<Result<null>> {
@@ -154,7 +159,9 @@ export class Policies {
     const fault = nameFault('component', component) ?? nameFault('parameter', name)
     if (fault !== null) return fault
     const key = parameterKey(component, vhost, name)
-    return this.#put(key, encodeValue(value), this.#parameters.size, parametersMax)
+    return this.#put(key, encodeValue(value), (isNew) =>
+      roomFor(isNew, this.#parameters.size, parametersMax),
+    )
   }
 
   clearParameter(component: string, vhost: string, name: string): Promise<Result<null>> {
@@ -173,7 +180,9 @@ export class Policies {
     const fault = nameFault('parameter', name)
     if (fault !== null) return fault
     const key = globalParameterKey(name)
-    return this.#put(key, encodeValue(value), this.#globals.size, parametersMax)
+    return this.#put(key, encodeValue(value), (isNew) =>
+      roomFor(isNew, this.#globals.size, parametersMax),
+    )
   }
 
   clearGlobalParameter(name: string): Promise<Result<null>> {
@@ -190,16 +199,17 @@ export class Policies {
 
   // ---- Within -----------------------------------------------------------------------------------
 
-  #put(key: string, value: string, count: number, most: number): Promise<Result<null>> {
-    return change(this.#store, () => {
+  #put(key: string, value: string, check: (isNew: boolean) => Result<null>): Promise<Result<null>> {
+    const decide = (): Decision<null> => {
       const modRevision = this.#revisions.get(key) ?? 0
       if (value.length > valueLengthMax)
         return refuse('invalidRequest', `a value has at most ${valueLengthMax} characters`)
-      if (modRevision === 0 && count >= most)
-        return refuse('policyViolation', `this node keeps at most ${most} of them`)
+      const checked = check(modRevision === 0)
+      if (!checked.ok) return checked
       const txn = { compare: [{ key, modRevision }], put: [{ key, value }] }
       return ok({ txn, answer: null })
-    })
+    }
+    return this.#lane.run(() => change(this.#store, decide))
   }
 
   #delete(key: string): Promise<Result<null>> {
@@ -281,6 +291,11 @@ export class Policies {
       }
     }
   }
+}
+
+function roomFor(isNew: boolean, count: number, most: number): Result<null> {
+  if (!isNew || count < most) return ok(null)
+  return refuse('policyViolation', `this node keeps at most ${most} of them`)
 }
 
 function roleOf(key: string): PolicyRole | null {

@@ -161,7 +161,7 @@ const log: readonly BrokerKey[] = [
     documentation:
       'With less space than this left on the disk, records are refused with ' +
       'KAFKA_STORAGE_ERROR, and taken again when there is more; reading, committing and ' +
-      'deleting go on. 0: no bound.',
+      'deleting go on. At least two files of the journal (polymq.journal.file.bytes). 0: no bound.',
   },
   {
     name: 'polymq.journal.file.bytes',

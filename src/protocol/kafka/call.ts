@@ -18,10 +18,10 @@ export interface CallOwner {
   /** The peer's address as Kafka shows it: `/127.0.0.1`. */
   readonly host: string
   callAnswered(): void
-  /** Whether `note` has still something to say for this connection. */
-  readonly mayNote: boolean
-  /** Tells the log, once for each connection, what was refused. */
-  note(problem: string): void
+  /** Whether `note` has still something to say of mistakes of this kind. */
+  mayNote(kind: string): boolean
+  /** Tells the log, once for each connection and kind, what was refused. */
+  note(kind: string, problem: string): void
   /** Closes the connection at once; `problem` is logged. */
   abort(problem: string): void
   /** Sends the answers up to here and closes then. */
@@ -116,14 +116,17 @@ export class Call<Response> {
   }
 
   /**
-   * The answer carries `error`: the log is told once for each connection, if it is a mistake of the
-   * client's. `words` say what is wrong with what, where the protocol's answer has no place for it.
+   * The answer carries `error`: the log is told, if it is a mistake of the client's and the first
+   * of its kind on the connection. `words` say what is wrong with what, where the protocol's answer
+   * has no place for it.
    */
   refused(error: ErrorName | null, thing: string, words: string | null = null): void {
-    if (error === null || !isMistake(error) || !this.owner.mayNote) return
+    if (error === null || !isMistake(error)) return
+    const kind = `${this.apiKey} ${error}`
+    if (!this.owner.mayNote(kind)) return
     const name = this.door.apis.find((api) => api.key === this.apiKey)?.name ?? 'request'
     const text = words ?? errors[error].text
-    this.owner.note(shortened(`${name}: ${thing === '' ? text : `${thing}: ${text}`}`))
+    this.owner.note(kind, shortened(`${name}: ${thing === '' ? text : `${thing}: ${text}`}`))
   }
 
   /** Closes the connection instead of answering. */

@@ -49,6 +49,10 @@ export interface ConnectionHome {
 }
 
 const rawToken = -1
+/** Kinds of mistakes of one connection that the log tells. */
+const notedMax = 16
+/** Of those that have made none: shared, and never added to. */
+const noNotes = new Set<string>()
 
 export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner {
   readonly authentication: Authentication
@@ -65,7 +69,7 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
   /** Of answers that are ready, sent or not, and not yet taken by the system. */
   private unsentBytes = 0
   private hasSpoken = false
-  private hasNoted = false
+  private noted = noNotes
   private isFlushDue = false
   /** The log takes no more for now. */
   private isHeldUp = false
@@ -268,12 +272,13 @@ export class Connection implements ConnectionHandler, FrameOwner, DispatchOwner 
     this.home.flushSoon(this)
   }
 
-  get mayNote(): boolean {
-    return !this.hasNoted && !this.isGone
+  mayNote(kind: string): boolean {
+    return !this.isGone && this.noted.size < notedMax && !this.noted.has(kind)
   }
 
-  note(problem: string): void {
-    this.hasNoted = true
+  note(kind: string, problem: string): void {
+    if (this.noted === noNotes) this.noted = new Set()
+    this.noted.add(kind)
     this.home.note(this, problem)
   }
 

@@ -113,7 +113,9 @@ class Home implements ConnectionHome {
     this.options = options
     this.limits = { ...defaultLimits, ...options.limits }
     this.patience = new Patience(this.limits.standstillMsMax, this.limits.standstillMsMin)
-    this.memory = new RequestMemory(this.limits.partialBytesMax)
+    this.memory = new RequestMemory(this.limits.partialBytesMax, (action) =>
+      options.clock.soon(action),
+    )
     this.reporter = new Reporter(options.clock, options.report)
   }
 

@@ -110,7 +110,7 @@ export class FrameReader {
     const partial = this.memory.take(this.size)
     if (partial === null) {
       this.spilled = Buffer.from(arrived)
-      this.memory.wait(this.retry)
+      this.memory.wait(this.size, this.retry)
       this.owner.starvationChanged()
       return
     }

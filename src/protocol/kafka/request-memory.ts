@@ -1,10 +1,11 @@
 // Memory for what clients send. Requests that arrive whole are parsed in one buffer that all
 // connections share, since reading and parsing are one synchronous run; only a request of which a
 // part is still to come owns a buffer, and one that cannot be begun yet is counted here too.
-// Invariant: partial ones together stay within the budget; who finds it used up waits. Small
-// requests and large ones have half of it each, so that a few clients that begin large ones and do
-// not go on cannot hold up all others. The door has one; each connection's frame reader takes from
-// it.
+// Invariant: partial ones together stay within the budget; who finds it used up waits in line, and
+// goes on when it is the first and there is room for it, so that memory which comes free costs the
+// same however many wait. Small requests and large ones have half of it and a line each, so that a
+// few clients that begin large ones and do not go on cannot hold up all others. The door has one;
+// each connection's frame reader takes from it.
 
 const sharedBytes = 64 * 1024
 /** Buffers from this size on are worth keeping for the next request. */
@@ -23,10 +24,19 @@ export class RequestMemory {
   private keptBytes = 0
   /** Free buffers by the power of two that is their size. */
   private readonly kept = new Map<number, Buffer[]>()
-  private readonly waiting = new Set<() => void>()
+  /** Who waits, in order, and for how much. */
+  private readonly lines = {
+    small: new Map<() => void, number>(),
+    large: new Map<() => void, number>(),
+  }
+  private isServing = false
+  private isServiceDue = false
+  private readonly soon: (action: () => void) => void
 
-  constructor(budget: number) {
+  /** `soon` runs an action when the present event has been dealt with. */
+  constructor(budget: number, soon: (action: () => void) => void) {
     this.share = budget / 2
+    this.soon = soon
   }
 
   /** Bytes of partial requests, and of those that are held, now. */
@@ -40,13 +50,11 @@ export class RequestMemory {
   }
 
   /**
-   * A buffer of exactly `size` bytes, or null when its share of the budget is used up. One request
-   * of each kind always fits.
+   * A buffer of exactly `size` bytes, or null when its share of the budget is used up or others are
+   * waiting for it. One request of each kind always fits.
    */
   take(size: number): Buffer | null {
-    const isSmall = size <= smallBytesMax
-    const taken = isSmall ? this.smallBytes : this.largeBytes
-    if (taken > 0 && taken + size > this.share) return null
+    if (!this.fits(size) || (!this.isServing && this.lineOf(size).size > 0)) return null
     this.count(size, 1)
     if (size < keptFrom) return Buffer.allocUnsafeSlow(size)
     const room = 2 ** Math.ceil(Math.log2(size))
@@ -69,19 +77,48 @@ export class RequestMemory {
   /** Ends what `hold` began. */
   release(size: number): void {
     this.count(size, -1)
-    // Each is asked once; those that still find no room wait again.
-    const waiting = [...this.waiting]
-    this.waiting.clear()
-    for (const resume of waiting) resume()
+    this.serveSoon()
   }
 
-  /** `resume` is called once, when memory may have come free. */
-  wait(resume: () => void): void {
-    this.waiting.add(resume)
+  /** `resume` is called once, when `size` bytes can be taken: in the same call, or by others. */
+  wait(size: number, resume: () => void): void {
+    this.lineOf(size).set(resume, size)
   }
 
   forget(resume: () => void): void {
-    this.waiting.delete(resume)
+    const { small, large } = this.lines
+    // Those behind it may have room.
+    if (small.delete(resume) || large.delete(resume)) this.serveSoon()
+  }
+
+  /** Not at once: many may give back in one turn, and stop waiting. */
+  private serveSoon(): void {
+    const { small, large } = this.lines
+    if (this.isServiceDue || small.size + large.size === 0) return
+    this.isServiceDue = true
+    this.soon(() => {
+      this.isServiceDue = false
+      this.isServing = true
+      for (const line of [small, large]) this.serve(line)
+      this.isServing = false
+    })
+  }
+
+  private serve(line: Map<() => void, number>): void {
+    for (const [resume, size] of line) {
+      if (!this.fits(size)) return
+      line.delete(resume)
+      resume()
+    }
+  }
+
+  private fits(size: number): boolean {
+    const taken = size <= smallBytesMax ? this.smallBytes : this.largeBytes
+    return taken === 0 || taken + size <= this.share
+  }
+
+  private lineOf(size: number): Map<() => void, number> {
+    return size <= smallBytesMax ? this.lines.small : this.lines.large
   }
 
   private count(size: number, sign: 1 | -1): void {

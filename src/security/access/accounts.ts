@@ -4,8 +4,10 @@
 // and, where the password was set in clear, with SCRAM credentials made from it.
 //
 // Opened by the node; called by the management API, by doors for `login` and `authorizer`.
+
+import { Lane } from '../../base/lane.ts'
 import type { Chance } from '../../io/chance.ts'
-import { change } from '../../metadata/change.ts'
+import { change, type Decision } from '../../metadata/change.ts'
 import type { MetadataStore } from '../../metadata/store.ts'
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import { scramCredentials } from '../credentials.ts'
@@ -51,6 +53,7 @@ export class Accounts {
   readonly limits: AccessLimits
   readonly #store: MetadataStore
   readonly #chance: Chance
+  readonly #lane = new Lane()
   readonly #image: AccessImage
 
   /** Rejects with MetadataFormatError when the store holds what this release does not know. */
@@ -159,14 +162,15 @@ export class Accounts {
     if (fault !== null) return fault
     const kept = await this.#kept(secret)
     if (!kept.ok) return kept
-    return change(this.#store, () => {
+    const decide = (): Decision<null> => {
       const key = userKey(name)
       const revision = this.#image.revisionOf(key)
       if (revision > 0 && !replaces) return refuse('preconditionFailed', `user '${name}' exists`)
       if (revision === 0 && this.#image.userCount >= usersMax)
         return refuse('policyViolation', `this node keeps at most ${usersMax} users`)
       return ok({ txn: putting(key, revision, { name, tags, ...kept.value }), answer: null })
-    })
+    }
+    return this.#lane.run(() => change(this.#store, decide))
   }
 
   /** As the password of a user would be kept. */

@@ -1,7 +1,8 @@
 // The operations on permissions: what a user may configure, write and read in a vhost, and which
 // routing keys of an exchange. Patterns are checked before they are kept. Durable and visible to
 // the authorizer when an operation resolves. Part of the accounts of a node.
-import { change } from '../../metadata/change.ts'
+import { Lane } from '../../base/lane.ts'
+import { change, type Decision } from '../../metadata/change.ts'
 import type { MetadataStore, Txn } from '../../metadata/store.ts'
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import { limits } from '../../model/limits.ts'
@@ -36,6 +37,7 @@ export class Permissions {
   readonly #store: MetadataStore
   readonly #image: AccessImage
   readonly #compiler: PatternCompiler
+  readonly #lane = new Lane()
   #vhostExists: (vhost: string) => boolean = (vhost) => vhost === '/'
 
   constructor(store: MetadataStore, image: AccessImage, compiler: PatternCompiler) {
@@ -153,7 +155,7 @@ export class Permissions {
     value: string,
     seen: number | null,
   ): Promise<Result<boolean>> {
-    return change(this.#store, () => {
+    const decide = (): Decision<boolean> => {
       const owner = userKey(user)
       const modRevision = this.#image.revisionOf(owner)
       if (modRevision === 0)
@@ -170,7 +172,8 @@ export class Permissions {
         { key, modRevision: revision },
       ]
       return ok({ txn: { compare, put: [{ key, value }] }, answer: true })
-    })
+    }
+    return this.#lane.run(() => change(this.#store, decide))
   }
 
   #delete(keys: () => readonly string[]): Promise<Result<null>> {

@@ -6,7 +6,7 @@ export class PartialMemory {
   private left: number
   /** Counted apart, since it is often part of what waits for memory. */
   private held = 0
-  private waiting: (() => void)[] = []
+  private waiting = new Set<() => void>()
   private readonly soon: (action: () => void) => void
 
   /** `soon` runs an action when the present event has been dealt with. */
@@ -41,19 +41,19 @@ export class PartialMemory {
 
   /** Calls `action` once, when memory has been given back; it may find none again. */
   whenGiven(action: () => void): void {
-    this.waiting.push(action)
+    this.waiting.add(action)
   }
 
   private wake(): void {
-    if (this.waiting.length === 0) return
-    const waiting = this.waiting
-    this.waiting = []
+    if (this.waiting.size === 0) return
+    const { waiting } = this
+    this.waiting = new Set()
     this.soon(() => {
       for (const action of waiting) action()
     })
   }
 
   forget(action: () => void): void {
-    this.waiting = this.waiting.filter((each) => each !== action)
+    this.waiting.delete(action)
   }
 }

@@ -1,5 +1,6 @@
 // One change at a time: what declares, binds or deletes in a vhost looks at it, waits for the disk,
-// and then changes it, and nobody comes between. What is first in an idle lane begins at once.
+// and then changes it, and nobody comes between; so does what counts, before there is one more.
+// What is first in an idle lane begins at once. Vhosts, policies and accounts have theirs.
 export class Lane {
   readonly #waiting: (() => Promise<void>)[] = []
   #isBusy = false

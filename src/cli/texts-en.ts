@@ -2,7 +2,8 @@
 // the compiler and a test hold the two together.
 
 export const english = {
-  help: `PolyMQ {version}: durable logs in one process, for unmodified Kafka clients.
+  help: `PolyMQ {version}: durable logs and queues in one process, for unmodified clients
+of Kafka and of RabbitMQ (AMQP 0-9-1).
 
 Usage: polymq COMMAND [OPTIONS]
 

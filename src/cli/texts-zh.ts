@@ -2,7 +2,7 @@
 import type { Texts } from './texts-en.ts'
 
 export const chinese: Texts = {
-  help: `PolyMQ {version}：单进程持久日志，Kafka 客户端无需修改即可使用。
+  help: `PolyMQ {version}：单进程的持久日志与队列，Kafka 与 RabbitMQ（AMQP 0-9-1）客户端无需修改即可使用。
 
 用法：polymq 命令 [选项]
 

@@ -11,6 +11,9 @@ import { type FieldTable, type FieldValue, noFields } from './field.ts'
 /** Tables in tables: clients send two or three levels. */
 export const depthMax = 32
 
+export const tooDeep = (): WireError =>
+  new WireError(`fields: values are nested more than ${depthMax} deep`)
+
 class FieldReader {
   at: number
   readonly #bytes: Buffer
@@ -32,7 +35,7 @@ class FieldReader {
   }
 
   table(end: number, depth: number): FieldTable {
-    if (depth > depthMax) throw new WireError('fields: tables are nested too deeply')
+    if (depth > depthMax) throw tooDeep()
     const length = this.#length(end)
     const tableEnd = this.#take(length, end) + length
     this.at = tableEnd - length
@@ -56,7 +59,7 @@ class FieldReader {
   }
 
   value(end: number, depth: number): FieldValue {
-    if (depth > depthMax) throw new WireError('fields: values are nested too deeply')
+    if (depth > depthMax) throw tooDeep()
     const bytes = this.#bytes
     const at = this.#take(1, end)
     const type = String.fromCharCode(bytes[at] as number)

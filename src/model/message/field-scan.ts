@@ -2,7 +2,7 @@
 // headers is looked at so, and most are never decoded. Refuses exactly what field-codec.ts refuses,
 // in the same words; a test holds the two together.
 import { WireError } from '../../wire/wire-error.ts'
-import { depthMax } from './field-codec.ts'
+import { depthMax, tooDeep } from './field-codec.ts'
 
 /** Bytes behind the type of a field, by the character of the type; -1: it tells itself. */
 const sizes = new Int8Array(256).fill(-2)
@@ -24,7 +24,7 @@ const table = 0x46
 export const scanTable = (bytes: Uint8Array, at = 0): number => tableEnd(bytes, at, bytes.length, 0)
 
 function tableEnd(bytes: Uint8Array, from: number, end: number, depth: number): number {
-  if (depth > depthMax) throw new WireError('fields: tables are nested too deeply')
+  if (depth > depthMax) throw tooDeep()
   const to = longEnd(bytes, from, end)
   let at = from + 4
   while (at < to) {
@@ -42,7 +42,7 @@ function arrayEnd(bytes: Uint8Array, from: number, end: number, depth: number): 
 }
 
 function valueEnd(bytes: Uint8Array, from: number, end: number, depth: number): number {
-  if (depth > depthMax) throw new WireError('fields: values are nested too deeply')
+  if (depth > depthMax) throw tooDeep()
   const at = checked(from, 1, end)
   const type = bytes[from] as number
   const size = sizes[type] as number

@@ -60,6 +60,13 @@ test('tags open what they open, and no more', () =>
     const body = { count: 1, ackmode: 'ack_requeue_true', encoding: 'auto' }
     assert.equal(await status('m', 'POST', '/queues/%2F/own.q/get', body), 401)
     assert.equal(await status('m', 'DELETE', '/queues/%2F/own.q/contents'), 401)
+    const message = { routing_key: '', properties: {}, payload: '', payload_encoding: 'string' }
+    assert.match(
+      await api.status('POST', '/exchanges/%2F/amq.topic/publish', message, 'm:pw'),
+      /^400 403 ACCESS_REFUSED - access to exchange 'amq.topic' in vhost '\/' refused for user 'm'/,
+    )
+    assert.equal(await status('m', 'GET', '/feature-flags'), 401)
+    assert.equal(await status('m', 'GET', '/user-limits'), 200)
   }))
 
 test('users are made, changed, and deleted with what they may do', () =>

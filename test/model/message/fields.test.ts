@@ -64,6 +64,6 @@ test('tables in tables end somewhere', () => {
   assert.throws(() => decodeTable(encodeTable(deep)), WireError)
   assert.match(
     faultOf(() => scanTable(encodeTable(deep))),
-    /too deeply/,
+    /more than 32 deep/,
   )
 })

@@ -2,6 +2,7 @@
 import { brief } from '../../../base/json.ts'
 import { Published } from '../../../broker/messaging/api.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
+import type { ErrorName, Result } from '../../../model/errors.ts'
 import { shortStringMax } from '../../../model/message/field-codec.ts'
 import { MessageView } from '../../../model/message/message.ts'
 import {
@@ -33,19 +34,30 @@ export async function publishMessage(call: Call): Promise<HttpAnswer> {
   const properties = propertiesOf(given)
   if (call.node.messaging.isHeldUp(0)) throw badRequest('the node takes no messages now')
   const publisher = session.publisher(exchange)
-  if (!publisher.ok && publisher.error === 'exchangeNotFound')
-    throw badRequest(`404 NOT_FOUND - ${publisher.message}`)
   const message = new MessageView().set(
     exchange,
     shortText(body, 'routing_key'),
     properties,
     payloadOf(body),
   )
-  const to = must(publisher)
+  const to = mustTake(publisher)
   const went = to.publish(message)
-  if (went < 0) must(to.refusal ?? { ok: false, error: 'unknownServerError', message: '' })
+  if (went < 0) mustTake(to.refusal ?? { ok: false, error: 'unknownServerError', message: '' })
   await flushed(call)
   return json({ routed: (went & Published.routed) !== 0 })
+}
+
+const channelCodes: Partial<Record<ErrorName, string>> = {
+  exchangeNotFound: '404 NOT_FOUND',
+  accessRefused: '403 ACCESS_REFUSED',
+}
+
+/** What closes a channel is told in the words with which it does. */
+function mustTake<T>(result: Result<T>): T {
+  if (result.ok) return result.value
+  const code = channelCodes[result.error]
+  if (code !== undefined) throw badRequest(`${code} - ${result.message}`)
+  return must(result)
 }
 
 const replyQueue = 'amq.rabbitmq.reply-to'

@@ -192,6 +192,8 @@ export const routing: Cases = {
       x: { args: { 'x-match': 'any', 'x-y': 1 } },
       withX: { args: { 'x-match': 'any-with-x', 'x-y': 1 } },
       table: { args: { 'x-match': 'any', t: { in: [1, 2] } } },
+      entries: { args: { 'x-match': 'any', t: { a: 1, b: 2 } } },
+      list: { args: { 'x-match': 'any', l: [1, 'two'] } },
     })
     t.answer('noHeaders', await reached(''))
     t.answer('a', await reached('', { a: 1 }))
@@ -200,6 +202,13 @@ export const routing: Cases = {
     t.answer('x', await reached('', { 'x-y': 1 }))
     t.answer('table', await reached('', { t: { in: [1, 2] } }))
     t.answer('table.other', await reached('', { t: { in: [1, 3] } }))
+    t.answer('table.long', await reached('', { t: { in: [1n, 2] } }))
+    t.answer('table.entries', await reached('', { t: { a: 1, b: 2 } }))
+    t.answer('table.order', await reached('', { t: { b: 2, a: 1 } }))
+    t.answer('list', await reached('', { l: [1, 'two'] }))
+    t.answer('list.long', await reached('', { l: [1n, 'two'] }))
+    t.answer('list.float', await reached('', { l: [{ letter: 'd', value: 1 }, 'two'] }))
+    t.answer('list.order', await reached('', { l: ['two', 1] }))
   },
 
   async 'headers.match'(t) {

@@ -89,6 +89,28 @@ export const ttl: Cases = {
     t.answer('empty', (await m.channel.call('basic.get', { queue: m.queue })).is)
   },
 
+  async handedOver(t) {
+    for (const [name, args, message] of [
+      ['byQueue', { 'x-message-ttl': 2000 }, { body: 'x' }],
+      ['byMessage', {}, expiring('x', '2000')],
+    ] as const) {
+      const dead = await made(t, `${name}.dead`, {})
+      const m = await made(t, name, {
+        ...args,
+        'x-dead-letter-exchange': '',
+        'x-dead-letter-routing-key': dead.queue,
+      })
+      await m.channel.must('basic.consume', { queue: m.queue, consumerTag: 'c' })
+      const items = await m.channel.confirmed('', m.queue, message)
+      if (items.every(({ is }) => is !== 'basic.deliver')) await m.channel.next()
+      await m.channel.must('basic.cancel', { consumerTag: 'c' })
+      m.channel.send('basic.reject', { deliveryTag: 1, requeue: true })
+      t.answer(`${name}.back`, await t.ready(m.queue, 1))
+      t.answer(`${name}.expired`, await t.ready(m.queue, 0))
+      t.answer(`${name}.letter`, await t.ready(dead.queue, 1))
+    }
+  },
+
   async unackedStay(t) {
     const m = await made(t, 'a', { 'x-message-ttl': 2000 })
     await fill(m, ['1'])

@@ -155,6 +155,13 @@ const planted: readonly Planted[] = [
   },
   {
     by: 'queues',
+    bug: 'forget that what is with a consumer may expire',
+    file: 'queue/departures.js',
+    find: 'this.mayExpire ||= this.ttlMs(message) < Number.POSITIVE_INFINITY',
+    replace: '',
+  },
+  {
+    by: 'queues',
     bug: 'forget policies at a start',
     file: 'broker/policies/policies.js',
     find: "this.#apply({ kind: 'put', entry })",

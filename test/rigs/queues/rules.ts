@@ -94,7 +94,26 @@ export class Rules {
       return isTooMany ? [`${name} has ${ready} ready, and may have ${maxLength}`] : []
     })
   }
+
+  /** Those that hold what should have expired: no queue here has a longer time than a rest. */
+  tooOld(): string[] {
+    const { queues, hosted } = this.#there
+    return [...queues.values()].flatMap(({ name, source, settings }) => {
+      const ready = hosted.get(name)?.used?.ready ?? 0
+      // Dead letters that nobody takes may be so many that no more can leave.
+      const mayStay = source !== null || settings.keepsDeadLetters
+      if (mayStay || ready === 0 || settings.messageTtlMs > longestTtlMs) return []
+      return [`${name} has ${ready} ready, which have lived longer than ${settings.messageTtlMs}`]
+    })
+  }
+
+  /** What its rules ask of a queue, and has not come about. */
+  undone(): string[] {
+    return [...this.tooLong(), ...this.tooOld()]
+  }
 }
+
+const longestTtlMs = 1000
 
 /** What makes up a policy: the node keeps more with it. */
 const told = (policy: Policy | null) =>

@@ -321,9 +321,9 @@ class Run {
   async #rest(): Promise<void> {
     const watch = this.#watch
     watch.saw('rests')
-    for (let n = 0; n === 0 || (n < restsMax && watch.rules.tooLong().length > 0); n++)
+    for (let n = 0; n === 0 || (n < restsMax && watch.rules.undone().length > 0); n++)
       await this.#clock.runFor(1500)
-    for (const fault of watch.rules.tooLong()) watch.fail(fault)
+    for (const fault of watch.rules.undone()) watch.fail(fault)
     for (const model of watch.queues.values()) watch.losses.checkCounts(model)
     this.#look()
   }

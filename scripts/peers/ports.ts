@@ -6,6 +6,9 @@ import { createServer } from 'node:net'
 const lowest = 20_000
 const highest = 32_000
 const attemptsMax = 100
+/** Given last, and perhaps not listened on yet. */
+const given: number[] = []
+const givenMax = 100
 
 const isFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
@@ -14,11 +17,14 @@ const isFree = (port: number): Promise<boolean> =>
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
 
-/** A port that nobody listens on now. Picked at random, so that rigs in parallel seldom meet. */
+/** A port that nobody listens on now, another each time. Picked at random, so that rigs in parallel seldom meet. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const port = lowest + Math.floor(Math.random() * (highest - lowest))
-    if (await isFree(port)) return port
+    if (given.includes(port) || !(await isFree(port))) continue
+    given.push(port)
+    if (given.length > givenMax) given.shift()
+    return port
   }
   throw new Error(`no free port between ${lowest} and ${highest}`)
 }

@@ -17,7 +17,10 @@ const isFree = (port: number): Promise<boolean> =>
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
 
-/** A port that nobody listens on now, another each time. Picked at random, so that rigs in parallel seldom meet. */
+/**
+ * A port that nobody listens on now, another each time. Picked at random, so that rigs in parallel
+ * seldom meet.
+ */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const port = lowest + Math.floor(Math.random() * (highest - lowest))

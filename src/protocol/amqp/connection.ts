@@ -337,7 +337,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   private standstillNow(now: number): string | null {
     const number = this.isPaused ? -1 : this.reader.partialNumber
     const problem = this.standstill.problem(number, this.frameMax, now, this.door.limits)
-    return problem ?? (this.isPaused ? null : this.dispatcher.standstill(now))
+    return problem ?? this.dispatcher.standstill(now, this.isPaused)
   }
 
   /** Sends what is owed, then closes. */

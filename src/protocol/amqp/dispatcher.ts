@@ -61,11 +61,11 @@ export class Dispatcher implements FrameOwner {
     return this.connection.isBusy
   }
 
-  /** Why a content has been on its way for too long, or null. */
-  standstill(now: number): string | null {
+  /** Why a content has been on its way for too long, or null. `isPaused`: nothing is read. */
+  standstill(now: number, isPaused: boolean): string | null {
     const { limits } = this.connection.door
     for (const { publishing } of this.channels.values()) {
-      const problem = publishing.content.problem(now, limits)
+      const problem = publishing.content.problem(now, limits, isPaused)
       if (problem !== null) return problem
     }
     return null
@@ -169,13 +169,15 @@ export class Dispatcher implements FrameOwner {
       return this.fail(replies.frameError, text, basic.publish.id)
     }
     const isInOnePiece = isWhole && size === content.bodyLeft
-    if ((isInOnePiece && content.ownBytes === 0) || content.makeRoom()) return true
-    if (this.holdsMemory) {
-      // Waiting for memory while holding some might last for ever.
+    if (isInOnePiece && content.ownBytes === 0) return true
+    const { connection } = this
+    if (content.makeRoom(size, connection)) return true
+    if (connection.door.memory.mayBorrow(connection)) {
+      // Nobody else has it, so that waiting might last for ever: the contents of this one alone.
       const text = 'no memory for more contents that are not whole'
       return this.fail(replies.resourceError, text, basic.publish.id)
     }
-    this.connection.waitForMemory()
+    connection.waitForMemory()
     return false
   }
 
@@ -203,13 +205,6 @@ export class Dispatcher implements FrameOwner {
     if (!isClosing && (channel === undefined || channel.isOpen))
       this.method(id, hot.publish, bytes, parts.methodFrom, parts.methodTo)
     return true
-  }
-
-  /** Some content has memory of its own. */
-  private get holdsMemory(): boolean {
-    for (const { publishing } of this.channels.values())
-      if (publishing.content.ownBytes > 0) return true
-    return false
   }
 
   private find(id: number): Channel | null {

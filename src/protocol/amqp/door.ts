@@ -85,6 +85,8 @@ class Home extends Turn implements ConnectionHome {
   readonly slabs = new Slabs()
   readonly pacing: Pacing
   readonly memory: PartialMemory
+  /** Apart, so that who begins contents and does not go on holds up no transaction. */
+  readonly transactionMemory: PartialMemory
   readonly replyAddresses: ReplyAddresses
   readonly slices: Slices
   readonly together = { unacked: 0 }
@@ -130,7 +132,11 @@ class Home extends Turn implements ConnectionHome {
       },
     }
     this.isTls = options.isTls ?? false
-    this.memory = new PartialMemory(this.limits.partialBytesMax, (action) => clock.soon(action))
+    const { partialBytesMax } = this.limits
+    const soon = (action: () => void): void => clock.soon(action)
+    const forTransactions = Math.floor(partialBytesMax / 4)
+    this.memory = new PartialMemory(partialBytesMax - forTransactions, messageBytesMax, soon)
+    this.transactionMemory = new PartialMemory(forTransactions, 0, soon)
     this.replyAddresses = options.replyAddresses ?? new ReplyAddresses(chance)
     this.pacing = new Pacing(clock)
     this.slices = new Slices(clock, settledInTurn)

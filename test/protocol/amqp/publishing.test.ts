@@ -474,5 +474,35 @@ test('a content that stops half-way is not waited for for ever', async () => {
   client.send(publishMethod, headerFrame(1, 800), bodyFrame(1, 'x'))
   await door.clock.advance(3_000)
   assert.equal(client.isClosed, true)
-  assert.match(door.lines[0] ?? '', /was not whole after/)
+  assert.match(door.lines[0] ?? '', /nothing came of a content of 800 bytes for 1000 ms/)
+})
+
+test('a content that comes too slowly is not waited for for ever', async () => {
+  const door = await TestDoor.open({ partialSilenceMsMax: 1_000, partialBytesPerSecondMin: 100 })
+  const client = await door.client(1)
+  client.send(publishMethod, headerFrame(1, 800))
+  for (let i = 0; i < 15 && !client.isClosed; i++) {
+    client.send(bodyFrame(1, 'x'))
+    await door.clock.advance(900)
+  }
+  assert.equal(client.isClosed, true)
+  assert.match(door.lines[0] ?? '', /was not whole after 9000 ms/)
+})
+
+test('who announces much and sends little holds up nobody', async () => {
+  const door = await TestDoor.open({ partialBytesMax: 8_000_000, messageBytesMax: 4_000_000 })
+  const holders = await Promise.all(Array.from({ length: 20 }, () => door.client(1)))
+  for (const holder of holders)
+    holder.send(publishMethod, headerFrame(1, 4_000_000), bodyFrame(1, 'x'.repeat(5000)))
+  const client = await door.client(1)
+  await client.declare('q')
+  for (let round = 0; round < 2; round++) {
+    client.send(publishMethod, headerFrame(1, 3_000_000))
+    for (let i = 0; i < 30; i++) client.send(bodyFrame(1, 'y'.repeat(100_000)))
+    await client.settled()
+  }
+  assert.deepEqual(
+    bodies(door, 'q').map((body) => body.length),
+    [3_000_000, 3_000_000],
+  )
 })

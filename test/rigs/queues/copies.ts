@@ -221,8 +221,8 @@ export class QueueModel {
    */
   triesOf(key: string, states: readonly State[]): readonly State[] {
     const same = this.copies.get(key) ?? []
-    const isOwed = ({ state, past }: Copy): boolean =>
-      state === 'unknown' && past?.isCertain === true && past.ending === null
+    const isOwed = ({ state, past, mayVanish }: Copy): boolean =>
+      state === 'unknown' && !mayVanish && past?.isCertain === true && past.ending === null
     const left = same.filter((c) => c.isLive && states.includes(c.state))
     return left.every(({ isTried }) => isTried) && same.some(isOwed) ? [] : states
   }

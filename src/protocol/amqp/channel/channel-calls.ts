@@ -27,13 +27,16 @@ function selectTransactions(channel: Channel): void {
     channel.fail(replies.preconditionFailed, text, tx.select.id)
     return
   }
-  const { memory, limits } = home.door
+  const { transactionMemory: memory, limits } = home.door
   const { transactionBytesMax, transactionStepsMax } = limits
   channel.transaction ??= new Transaction(memory, transactionBytesMax, transactionStepsMax)
   channel.send(tx.selectOk, {})
 }
 
-/** Publishes, then settles, and answers when all of that is durable. */
+/**
+ * Publishes, then settles, and answers when all of that is durable. What no queue rejects is done
+ * also when one rejects something, as in RabbitMQ, and the channel closed for it.
+ */
 function commit(channel: Channel): void {
   const { transaction, home } = channel
   if (transaction === null) {
@@ -41,11 +44,14 @@ function commit(channel: Channel): void {
     return
   }
   const { messages, settlements } = transaction.take()
-  channel.publishing.commit(messages)
+  const isWhole = channel.publishing.commit(messages)
   channel.settling.commit(settlements)
   home.door.flushSoon()
   const durable = new Promise<void>((resolve) => home.door.whenDurable(resolve))
-  home.wait(durable, () => channel.send(tx.commitOk, {}))
+  home.wait(durable, () => {
+    if (isWhole) channel.send(tx.commitOk, {})
+    else channel.fail(replies.preconditionFailed, 'partial tx completion', tx.commit.id)
+  })
 }
 
 function rollback(channel: Channel): void {

@@ -81,6 +81,7 @@ export interface Confirming {
 export interface ChannelDoor {
   readonly limits: Limits
   readonly memory: PartialMemory
+  readonly transactionMemory: PartialMemory
   readonly counters: MessageCounters & ChannelCounters
   readonly replyAddresses: ReplyAddresses
   /** Of all its channels. */

@@ -1,10 +1,14 @@
 // A content that arrives in several frames or reads: its header, then its body, gathered in one
-// buffer of exactly its size unless it comes in one piece. One per channel, used again.
+// buffer unless it comes in one piece. The buffer grows with what arrives, so that who announces
+// much and sends little takes little. One per channel, used again.
 import type { Limits } from '../frames/limits.ts'
 import type { PartialMemory } from '../frames/partial-memory.ts'
 import { Standstill } from '../frames/standstill.ts'
 
 const nothing = new Uint8Array(0)
+/** What a body gets at first, of more than this; then it grows by this factor. */
+const firstBytes = 256 * 1024
+const growth = 4
 
 export class Content {
   /** What is expected: nothing, a header, or so much more of a body. */
@@ -15,17 +19,23 @@ export class Content {
   private buffer: Buffer | null = null
   private filled = 0
   private begun = 0
+  /** Frames of bodies. */
+  private pieces = 0
   private readonly standstill = new Standstill()
+  private readonly silence = new Standstill()
   private readonly memory: PartialMemory
 
   constructor(memory: PartialMemory) {
     this.memory = memory
   }
 
-  /** Why it has been on its way for too long, or null. */
-  problem(now: number, limits: Limits): string | null {
-    const number = this.isPartial ? this.begun : -1
-    return this.standstill.problem(number, this.size, now, limits)
+  /** Why it has been on its way for too long, or null. `isExcused`: nobody reads what comes. */
+  problem(now: number, limits: Limits, isExcused: boolean): string | null {
+    const isLooked = this.isPartial && !isExcused
+    const silent = this.silence.problem(isLooked ? this.begun + this.pieces : -1, 0, now, limits)
+    if (silent !== null)
+      return `nothing came of a content of ${this.size} bytes for ${limits.partialSilenceMsMax} ms`
+    return this.standstill.problem(isLooked ? this.begun : -1, this.size, now, limits)
   }
 
   get isPartial(): boolean {
@@ -34,7 +44,7 @@ export class Content {
 
   /** Bytes of memory that are its own. */
   get ownBytes(): number {
-    return this.buffer === null ? 0 : this.size
+    return this.buffer?.length ?? 0
   }
 
   /** Its header is to follow. */
@@ -53,17 +63,23 @@ export class Content {
     this.state = 'body'
   }
 
-  /** Whether there is memory for a body that comes in pieces. */
-  makeRoom(): boolean {
-    if (this.buffer !== null) return true
-    if (!this.memory.take(this.size)) return false
-    this.buffer = Buffer.allocUnsafeSlow(this.size)
+  /** Whether there is memory for a piece of so many bytes. `owner`: the connection. */
+  makeRoom(pieceBytes: number, owner: object): boolean {
+    const has = this.ownBytes
+    const needed = this.filled + pieceBytes
+    if (needed <= has) return true
+    const bytes = Math.min(this.size, Math.max(firstBytes, has * growth, needed))
+    if (!this.memory.take(bytes - has) && !this.memory.borrow(owner, bytes - has)) return false
+    const buffer = Buffer.allocUnsafeSlow(bytes)
+    this.buffer?.copy(buffer, 0, 0, this.filled)
+    this.buffer = buffer
     return true
   }
 
-  /** The body, when this piece completes it; else null. */
+  /** The body, when this piece completes it; else null. There must be room. */
   add(bytes: Buffer, from: number, to: number): Uint8Array | null {
     const { buffer } = this
+    this.pieces++
     this.bodyLeft -= to - from
     if (buffer === null) return new Uint8Array(bytes.buffer, bytes.byteOffset + from, to - from)
     bytes.copy(buffer, this.filled, from, to)
@@ -73,7 +89,7 @@ export class Content {
 
   /** Gives the memory back. */
   end(): void {
-    if (this.buffer !== null) this.memory.give(this.size)
+    if (this.buffer !== null) this.memory.give(this.buffer.length)
     this.buffer = null
     this.state = 'none'
     this.properties = nothing

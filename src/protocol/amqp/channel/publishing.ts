@@ -108,17 +108,20 @@ export class Publishing {
     content.end()
   }
 
-  /** Messages of a transaction that is committed. */
-  commit(messages: readonly HeldMessage[]): void {
+  /** Messages of a transaction that is committed. False: some queue has rejected one. */
+  commit(messages: readonly HeldMessage[]): boolean {
+    let isWhole = true
     for (const each of messages) {
       this.exchange = each.exchange
       this.routingKey = each.routingKey
       this.mandatory = each.mandatory
       this.known = nothing
       this.isReply = each.exchange === '' && isReplyAddress(each.routingKey)
-      this.handOn(this.view.set(each.exchange, each.routingKey, each.properties, each.body))
-      if (!this.channel.isOpen) return
+      const message = this.view.set(each.exchange, each.routingKey, each.properties, each.body)
+      if ((this.handOn(message) & Published.rejected) !== 0) isWhole = false
+      if (!this.channel.isOpen) return false
     }
+    return isWhole
   }
 
   /** The next confirm says that this is on the disk, too: even that of a message which is not. */
@@ -234,10 +237,11 @@ export class Publishing {
       this.refuse(replies.preconditionFailed, 'the transaction is too large')
   }
 
-  private handOn(message: MessageView): void {
+  /** Flags of `Published`; 0 when the channel has failed. */
+  private handOn(message: MessageView): number {
     const { home } = this.channel
     const went = this.isReply ? this.reply(message) : this.route(message)
-    if (went < 0) return
+    if (went < 0) return 0
     home.door.counters.published++
     this.channel.counters.published++
     if ((went & Published.routed) === 0) this.wentNowhere(message)
@@ -252,6 +256,7 @@ export class Publishing {
       }
     }
     home.door.flushSoon()
+    return went
   }
 
   private route(message: MessageView): number {

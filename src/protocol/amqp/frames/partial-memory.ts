@@ -1,17 +1,23 @@
 // The memory that contents and requests of all connections of a door may take while they are not
-// whole, or wait. Who finds none left waits in line. Made by the door, used by its connections.
+// whole, or wait. Who finds none left waits until some is given back. One of those who have some
+// and need more may borrow beyond the bound, so that never all wait for each other. Made by the
+// door, used by its connections.
 
 export class PartialMemory {
   private readonly bytesMax: number
   private left: number
   /** Counted apart, since it is often part of what waits for memory. */
   private held = 0
+  /** Who has borrowed, as long as that is not made up for. */
+  private borrower: object | null = null
+  private readonly borrowedMax: number
   private waiting = new Set<() => void>()
   private readonly soon: (action: () => void) => void
 
   /** `soon` runs an action when the present event has been dealt with. */
-  constructor(bytesMax: number, soon: (action: () => void) => void) {
+  constructor(bytesMax: number, borrowedMax: number, soon: (action: () => void) => void) {
     this.bytesMax = bytesMax
+    this.borrowedMax = borrowedMax
     this.left = bytesMax
     this.soon = soon
   }
@@ -28,8 +34,22 @@ export class PartialMemory {
     return true
   }
 
+  /** As `take`, beyond the bound: one `owner` at a time. */
+  borrow(owner: object, bytes: number): boolean {
+    if (!this.mayBorrow(owner) || bytes - this.left > this.borrowedMax) return false
+    this.borrower = owner
+    this.left -= bytes
+    return true
+  }
+
+  /** Else another has borrowed, and gives it back. */
+  mayBorrow(owner: object): boolean {
+    return this.borrower === null || this.borrower === owner
+  }
+
   give(bytes: number): void {
     this.left += bytes
+    if (this.left >= 0) this.borrower = null
     this.wake()
   }
 

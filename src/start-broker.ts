@@ -62,7 +62,7 @@ export interface RunningBroker {
   readonly kafka: string
   /** How clients of the Kafka listener must authenticate; empty: they need not. */
   readonly saslMechanisms: readonly string[]
-  /** Answers what is under way, makes it durable, and closes everything. */
+  /** Answers what is under way, makes it durable, closes everything; every call waits for that. */
   close(): Promise<void>
 }
 
@@ -88,9 +88,10 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   showPlaces(options, settings.value, sasl)
   const watch = new NodeWatch(version)
   const closers: Closers = []
-  const close = async (): Promise<void> => {
-    watch.stopping()
-    for (let each = closers.pop(); each !== undefined; each = closers.pop()) await each()
+  let closed: Promise<void> | null = null
+  const close = (): Promise<void> => {
+    closed ??= closeAll(watch, closers)
+    return closed
   }
   try {
     const addresses = await openAll(options, settings.value, sasl, watch, closers)
@@ -100,6 +101,15 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     await close()
     throw cause
   }
+}
+
+/** One after the other, the lock of the folder last; who fails does not keep the others open. */
+async function closeAll(watch: NodeWatch, closers: Closers): Promise<void> {
+  watch.stopping()
+  const failures: unknown[] = []
+  for (let each = closers.pop(); each !== undefined; each = closers.pop())
+    await each().catch((cause: unknown) => failures.push(cause))
+  if (failures.length > 0) throw failures[0]
 }
 
 const aFunction = { is: 'a function', fits: (value: unknown) => typeof value === 'function' }

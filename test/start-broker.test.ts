@@ -81,6 +81,13 @@ test('with users, every client must authenticate, and no secret is shown', () =>
     }
   }))
 
+test('whoever closes waits until all is closed', async () => {
+  const broker = await startBroker({ dataDir: null, listen })
+  const first = broker.close()
+  assert.equal(broker.close(), first)
+  await first
+})
+
 test('options that would do nothing are refused by name', async () => {
   const start = (options: object): Promise<unknown> =>
     startBroker(options as Parameters<typeof startBroker>[0])

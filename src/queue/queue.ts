@@ -299,6 +299,8 @@ export class Queue implements MemberQueue, Attended {
       const dueMs = delayMs > 0 ? this.#node.now() + delayMs : 0
       stock.giveBack(entry, dueMs)
       if (dueMs > 0) this.#node.wakeAt(this, dueMs)
+      // Until now somebody had it, who may have got it without being a consumer.
+      this.touch()
     }
     this.#node.attend(this)
   }

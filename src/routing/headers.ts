@@ -72,7 +72,8 @@ class Headers {
   }
 
   has({ name, value, text }: Wanted): boolean {
-    const header = this.#table.get(name)
+    // Who gets a blind copy is told to nobody.
+    const header = name === 'BCC' ? undefined : this.#table.get(name)
     if (header === undefined) return false
     if (value.type === 'V') return true
     if (text === null) return isEqual(value, header)

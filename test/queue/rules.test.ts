@@ -342,6 +342,19 @@ test('a queue that nobody uses expires; consumers, gets and declarations are use
   assert.deepEqual(rig.host.unusedQueues, ['queue 0'])
 })
 
+test('what comes back from who has got it is use', async () => {
+  const rig = await Rig.of()
+  const queue = await rig.open({ expiresMs: 100 })
+  publishAll(queue, 'a')
+  const got = await rig.clock.runUntil(queue.get(false))
+  await rig.passed(80)
+  queue.reject(got?.id ?? 0, true, false)
+  await rig.passed(80)
+  assert.deepEqual([rig.host.unusedQueues, queue.ready], [[], 1])
+  await rig.passed(50)
+  assert.deepEqual(rig.host.unusedQueues, ['queue 0'])
+})
+
 test('purge takes what is ready and leaves what is in flight', async () => {
   const rig = await Rig.of()
   const queue = await rig.open()

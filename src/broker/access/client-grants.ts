@@ -1,14 +1,14 @@
 // The permissions of a vhost one by one, for protocols that know them as access lists: a right on
-// a name, or on what begins so, or on everything. They are the alternatives of the patterns;
-// granting adds one, and taking away removes it, which only patterns allow that are made of such.
-// For administrators.
-import { ok, type Result, refuse } from '../../model/errors.ts'
+// a name, or on what begins so, or on everything. They are those alternatives of the patterns that
+// say so; granting adds one, taking away removes it, and what else a pattern has stays. For
+// administrators.
+import { ok, type Result } from '../../model/errors.ts'
 import { type PermissionTexts, rights } from '../../security/access/access-values.ts'
 import {
   alternativeOf,
   type NameSet,
-  patternOf,
-  simpleNames,
+  type PatternPart,
+  partsOf,
 } from '../../security/access/name-pattern.ts'
 import type { Permissions } from '../../security/access/permissions.ts'
 import type { Grant, Grants } from '../api.ts'
@@ -30,7 +30,8 @@ export class ClientGrants implements Grants {
     const grants: Grant[] = []
     for (const { user, texts } of this.#permissions.list({ vhost: this.#subject.vhost }))
       for (const right of rights)
-        for (const names of simpleNames(texts[right]) ?? []) grants.push({ user, right, names })
+        for (const { names } of partsOf(texts[right]))
+          if (names !== null) grants.push({ user, right, names })
     return ok(grants)
   }
 
@@ -38,10 +39,10 @@ export class ClientGrants implements Grants {
     if (!this.#subject.isAdministrator) return this.#subject.notAdministrator()
     return this.#permissions.change(user, this.#subject.vhost, (texts) => {
       const present = texts ?? nothing
-      const known = simpleNames(present[right])
+      const known = partsOf(present[right])
       const added = alternativeOf(names)
-      if (known?.some((each) => isSame(each, names))) return ok(present)
-      const pattern = known?.length === 0 ? added : `${present[right]}|${added}`
+      if (known.some((part) => says(part, names))) return ok(present)
+      const pattern = known.length === 0 ? added : `${present[right]}|${added}`
       return ok({ ...present, [right]: pattern })
     })
   }
@@ -50,19 +51,15 @@ export class ClientGrants implements Grants {
     if (!this.#subject.isAdministrator) return this.#subject.notAdministrator()
     return this.#permissions.change(user, this.#subject.vhost, (texts) => {
       if (texts === null) return ok(null)
-      const known = simpleNames(texts[right])
-      if (known === null)
-        return refuse(
-          'invalidRequest',
-          `the pattern to ${right} of user '${user}' is an expression of which no part can be ` +
-            'taken away; set the permissions themselves',
-        )
-      const left = known.filter((each) => !isSame(each, names))
-      const next = { ...texts, [right]: left.length === 0 ? '' : patternOf(left) }
+      const left = partsOf(texts[right]).filter((part) => !says(part, names))
+      const next = { ...texts, [right]: left.map(({ text }) => text).join('|') }
       return ok(rights.every((each) => next[each] === '') ? null : next)
     })
   }
 }
+
+const says = ({ names }: PatternPart, wanted: NameSet): boolean =>
+  names !== null && isSame(names, wanted)
 
 const isSame = (a: NameSet, b: NameSet): boolean =>
   a.kind === b.kind && (a.kind === 'any' || (b.kind !== 'any' && a.text === b.text))

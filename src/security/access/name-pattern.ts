@@ -29,26 +29,29 @@ const simpleText = /^\^((?:[^\\^$.*+?()[\]{}|]|\\[^\w\s])*)(\$|\.\*\$?)?$/
 
 /** The alternatives of a pattern that needs no engine, or null. */
 export function simpleNames(pattern: string): readonly NameSet[] | null {
-  if (pattern === '' || pattern === '^$') return []
-  const names: NameSet[] = []
-  for (const alternative of alternativesOf(pattern)) {
-    if (anyText.test(alternative)) {
-      names.push({ kind: 'any' })
-      continue
-    }
-    const [whole, escaped = '', end] = simpleText.exec(alternative) ?? []
-    if (whole === undefined) return null
-    const text = escaped.replace(/\\(.)/g, '$1')
-    if (end === '$') names.push({ kind: 'literal', text })
-    else names.push(text === '' ? { kind: 'any' } : { kind: 'prefix', text })
-  }
-  return names
+  const names = partsOf(pattern).map((part) => part.names)
+  return names.every((each) => each !== null) ? names : null
 }
 
-/** The pattern of such names; without any: of none. */
-export function patternOf(names: readonly NameSet[]): string {
-  if (names.length === 0) return '^$'
-  return names.map(alternativeOf).join('|')
+/** An alternative of a pattern, and the names that it stands for; null: it needs the engine. */
+export interface PatternPart {
+  readonly text: string
+  readonly names: NameSet | null
+}
+
+/** None: of no name. */
+export function partsOf(pattern: string): readonly PatternPart[] {
+  if (pattern === '' || pattern === '^$') return []
+  return alternativesOf(pattern).map((text) => ({ text, names: namesOf(text) }))
+}
+
+function namesOf(alternative: string): NameSet | null {
+  if (anyText.test(alternative)) return { kind: 'any' }
+  const [whole, escaped = '', end] = simpleText.exec(alternative) ?? []
+  if (whole === undefined) return null
+  const text = escaped.replace(/\\(.)/g, '$1')
+  if (end === '$') return { kind: 'literal', text }
+  return text === '' ? { kind: 'any' } : { kind: 'prefix', text }
 }
 
 export function alternativeOf(name: NameSet): string {

@@ -365,6 +365,21 @@ test('commit-ok waits until everything is durable', async () => {
   await client.answer(1, tx.commitOk)
 })
 
+test('a commit of which a queue rejects a message is told, and the rest is done', async () => {
+  const door = await TestDoor.open()
+  const client = await door.client(1)
+  await client.declare('q')
+  await client.declare('full')
+  const full = door.messaging.queues.get('full')
+  assert.ok(full)
+  full.maxLength = 0
+  await client.call(1, tx.select, {}, tx.selectOk)
+  client.send(publishFrames(1, 'full', 'x'), publishFrames(1, 'q', 'taken'))
+  client.method(1, tx.commit, {})
+  assert.match(await client.closed(1), /^406 .*partial tx completion/)
+  assert.deepEqual(bodies(door, 'q'), ['taken'])
+})
+
 test('a transaction has a bound', async () => {
   const door = await TestDoor.open({ transactionBytesMax: 10 })
   const client = await door.client(1)

@@ -107,20 +107,25 @@ test('what is taken away is shown whole, and a part of a right stays', async () 
       [0, 3],
     ],
   )
-  assert.equal(texts()?.read, '^eu\\.')
+  assert.equal(texts()?.read, '^eu\\..*', 'the rest stays as it was written')
   await takeAway({})
   assert.equal(texts(), null)
 })
 
-test('of an expression nothing is shown or taken away, and it can be added to', async () => {
+test('of an expression nothing is shown or taken away; what is added to it is', async () => {
   const { accounts, client, shown, takeAway, texts } = await open()
   const set = { configure: '', write: '', read: '^(a|b)+$' }
   assert.ok((await accounts.permissions.set('ann', '/', set)).ok)
   assert.deepEqual(await shown({}), [])
-  const made = await client.call(createAcls, 3, { creations: [line] })
-  assert.equal(made.results[0]?.errorCode, 0)
-  assert.equal(texts()?.read, '^(a|b)+$|^new$')
+  for (let times = 0; times < 2; times++) {
+    const made = await client.call(createAcls, 3, { creations: [line] })
+    assert.equal(made.results[0]?.errorCode, 0)
+    assert.equal(texts()?.read, '^(a|b)+$|^new$')
+  }
   for (const name of ['new', 'abba']) assert.ok(accounts.authorizer.may('ann', '/', 'read', name))
+  assert.deepEqual(await shown({ resourceTypeFilter: 2, operation: 3 }), ['23 new 3'])
+  assert.equal((await takeAway({ operation: 3 })).errorCode, 0)
+  assert.equal(texts()?.read, '^(a|b)+$')
   assert.deepEqual((await takeAway({})).matchingAcls, [])
 })
 

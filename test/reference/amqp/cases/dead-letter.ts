@@ -233,4 +233,17 @@ export const deadLetter: Cases = {
     await rejected(channel, plain)
     t.answer('withoutKey', await arrived(t, other))
   },
+
+  async bcc(t) {
+    const channel = await t.confirming()
+    const plain = await dying(channel, t.name('a'), null)
+    const [seen, hidden] = [t.name('seen'), t.name('hidden')]
+    for (const queue of [seen, hidden]) await channel.queue(queue)
+    const headers = { CC: [seen], BCC: [hidden] }
+    await channel.confirmed('', plain, { body: 'x', properties: { headers } })
+    for (const queue of [seen, hidden]) await channel.call('queue.purge', { queue })
+    await rejected(channel, plain)
+    await t.ready(seen, 1)
+    t.answer('hidden', await t.bodies(hidden))
+  },
 }

@@ -194,6 +194,8 @@ export const routing: Cases = {
       table: { args: { 'x-match': 'any', t: { in: [1, 2] } } },
       entries: { args: { 'x-match': 'any', t: { a: 1, b: 2 } } },
       list: { args: { 'x-match': 'any', l: [1, 'two'] } },
+      blind: { args: { 'x-match': 'any', BCC: ['k'] } },
+      copies: { args: { 'x-match': 'any', CC: ['k'] } },
     })
     t.answer('noHeaders', await reached(''))
     t.answer('a', await reached('', { a: 1 }))
@@ -208,6 +210,8 @@ export const routing: Cases = {
     t.answer('list', await reached('', { l: [1, 'two'] }))
     t.answer('list.long', await reached('', { l: [1n, 'two'] }))
     t.answer('list.float', await reached('', { l: [{ letter: 'd', value: 1 }, 'two'] }))
+    t.answer('bcc', await reached('', { BCC: ['k'] }))
+    t.answer('cc', await reached('', { CC: ['k'] }))
     t.answer('list.order', await reached('', { l: ['two', 1] }))
   },
 

@@ -103,6 +103,17 @@ export const tx: Cases = {
     t.answer('afterCommit', items.map((item) => item['body'] ?? item.is).sort())
   },
 
+  async rejected(t) {
+    const { channel, queue } = await transacted(t)
+    const full = await channel.queue(t.name('full'), {
+      arguments: { 'x-max-length': 1, 'x-overflow': 'reject-publish' },
+    })
+    for (const body of ['1', '2']) channel.publish('', full, { body })
+    channel.publish('', queue, { body: '3' })
+    t.answer('commit', await channel.call('tx.commit'))
+    t.answer('taken', [await t.state(full), await t.state(queue)])
+  },
+
   async recover(t) {
     const { channel, queue } = await transacted(t)
     channel.publish('', queue, { body: '1' })

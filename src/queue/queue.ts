@@ -107,7 +107,7 @@ export class Queue implements MemberQueue, Attended {
     this.#node.attend(this)
   }
 
-  /** It was declared again: `expiresMs` begins anew. */
+  /** Declared again, or given back to: `expiresMs` begins anew. */
   touch(): void {
     this.#disuse.used(this.#node.now())
     this.#watchUse()
@@ -299,7 +299,6 @@ export class Queue implements MemberQueue, Attended {
       const dueMs = delayMs > 0 ? this.#node.now() + delayMs : 0
       stock.giveBack(entry, dueMs)
       if (dueMs > 0) this.#node.wakeAt(this, dueMs)
-      // Until now somebody had it, who may have got it without being a consumer.
       this.touch()
     }
     this.#node.attend(this)

@@ -204,8 +204,8 @@ const less: readonly Difference[] = [
     id: 'deadLetter.bcc.hidden',
     expected: [],
     reason:
-      'BCC routes a message when it is published and is kept nowhere, so that dead letters do not ' +
-      'follow it',
+      'BCC routes a message when it is published and is kept nowhere, so that dead letters do ' +
+      'not follow it',
   },
   {
     id: 'connection.header.amqp0-8',

@@ -151,7 +151,7 @@ const planted: readonly Planted[] = [
     bug: 'let a policy that changes pass by the queues that are there',
     file: 'broker/messaging/node-messaging.js',
     find: 'node.#passes.begin(vhosts)',
-    replace: '',
+    replace: 'undefined',
   },
   {
     by: 'queues',

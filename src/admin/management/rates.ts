@@ -19,6 +19,7 @@ import {
 const everyMs = 5000
 /** Looks go on for so long after the last request. */
 const askedMsMax = 600_000
+
 type Numbers = Readonly<Record<string, number>>
 
 interface Seen {

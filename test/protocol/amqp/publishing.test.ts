@@ -131,7 +131,8 @@ test('a confirm covers what the channel has settled before, whatever it confirms
   assert.deepEqual(await client.answer(1, basic.ack), { deliveryTag: 6, multiple: false })
 })
 
-test('a queue that refuses leads to a nack, and never to an ack as well', async () => {
+/** A client of a queue `q`, and of one, `full`, that takes nothing. */
+async function withFullQueue() {
   const door = await TestDoor.open()
   const client = await door.client(1)
   await client.declare('q')
@@ -139,6 +140,11 @@ test('a queue that refuses leads to a nack, and never to an ack as well', async 
   const full = door.messaging.queues.get('full')
   assert.ok(full)
   full.maxLength = 0
+  return { door, client }
+}
+
+test('a queue that refuses leads to a nack, and never to an ack as well', async () => {
+  const { door, client } = await withFullQueue()
   await client.call(1, confirm.select, { nowait: false }, confirm.selectOk)
   client.send(publishFrames(1, 'q', 'a'), publishFrames(1, 'full', 'b'), publishFrames(1, 'q', 'c'))
   client.send(publishFrames(1, 'full', 'd'))
@@ -366,13 +372,7 @@ test('commit-ok waits until everything is durable', async () => {
 })
 
 test('a commit of which a queue rejects a message is told, and the rest is done', async () => {
-  const door = await TestDoor.open()
-  const client = await door.client(1)
-  await client.declare('q')
-  await client.declare('full')
-  const full = door.messaging.queues.get('full')
-  assert.ok(full)
-  full.maxLength = 0
+  const { door, client } = await withFullQueue()
   await client.call(1, tx.select, {}, tx.selectOk)
   client.send(publishFrames(1, 'full', 'x'), publishFrames(1, 'q', 'taken'))
   client.method(1, tx.commit, {})

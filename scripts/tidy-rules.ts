@@ -16,7 +16,7 @@ export const rooms: readonly Room[] = [
     path: 'base',
     level: 0,
     imports: [],
-    holds: 'no domain: assert, checksum, histogram, pace, turns',
+    holds: 'no domain: assert, checksum, histogram, lane, pace, turns',
   },
   {
     path: 'io',

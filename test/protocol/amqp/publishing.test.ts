@@ -144,7 +144,7 @@ async function withFullQueue() {
 }
 
 test('a queue that refuses leads to a nack, and never to an ack as well', async () => {
-  const { door, client } = await withFullQueue()
+  const { client } = await withFullQueue()
   await client.call(1, confirm.select, { nowait: false }, confirm.selectOk)
   client.send(publishFrames(1, 'q', 'a'), publishFrames(1, 'full', 'b'), publishFrames(1, 'q', 'c'))
   client.send(publishFrames(1, 'full', 'd'))

@@ -1,26 +1,29 @@
 // SaslHandshake, versions 0 and 1, and SaslAuthenticate, versions 0 to 2. After a handshake of
-// version 0 the tokens come as bare frames, which the connection brings to `answerRawToken`. Every
+// version 0 the tokens come as bare frames, which the connection brings to `answerRawToken`. An
+// unknown mechanism is answered with those there are, and the connection closes, as in Kafka. Every
 // failure is answered with the same words, but that of a user who is known and may not come in for
 // now; and the connection closes after them. Sessions do not
 // expire, so sessionLifetimeMs is 0; a second handshake on a connection is ILLEGAL_SASL_STATE.
 import type { Authentication } from './authentication.ts'
 import type { Call } from './call.ts'
 import { errorCodes, shortened } from './errors.ts'
-import { answering, handler } from './handler.ts'
+import { handler } from './handler.ts'
 import { saslAuthenticate, saslHandshake } from './schema/sasl.ts'
 
 const failedText = 'Authentication failed: the user name or the password is wrong'
 
-export const saslHandshakeHandler = answering(saslHandshake, ({ mechanism }, call) => {
+export const saslHandshakeHandler = handler(saslHandshake, ({ mechanism }, call) => {
   const { authentication } = call
   const mechanisms = authentication.mechanisms
   if (!authentication.takesHandshake) {
     call.refused('illegalSaslState', '')
-    return { errorCode: errorCodes.illegalSaslState, mechanisms: [] }
+    return call.reply({ errorCode: errorCodes.illegalSaslState, mechanisms: [] })
   }
-  if (authentication.begin(mechanism, call.version > 0)) return { errorCode: 0, mechanisms }
+  if (authentication.begin(mechanism, call.version > 0))
+    return call.reply({ errorCode: 0, mechanisms })
   call.refused('unsupportedSaslMechanism', `'${mechanism}', where ${mechanisms} are offered`)
-  return { errorCode: errorCodes.unsupportedSaslMechanism, mechanisms }
+  call.reply({ errorCode: errorCodes.unsupportedSaslMechanism, mechanisms })
+  call.closeAfterAnswer()
 })
 
 const noToken = new Uint8Array(0)

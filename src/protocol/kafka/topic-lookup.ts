@@ -1,8 +1,9 @@
 // Finds the topic that a request means: by name in older versions of an API, by id in newer ones.
-import type { Topics } from '../../broker/api.ts'
+import type { ClientRights, Right, Topics } from '../../broker/api.ts'
 import type { ErrorName } from '../../model/errors.ts'
 import { topicId } from '../../model/ids.ts'
 import type { Topic } from '../../model/topic.ts'
+import { queueNameOf } from '../../model/topic-name.ts'
 
 /** The topic, or why there is none. */
 export function topicByName(topics: Topics, name: string): Topic | ErrorName {
@@ -20,4 +21,18 @@ export const hasPartition = (topic: Topic, partition: number): boolean =>
 export function partitionProblem(found: Topic | ErrorName, partition: number): ErrorName | null {
   if (typeof found === 'string') return found
   return hasPartition(found, partition) ? null : 'unknownTopic'
+}
+
+/**
+ * The problem, or that the client lacks the right which this API takes: as in Kafka, who lacks it
+ * is told that, and nothing about partitions or records. What has no problem is asked below.
+ */
+export function refusalBefore(
+  problem: ErrorName | null,
+  found: Topic | ErrorName,
+  right: Right,
+  rights: ClientRights,
+): ErrorName | null {
+  if (problem === null || typeof found === 'string') return problem
+  return rights.of(queueNameOf(found.name))[right] ? problem : 'accessRefused'
 }

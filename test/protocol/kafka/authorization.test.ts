@@ -75,13 +75,17 @@ async function login(host: TestDoor, user: string, address?: string): Promise<Te
 const codes = (answers: readonly { readonly errorCode: number }[]) =>
   answers.map(({ errorCode }) => errorCode)
 
+/** Appends a record to this partition of each topic. */
+const produceOf = (index: number) => ({
+  transactionalId: null,
+  acks: -1,
+  timeoutMs: 1000,
+  topicData: names.map((name) => ({ name, partitionData: [{ index, records: batchOf('x') }] })),
+})
+
 test('Produce appends where the user may write, and refuses at its place', async () => {
   const { host, client } = await open()
-  const topicData = names.map((name) => ({
-    name,
-    partitionData: [{ index: 0, records: batchOf('x') }],
-  }))
-  const body = { transactionalId: null, acks: -1, timeoutMs: 1000, topicData }
+  const body = produceOf(0)
   const { responses } = await client.call(produce, 9, body)
   const told = responses.flatMap((topic) => topic.partitionResponses)
   assert.deepEqual(codes(told), [0, topicDenied, topicDenied, topicDenied])
@@ -110,6 +114,23 @@ test('Fetch reads what the user may read, by name and by id', async () => {
   const texts = { configure: '', write: '.*', read: '' }
   assert.ok((await accounts.permissions.set('ann', '/', texts)).ok)
   assert.deepEqual(await fetched(13), [topicDenied, topicDenied, topicDenied])
+})
+
+test('who lacks the right is told so before anything of partitions', async () => {
+  const { client } = await open()
+  const wanted = [3, topicDenied, topicDenied, topicDenied]
+  const { responses } = await client.call(produce, 9, produceOf(7))
+  assert.deepEqual(codes(responses.flatMap((topic) => topic.partitionResponses)), wanted)
+  const partitions = [{ partitionIndex: 7, offset: 0n }]
+  const topics = names.map((name) => ({ name, partitions }))
+  const deleted = await client.call(deleteRecords, 2, { topics, timeoutMs: 1000 })
+  assert.deepEqual(codes(deleted.topics.flatMap((topic) => topic.partitions)), wanted)
+  const at = { partition: 7, fetchOffset: 0n, partitionMaxBytes: 1000 }
+  const asked = names.map((topic) => ({ topic, partitions: [at] }))
+  const base = { maxWaitMs: 0, minBytes: 0, maxBytes: 1000, isolationLevel: 0 }
+  const fetched = await client.call(fetch, 12, { ...base, topics: asked })
+  const told = fetched.responses.flatMap((topic) => topic.partitions)
+  assert.deepEqual(codes(told), [3, topicDenied, 3, topicDenied])
 })
 
 test('a fetch that waits gets nothing once its right is gone', async () => {
@@ -237,7 +258,13 @@ test('the cluster is for administrators', async () => {
     return (await asking.call(describeCluster, 1, asked)).clusterAuthorizedOperations
   }
   const moved = await client.call(moves.alterPartitionReassignments, 0, body)
-  assert.deepEqual(codes(moved.responses[0]?.partitions ?? []), [clusterDenied])
+  assert.deepEqual(codes([moved, ...(moved.responses[0]?.partitions ?? [])]), [
+    clusterDenied,
+    clusterDenied,
+  ])
+  const asked = { timeoutMs: 1, topics: null }
+  const listed = await client.call(moves.listPartitionReassignments, 0, asked)
+  assert.equal(listed.errorCode, clusterDenied)
   assert.equal(await rights(client), 1 << 12)
   assert.equal(await rights(await login(host, 'root')), 8096)
   const producer = { transactionalId: null, transactionTimeoutMs: 1 }
@@ -272,20 +299,17 @@ test('groups are for who may read their id', async () => {
 
 test('offsets are committed, told and deleted by the rights on group and topics', async () => {
   const { host, client } = await open()
-  const commit = async (asking: TestClient, groupId: string) => {
-    const offset = { partitionIndex: 0, committedOffset: 5, committedMetadata: '' }
+  const commit = async (asking: TestClient, groupId: string, partitionIndex = 0) => {
+    const offset = { partitionIndex, committedOffset: 5, committedMetadata: '' }
     const topics = names.map((name) => ({ name, partitions: [offset] }))
     const member = { memberId: '', generationIdOrMemberEpoch: -1 }
     const answer = await asking.call(offsetCommit, 8, { groupId, ...member, topics })
     return codes(answer.topics.flatMap((topic) => topic.partitions))
   }
   assert.deepEqual(await commit(client, 'mine'), [0, topicDenied, 0, topicDenied])
-  assert.deepEqual(await commit(client, 'hidden'), [
-    groupDenied,
-    topicDenied,
-    groupDenied,
-    topicDenied,
-  ])
+  const denials = [groupDenied, groupDenied, groupDenied, groupDenied]
+  assert.deepEqual(await commit(client, 'hidden'), denials)
+  assert.deepEqual(await commit(client, 'hidden', 7), denials)
   host.broker.groups.commit(
     {
       ...{ groupId: 'mine', memberId: '', instanceId: null, generation: -1, retentionMs: null },

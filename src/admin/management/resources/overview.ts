@@ -4,7 +4,7 @@ import type { HttpAnswer } from '../../../io/http.ts'
 import { exchangeTypes } from '../../../routing/exchange-types.ts'
 import { json, must, noContent, notFound } from '../answer.ts'
 import { type Call, textIn } from '../call.ts'
-import { listed, shownOne } from '../listing.ts'
+import { listedWhole, shownOne } from '../listing.ts'
 import { addNumbers, churnOf, doorCounts, vhostCounts, vhostLengths } from '../numbers.ts'
 import { messageStats, withRates } from '../shown.ts'
 import { sessionsOf } from './connections.ts'
@@ -115,12 +115,7 @@ function describeNode(call: Call): Record<string, unknown> {
 }
 
 export const listNodes = (call: Call): Promise<HttpAnswer> =>
-  listed(
-    call,
-    [call.node],
-    ({ name }) => name,
-    () => describeNode(call),
-  )
+  listedWhole(call, [describeNode(call)])
 
 export function showNode(call: Call): HttpAnswer {
   if (call.part('name') !== call.node.name) throw notFound()

@@ -5,8 +5,9 @@
 //   write      Write on the topic
 //   configure  Create, Delete, Alter and AlterConfigs on the topic, Delete on the group
 //
-// Describe and DescribeConfigs come with any of them, as in Kafka. Everything is allowed from every
-// host, and nothing is ever denied: what is not given is not allowed.
+// Describe comes with any of them, as in Kafka, and so does DescribeConfigs, which Kafka gives with
+// AlterConfigs alone. Everything is allowed from every host, and nothing is ever denied: what is
+// not given is not allowed.
 import type { Grant, NameSet, Right } from '../../../broker/api.ts'
 import { ok, type Result, refuse } from '../../../model/errors.ts'
 

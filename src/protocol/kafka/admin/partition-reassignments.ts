@@ -1,6 +1,7 @@
 // AlterPartitionReassignments 0 and 1, ListPartitionReassignments 0. A partition stays on its node,
-// so that nothing is ever under way; each partition has its own answer.
-import { type Refusal, type Result, refuse } from '../../../model/errors.ts'
+// so that nothing is ever under way; each partition has its own answer. Both are for
+// administrators; anyone else is told so above, and of each partition that was asked for.
+import { type ErrorName, errors, type Refusal, type Result, refuse } from '../../../model/errors.ts'
 import type { Call } from '../call.ts'
 import { errorCode, errorMessage } from '../errors.ts'
 import { answering } from '../handler.ts'
@@ -19,8 +20,7 @@ export const alterPartitionReassignmentsHandler = answering(
   ({ topics, allowReplicationFactorChange }, call) => ({
     throttleTimeMs: 0,
     allowReplicationFactorChange,
-    errorCode: 0,
-    errorMessage: null,
+    ...verdict(call),
     responses: topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map((asked) => answer(asked, reassign(name, asked, call), call)),
@@ -28,9 +28,19 @@ export const alterPartitionReassignmentsHandler = answering(
   }),
 )
 
+const denial = ({ door }: Call<never>): ErrorName | null =>
+  door.broker.rights.isAdministrator ? null : 'clusterNotAuthorized'
+
+function verdict(call: Call<never>) {
+  const denied = denial(call)
+  return { errorCode: errorCode(denied), errorMessage: errorMessage(denied) }
+}
+
 function reassign(name: string, asked: AskedPartition, call: Call<never>): Result<null> {
   const { topics } = call.door.broker
   const { partitionIndex, replicas } = asked
+  const denied = denial(call)
+  if (denied !== null) return refuse(denied, errors[denied].text)
   const topic = topicByName(topics, name)
   if (typeof topic === 'string') return refuse(topic, `there is no topic '${name}'`)
   if (!hasPartition(topic, partitionIndex))
@@ -46,9 +56,7 @@ function answer({ partitionIndex }: AskedPartition, done: Result<null>, call: Ca
 }
 
 /** Kafka too tells nothing of a partition that is not there. */
-export const listPartitionReassignmentsHandler = answering(listPartitionReassignments, () => ({
-  throttleTimeMs: 0,
-  errorCode: 0,
-  errorMessage: null,
-  topics: [],
-}))
+export const listPartitionReassignmentsHandler = answering(
+  listPartitionReassignments,
+  (_request, call) => ({ throttleTimeMs: 0, ...verdict(call), topics: [] }),
+)

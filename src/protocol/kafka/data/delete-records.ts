@@ -8,7 +8,7 @@ import { errorCode } from '../errors.ts'
 import { answering } from '../handler.ts'
 import { inParts } from '../in-parts.ts'
 import { deleteRecords } from '../schema/delete-topics.ts'
-import { partitionProblem, topicByName } from '../topic-lookup.ts'
+import { partitionProblem, refusalBefore, topicByName } from '../topic-lookup.ts'
 
 export const deleteRecordsHandler = answering(deleteRecords, async (request, call) => ({
   throttleTimeMs: 0,
@@ -32,10 +32,11 @@ async function answer(
     call.refused(error, `topic '${name}', partition ${partitionIndex}`, message)
     return { partitionIndex, lowWatermark: -1, errorCode: errorCode(error) }
   }
-  const problem = partitionProblem(topic, partitionIndex)
+  const { logs, rights } = call.door.broker
+  const fault = partitionProblem(topic, partitionIndex)
+  const problem = refusalBefore(fault, topic, 'configure', rights)
   if (problem !== null || typeof topic === 'string') return refused(problem ?? 'unknownTopic')
   if (topic.internal) return refused('internalTopic')
-  const { logs } = call.door.broker
   const done = await logs.deleteRecords(topic, partitionId(partitionIndex), before)
   if (!done.ok) return refused(done.error, done.message)
   return { partitionIndex, lowWatermark: done.value.logStartOffset, errorCode: 0 }

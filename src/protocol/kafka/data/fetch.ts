@@ -14,7 +14,7 @@ import type { WantedPartition } from '../fetch-sessions.ts'
 import { unwatchedMsMax } from '../fetch-waits.ts'
 import { handler } from '../handler.ts'
 import { type FetchRequest, type FetchResponse, fetch } from '../schema/fetch.ts'
-import { partitionProblem, topicById, topicByName } from '../topic-lookup.ts'
+import { partitionProblem, refusalBefore, topicById, topicByName } from '../topic-lookup.ts'
 import { FetchScope } from './fetch-scope.ts'
 
 type Response = Draft<typeof FetchResponse>
@@ -103,9 +103,10 @@ class Fetching {
 
   /** An id that a session knew by name: its topic is gone, or was made anew. As in Kafka. */
   private problemOf(wanted: WantedPartition, topic: Topic | ErrorName): ErrorName | null {
+    const { rights, topics } = this.call.door.broker
     if (topic !== 'unknownTopicId' || wanted.topicName === undefined)
-      return partitionProblem(topic, wanted.partition)
-    const hasSuccessor = this.call.door.broker.topics.named(wanted.topicName) !== null
+      return refusalBefore(partitionProblem(topic, wanted.partition), topic, 'read', rights)
+    const hasSuccessor = topics.named(wanted.topicName) !== null
     return hasSuccessor ? 'inconsistentTopicId' : 'unknownTopic'
   }
 

@@ -13,7 +13,7 @@ import type { Call } from '../call.ts'
 import { errorCode, errorMessage } from '../errors.ts'
 import { handler } from '../handler.ts'
 import { type ProduceRequest, type ProduceResponse, produce } from '../schema/produce.ts'
-import { partitionProblem, topicById, topicByName } from '../topic-lookup.ts'
+import { partitionProblem, refusalBefore, topicById, topicByName } from '../topic-lookup.ts'
 
 type Response = Draft<typeof ProduceResponse>
 type PartitionResponse = Response['responses'][number]['partitionResponses'][number]
@@ -51,10 +51,12 @@ class Production {
 
   begin(): void {
     const requestProblem = this.requestProblem()
+    const { logs, rights } = this.call.door.broker
     for (const topicData of this.request.topicData) {
       const topic = this.find(topicData)
       for (const { index, records } of topicData.partitionData) {
-        const problem = requestProblem ?? this.partitionProblem(topic, index, records)
+        const fault = this.fault(topic, index, records)
+        const problem = requestProblem ?? refusalBefore(fault, topic, 'write', rights)
         this.problems.push(problem)
         if (problem === null && typeof topic !== 'string' && records !== null)
           this.appends.push({ topic, partition: partitionId(index), batch: records })
@@ -64,7 +66,6 @@ class Production {
       this.finish([])
       return
     }
-    const { logs } = this.call.door.broker
     const isPlaced = logs.append(this.appends, this.acks ?? 'all', (outcomes) =>
       this.finish(outcomes),
     )
@@ -83,7 +84,7 @@ class Production {
       : topicByName(topics, name)
   }
 
-  private partitionProblem(
+  private fault(
     topic: Topic | ErrorName,
     partition: number,
     records: Uint8Array | null,

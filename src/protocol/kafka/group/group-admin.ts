@@ -10,7 +10,7 @@ import { inParts } from '../in-parts.ts'
 import { firstOfEach } from '../repeated.ts'
 import { deleteGroups, offsetDelete } from '../schema/delete-groups.ts'
 import { describeGroups, listGroups } from '../schema/describe-groups.ts'
-import { partitionProblem, topicByName } from '../topic-lookup.ts'
+import { partitionProblem, refusalBefore, topicByName } from '../topic-lookup.ts'
 
 const notFoundFrom = 6
 
@@ -76,10 +76,12 @@ export const deleteGroupsHandler = answering(deleteGroups, async (request, call)
 })
 
 export const offsetDeleteHandler = answering(offsetDelete, async (request, call) => {
-  const { groups, topics } = call.door.broker
+  const { groups, rights, topics } = call.door.broker
   const asked = request.topics.map(({ name, partitions }) => {
     const found = topicByName(topics, name)
-    const problems = partitions.map((each) => partitionProblem(found, each.partitionIndex))
+    const problems = partitions.map(({ partitionIndex }) =>
+      refusalBefore(partitionProblem(found, partitionIndex), found, 'read', rights),
+    )
     const known = partitions.map((each) => each.partitionIndex).filter((_, i) => !problems[i])
     return { topic: name, partitions: known, problems }
   })

@@ -13,7 +13,7 @@ import {
   type OffsetCommitResponse,
   offsetCommit,
 } from '../schema/offset-commit.ts'
-import { partitionProblem, topicById, topicByName } from '../topic-lookup.ts'
+import { partitionProblem, refusalBefore, topicById, topicByName } from '../topic-lookup.ts'
 
 type Response = Draft<typeof OffsetCommitResponse>
 type RequestTopic = OffsetCommitRequest['topics'][number]
@@ -36,7 +36,8 @@ export const offsetCommitHandler = handler(offsetCommit, (request, call) => {
     const errors = errorsOf(answer, topics, call.version)
     const refusal = errors.find((error) => error !== null) ?? null
     call.refused(refusal, `group '${request.groupId}'`)
-    call.reply(responseTo(request, topics, errors))
+    const denied = answer.error === 'groupNotAuthorized' ? answer.error : null
+    call.reply(responseTo(request, topics, errors, denied))
   })
 })
 
@@ -49,7 +50,10 @@ interface ResolvedTopic {
 
 function resolve(asked: RequestTopic, call: Call<Response>): ResolvedTopic {
   const found = find(asked, call)
-  const problems = asked.partitions.map((each) => problemOf(found, each))
+  const { rights } = call.door.broker
+  const problems = asked.partitions.map((each) =>
+    refusalBefore(problemOf(found, each), found, 'read', rights),
+  )
   const partitions = asked.partitions
     .filter((_, i) => problems[i] === null)
     .map((each) => ({
@@ -85,10 +89,12 @@ function errorsOf(
   return topics.flatMap((topic) => topic.partitions.map(() => error))
 }
 
+/** `denied`: who may not use the group is told that, and nothing of topics. As in Kafka. */
 function responseTo(
   request: OffsetCommitRequest,
   resolved: readonly ResolvedTopic[],
   errors: readonly (ErrorName | null)[],
+  denied: ErrorName | null,
 ): Response {
   let committed = 0
   const topics = request.topics.map(({ name, topicId, partitions }, t) => ({
@@ -96,7 +102,7 @@ function responseTo(
     topicId,
     partitions: partitions.map(({ partitionIndex }, p) => {
       const problem = resolved[t]?.problems[p] ?? null
-      const error = problem ?? errors[committed++] ?? null
+      const error = denied ?? problem ?? errors[committed++] ?? null
       return { partitionIndex, errorCode: errorCode(error) }
     }),
   }))

@@ -93,8 +93,7 @@ function settings(layers: readonly Layer[]): Record<string, string> {
     const ofLayer = new Map<string, string>()
     for (const { text, source } of set) {
       const [key, value] = checkedSetting(text, source)
-      if (ofLayer.has(key))
-        throw new UsageError('settingRefused', { problem: `${key} is set twice`, source })
+      if (ofLayer.has(key)) throw new UsageError('repeatedSetting', { key, source })
       ofLayer.set(key, value)
     }
     for (const [key, value] of ofLayer) merged.set(key, value)

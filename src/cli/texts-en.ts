@@ -71,6 +71,7 @@ in how it was started, 130 a second signal.
     'add --listen kafka=HOST:PORT, or leave it out',
   emptyValue: '{source} is empty; give a value or leave it out',
   badSetting: "'{value}' ({source}) is not of the form KEY=VALUE",
+  repeatedSetting: '{key} is set twice ({source}); set it once',
   settingRefused: '{problem} ({source})',
   settingImpossible: '{problem}',
   settingHasOption: '{key} is set by {option} ({source})',

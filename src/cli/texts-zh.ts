@@ -66,6 +66,7 @@ export const chinese: Texts = {
     '请加上 --listen kafka=HOST:PORT，或者去掉它',
   emptyValue: '{source} 为空；请给出值，或者去掉它',
   badSetting: "'{value}'（{source}）的格式应为 KEY=VALUE",
+  repeatedSetting: '{key}（{source}）设置了两次；请只设置一次',
   settingRefused: '{source} 的配置无效，请修改或去掉它：{problem}',
   settingImpossible: '配置无效：{problem}',
   settingHasOption: '{key} 请用 {option} 设置（{source}）',

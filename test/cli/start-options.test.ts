@@ -92,7 +92,7 @@ const refused: readonly [Asked, TextKey][] = [
   [{ flags: ['--set', 'num.partitions'] }, 'badSetting'],
   [{ flags: ['--set', 'num.partitions=many'] }, 'settingRefused'],
   [{ flags: ['--set', 'no.such.key=1'] }, 'settingRefused'],
-  [{ flags: ['--set', 'num.partitions=1', '--set', 'num.partitions=2'] }, 'settingRefused'],
+  [{ flags: ['--set', 'num.partitions=1', '--set', 'num.partitions=2'] }, 'repeatedSetting'],
   [{ flags: ['--set', 'listeners=PLAINTEXT://:1'] }, 'settingHasOption'],
   [{ file: 'nonsense' }, 'configLine'],
   [{ file: '=1' }, 'configLine'],

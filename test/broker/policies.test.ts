@@ -35,6 +35,12 @@ const policy = (name: string, definition: JsonObject, more: Partial<Policy> = {}
 
 async function set(node: NodeBroker, wanted: Policy, role: PolicyRole = 'user'): Promise<void> {
   value(await node.policies.set(role, wanted))
+  await node.messaging.policiesFollowed(wanted.vhost)
+}
+
+async function clear(node: NodeBroker, name: string): Promise<void> {
+  value(await node.policies.clear('user', '/', name))
+  await node.messaging.policiesFollowed('/')
 }
 
 const readyIn = (node: NodeBroker, queue: string): number =>
@@ -56,7 +62,7 @@ test('the policy with the highest priority holds alone, for queues of its kind',
     assert.equal(settingsOf(node, 'orders')?.maxLength, 3)
     value(await vhost.declareQueue(queueWish('others')))
     assert.equal(settingsOf(node, 'others')?.maxLength, 3)
-    value(await node.policies.clear('user', '/', 'high'))
+    await clear(node, 'high')
     assert.equal(settingsOf(node, 'orders')?.maxLength, 5)
     assert.equal(settingsOf(node, 'others')?.maxLength, Number.POSITIVE_INFINITY)
   })
@@ -99,7 +105,7 @@ test('an alternate exchange by policy holds for exchanges without the argument',
     publish(vhost, 'ex.plain', 'nowhere', 'a')
     publish(vhost, 'ex.own', 'nowhere', 'b')
     assert.deepEqual([readyIn(node, 'in.spare'), readyIn(node, 'in.own')], [1, 1])
-    value(await node.policies.clear('user', '/', 'rescue'))
+    await clear(node, 'rescue')
     publish(vhost, 'ex.plain', 'nowhere', 'c')
     assert.equal(readyIn(node, 'in.spare'), 1)
   })
@@ -243,7 +249,7 @@ test('patterns that take long for each name have a limit in each vhost', async (
     await set(node, slow('p0', { priority: 3 }))
     for (let i = 0; i < 50; i++)
       await set(node, policy(`simple${i}`, { 'max-length': 1 }, { pattern: '^a|^b$' }))
-    value(await node.policies.clear('user', '/', 'p0'))
+    await clear(node, 'p0')
     await set(node, slow('o'), 'operator')
   })
 })

@@ -62,10 +62,29 @@ test('what is made meanwhile is not left out, and a vhost that is gone is', asyn
   assert.deepEqual(steps, ['a1', 'a2', 'a3', 'a4'])
 })
 
-test('nothing follows behind the end', async () => {
+test('who waits is told when the vhost follows the newest policies', async () => {
+  const { passes, steps, turn, isWaiting } = passing()
+  passes.begin(['a', 'b'])
+  const told: string[] = []
+  const tell = (vhost: string) =>
+    void passes.followed(vhost).then(() => told.push(`${vhost} behind ${steps.length}`))
+  for (const vhost of ['a', 'a', 'b', 'other']) tell(vhost)
+  await turn()
+  passes.begin(['a'])
+  while (isWaiting()) await turn()
+  assert.deepEqual(told, ['other behind 1', 'b behind 5', 'a behind 7', 'a behind 7'])
+  tell('a')
+  await turn()
+  assert.equal(told.length, 5)
+})
+
+test('nothing follows behind the end, and nobody waits for it', async () => {
   const { passes, steps, turn } = passing()
   passes.begin(['a'])
+  const followed = passes.followed('a')
   passes.stop()
+  await followed
+  await passes.followed('a')
   await turn()
   passes.begin(['b'])
   assert.deepEqual(steps, ['a1'])

@@ -30,10 +30,13 @@ const set = async (
   const { applyTo = 'all', vhost = '/', role = 'user' } = more
   const policy: Policy = { vhost, name: 'p', pattern: '.*', applyTo, priority: 0, definition }
   value(await node.policies.set(role, policy))
+  await node.messaging.policiesFollowed(policy.vhost)
 }
 
-const clear = async (node: NodeBroker, role: PolicyRole = 'user', vhost = '/') =>
+const clear = async (node: NodeBroker, role: PolicyRole = 'user', vhost = '/') => {
   value(await node.policies.clear(role, vhost, 'p'))
+  await node.messaging.policiesFollowed(vhost)
+}
 
 const stream = (name: string, more: Record<string, string | number> = {}) =>
   queueWish(name, { arguments: table({ 'x-queue-type': 'stream', ...more }) })

@@ -366,6 +366,7 @@ test('a queue over a topic follows a policy that came while it was made', () =>
     const set = node.policies.set('user', { ...policy, definition: { 'delivery-limit': 3 } })
     value(await made)
     value(await set)
+    await node.messaging.policiesFollowed('/')
     const hosted = node.messaging.vhosts.get('/')?.queues.get('q')
     assert.equal(hosted?.queue.settings.deliveryLimit, 3)
   }))
@@ -379,6 +380,7 @@ test('a policy that limits lengths does not drop what a topic holds', () =>
     const limits = { 'max-length': 1, 'max-length-bytes': 1 }
     const policy = { vhost: '/', name: 'p', pattern: 'q', applyTo: 'queues', priority: 0 } as const
     value(await node.policies.set('user', { ...policy, definition: limits }))
+    await node.messaging.policiesFollowed('/')
     await confirmed(node)
     assert.equal(value(vhost.checkQueue('q')).messages, 3)
     publish(vhost, '', 'q', 'd')

@@ -75,6 +75,7 @@ test('what holds for it by its arguments and by policies holds from its first us
     const [name, vhostName, applyTo] = ['short', '/', 'queues'] as const
     const limit = { name, vhost: vhostName, pattern: '^short$', applyTo, priority: 0 }
     value(await node.policies.set('user', { ...limit, definition: { 'max-length': 1 } }))
+    await node.messaging.policiesFollowed('/')
     assert.equal(usedOf(node, 'short'), null)
     for (const body of ['first', 'second']) publish(vhost, '', 'short', body)
     await confirmed(node)

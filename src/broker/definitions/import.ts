@@ -74,6 +74,7 @@ export async function importDefinitions(
   const problems: string[] = []
   for (const [kind, take] of vhost === null ? [...ofNode, ...ofVhosts] : ofVhosts)
     for (const problem of await takeAll(kind, definitions[kind], take)) problems.push(problem)
+  for (const name of into.ruled) await home.messaging.policiesFollowed(name)
   const more = problems.length - problemsMax
   return more > 0 ? [...problems.slice(0, problemsMax), `${more} more`] : problems
 }
@@ -103,6 +104,8 @@ const lacks = (name: string): Refused =>
 class Import {
   readonly #home: DefinitionsHome
   readonly #vhost: string | null
+  /** The vhosts that got a policy. */
+  readonly ruled = new Set<string>()
 
   constructor(home: DefinitionsHome, vhost: string | null) {
     this.#home = home
@@ -200,6 +203,7 @@ class Import {
       return refuse('invalidRequest', 'definition is not an object')
     const vhost = core.value.name
     const rest = { applyTo, priority: Number(priority), definition: definition as JsonObject }
+    this.ruled.add(vhost)
     return this.#home.policies.set(role, { vhost, name, pattern, ...rest })
   }
 

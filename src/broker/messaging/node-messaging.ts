@@ -368,6 +368,11 @@ export class NodeMessaging implements Messaging {
     return { cancel: () => this.#listeners.delete(listener) }
   }
 
+  /** Resolves when all in the vhost follows the policies that were set before. */
+  policiesFollowed(vhost: string): Promise<void> {
+    return this.#passes.followed(vhost)
+  }
+
   /** The node has looked at its disk. */
   lookedAtSpace(): void {
     const alarm = this.#parts.log.space.isLow ? 'disk' : null

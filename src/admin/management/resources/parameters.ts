@@ -85,9 +85,10 @@ export async function setParameter(call: Call, parameter: Parameter): Promise<vo
   const { policies } = call.node
   const body = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
   if (component === limitsComponent) await setVhostLimits(call, vhost, body)
-  else if (component === operatorComponent)
+  else if (component === operatorComponent) {
     must(await policies.set('operator', policyIn(body, vhost, name)))
-  else {
+    await call.node.messaging.policiesFollowed(vhost)
+  } else {
     if (component === policyComponent) throw badRequest('policies may not be set using this method')
     if (!keptComponents.includes(component))
       throw badRequest(`Validation failed\n\ncomponent ${component.slice(0, 255)} not found\n`)
@@ -118,9 +119,11 @@ export async function putParameter(call: Call): Promise<HttpAnswer> {
 
 export async function deleteParameter(call: Call): Promise<HttpAnswer> {
   const { component, vhost, name } = parameterOf(call)
-  const { policies, accounts } = call.node
-  if (component === operatorComponent) must(await policies.clear('operator', vhost, name))
-  else if (component !== limitsComponent)
+  const { policies, accounts, messaging } = call.node
+  if (component === operatorComponent) {
+    must(await policies.clear('operator', vhost, name))
+    await messaging.policiesFollowed(vhost)
+  } else if (component !== limitsComponent)
     must(await policies.clearParameter(component, vhost, name))
   else
     for (const limit of ['max-connections', 'max-queues'])

@@ -78,6 +78,7 @@ async function set(call: Call, role: PolicyRole): Promise<HttpAnswer> {
   if (!done.ok && done.error === 'invalidRequest')
     throw badRequest(`Validation failed\n\n${done.message}\n`)
   must(done)
+  await call.node.messaging.policiesFollowed(policy.vhost)
   return put(isNew)
 }
 
@@ -85,6 +86,7 @@ async function clear(call: Call, role: PolicyRole): Promise<HttpAnswer> {
   checkAccess(call, call.vhost().name)
   const { vhost, name } = policyOf(call, role)
   must(await call.node.policies.clear(role, vhost, name))
+  await call.node.messaging.policiesFollowed(vhost)
   return noContent
 }
 

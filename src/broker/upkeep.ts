@@ -1,6 +1,8 @@
 // What a node does by the clock: deletes what is older or more than a topic keeps, forgets
-// producers that have been silent for long, compacts, and watches the disk's space. One pass at a
-// time, but for the look at the disk, which must not wait; `stop` waits for all.
+// producers that have been silent for long, compacts, and watches the disk's space. Each of these
+// goes on by itself, one pass at a time: what is compacted at a low rate, or for hours, holds up
+// nothing that has to be deleted. Times and rates hold from the moment they are changed. `stop`
+// waits for all.
 import type { Clock, Timer } from '../io/clock.ts'
 import type { LogStore } from '../log/log-store.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
@@ -8,7 +10,7 @@ import { retentionStart } from '../log/retention.ts'
 import type { Image } from '../metadata/image.ts'
 import type { BrokerSettings } from '../model/config/broker-settings.ts'
 
-/** Time between two looks at what is left of the disk. */
+/** Time between two looks at what is left of the disk, and at settings that may have changed. */
 const lookMs = 1000
 
 export interface UpkeepHooks {
@@ -23,8 +25,7 @@ export class Upkeep {
   readonly #clock: Clock
   readonly #hooks: UpkeepHooks
   readonly #timers = new Map<string, Timer>()
-  #running: Promise<void> = Promise.resolve()
-  #looking: Promise<void> = Promise.resolve()
+  readonly #running = new Map<string, Promise<void>>()
   #stopped = false
 
   constructor(store: LogStore, image: Image, clock: Clock, hooks: UpkeepHooks) {
@@ -49,21 +50,19 @@ export class Upkeep {
     this.#stopped = true
     for (const timer of this.#timers.values()) timer.cancel()
     this.#store.cleaner.setRate(Number.POSITIVE_INFINITY)
-    await this.#looking
-    await this.#running
+    await Promise.all(this.#running.values())
   }
 
   #lookLater(): void {
     if (this.#stopped) return
     const look = (): void => {
-      const looked = this.#store.lookAtSpace(this.#settings().diskFreeBytesMin)
-      this.#looking = looked.then(
-        () => {
-          this.#hooks.lookedAtSpace()
-          this.#lookLater()
-        },
-        (cause: unknown) => this.#hooks.failed(cause),
-      )
+      const { diskFreeBytesMin, compactionBytesPerSecondMax } = this.#settings()
+      this.#store.cleaner.setRate(compactionBytesPerSecondMax)
+      const looked = this.#store.lookAtSpace(diskFreeBytesMin).then(() => {
+        this.#hooks.lookedAtSpace()
+        this.#lookLater()
+      })
+      this.#run('space', looked)
     }
     this.#timers.set('space', this.#clock.after(lookMs, look))
   }
@@ -72,14 +71,22 @@ export class Upkeep {
     return this.#image.settings
   }
 
-  /** Runs `work` again and again; works of all names wait for each other. */
+  #run(name: string, work: Promise<void>): void {
+    const failed = (cause: unknown): void => this.#hooks.failed(cause)
+    this.#running.set(name, work.catch(failed))
+  }
+
+  /** Runs `work` again and again, `pauseMs` behind its end. */
   #every(name: string, pauseMs: () => number, work: () => Promise<void>): void {
     const again = (): void => {
-      if (!this.#stopped) this.#timers.set(name, this.#clock.after(pauseMs(), go))
-    }
-    const go = (): void => {
-      const before = this.#running
-      this.#running = before.then(work).then(again, (cause: unknown) => this.#hooks.failed(cause))
+      const endedMs = this.#clock.monotonic()
+      const leftMs = (): number => endedMs + pauseMs() - this.#clock.monotonic()
+      const wait = (): void => {
+        if (this.#stopped) return
+        const next = (): void => (leftMs() > 0 ? wait() : this.#run(name, work().then(again)))
+        this.#timers.set(name, this.#clock.after(Math.min(leftMs(), lookMs), next))
+      }
+      wait()
     }
     again()
   }

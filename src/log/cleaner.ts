@@ -13,7 +13,7 @@ import type { LogReader } from './log-reader.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { emptyRead } from './read-result.ts'
 import type { RewriteJob, Rewriter } from './rewriter.ts'
-import { isRolled } from './segment/rolling.ts'
+import { isRolled, keptTogetherMs, mergedTogetherMs } from './segment/rolling.ts'
 import type { Segment } from './segment/segment.ts'
 
 /** One merged file holds at most about so much, */
@@ -126,27 +126,35 @@ function closedSegments(log: PartitionLog, nowMs: number): readonly Segment[] {
 
 /** Many short segments at the end, in a row, that fit one segment together; else none. */
 function shortRun(
-  { segments, settings }: PartitionLog,
+  log: PartitionLog,
   { mergeBelowBytes, mergeSegments }: CleanerOptions,
 ): readonly Segment[] {
+  const { segments, settings } = log
   const closed = segments[segments.length - 1]?.own === true ? segments.slice(0, -1) : segments
   const run = closed.slice(closed.findLastIndex((s) => s.bytes >= mergeBelowBytes) + 1)
-  const groups = groupsOf(run, settings.segmentBytes)
+  const groups = groupsOf(run, settings.segmentBytes, mergedTogetherMs(log))
   return groups.find((group) => group.length >= mergeSegments) ?? []
 }
 
-/** Segments that follow each other without a gap, together as large as one may be. */
-function groupsOf(segments: readonly Segment[], segmentBytes: number): readonly Segment[][] {
+/** Segments that follow each other without a gap, together as large and as old as one may be. */
+function groupsOf(
+  segments: readonly Segment[],
+  segmentBytes: number,
+  togetherMs: number,
+): readonly Segment[][] {
   const groups: Segment[][] = []
   let bytes = Number.POSITIVE_INFINITY
   let end = -1
+  let beganMs = 0
   for (const segment of segments) {
     bytes += segment.bytes
-    if (bytes <= segmentBytes && segment.baseOffset === end)
+    const isNear = segment.createdMs - beganMs <= togetherMs
+    if (bytes <= segmentBytes && segment.baseOffset === end && isNear)
       groups[groups.length - 1]?.push(segment)
     else {
       groups.push([segment])
       bytes = segment.bytes
+      beganMs = segment.createdMs
     }
     end = segment.nextOffset
   }
@@ -160,7 +168,7 @@ function compactionOf(
   nowMs: number,
 ): RewriteJob[] {
   const sources = closed.filter((s) => s.baseOffset < keys.coveredTo)
-  const groups = groupsOf(sources, log.settings.segmentBytes)
+  const groups = groupsOf(sources, log.settings.segmentBytes, keptTogetherMs(log))
   const ends = new Set(groups.map((group) => group[group.length - 1]?.nextOffset))
   const lastSequences = new Map([...log.producers.active()].map((p) => [p.id, p.lastSequence]))
   const rules = {

@@ -144,9 +144,10 @@ export class Rewriter {
     const bytes = writer.position - position
     this.counters.bytesWritten += bytes
     if (bytes === 0) return null
-    const { nextOffset, createdMs } = job.sources[job.sources.length - 1] as Segment
+    const { nextOffset } = job.sources[job.sources.length - 1] as Segment
     const { file } = writer
-    const { baseOffset } = first
+    // As old as the oldest of them, so that it is as overdue.
+    const { baseOffset, createdMs } = first
     const sparse = job.cleanedUpTo !== undefined || job.sources.some((s) => s.sparse)
     const place = { file, position, bytes, own: false, sparse }
     const flushedMs = Math.max(...job.sources.map(newestMs))

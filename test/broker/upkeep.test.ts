@@ -8,7 +8,10 @@ import { SimClock } from '../../src/io/sim/sim-clock.ts'
 import type { LogStore } from '../../src/log/log-store.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
 import type { Image } from '../../src/metadata/image.ts'
-import { resolveBrokerSettings } from '../../src/model/config/broker-settings.ts'
+import {
+  type BrokerSettings,
+  resolveBrokerSettings,
+} from '../../src/model/config/broker-settings.ts'
 import { brokerValues } from '../../src/model/config/config-source.ts'
 import type { TopicSettings } from '../../src/model/config/topic-settings.ts'
 import { keyedBatch, plainSettings, tinyOptions, topicA } from '../log/log-fixture.ts'
@@ -21,10 +24,11 @@ async function withUpkeep(
   settings: Partial<TopicSettings>,
   batches: readonly Uint8Array[],
   use: (log: PartitionLog, store: LogStore, clock: SimClock) => Promise<void>,
+  of: { settings: Partial<BrokerSettings> } = { settings: {} },
 ): Promise<void> {
   const clock = new SimClock()
   const parts = { clock, options: tinyOptions }
-  const all = { ...plainSettings, segmentMs: 0, ...settings }
+  const all = { ...plainSettings, timestampAfterMsMax: Infinity, segmentMs: 0, ...settings }
   const store = await clock.runUntil(open(memoryDisk(), 1, all, parts))
   const log = store.get(topicA, 0) as PartitionLog
   for (const batch of batches) {
@@ -32,13 +36,18 @@ async function withUpkeep(
     await clock.runUntil(store.flush())
   }
   assert.equal(log.segments.length, batches.length)
-  const image = { settings: resolveBrokerSettings(brokerValues()) } as Image
+  const usual = resolveBrokerSettings(brokerValues())
+  const image = {
+    get settings() {
+      return { ...usual, ...of.settings }
+    },
+  } as Image
   const upkeep = new Upkeep(store, image, clock, {
     failed: assert.fail,
     lookedAtSpace: () => undefined,
   })
   await use(log, store, clock)
-  await upkeep.stop()
+  await clock.runUntil(upkeep.stop())
   await clock.runUntil(store.close())
 }
 
@@ -86,7 +95,7 @@ test('a quiet topic is compacted when its last records are as old as a segment m
   ))
 
 test('short segments are merged', () =>
-  withUpkeep({}, keyedBatches(20), async (log, store, clock) => {
+  withUpkeep({ segmentMs: minute }, keyedBatches(20), async (log, store, clock) => {
     await clock.runFor(minute)
     assert.equal(store.cleaner.counters.merges, 1)
     assert.ok(log.segments.length < 3, `${log.segments.length} segments`)
@@ -99,3 +108,98 @@ test('what is older than the topic keeps is deleted', () =>
     assert.equal(log.logStartOffset, 5)
     assert.deepEqual(await clock.runUntil(readAll(store, log, 5)), [])
   }))
+
+/** A record of this moment every half second, each flushed. */
+async function writeSlowly(
+  log: PartitionLog,
+  store: LogStore,
+  clock: SimClock,
+  seconds: number,
+): Promise<void> {
+  for (let i = 0; i < seconds * 2; i++) {
+    await clock.runUntil(append(store, log, keyedBatch('k', `${clock.now()}`, clock.now())))
+    await clock.runUntil(store.flush())
+    await clock.runFor(500)
+  }
+}
+
+/** The age of the first record that is left. */
+async function oldestMs(log: PartitionLog, store: LogStore, clock: SimClock): Promise<number> {
+  const [oldest] = await clock.runUntil(readAll(store, log, log.logStartOffset))
+  return clock.now() - Number(oldest)
+}
+
+const often = { retentionCheckIntervalMs: 1000, compactionPauseMs: 1000 }
+
+test('merging keeps nothing longer than retention does', () =>
+  withUpkeep(
+    { retentionMs: minute, segmentMs: 7 * 24 * 60 * minute },
+    [],
+    async (log, store, clock) => {
+      await writeSlowly(log, store, clock, 300)
+      assert.ok(store.cleaner.counters.merges > 10)
+      const ageMs = await oldestMs(log, store, clock)
+      assert.ok(ageMs >= minute && ageMs < 1.25 * minute + 3000, `${ageMs} ms`)
+      assert.ok(log.segments.length < 80, `${log.segments.length} segments`)
+    },
+    { settings: often },
+  ))
+
+test('merging holds up no compaction', () =>
+  withUpkeep(
+    {
+      cleanup: { delete: false, compact: true },
+      compactionLagMsMax: minute,
+      segmentMs: 7 * 24 * 60 * minute,
+      dirtyRatioMin: 1,
+    },
+    [],
+    async (log, store, clock) => {
+      await writeSlowly(log, store, clock, 300)
+      assert.ok(store.cleaner.counters.merges > 10)
+      const ageMs = await oldestMs(log, store, clock)
+      assert.ok(ageMs < minute + 5000, `${ageMs} ms`)
+    },
+    { settings: often },
+  ))
+
+test('retention goes on while compaction is held to a low rate, and a new rate holds at once', () => {
+  const of = { settings: { ...often, compactionBytesPerSecondMax: 1 } }
+  return withUpkeep(
+    { cleanup: { delete: true, compact: true }, retentionMs: 10 * minute },
+    keyedBatches(9),
+    async (log, store, clock) => {
+      await clock.runFor(5 * minute)
+      assert.equal(store.cleaner.counters.cleanings, 0, 'it is at it')
+      log.settings = { ...log.settings, retentionMs: 1 }
+      await clock.runFor(2000)
+      assert.equal(log.logStartOffset, 9)
+      log.settings = { ...log.settings, retentionMs: Number.POSITIVE_INFINITY }
+      for (const batch of keyedBatches(9)) {
+        await clock.runUntil(append(store, log, batch))
+        await clock.runUntil(store.flush())
+      }
+      await clock.runFor(minute)
+      of.settings = { ...often, compactionBytesPerSecondMax: 1e9 }
+      await clock.runFor(5000)
+      assert.deepEqual(await clock.runUntil(readAll(store, log, 9)), ['v6', 'v7', 'v8'])
+    },
+    of,
+  )
+})
+
+test('a pause between cleanings that is made shorter ends at once', () => {
+  const of = { settings: { compactionPauseMs: 60 * minute } }
+  return withUpkeep(
+    { cleanup: { delete: false, compact: true } },
+    keyedBatches(9),
+    async (_log, store, clock) => {
+      await clock.runFor(minute)
+      assert.equal(store.cleaner.counters.cleanings, 0)
+      of.settings = { compactionPauseMs: 500 }
+      await clock.runFor(2000)
+      assert.equal(store.cleaner.counters.cleanings, 1)
+    },
+    of,
+  )
+})

@@ -65,15 +65,15 @@ export function batchOf(
 }
 
 /** A batch of one record with a key; a null value takes the key back. */
-export const keyedBatch = (key: string, value: string | null): Uint8Array =>
+export const keyedBatch = (key: string, value: string | null, timestampMs = 1000): Uint8Array =>
   buildBatch(
     {
       baseOffset: 0,
       leaderEpoch: 0,
       attributes: 0,
       lastOffsetDelta: 0,
-      baseTimestamp: 1000,
-      maxTimestamp: 1000,
+      baseTimestamp: timestampMs,
+      maxTimestamp: timestampMs,
       producerId: -1,
       producerEpoch: -1,
       baseSequence: -1,

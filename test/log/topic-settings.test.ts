@@ -7,7 +7,7 @@ import { realClock } from '../../src/io/real/clock.ts'
 import type { LogStore } from '../../src/log/log-store.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
 import { retentionStart } from '../../src/log/retention.ts'
-import { rollAfterMs } from '../../src/log/segment/rolling.ts'
+import { mergedTogetherMs, type Rolls, rollAfterMs } from '../../src/log/segment/rolling.ts'
 import type { TopicSettings } from '../../src/model/config/topic-settings.ts'
 import { BatchHeader } from '../../src/model/record-batch.ts'
 import { batchOf, plainSettings, tinyOptions, topicA } from './log-fixture.ts'
@@ -60,15 +60,42 @@ test('segment.ms: a segment of this age takes no more', () =>
     assert.equal(log.segments.length, 2)
   }))
 
+const rolls = (partition: number, settings: Partial<TopicSettings>): Rolls => ({
+  topic: topicA,
+  partition,
+  settings: { ...plainSettings, ...settings },
+})
+
 test('segment.jitter.ms takes up to so much off segment.ms, differently for each partition', () => {
   const after = (partition: number, segmentJitterMs: number, segmentMs = 1000): number =>
-    rollAfterMs({ topic: topicA, partition, settings: { segmentMs, segmentJitterMs } })
+    rollAfterMs(rolls(partition, { segmentMs, segmentJitterMs }))
   assert.equal(after(3, 0), 1000)
   const ages = Array.from({ length: 100 }, (_, p) => after(p, 400))
   assert.ok(ages.every((ms) => ms > 600 && ms <= 1000))
   assert.ok(Math.max(...ages) - Math.min(...ages) > 300)
   assert.ok(after(1, Infinity) > 0)
   assert.equal(after(1, 400, Infinity), Infinity)
+})
+
+test('max.compaction.lag.ms closes segments of compacted topics, too', () => {
+  const after = (compact: boolean, segmentMs: number): number =>
+    rollAfterMs(rolls(0, { segmentMs, compactionLagMsMax: 50, cleanup: { delete: true, compact } }))
+  assert.equal(after(true, 1000), 50)
+  assert.equal(after(true, 20), 20)
+  assert.equal(after(true, Infinity), 50)
+  assert.equal(after(false, 1000), 1000)
+})
+
+test('segments are merged that retention and compaction may take together', () => {
+  const together = (settings: Partial<TopicSettings>): number =>
+    mergedTogetherMs(rolls(0, { segmentMs: 1000, ...settings }))
+  const compact = { cleanup: { delete: false, compact: true } }
+  assert.equal(together({ retentionMs: 4000 }), 500)
+  assert.equal(together({ retentionMs: 32_000 }), 1000)
+  assert.equal(together({ retentionMs: 640_000 }), 10_000, 'not thousands of segments')
+  assert.equal(together({ retentionMs: Infinity }), Infinity)
+  assert.equal(together({ ...compact, retentionMs: 8 }), 1000)
+  assert.equal(together({ ...compact, compactionLagMsMax: 30 }), 30)
 })
 
 test('retention.bytes: whole segments go while what is left is not less', () =>

@@ -144,6 +144,8 @@ export class Joining {
         // If a rebalance has begun meanwhile, the join waits for it, and its record will hold the
         // new id.
         if (group.state !== 'Stable' || group.generation !== generation) return
+        // Another took its place, and it has been told so.
+        if (group.members.get(member.id) !== member) return
         if (error !== null) {
           this.rebalancing.prepare(group)
           return

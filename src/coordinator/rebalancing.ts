@@ -2,6 +2,7 @@
 // to join again, expelling those that do not, choosing leader and protocol, and waiting for their
 // syncs. Follows Apache Kafka's coordinator, clients being written against that. Called by
 // joining.ts, syncing.ts, leaving.ts and by its own deadlines.
+import { assert } from '../base/assert.ts'
 import type { Clock } from '../io/clock.ts'
 import type { ErrorName } from '../model/errors.ts'
 import type { Deadlines } from './deadlines.ts'
@@ -39,6 +40,7 @@ export class Rebalancing {
 
   /** The member was heard of. */
   keepAlive(group: Group, member: GroupMember, ms = member.sessionTimeoutMs): void {
+    assert(group.members.get(member.id) === member, 'only members have sessions')
     this.deadlines.arm(member.session, ms, () => {
       if (!member.isExcusedFromHeartbeats) this.expel(group, member)
     })

@@ -182,6 +182,8 @@ export class NodeBroker implements Broker {
     const broker = new NodeBroker(parts, { ...opened, clusterId, messaging })
     await broker.#loadGroups()
     for (const topic of unlisted) broker.groups.forgetTopic(topic)
+    // Of those that were deleted, a crash may have been before that of their offsets.
+    broker.groups.retainTopics((name) => broker.topics.named(name) !== null)
     return broker
   }
 
@@ -201,8 +203,8 @@ export class NodeBroker implements Broker {
     this.accounts.permissions.knowVhosts((name) => messaging.vhosts.has(name))
     this.store = store
     this.#offsets = new InternalTopic(image, operations, offsetsTopic, () => {
-      const { offsetsTopicPartitions: partitions, offsetsTopicSegmentBytes } = image.settings
-      return { partitions, configs: offsetsTopicConfig(offsetsTopicSegmentBytes) }
+      const { offsetsTopicPartitions: partitions, offsetsTopicSegmentBytes: bytes } = image.settings
+      return { partitions, configs: offsetsTopicConfig(bytes, image.brokerValues) }
     })
     this.messaging = messaging
     this.accounts.onChange(() =>

@@ -65,6 +65,14 @@ export class NodeGroups implements Groups {
     for (const coordinator of this.#coordinators.values()) coordinator.forgetTopic(topic)
   }
 
+  /** Forgets all topics but those that are there. */
+  retainTopics(isThere: (topic: string) => boolean): void {
+    const named = new Set<string>()
+    for (const coordinator of this.#coordinators.values())
+      for (const topic of coordinator.topicsWithOffsets()) named.add(topic)
+    for (const topic of named) if (!isThere(topic)) this.forgetTopic(topic)
+  }
+
   join(request: JoinRequest, reply: (answer: JoinAnswer) => void): void {
     this.#of(request.groupId).join(request, reply)
   }

@@ -27,7 +27,7 @@ export async function openStreams(
   { queues }: Pick<Entities, 'queues'>,
 ): Promise<Streams> {
   const { store, clock, image, operations, report } = parts
-  const layout = () => trackedOffsetsLayout
+  const layout = () => trackedOffsetsLayout(image.brokerValues)
   const topic = new InternalTopic(image, operations, trackedOffsetsTopic, layout)
   const appender = new InternalAppender(store, clock, 0, () => topic.get(), report)
   const streams = new Streams({ store, clock, appender, report })

@@ -94,6 +94,11 @@ export class CommittedOffsets {
     this.told(topic, false)
   }
 
+  /** Nobody sees those of the topic any more; records that take them back are on their way. */
+  hide(topic: string): void {
+    for (const place of this.topics.get(topic)?.values() ?? []) this.put(place, null)
+  }
+
   /** Forgets all of them. */
   clear(): void {
     for (const [topic, partitions] of this.topics) {

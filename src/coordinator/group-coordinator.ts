@@ -193,6 +193,11 @@ export class GroupCoordinator {
     for (const group of this.groups.withOffsetsOf(topic)) this.offsets.deleteTopic(group, topic)
   }
 
+  /** Those that groups have offsets of; some may come several times. */
+  *topicsWithOffsets(): Generator<string> {
+    for (const group of this.groups.all()) yield* group.offsets.topicNames()
+  }
+
   // ---- Groups -----------------------------------------------------------------------------------
 
   describe(groupId: string): GroupDescription {

@@ -139,9 +139,10 @@ export class OffsetKeeping {
     this.write(group, changes, last, done)
   }
 
-  /** The topic is gone, so what the group knows of it means nothing any more. */
+  /** The topic is gone, so what the group knows of it means nothing any more, at once. */
   deleteTopic(group: Group, topic: string): void {
     this.write(group, deletionsOf(group, topic), [], retryLater)
+    group.offsets.hide(topic)
   }
 
   /**
@@ -184,9 +185,7 @@ export class OffsetKeeping {
   }
 }
 
-/**
- * Deletions that failed are found again: by the next sweep, or because the topic is still unknown.
- */
+/** Deletions that failed are found again: by the next sweep, or when the node starts. */
 const retryLater = (): void => undefined
 
 /** Whether this group takes offsets from this sender; null: it does. */

@@ -23,6 +23,12 @@ import type { LostFile } from './segment/lost-files.ts'
 import type { Segment } from './segment/segment.ts'
 import { type SegmentFiles, segmentPath } from './segment/segment-files.ts'
 
+/**
+ * What is only in memory goes with a start, but nobody shall take what comes for what they have
+ * read: its offsets go on behind all that a start before can have given.
+ */
+const offsetsOfStart = 2 ** 36
+
 export class LogStore {
   readonly journal: Journal
   readonly start: JournalStart
@@ -56,7 +62,8 @@ export class LogStore {
     if (recovered.damagedBefore.length > 0)
       parts.hooks.report(`still ${outOfService(recovered.damagedBefore)}`)
     await store.#quarantine(recovered.damage)
-    for (const log of recovered.logs) log.passLost()
+    const begun = (recovered.start.generation - 1) * offsetsOfStart
+    for (const log of recovered.logs) log.passLost(begun)
     for (const line of lostLines(recovered.lost)) parts.hooks.report(line)
     await store.#removeStrays(recovered)
     const { foreign } = recovered

@@ -239,12 +239,8 @@ export class PartitionLog implements FrameSource {
 
   #checkSequence(journal: Journal): Appended | null {
     const last = sequenceAfter(header.baseSequence, header.lastOffsetDelta)
-    const check = this.producers.check(
-      header.producerId,
-      header.producerEpoch,
-      header.baseSequence,
-      last,
-    )
+    const { producerId, producerEpoch, baseSequence } = header
+    const check = this.producers.check(producerId, producerEpoch, baseSequence, last)
     switch (check.kind) {
       case 'next':
         return null
@@ -295,8 +291,11 @@ export class PartitionLog implements FrameSource {
     this.#highWatermark = this.#logEndOffset
   }
 
-  /** All is replayed: offsets of lost records are not given to others. */
-  passLost(): void {
+  /** All is replayed: offsets of lost records, in memory up to `above`, are not given to others. */
+  passLost(above: number): void {
+    const isEmpty = this.#logEndOffset === this.#logStartOffset
+    if (this.memory !== null && isEmpty && above > this.#logStartOffset)
+      this.#logStartOffset = this.#logEndOffset = above
     this.#logEndOffset = Math.max(this.#logEndOffset, this.damage.notedTo)
     this.#highWatermark = this.#logEndOffset
   }

@@ -42,11 +42,11 @@ export class Configs {
       if (topic.kind === 'queue')
         return refuse('invalidConfig', `'${name}' is a queue: its arguments and policies set it up`)
       const values = this.#image.brokerValues
-      const scope = topicScope((key) => effectiveText(key, topic.config, values))
+      const inForce = (key: string, texts: Texts) => effectiveText(key, texts, values)
+      const scope = topicScope(topic.config, inForce)
       const config = apply(wish, topic.config, scope)
       if (!config.ok) return config
-      const isInMemory = (texts: Texts): boolean =>
-        effectiveText('polymq.flush', texts, values) === 'memory'
+      const isInMemory = (texts: Texts): boolean => inForce('polymq.flush', texts) === 'memory'
       if (isInMemory(topic.config) !== isInMemory(config.value))
         return refuse(
           'invalidConfig',

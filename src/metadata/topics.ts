@@ -107,7 +107,7 @@ export class Topics {
     const room = this.#roomFor(1, partitions.value.length)
     if (!room.ok) return room
     const values = this.#image.brokerValues
-    const scope = topicScope((key) => effectiveText(key, noTexts, values))
+    const scope = topicScope(noTexts, (key, texts) => effectiveText(key, texts, values))
     const config = replaceConfigs(wish.configs, scope)
     if (!config.ok) return config
     const topic: Topic = {

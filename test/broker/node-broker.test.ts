@@ -145,6 +145,34 @@ test('a topic may change between sync and async, but not to memory or back', () 
     assert.match(all.ok ? '' : all.message, /it takes one of sync, async/)
   }))
 
+test('what is only in memory is not compacted, and nobody is told that it is', () =>
+  withNode(async (node) => {
+    const layout = { partitions: 1, replicationFactor: -1, assignments: null }
+    const making = async (name: string, configs: readonly (readonly [string, string])[]) => {
+      const done = await node.topics.create({ name, ...layout, configs }, false)
+      return done.ok ? 'ok' : done.message
+    }
+    const inMemory = ['polymq.flush', 'memory'] as const
+    const refused = /is not compacted: set cleanup\.policy=delete/
+    assert.match(await making('both', [inMemory, ['cleanup.policy', 'delete,compact']]), refused)
+    assert.equal(await making('m', [inMemory]), 'ok')
+    const topic = node.topics.named('m') ?? assert.fail()
+    const wish = { name: 'cleanup.policy', action: 'append', value: 'compact' } as const
+    const changed = await node.configs.change({ kind: 'topic', topic }, [wish], false)
+    assert.match(changed.ok ? '' : changed.message, refused)
+  }))
+
+test('where topics are in memory, what the node has to remember is not', async () => {
+  const disk = memoryDisk()
+  await withNodeOn(disk, { 'polymq.flush': 'memory' }, async (node) => {
+    const topic = await node.topics.createOnDemand('__consumer_offsets', false)
+    assert.ok(topic.ok)
+    assert.equal(node.store.get(topic.value.id, 0)?.settings.flush, 'sync')
+    const plain = await made(node, 't')
+    assert.equal(node.store.get(plain.id, 0)?.settings.flush, 'memory')
+  })
+})
+
 test('a full disk refuses records at the door of the broker, and takes them again', () =>
   withNode(
     async (node) => {

@@ -163,7 +163,7 @@ test('merging holds up no compaction', () =>
     { settings: often },
   ))
 
-test('retention goes on while compaction is held to a low rate, and a new rate holds at once', () => {
+test('retention goes on while compaction is held to a rate, and a new rate holds at once', () => {
   const of = { settings: { ...often, compactionBytesPerSecondMax: 1 } }
   return withUpkeep(
     { cleanup: { delete: true, compact: true }, retentionMs: 10 * minute },

@@ -19,7 +19,7 @@ const inMemory = resolveTopicSettings(
   brokerValues(),
 )
 
-test('a topic in memory is read like any other, and nothing of it is on the disk', async () => {
+test('a topic in memory is read like others, is on no disk, uses no offset twice', async () => {
   const disk = memoryDisk()
   let store = await open(disk, 1, inMemory)
   let log = store.get(topicA, 0) as PartitionLog
@@ -35,10 +35,16 @@ test('a topic in memory is read like any other, and nothing of it is on the disk
   await store.flush()
   assert.deepEqual(await disk.list('segments'), [])
   await store.close()
-  store = await open(disk, 1, inMemory)
-  log = store.get(topicA, 0) as PartitionLog
-  assert.equal(log.logEndOffset, 0)
-  await store.close()
+  // Who has read 20 of them must not take the next 20 for the same.
+  for (let before = 20; before < 2 ** 38; before = log.logEndOffset) {
+    store = await open(disk, 1, inMemory)
+    log = store.get(topicA, 0) as PartitionLog
+    assert.ok(log.logStartOffset >= before)
+    assert.equal(log.logEndOffset, log.logStartOffset)
+    await append(store, log, batchOf(['new']))
+    assert.deepEqual(await readAll(store, log, log.logStartOffset), ['new'])
+    await store.close()
+  }
 })
 
 test('topics in memory have a bound together; retention and deletion give it back', async () => {

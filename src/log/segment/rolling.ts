@@ -1,8 +1,7 @@
-// When a segment takes no more because of its age: topic settings segment.ms, segment.jitter.ms and,
-// of compacted topics, max.compaction.lag.ms; and how far apart in time may be what is brought
+// When a segment takes no more because of its age: topic settings segment.ms, segment.jitter.ms
+// and, of compacted topics, max.compaction.lag.ms; and how far apart in time may be what is brought
 // together in one. Pure. Flusher and cleaner ask, and must agree: what one may still write to, the
 // other must not take for closed.
-import type { TopicSettings } from '../../model/config/topic-settings.ts'
 import type { SegmentFields } from './segment.ts'
 
 /** What rolling depends on in a partition. */
@@ -10,15 +9,18 @@ export interface Rolls {
   /** Topic id, 32 hexadecimal digits. */
   readonly topic: string
   readonly partition: number
-  readonly settings: Pick<
-    TopicSettings,
-    'segmentMs' | 'segmentJitterMs' | 'cleanup' | 'compactionLagMsMax' | 'retentionMs'
-  >
+  readonly settings: {
+    readonly segmentMs: number
+    readonly segmentJitterMs: number
+    readonly retentionMs: number
+    readonly compactionLagMsMax: number
+    readonly cleanup: { readonly delete: boolean; readonly compact: boolean }
+  }
 }
 
 /** Retention deletes whole segments: what one holds may differ in age by this share of its time. */
 const retentionShare = 1 / 8
-/** However short segments shall be, there are no more of them in the time of retention than this. */
+/** However short segments shall be, there are no more of them in the time of retention. */
 const segmentsMin = 64
 
 /** True when a segment of this partition is too old to grow. */

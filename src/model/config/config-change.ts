@@ -6,7 +6,7 @@ import { ok, type Result, refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { brokerKeys } from './broker-keys.ts'
 import type { BrokerKey, ConfigKey } from './config-key.ts'
-import { itemsOf, knownConfig, parseConfig, valueLengthMax } from './config-value.ts'
+import { itemsOf, parseConfig, valueLengthMax } from './config-value.ts'
 import { topicKeys } from './topic-keys.ts'
 
 type Texts = ReadonlyMap<string, string>
@@ -105,9 +105,16 @@ function bounded(after: Texts, scope: ConfigScope): Result<Texts> {
   return scope.check(after)
 }
 
-/** The scope of a topic; `effective` gives the value in force of a key. */
-export function topicScope(effective: (name: string) => string): ConfigScope {
-  return { find: findTopicKey, effective, check: checkTopic }
+/** The scope of a topic; `inForce` gives the value of a key for one that sets `texts`. */
+export function topicScope(
+  before: Texts,
+  inForce: (name: string, texts: Texts) => string,
+): ConfigScope {
+  return {
+    find: findTopicKey,
+    effective: (name) => inForce(name, before),
+    check: (after) => checkTopic(after, (name) => inForce(name, after)),
+  }
 }
 
 const whereListed =
@@ -122,14 +129,15 @@ function findTopicKey(name: string): Result<ConfigKey> {
   return refuse('invalidConfig', `a topic has no configuration '${shown}'${hint}`)
 }
 
-function checkTopic(after: Texts): Result<Texts> {
-  const lag = (name: string): number => {
-    const key = topicKeys.get(name)
-    const text = after.get(name) ?? key?.default
-    return key && text ? Number(knownConfig(key, text)) : 0
-  }
-  if (lag('min.compaction.lag.ms') > lag('max.compaction.lag.ms'))
+function checkTopic(after: Texts, inForce: (name: string) => string): Result<Texts> {
+  if (Number(inForce('min.compaction.lag.ms')) > Number(inForce('max.compaction.lag.ms')))
     return refuse('invalidConfig', 'min.compaction.lag.ms is larger than max.compaction.lag.ms')
+  const compacts = itemsOf(inForce('cleanup.policy')).includes('compact')
+  if (compacts && inForce('polymq.flush') === 'memory')
+    return refuse(
+      'invalidConfig',
+      'what is only in memory is not compacted: set cleanup.policy=delete, or another polymq.flush',
+    )
   return ok(after)
 }
 

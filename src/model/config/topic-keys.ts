@@ -167,7 +167,8 @@ const storing: readonly TopicKey[] = [
     documentation:
       "What an acknowledgement promises: 'sync' that the record is on disk, 'async' that it " +
       "will be within a second (see flush.ms), 'memory' nothing: the records are lost when " +
-      'the broker stops.',
+      'the broker stops, and offsets go on far behind theirs. What is only in memory is not ' +
+      'compacted.',
   },
   {
     name: 'flush.messages',

@@ -186,7 +186,7 @@ test('who lacks a topic of Kafka is told so, and it is taken in when that is the
   })
 })
 
-test('queues and streams are held to the bounds of the node, not to the limit of a vhost', async () => {
+test('queues and streams are held to the bounds of the node, not to those of a vhost', async () => {
   await withNodeOn(memoryDisk(), { 'polymq.max.queues': '5' }, async (node) => {
     const limited = (vhost: string) => ({
       ...{ vhost, component: 'vhost-limits', name: 'limits' },

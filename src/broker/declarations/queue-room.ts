@@ -34,7 +34,8 @@ export class QueueRoom {
 
   /**
    * Nothing has the name. Refused with `policyViolation`; `wish` says what for, as in `declare
-   * queue`, `isDefined` that definitions do. What it returns gives the place back, and is called once.
+   * queue`, `isDefined` that definitions do. What it returns gives the place back, and is called
+   * once.
    */
   take(name: string, wish: string, isDefined = false): Result<() => void> {
     const { name: vhost, parts, queues, streams } = this.#vhost

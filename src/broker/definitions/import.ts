@@ -83,6 +83,7 @@ async function takeAll(kind: string, list: unknown, take: Take): Promise<string[
   if (list === undefined) return []
   if (!Array.isArray(list)) return [`${kind} is not a list`]
   const problems: string[] = []
+  // Each item keeps the number by which it is named.
   const first = [...list.entries()].filter(([, item]) => !isOver(item))
   const last = [...list.entries()].filter(([, item]) => isOver(item))
   for (const [index, item] of [...first, ...last]) {

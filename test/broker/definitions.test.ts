@@ -5,7 +5,7 @@ import { importDefinitions, parseDefinitions } from '../../src/broker/definition
 import { memoryDisk } from '../../src/io/memory-disk.ts'
 import { realChance } from '../../src/io/real/chance.ts'
 import { hashPassword } from '../../src/security/access/password-hash.ts'
-import { confirmed, publish, queueWish, table, take, value } from './messaging-fixture.ts'
+import { confirmed, publish, queueWish, refusal, table, take, value } from './messaging-fixture.ts'
 import { withNodeOn } from './node-fixture.ts'
 
 const hash = hashPassword('secret', realChance)
@@ -133,6 +133,84 @@ test('an export of one vhost can be taken into another one', async () => {
     assert.deepEqual(await importDefinitions(node, one, 'copy'), [])
     assert.ok(node.messaging.vhosts.get('copy')?.queues.has('q'))
     assert.equal(node.accounts.user('nobody'), null)
+  })
+})
+
+const over = (name: string, topic: string) => ({
+  ...{ name, vhost: '/', durable: true },
+  arguments: { 'x-topic': topic },
+})
+const stream = (name: string, vhost = '/') => ({ name, vhost, durable: true, type: 'stream' })
+
+test('a queue over a stream is taken in wherever it stands, and over a queue never', async () => {
+  await withNodeOn(memoryDisk(), {}, async (node) => {
+    const queues = [over('a', 's'), over('b', 'r'), 1, over('c', 'a'), stream('r'), stream('s')]
+    const told = [
+      'queues[2] is not an object',
+      'queues[3]: x-topic: a is a queue; it names a topic or a stream',
+    ]
+    for (let times = 0; times < 2; times++)
+      assert.deepEqual(await importDefinitions(node, { queues }), told)
+    const core = node.messaging.vhosts.get('/')
+    assert.ok(core)
+    assert.deepEqual(
+      [[...core.queues.keys()], [...core.streams.keys()].sort()],
+      [
+        ['a', 'b'],
+        ['r', 's'],
+      ],
+    )
+  })
+})
+
+test('who lacks a topic of Kafka is told so, and it is taken in when that is there', async () => {
+  await withNodeOn(memoryDisk(), {}, async (node) => {
+    const rest = { vhost: '/', destination_type: 'queue', routing_key: 'k' }
+    const topology = {
+      queues: [over('a', 'events')],
+      bindings: [
+        { ...rest, source: 'amq.direct', destination: 'events' },
+        { ...rest, source: 'none', destination: 'events' },
+      ],
+    }
+    const lacking = "no queue 'events' in vhost '/' (create it first if it is a topic of Kafka)"
+    const sourceless = "bindings[1]: no exchange 'none' in vhost '/'"
+    assert.deepEqual(await importDefinitions(node, topology), [
+      `queues[0]: ${lacking}`,
+      `bindings[0]: ${lacking}`,
+      sourceless,
+    ])
+    const layout = { partitions: 2, replicationFactor: 1, assignments: null, configs: [] }
+    value(await node.topics.create({ name: 'events', ...layout }, false))
+    assert.deepEqual(await importDefinitions(node, topology), [sourceless])
+  })
+})
+
+test('queues and streams are held to the bounds of the node, not to those of a vhost', async () => {
+  await withNodeOn(memoryDisk(), { 'polymq.max.queues': '5' }, async (node) => {
+    const limited = (vhost: string) => ({
+      ...{ vhost, component: 'vhost-limits', name: 'limits' },
+      value: { 'max-queues': 1 },
+    })
+    const queue = (name: string) => ({ name, vhost: '/', durable: true })
+    const held = {
+      vhosts: [{ name: '/' }, { name: 'other' }],
+      parameters: [limited('/'), limited('other')],
+      queues: [
+        ...[queue('a'), queue('b'), stream('r'), over('o', 'r')],
+        ...[stream('s', 'other'), stream('t', 'other')],
+      ],
+    }
+    const [problem, ...more] = await importDefinitions(node, held)
+    assert.match(problem ?? '', /^queues\[3\]: cannot declare .* at most 5 queues; raise /)
+    assert.deepEqual(more, [])
+    await node.accounts.makeDefaultUser()
+    const { vhost } = value(node.messaging.open({ vhost: '/', user: 'guest', name: 'test' }))
+    value(await vhost.deleteQueue('a', false, false))
+    assert.equal(
+      refusal(await vhost.declareQueue(queueWish('more'))),
+      "policyViolation: cannot declare queue 'more': queue limit in vhost '/' (1) is reached",
+    )
   })
 })
 

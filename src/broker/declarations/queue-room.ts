@@ -1,6 +1,7 @@
 // Room for one more queue or stream: what the node holds of all vhosts together, and the limit of
 // the vhost (`max-queues`). A place is taken before something is made and given back when it is
 // there or is not to be, so that however many come at once, from whatever door, none goes over.
+// Definitions are held to the bounds of the node alone: what one vhost held fits into another.
 // One for each vhost. `queue-changes` and `stream-changes` ask it, and Kafka's topics.
 import { type Result, refuse } from '../../model/errors.ts'
 import { checkRoom, type HeldMax, type Holder } from './limits.ts'
@@ -33,9 +34,10 @@ export class QueueRoom {
 
   /**
    * Nothing has the name. Refused with `policyViolation`; `wish` says what for, as in `declare
-   * queue`. What it returns gives the place back, and is called once.
+   * queue`, `isDefined` that definitions do. What it returns gives the place back, and is called
+   * once.
    */
-  take(name: string, wish: string): Result<() => void> {
+  take(name: string, wish: string, isDefined = false): Result<() => void> {
     const { name: vhost, parts, queues, streams } = this.#vhost
     const asked = `${wish} '${name}'`
     const label = `${asked} in vhost '${vhost}'`
@@ -47,7 +49,7 @@ export class QueueRoom {
       label,
     )
     if (!room.ok) return room
-    const most = parts.queuesMax(vhost)
+    const most = isDefined ? Number.POSITIVE_INFINITY : parts.queuesMax(vhost)
     if (queues.size + streams.size + this.making >= most)
       return refuse(
         'policyViolation',

@@ -83,7 +83,10 @@ async function takeAll(kind: string, list: unknown, take: Take): Promise<string[
   if (list === undefined) return []
   if (!Array.isArray(list)) return [`${kind} is not a list`]
   const problems: string[] = []
-  for (const [index, item] of list.entries()) {
+  // Each item keeps the number by which it is named.
+  const first = [...list.entries()].filter(([, item]) => !isOver(item))
+  const last = [...list.entries()].filter(([, item]) => isOver(item))
+  for (const [index, item] of [...first, ...last]) {
     const where = `${kind}[${index}]`
     if (typeof item !== 'object' || item === null) problems.push(`${where} is not an object`)
     else {
@@ -94,12 +97,22 @@ async function takeAll(kind: string, list: unknown, take: Take): Promise<string[
   return problems
 }
 
+/** A queue over a topic, which may be a stream that stands behind it. */
+const isOver = (item: unknown): boolean =>
+  Object(Object(item)['arguments'])['x-topic'] !== undefined
+
 const targetKinds = ['queue', 'exchange'] as const
 
 type Refused = { readonly ok: false } & Refusal
 
 const lacks = (name: string): Refused =>
   refuse('invalidRequest', `'${name}' is not there or not a text`)
+
+/** What lacks a queue may lack a topic, and no definitions have those of Kafka's clients. */
+const told = (refused: Refused): Refused =>
+  refused.error === 'queueNotFound'
+    ? refuse(refused.error, `${refused.message} (create it first if it is a topic of Kafka)`)
+    : refused
 
 class Import {
   readonly #home: DefinitionsHome
@@ -265,7 +278,7 @@ class Import {
       arguments: given,
     }
     const declared = await new QueueChanges(core.value).declare(wish, this, 'definitions')
-    return declared.ok ? ok(null) : declared
+    return declared.ok ? ok(null) : told(declared)
   }
 
   async binding(item: Item): Promise<Result<null>> {
@@ -282,7 +295,8 @@ class Import {
     // Every queue is bound to the default exchange by its name.
     if (source === '') return ok(null)
     const binding = { source, kind, target, routingKey, arguments: table } as const
-    return new BindingChanges(core.value).bind(binding)
+    const bound = await new BindingChanges(core.value).bind(binding)
+    return bound.ok ? bound : told(bound)
   }
 
   #vhostOf(item: Item): string | null {

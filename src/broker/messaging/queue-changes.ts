@@ -66,7 +66,9 @@ export class QueueChanges {
       const found = this.#existing(wish, session)
       if (found !== null) return found
       const isStream = queueType(wish.arguments) === 'stream'
-      return isStream ? this.#streams.make(wish) : this.#make(wish, session, namedBy)
+      return isStream
+        ? this.#streams.make(wish, namedBy === 'definitions')
+        : this.#make(wish, session, namedBy)
     })
   }
 
@@ -105,7 +107,7 @@ export class QueueChanges {
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
     const sized = checkArgumentSize(wish.arguments, `declare ${label}`)
     if (!sized.ok) return sized
-    const place = core.queueRoom.take(wish.name, 'declare queue')
+    const place = core.queueRoom.take(wish.name, 'declare queue', namedBy === 'definitions')
     if (!place.ok) return place
     try {
       return await this.#add(wish, session)

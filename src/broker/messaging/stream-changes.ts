@@ -38,8 +38,8 @@ export class StreamChanges {
     return same.ok ? ok(stream) : same
   }
 
-  /** In the lane: nobody has the name. */
-  async make(wish: QueueWish): Promise<Result<HostedStream>> {
+  /** In the lane: nobody has the name. `isDefined`: definitions that are taken in have it. */
+  async make(wish: QueueWish, isDefined: boolean): Promise<Result<HostedStream>> {
     const core = this.#core
     const { name } = wish
     const label = labelOf('queue', name, core.name)
@@ -48,7 +48,7 @@ export class StreamChanges {
     if (core.isGone) return refuse('vhostNotFound', `vhost ${core.name} not found`)
     const sized = checkArgumentSize(wish.arguments, `declare ${label}`)
     if (!sized.ok) return sized
-    const place = core.queueRoom.take(name, 'declare queue')
+    const place = core.queueRoom.take(name, 'declare queue', isDefined)
     if (!place.ok) return place
     try {
       return await this.#add(wish)

@@ -1,7 +1,7 @@
 // Definitions as RabbitMQ exports them: in, in again, out, and into another node.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { withApi } from './api-fixture.ts'
+import { type Api, withApi } from './api-fixture.ts'
 
 /** As `rabbitmqadmin export` of RabbitMQ 3.10.8 writes it; alice's password is `pw`. */
 const exported = {
@@ -157,6 +157,43 @@ test('one vhost goes out and in alone', () =>
     assert.equal((await api.get('/bindings/copy/e/dlx/q/q1')).length, 1)
     assert.equal((await api.get('/policies/copy')).length, 1)
   }))
+
+test('queues over streams and topics go out and in again, and bindings to topics do', async () => {
+  const topic = (api: Api) =>
+    api.node.topics.create(
+      { name: 'k', partitions: 3, replicationFactor: 1, assignments: null, configs: [] },
+      false,
+    )
+  const made = { durable: true, auto_delete: false }
+  const put = (api: Api, name: string, table: Record<string, string>): Promise<string> =>
+    api.status('PUT', `/queues/%2F/${name}`, { ...made, arguments: table })
+  let out: unknown = null
+  await withApi(async (api) => {
+    assert.ok((await topic(api)).ok)
+    assert.equal(await put(api, 'zz', { 'x-queue-type': 'stream' }), '201')
+    assert.equal(await put(api, 'aa', { 'x-topic': 'zz', 'x-stream-offset': 'first' }), '201')
+    assert.equal(await put(api, 'bb', { 'x-topic': 'k' }), '201')
+    const to = (name: string) => api.status('POST', `/bindings/%2F/e/amq.direct/q/${name}`, {})
+    assert.deepEqual(await Promise.all(['zz', 'aa', 'bb', 'k'].map(to)), Array(4).fill('201'))
+    out = await api.get('/definitions')
+    assert.equal(await api.status('POST', '/definitions', out), '204')
+  })
+  await withApi(async (api) => {
+    const told = await api.status('POST', '/definitions', out)
+    assert.equal(told.split("no queue 'k' in vhost '/' (create it first if").length, 3, told)
+    assert.equal((await api.get('/bindings/%2F/e/amq.direct/q/aa')).length, 1)
+    assert.ok((await topic(api)).ok)
+    assert.equal(await api.status('POST', '/definitions', out), '204')
+    const sets = ['queues', 'bindings'].map((part) => sorted((out as Exported)[part] ?? []))
+    const again: Exported = await api.get('/definitions')
+    assert.deepEqual(
+      ['queues', 'bindings'].map((part) => sorted(again[part] ?? [])),
+      sets,
+    )
+  })
+})
+
+type Exported = Readonly<Record<string, readonly object[]>>
 
 test('a value that nests as deep as one may comes out and goes in again', () =>
   withApi(async (api) => {

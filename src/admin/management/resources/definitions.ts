@@ -57,8 +57,9 @@ const bindingsOf = (core: VhostCore): Row[] =>
       arguments: plainTable(binding.arguments),
     }))
 
+/** A binding to a topic that nobody declared is: who takes it in is told what has to be there. */
 function isExported({ queues, streams }: VhostCore, name: string): boolean {
-  return queues.get(name)?.owner === null || streams.get(name)?.isDeclared === true
+  return queues.get(name)?.owner === null || streams.has(name)
 }
 
 const vhostRow = ({ name, about }: VhostCore) => ({

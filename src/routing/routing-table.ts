@@ -61,7 +61,7 @@ export interface Gone {
 
 /** Where a message goes. */
 export interface Route<Q> {
-  /** Each once. */
+  /** Each once, and of those that share their messages one. */
   readonly queues: readonly Q[]
   /** Whether nothing but the routing key has decided. */
   readonly isByKey: boolean
@@ -71,12 +71,36 @@ export interface Route<Q> {
 
 const noKeys: readonly string[] = []
 
+/** The queues that a walk has come to. */
+class Reached<Q> {
+  readonly queues: Q[] = []
+  readonly #places = new Set<unknown>()
+  readonly #placeOf: (queue: Q) => unknown
+
+  constructor(placeOf: (queue: Q) => unknown) {
+    this.#placeOf = placeOf
+  }
+
+  add(queue: Q): void {
+    const place = this.#placeOf(queue)
+    if (this.#places.has(place)) return
+    this.#places.add(place)
+    this.queues.push(queue)
+  }
+}
+
 export class RoutingTable<Q> {
   readonly #sources = new Map<string, Source<Q>>()
   readonly #queues = new Map<string, QueueEnd<Q>>()
   #version = 1
   #walk = 0
   #bindingCount = 0
+  readonly #placeOf: (queue: Q) => unknown
+
+  /** `placeOf`: what keeps the messages of a queue, for those that share it. */
+  constructor(placeOf: (queue: Q) => unknown = (queue) => queue) {
+    this.#placeOf = placeOf
+  }
 
   /** Moves whenever a route may have changed. */
   get version(): number {
@@ -251,16 +275,16 @@ export class RoutingTable<Q> {
       const end = this.#queues.get(routingKey)
       return end === undefined ? [] : [end.queue]
     }
-    const found = new Set<Q>()
+    const found = new Reached(this.#placeOf)
     for (const key of [routingKey, ...moreKeys]) {
       const end = this.#queues.get(key)
       if (end !== undefined) found.add(end.queue)
     }
-    return [...found]
+    return found.queues
   }
 
   #explore(from: Source<Q>, message: MessageView, moreKeys: readonly string[]): Route<Q> {
-    const queues = new Set<Q>()
+    const reached = new Reached(this.#placeOf)
     const waiting = [from]
     const walk = ++this.#walk
     from.walk = walk
@@ -276,14 +300,14 @@ export class RoutingTable<Q> {
       if (end.isGone) return
       matched = true
       if ('matcher' in end) visit(end)
-      else queues.add(end.queue)
+      else reached.add(end.queue)
     }
     for (let source = waiting.pop(); source !== undefined; source = waiting.pop()) {
       if (budget.left < 0) break
       matched = false
       isByKey &&= source.matcher.isByKey && source.waiting === null
       if (source.waiting !== null && delayMsOf(message) > 0) {
-        queues.add(source.waiting)
+        reached.add(source.waiting)
         continue
       }
       source.matcher.match(message.routingKey, message, found, budget)
@@ -291,9 +315,9 @@ export class RoutingTable<Q> {
         for (const key of moreKeys) source.matcher.match(key, message, found, budget)
       if (matched || source.alternate === null) continue
       if (source.alternate !== '') visit(this.#sources.get(source.alternate))
-      else for (const queue of this.#routeByName(message.routingKey, moreKeys)) queues.add(queue)
+      else for (const queue of this.#routeByName(message.routingKey, moreKeys)) reached.add(queue)
     }
-    return { queues: [...queues], isByKey, isWhole: budget.left >= 0 }
+    return { queues: reached.queues, isByKey, isWhole: budget.left >= 0 }
   }
 
   #source(name: string): Source<Q> {

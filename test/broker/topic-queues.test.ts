@@ -8,8 +8,10 @@ import { eventLoopTurn } from '../../src/io/real/clock.ts'
 import { partitionId, topicId } from '../../src/model/ids.ts'
 import { batchOf } from '../log/log-fixture.ts'
 import {
+  bindingWish,
   confirmed,
   consume,
+  exchangeWish,
   publish,
   queueWish,
   refusal,
@@ -246,6 +248,36 @@ test('what nobody has rejected does not come back through the topic', () =>
     queue.reject(circle.deliveries[2]?.id as number, true, true)
     await confirmed(node)
     assert.equal(value(vhost.checkQueue('events')).messages, 3)
+  }))
+
+test('dead letters do not go round through several queues over one topic', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    await makeTopic(node, 'events')
+    const letters = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'b' }
+    value(await over(vhost, 'a', { ...letters, 'x-message-ttl': 0 }))
+    value(await over(vhost, 'b'))
+    await produce(node, 'events', ['x', 'y'])
+    await confirmed(node)
+    while (value(vhost.checkQueue('a')).messages > 0) await eventLoopTurn()
+    await confirmed(node)
+    assert.equal(value(vhost.checkQueue('events')).messages, 2)
+    assert.equal(value(vhost.checkQueue('b')).messages, 2)
+  }))
+
+test('what reaches a topic in several ways is appended once', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    await makeTopic(node, 'events')
+    value(await vhost.declareExchange(exchangeWish('all', 'fanout')))
+    for (const name of ['a', 'b']) value(await over(vhost, name))
+    for (const target of ['a', 'b', 'events'])
+      value(await vhost.bindQueue(bindingWish('all', target)))
+    publish(vhost, 'all', '', 'x')
+    await confirmed(node)
+    await eventLoopTurn()
+    const counts = ['events', 'a', 'b'].map((name) => value(vhost.checkQueue(name)).messages)
+    assert.deepEqual(counts, [1, 1, 1])
   }))
 
 test('such a queue goes with its topic, and cannot be over nothing', async () => {

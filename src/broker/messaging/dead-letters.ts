@@ -69,14 +69,13 @@ export class DeadLetters {
   #targets({ dead, moreKeys, headers }: Letter, reason: DeadLetterReason): readonly Target[] {
     const { queues } = this.#routing.route(dead.exchange, dead, moreKeys)
     if (reason === 'rejected') return queues
-    const before = new Set<Target | null>()
+    // What goes into a stream comes into all queues over it.
+    const before = new Set<Target | undefined>()
     for (const name of queuesWithoutRejection(headers)) {
-      const queue = this.#routing.queue(name) ?? null
-      before.add(queue)
-      // What goes into a stream comes into the queues over it.
-      before.add(queue?.source ?? null)
+      const queue = this.#routing.queue(name)
+      before.add(queue?.source ?? queue)
     }
-    return queues.filter((to) => !before.has(to))
+    return queues.filter((to) => !before.has(to.source ?? to))
   }
 
   /** Null: its exchange is not there. */

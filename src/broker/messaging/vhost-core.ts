@@ -75,7 +75,7 @@ export class VhostCore implements HostedQueueHooks {
   readonly name: string
   readonly parts: VhostParts
   readonly lane = new Lane()
-  readonly routing = new RoutingTable<Target>()
+  readonly routing = new RoutingTable<Target>((to) => to.source ?? to)
   readonly writes: EntityWrites
   readonly policies: VhostPolicies
   readonly queueRoom = new QueueRoom(this)

@@ -11,7 +11,8 @@
 //   user-id                        amqp.user-id, but nobody has checked that of another producer:
 //                                  it stays an entry of the headers
 //   entry NAME of the headers      NAME: strings and bytes as they are, numbers and booleans as
-//                                  text, void as null, tables and arrays as JSON
+//                                  text, void as null, tables and arrays as JSON; none where a
+//                                  property has that name
 //
 // The other way, what is not UTF-8 becomes bytes (type x), and the record's key is x-kafka-key.
 import { type FieldTable, type FieldValue, textField } from './field.ts'
@@ -64,7 +65,9 @@ export function readableHeaders(message: MessageView): readonly RecordHeader[] {
   const { timestamp } = message
   if (timestamp !== null)
     headers.push({ name: timestampHeader, value: Buffer.from(String(timestamp)) })
-  for (const [name, value] of message.headers) headers.push({ name, value: readable(value) })
+  const ofProperties = new Set(headers.map(({ name }) => name))
+  for (const [name, value] of message.headers)
+    if (!ofProperties.has(name)) headers.push({ name, value: readable(value) })
   return headers
 }
 

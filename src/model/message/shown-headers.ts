@@ -1,7 +1,7 @@
 // The headers that others see of a message, written straight from the bytes of its properties: what
 // readable-headers.ts says, without a table in between, since it is done for each message that a
-// queue keeps. Leaves to that what is rare: tables in tables, names that are not ASCII, the key of
-// a record.
+// queue keeps. Leaves to that what is rare: tables in tables, names that are not ASCII or that stand
+// for the key of a record or a property.
 
 import { varint } from '../records.ts'
 import { property, textProperties } from './properties.ts'
@@ -177,10 +177,14 @@ class HeaderWriter {
   }
 }
 
-const key = Buffer.from(keyHeader)
+/** Names that mean something else than an entry of the headers. */
+const special = [keyHeader, timestampHeader, ...Object.keys(textProperties).map(nameOfProperty)]
+const specialNames = new Set(special)
+const specialBegins = new Set(special.map((name) => name.charCodeAt(0)))
 
-/** A name in ASCII that is not that of the key. */
+/** A name in ASCII that is neither that of the key nor of a property. */
 function isPlain(bytes: Buffer, at: number, length: number): boolean {
   for (let i = at; i < at + length; i++) if ((bytes[i] as number) >= 0x80) return false
-  return length !== key.length || bytes.compare(key, 0, length, at, at + length) !== 0
+  const begin = length === 0 ? -1 : (bytes[at] as number)
+  return !specialBegins.has(begin) || !specialNames.has(bytes.toString('latin1', at, at + length))
 }

@@ -141,7 +141,16 @@ test('what others see is written straight from the bytes as it is through a tabl
     { type: 'S', value: new Uint8Array(700) },
     { type: 'x', value: new Uint8Array(0) },
   )
-  const names = fc.constantFrom('', 'a', 'traceparent', 'x-kafka-key', 'grün', 'n'.repeat(255))
+  const names = fc.constantFrom(
+    '',
+    'a',
+    'traceparent',
+    'x-kafka-key',
+    'content-type',
+    'amqp.type',
+    'grün',
+    'n'.repeat(255),
+  )
   const flat = fc.dictionary(names, plain).map((of): FieldTable => new Map(Object.entries(of)))
   fc.assert(
     fc.property(wished, fc.option(flat), (wish, headers) => {
@@ -152,6 +161,23 @@ test('what others see is written straight from the bytes as it is through a tabl
       assert.deepEqual(Buffer.from(written), Buffer.from(expected.headers))
     }),
     { numRuns: 2000 },
+  )
+})
+
+test('a property shows before an entry of its name', () => {
+  const entry = { type: 'S', value: Buffer.from('own') } as const
+  const own = [...valuesOf({ texts: { 'content-type': 'text/plain' } })]
+  const entries = new Map([
+    ['content-type', entry],
+    ['amqp.type', entry],
+  ])
+  const seen = readableHeaders(view(buildProperties([...own, tableProperty(entries)])))
+  assert.deepEqual(
+    seen.map(({ name, value }) => [name, Buffer.from(value ?? '').toString()]),
+    [
+      ['content-type', 'text/plain'],
+      ['amqp.type', 'own'],
+    ],
   )
 })
 

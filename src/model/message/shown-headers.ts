@@ -1,7 +1,7 @@
 // The headers that others see of a message, written straight from the bytes of its properties: what
 // readable-headers.ts says, without a table in between, since it is done for each message that a
-// queue keeps. Leaves to that what is rare: tables in tables, names that are not ASCII or that stand
-// for the key of a record or a property.
+// queue keeps. Leaves to that what is rare: tables in tables, names that are not ASCII or that
+// stand for the key of a record or a property.
 
 import { varint } from '../records.ts'
 import { property, textProperties } from './properties.ts'

@@ -13,6 +13,8 @@ import { PolicyModel } from './policy-model.ts'
 export interface Queues {
   readonly queues: ReadonlyMap<string, QueueModel>
   readonly hosted: ReadonlyMap<string, HostedQueue>
+  /** The node is being closed. */
+  readonly isEnding: boolean
   fail(message: string): void
 }
 
@@ -68,8 +70,9 @@ export class Rules {
     if (count !== policies.all.length) this.#there.fail('a policy that was cleared is back')
   }
 
-  /** The queue does what is asked of it. */
+  /** The queue does what is asked of it. At the end a policy may come that nobody follows. */
   check({ name, settings }: QueueModel): void {
+    if (this.#there.isEnding && this.policies.pending !== null) return
     const hosted = this.#there.hosted.get(name)
     if (hosted?.isGone !== false || !this.#holds(hosted)) return
     const found = hosted.used?.settings

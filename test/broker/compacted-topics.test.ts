@@ -128,7 +128,7 @@ for (const [kind, rules] of kinds)
     }, disk)
   })
 
-test('a queue that was made before the start reads what compaction left, and gets are answered', async () => {
+test('behind a restart, gets are answered with what compaction left', async () => {
   const disk = memoryDisk()
   await withMessaging(async (node) => {
     const { vhost } = sessionOf(node)
@@ -181,7 +181,7 @@ test('compaction while a queue reads', () =>
     assert.equal(messages(vhost, 'q'), 0)
   }))
 
-test('messages in flight, returned, delayed and leaving whose record is gone are gone', async () => {
+test('in flight, returned, delayed, leaving: whose record is gone is gone', async () => {
   const disk = memoryDisk()
   const letters = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'dead' }
   const delays = { 'x-delayed-retry-type': 'all', 'x-delayed-retry-min': 20 }

@@ -64,7 +64,8 @@ export class Losses {
   #checkLost(copy: Copy, past: NonNullable<Copy['past']>): void {
     const { isFound } = copy
     // One that nobody has used for its time goes with what it holds, before it could be drained.
-    const mayBeGone = copy.mayVanish || copy.queue.isLeaving
+    const isTaken = copy.record?.isGone === true
+    const mayBeGone = copy.mayVanish || copy.queue.isLeaving || isTaken
     if (!isFound && past.ending === null && !mayBeGone && this.#isCertain(copy))
       this.#there.fail(`${copy} is lost, and was durable`)
     if (!isFound || copy.isStrange) return
@@ -88,6 +89,8 @@ export class Losses {
     const { queue } = parent
     if (parent.mayVanish || this.#there.queues.get(queue.name) !== queue) return false
     if (queue.isLeaving) return false
+    // Compaction may have taken it before its move was durable.
+    if (parent.record?.isGone === true && parent.past?.isOver !== true) return false
     return this.#isCertain(parent)
   }
 

@@ -12,6 +12,7 @@ import { PatternCompiler } from '../../../src/security/access/name-pattern.ts'
 import { RigFailure } from '../sim/failure.ts'
 import { isExpected, type SeedResult } from '../sim/run-seed.ts'
 import { Actions } from './actions.ts'
+import { cleanerRests } from './cleaning.ts'
 import { SimConsumer } from './client.ts'
 import { Filling, freeBytesMin } from './filling.ts'
 import { drawQueuePlan, type QueuePlan } from './plan.ts'
@@ -101,9 +102,10 @@ class Run {
       chance: this.#chance,
       logOptions: this.#plan.log,
       queueOptions: this.#plan.queues,
-      settings: new Map(
-        this.#plan.fullOneIn > 0 ? [['polymq.disk.free.bytes.min', String(freeBytesMin)]] : [],
-      ),
+      settings: new Map([
+        cleanerRests,
+        ['polymq.disk.free.bytes.min', String(this.#plan.fullOneIn > 0 ? freeBytesMin : 0)],
+      ]),
       heapBytes: Number.POSITIVE_INFINITY,
       report: (line) => {
         if (isOpen && !line.startsWith('the disk has'))

@@ -94,6 +94,10 @@ class Run {
     return node
   }
 
+  get #freeBytes(): [string, string][] {
+    return this.#plan.fullOneIn > 0 ? [['polymq.disk.free.bytes.min', String(freeBytesMin)]] : []
+  }
+
   #openWith(told: (line: string) => void): Promise<NodeBroker> {
     let isOpen = false
     const open = NodeBroker.open({
@@ -102,10 +106,7 @@ class Run {
       chance: this.#chance,
       logOptions: this.#plan.log,
       queueOptions: this.#plan.queues,
-      settings: new Map([
-        cleanerRests,
-        ['polymq.disk.free.bytes.min', String(this.#plan.fullOneIn > 0 ? freeBytesMin : 0)],
-      ]),
+      settings: new Map([cleanerRests, ...this.#freeBytes]),
       heapBytes: Number.POSITIVE_INFINITY,
       report: (line) => {
         if (isOpen && !line.startsWith('the disk has'))

@@ -27,7 +27,7 @@ export class Actions {
   readonly declaring: Declaring
   readonly streaming: Streaming
   readonly #ruling: Ruling
-  readonly #cleaning: Cleaning
+  readonly cleaning: Cleaning
   readonly #scene: Scene
   readonly #clients: Client[]
   readonly #actions: readonly Action[]
@@ -40,7 +40,7 @@ export class Actions {
     this.declaring = new Declaring(this.stage)
     this.streaming = new Streaming(this.stage)
     this.#ruling = new Ruling(this.stage)
-    this.#cleaning = new Cleaning(this.stage)
+    this.cleaning = new Cleaning(this.stage)
     const { streams, hasPolicies, compactedBytes } = scene.plan
     // As often as they stand here.
     this.#actions = [
@@ -54,7 +54,7 @@ export class Actions {
       () => this.#appendForeign(),
       () => this.#connect(),
       ...(streams > 0 ? this.streaming.actions : []),
-      ...(compactedBytes > 0 ? [() => this.#cleaning.run()] : []),
+      ...(compactedBytes > 0 ? [() => this.cleaning.run()] : []),
       ...(hasPolicies ? [() => this.#ruling.change()] : []),
     ]
     for (const vhost of scene.plan.vhosts) this.#open(vhost)

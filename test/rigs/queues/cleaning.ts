@@ -27,6 +27,8 @@ export const recordKey = (
 export class Cleaning {
   readonly #stage: Stage
   #isBusy = false
+  /** Resolves when nothing is cleaned: no node ends before. */
+  done: Promise<void> = Promise.resolve()
 
   constructor(stage: Stage) {
     this.#stage = stage
@@ -35,7 +37,10 @@ export class Cleaning {
   run(): void {
     if (this.#isBusy) return
     this.#isBusy = true
-    this.#stage.let(() => this.#clean())
+    this.#stage.let(() => {
+      this.done = this.#clean()
+      return this.done
+    })
   }
 
   async #clean(): Promise<void> {

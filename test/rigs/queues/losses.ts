@@ -47,6 +47,8 @@ export class Losses {
       }
     for (const stream of this.#there.streams.values())
       stream.checkWhole(({ parent }) => this.#isOwed(parent))
+    for (const { copies } of this.#there.queues.values())
+      for (const same of copies.values()) match(same)
     for (const model of this.#there.queues.values())
       for (const copy of model.all) {
         this.#checkRecord(copy)
@@ -114,4 +116,14 @@ export class Losses {
         `${model.name} holds ${held}, and was given ${model.live} that are not settled`,
       )
   }
+}
+
+/** Of one name nobody knows which record is whose: those that compaction took are of who is gone. */
+function match(same: readonly Copy[]): void {
+  if (!same.some(({ record }) => record?.isGone)) return
+  const rank = ({ isFound, past }: Copy): number => (isFound ? 0 : past?.ending !== null ? 1 : 2)
+  const copies = [...same].sort((a, b) => rank(a) - rank(b))
+  const records = same.map(({ record }) => record)
+  records.sort((a, b) => Number(a?.isGone) - Number(b?.isGone))
+  for (const [i, copy] of copies.entries()) copy.record = records[i] ?? null
 }

@@ -55,6 +55,7 @@ class Run {
   #clock = new SimClock()
   #disk: SimDisk
   #names = 0
+  #cleaned: () => Promise<void> = async () => undefined
 
   constructor(chance: SimChance, plan: QueuePlan) {
     this.#chance = chance
@@ -296,6 +297,7 @@ class Run {
       node,
       newName: (vhost) => `${tagOf(vhost)}${this.#names++}`,
     })
+    this.#cleaned = () => actions.cleaning.done
     for (const client of actions.stage.clients)
       await this.#clock.runUntil(actions.declaring.declareStreams(client))
     const fillAt = this.#chance.oneIn(this.#plan.fullOneIn) ? this.#chance.int(steps) : -1
@@ -333,6 +335,7 @@ class Run {
 
   /** Nothing is left undone: all that was settled stays so. */
   async #closeDown(node: NodeBroker): Promise<void> {
+    await this.#clock.runUntil(this.#cleaned())
     const at = this.#watch.event
     this.#watch.isEnding = true
     await this.#clock.runUntil(node.close())

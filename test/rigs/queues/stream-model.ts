@@ -290,10 +290,10 @@ export class StreamModel {
   }
 }
 
-/** Of the same producer and key, or of known places, one may come first for sure. */
+/** Of known places one may come first for sure, or of the same kind, but for those of one name. */
 function mayBeBehind(later: StreamRecord, record: StreamRecord): boolean {
   if (later.offset >= 0 && record.offset >= 0)
     return later.partition === record.partition && later.offset > record.offset
-  const isSameWay = later.isForeign === record.isForeign
-  return !isSameWay || later.created >= record.created
+  const isKnown = later.isForeign ? record.isForeign : later.order !== null && record.order !== null
+  return !isKnown || later.created >= record.created
 }

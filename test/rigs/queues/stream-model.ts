@@ -1,8 +1,8 @@
 // What the simulation of queues knows of one stream: every record that was taken, where readers
 // have seen it, and how far readers with a name have come. What a crash may leave: all that was
 // confirmed or read is there, at its place, once; of the rest anything or nothing. Dead letters may
-// be there twice. Of a topic that is compacted, what a later one of its key replaces may be gone, and
-// nothing else. It hears of appends from the watch and of places from the readers alone.
+// be there twice. Of a topic that is compacted, what a later one of its key replaces may be gone,
+// and nothing else. It hears of appends from the watch and of places from the readers alone.
 import { textOf } from '../../../src/model/message/field.ts'
 import type { MessageView } from '../../../src/model/message/message.ts'
 import { type Copy, keyOf } from './copies.ts'

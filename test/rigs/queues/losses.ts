@@ -8,6 +8,7 @@ interface Drained {
   readonly queues: ReadonlyMap<string, QueueModel>
   readonly streams: ReadonlyMap<string, StreamModel>
   readonly hosted: ReadonlyMap<string, HostedQueue>
+  saw(what: string): void
   fail(message: string): void
 }
 
@@ -67,6 +68,7 @@ export class Losses {
     const { isFound } = copy
     // One that nobody has used for its time goes with what it holds, before it could be drained.
     const isTaken = copy.record?.isGone === true
+    if (isTaken && !isFound) this.#there.saw('messages that compaction took')
     const mayBeGone = copy.mayVanish || copy.queue.isLeaving || isTaken
     if (!isFound && past.ending === null && !mayBeGone && this.#isCertain(copy))
       this.#there.fail(`${copy} is lost, and was durable`)
@@ -121,9 +123,20 @@ export class Losses {
 /** Of one name nobody knows which record is whose: those that compaction took are of who is gone. */
 function match(same: readonly Copy[]): void {
   if (!same.some(({ record }) => record?.isGone)) return
-  const rank = ({ isFound, past }: Copy): number => (isFound ? 0 : past?.ending !== null ? 1 : 2)
   const copies = [...same].sort((a, b) => rank(a) - rank(b))
   const records = same.map(({ record }) => record)
   records.sort((a, b) => Number(a?.isGone) - Number(b?.isGone))
-  for (const [i, copy] of copies.entries()) copy.record = records[i] ?? null
+  for (const [i, copy] of copies.entries()) {
+    copy.record = records[i] ?? null
+    if (copy.record?.isGone !== true || copy.state !== 'leaving') continue
+    // The other one was tried twice.
+    copy.isFound = false
+    copy.queue.live--
+  }
+}
+
+/** The surest first. */
+function rank({ isFound, state, past }: Copy): number {
+  if (isFound) return state === 'leaving' ? 1 : 0
+  return past?.ending !== null ? 2 : 3
 }

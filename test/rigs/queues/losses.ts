@@ -120,7 +120,7 @@ export class Losses {
   }
 }
 
-/** Of one name nobody knows which record is whose: those that compaction took are of who is gone. */
+/** Of one name nobody knows which record is whose: what compaction took is of who is gone. */
 function match(same: readonly Copy[]): void {
   if (!same.some(({ record }) => record?.isGone)) return
   const copies = [...same].sort((a, b) => rank(a) - rank(b))

@@ -2,6 +2,7 @@
 // piece of the log that is copied out of the journal's memory or read from the disk. At the cursor
 // it goes forward record by record. The views it gives are valid until the lane places or reads
 // again. Pieces are a cache: bounded for the node, the one unused for longest goes first.
+import { assert } from '../base/assert.ts'
 import type { LogStore } from '../log/log-store.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { emptyRead, type ReadResult } from '../log/read-result.ts'
@@ -102,8 +103,11 @@ export class PieceCache {
   }
 }
 
-/** `there`: at `offset`, which may be behind what was asked for; `load`: read first. */
-export type Found = 'there' | 'load' | 'damaged'
+/**
+ * `there`: at `offset`, which may be behind what was asked for; `gap`: no record stands there nor
+ * behind it below `gapTo`; `load`: read first.
+ */
+export type Found = 'there' | 'gap' | 'load'
 
 /** `empty`: no record stands there, and nothing says that one should. */
 export type Loaded = 'there' | 'empty' | 'damaged'
@@ -149,6 +153,10 @@ export class LaneReader {
     this.#addresses = addresses
   }
 
+  /** Behind a gap: always behind what was asked for, so that who passes over it gets on. */
+  get gapTo(): number {
+    return this.#to
+  }
   /** Of the record found. */
   get offset(): number {
     return this.#records.offset
@@ -191,19 +199,15 @@ export class LaneReader {
     this.#records.seek(offset)
   }
 
-  /** The first message at or behind `offset` in the log; it is below the log's end. */
+  /**
+   * The first message at or behind `offset` in the log; it is below the log's end. Looks no further
+   * than one piece: who is to load asks for the same offset again when it is there.
+   */
   find(log: PartitionLog, offset: number): Found {
     this.#builder = null
-    for (;;) {
-      if (this.#piece === null || offset < this.#from || offset >= this.#to) {
-        const got = this.#fromMemory(log, offset)
-        if (got !== 'there') return got
-      }
-      if (this.#seek(offset)) return 'there'
-      // Nothing at or behind it in this piece.
-      if (this.#to >= log.logEndOffset) return 'damaged'
-      offset = this.#to
-    }
+    if (this.#piece === null || offset < this.#from || offset >= this.#to)
+      if (!this.#fromMemory(log, offset)) return 'load'
+    return this.#seek(offset) ? 'there' : 'gap'
   }
 
   #seek(offset: number): boolean {
@@ -236,7 +240,7 @@ export class LaneReader {
     this.#records.open(records, 0, records.length, baseOffset, baseTimestamp, arrivedMs)
   }
 
-  #fromMemory(log: PartitionLog, offset: number): Found {
+  #fromMemory(log: PartitionLog, offset: number): boolean {
     const read = emptyRead()
     // What is not committed yet may be delivered, but for what it says of itself: it is in memory.
     const want = {
@@ -245,9 +249,9 @@ export class LaneReader {
       maxBytes: memoryPieceBytes,
       mustGive: true,
     }
-    if (!this.#store.reader.readFromMemory(log, want, read)) return 'load'
+    if (!this.#store.reader.readFromMemory(log, want, read)) return false
     this.#take(read, offset)
-    return this.#piece === null ? 'load' : 'there'
+    return this.#piece !== null
   }
 
   /** Reads a piece from the disk; tells `done` what was found. */
@@ -304,6 +308,8 @@ export class LaneReader {
     this.#batchTo = 0
     this.#from = offset
     this.#to = this.#endOfPiece()
+    // Else the same would be read for ever.
+    assert(this.#piece === null || this.#to > offset, 'what was read goes beyond where it begins')
     this.#goesOnAt = this.#to
     this.#pieces.hold(this, this.#piece?.length ?? 0)
   }

@@ -215,8 +215,11 @@ export class Lane {
   grow(): void {
     const { reader, log } = this
     const to = log.logEndOffset
-    for (let offset = this.end; offset < to; offset = reader.offset + 1) {
-      if (reader.find(log, offset) !== 'there') break
+    for (let offset = this.end; offset < to; ) {
+      const found = reader.find(log, offset)
+      if (found === 'load') break
+      offset = found === 'gap' ? reader.gapTo : reader.offset + 1
+      if (found === 'gap') continue
       this.bytes += reader.bodyBytes
       this.bytesSinceMark += reader.bodyBytes
     }

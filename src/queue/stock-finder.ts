@@ -38,10 +38,16 @@ export class StockFinder {
         reader.load(lane.log, offset, (loaded) => this.#tell(lane, offset, loaded))
         return Look.later
       }
-      if (found === 'damaged') return lane.isOfTopic ? Look.gap : this.#isDamaged(lane, offset)
+      if (found === 'gap') return this.#passGap(lane, offset)
     }
     reader.read(view)
     return Look.there
+  }
+
+  /** Of its own log something behind it must be there; of a topic nothing need be. */
+  #passGap(lane: Lane, offset: number): number {
+    const isEnd = lane.reader.gapTo >= lane.log.logEndOffset
+    return isEnd && !lane.isOfTopic ? this.#isDamaged(lane, offset) : Look.gap
   }
 
   #tell(lane: Lane, offset: number, loaded: Loaded): void {

@@ -50,5 +50,5 @@ export interface StockPlace {
 /** What it takes to keep so many bytes of a message. */
 export const keptBytes = (bytes: number): number => bytes + 256
 
-/** Of a look at what is next; `gap`: no records up to the lane's end. */
+/** Of a look at what is next; `gap`: no records up to where the lane's reader says. */
 export const Look = { nothing: 0, later: 1, there: 2, gap: 3 } as const

@@ -153,18 +153,16 @@ export class Stock {
       if (entry !== null && hasNext && entry.offset > lane.cursor) entry = null
       const offset = entry === null ? lane.cursor : entry.offset
       const found = entry?.kept ? this.#atKept(entry) : this.#find(lane, offset)
-      if (found === Look.gap) {
-        this.lose(lane, entry, lane.end)
-        continue
-      }
-      if (found !== Look.there) return found
-      this.#headLane = lane
-      this.#headEntry = entry
-      if (entry?.kept || lane.reader.offset === offset) {
+      if (found !== Look.there && found !== Look.gap) return found
+      const at = found === Look.gap ? lane.reader.gapTo : lane.reader.offset
+      if (found === Look.there && (entry?.kept || at === offset)) {
+        this.#headLane = lane
+        this.#headEntry = entry
         this.#headOffset = offset
         return found
       }
-      this.lose(lane, entry, lane.reader.offset)
+      // Behind the end of a topic's lane stands what is not durable yet.
+      this.lose(lane, entry, Math.min(at, lane.end))
     }
   }
 

@@ -66,18 +66,30 @@ export function batchOf(
 
 /** A batch of one record with a key; a null value takes the key back. */
 export const keyedBatch = (key: string, value: string | null, timestampMs = 1000): Uint8Array =>
+  keyedRecords([[key, value]], timestampMs)
+
+/** A batch of records with keys. */
+export const keyedRecords = (
+  pairs: readonly (readonly [key: string, value: string | null])[],
+  timestampMs = 1000,
+): Uint8Array =>
   buildBatch(
     {
       baseOffset: 0,
       leaderEpoch: 0,
       attributes: 0,
-      lastOffsetDelta: 0,
+      lastOffsetDelta: pairs.length - 1,
       baseTimestamp: timestampMs,
       maxTimestamp: timestampMs,
       producerId: -1,
       producerEpoch: -1,
       baseSequence: -1,
-      recordCount: 1,
+      recordCount: pairs.length,
     },
-    writeRecords([{ key: Buffer.from(key), value: value === null ? null : Buffer.from(value) }]),
+    writeRecords(
+      pairs.map(([key, value]) => ({
+        key: Buffer.from(key),
+        value: value === null ? null : Buffer.from(value),
+      })),
+    ),
   )

@@ -3,8 +3,11 @@ import { test } from 'node:test'
 import { eventLoopTurn } from '../../src/io/real/clock.ts'
 import type { LogStore } from '../../src/log/log-store.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
+import type { ReadResult, ReadWant } from '../../src/log/read-result.ts'
 import { Addresses } from '../../src/model/message/stored-message.ts'
+import { BatchHeader } from '../../src/model/record-batch.ts'
 import { LaneReader, PieceCache } from '../../src/queue/lane-reader.ts'
+import { batchOf } from '../log/log-fixture.ts'
 
 const log = { deleted: false, highWatermark: 1 } as PartitionLog
 
@@ -34,4 +37,40 @@ test('who is closed while it reads gives its place to the next', async () => {
   ends[1]?.()
   await eventLoopTurn()
   assert.deepEqual(told, ['third'])
+})
+
+/** A reader of a topic in whose memory these batches are, whatever is asked for. */
+function readerOf(...batches: readonly Uint8Array[]): LaneReader {
+  const reader = {
+    readFromMemory: (_log: PartitionLog, _want: ReadWant, into: ReadResult) => {
+      into.records.push(...batches)
+      for (const { length } of batches) into.bytes += length
+      return true
+    },
+    release: () => undefined,
+  }
+  const store = { reader } as unknown as LogStore
+  const of = { name: 'q', isOfTopic: true }
+  return new LaneReader(store, new PieceCache(1 << 20), new Addresses(), of)
+}
+
+/** As compaction leaves it: what it was of is gone. */
+function emptyBatch(baseOffset: number, records: number): Uint8Array {
+  const header = new BatchHeader().moveTo(batchOf(Array(records).fill('v')))
+  header.place(baseOffset, 0)
+  const fields = { attributes: 0, baseTimestamp: -1, recordCount: 0 }
+  return header.withRecords(new Uint8Array(0), fields)
+}
+
+test('where batches are empty there is a gap, up to the end of what was read', () => {
+  const reader = readerOf(emptyBatch(10, 5), emptyBatch(20, 3))
+  for (const offset of [12, 15, 22]) {
+    assert.equal(reader.find(log, offset), 'gap')
+    assert.equal(reader.gapTo, 23)
+  }
+})
+
+test('a read that gives nothing at or behind what was asked for is a bug', () => {
+  const reader = readerOf(emptyBatch(10, 5))
+  assert.throws(() => reader.find(log, 15), /goes beyond where it begins/)
 })

@@ -239,6 +239,20 @@ const planted: readonly Planted[] = [
     find: 'this.#streams.flush(null)',
     replace: '',
   },
+  {
+    by: 'queues',
+    bug: 'read again where compaction has left nothing',
+    file: 'queue/lane-reader.js',
+    find: "this.#seek(offset) ? 'there' : 'gap'",
+    replace: "this.#seek(offset) ? 'there' : 'load'",
+  },
+  {
+    by: 'queues',
+    bug: 'take what compaction has left out for the end of a topic',
+    file: 'queue/stock.js',
+    find: 'lane.reader.gapTo',
+    replace: 'lane.end',
+  },
 ]
 
 const { values } = parseArgs({

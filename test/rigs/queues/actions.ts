@@ -8,6 +8,7 @@ import type { FieldValue } from '../../../src/model/message/field.ts'
 import { textField } from '../../../src/model/message/field.ts'
 import { messageTo } from '../../broker/messaging-fixture.ts'
 import { batchOf } from '../../log/log-fixture.ts'
+import { Cleaning, messageKey } from './cleaning.ts'
 import { Client, SimConsumer } from './client.ts'
 import type { Copy, QueueModel } from './copies.ts'
 import { Declaring } from './declaring.ts'
@@ -26,6 +27,7 @@ export class Actions {
   readonly declaring: Declaring
   readonly streaming: Streaming
   readonly #ruling: Ruling
+  readonly cleaning: Cleaning
   readonly #scene: Scene
   readonly #clients: Client[]
   readonly #actions: readonly Action[]
@@ -38,7 +40,8 @@ export class Actions {
     this.declaring = new Declaring(this.stage)
     this.streaming = new Streaming(this.stage)
     this.#ruling = new Ruling(this.stage)
-    const { streams, hasPolicies } = scene.plan
+    this.cleaning = new Cleaning(this.stage)
+    const { streams, hasPolicies, compactedBytes } = scene.plan
     // As often as they stand here.
     this.#actions = [
       ...Array<Action>(6).fill(() => this.#publish()),
@@ -51,6 +54,7 @@ export class Actions {
       () => this.#appendForeign(),
       () => this.#connect(),
       ...(streams > 0 ? this.streaming.actions : []),
+      ...(compactedBytes > 0 ? [() => this.cleaning.run()] : []),
       ...(hasPolicies ? [() => this.#ruling.change()] : []),
     ]
     for (const vhost of scene.plan.vhosts) this.#open(vhost)
@@ -128,6 +132,9 @@ export class Actions {
         headers.set(name, { type: 'A', value: [textField(this.#targetName(vhost))] })
         this.stage.saw(name)
       }
+    // Without one a compacted topic refuses it.
+    if (plan.compactedBytes > 0 && chance.int(10) > 0)
+      headers.set('x-kafka-key', textField(messageKey(chance)))
     const toQueue = exchange === '' || chance.oneIn(8)
     const key = toQueue ? this.#targetName(vhost) : (this.stage.pick(draw.keys) as string)
     const hasPriority = chance.oneIn(3)

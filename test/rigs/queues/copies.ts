@@ -52,7 +52,7 @@ export class Copy {
   /** and what of it went to streams. */
   appended: StreamRecord[] = []
   /** Of a queue over a topic. */
-  readonly record: StreamRecord | null
+  record: StreamRecord | null
   readonly hasTtl: boolean
   deliveries = 0
   failures = 0

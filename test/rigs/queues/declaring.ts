@@ -6,6 +6,13 @@ import type { Stage } from './stage.ts'
 import { StreamModel } from './stream-model.ts'
 import * as draw from './topology.ts'
 
+/** All but the last segment can be cleaned as soon as there is a later one. */
+const compactedConfigs = [
+  ['cleanup.policy', 'compact'],
+  ['min.cleanable.dirty.ratio', '0'],
+  ['segment.ms', '1'],
+] as const
+
 export class Declaring {
   readonly #stage: Stage
 
@@ -92,12 +99,16 @@ export class Declaring {
     for (const plainName of [draw.topicName, draw.letterStream].slice(0, plan.streams)) {
       const name = draw.labelOf(vhost, plainName)
       if (watch.streams.has(name)) continue
-      const byKafka = vhost === draw.mainVhost && chance.oneIn(3)
+      const isCompacted = plan.compactedBytes > 0 && name === draw.topicName
+      const byKafka = isCompacted || (vhost === draw.mainVhost && chance.oneIn(3))
       const partitions = byKafka ? 1 + chance.int(2) : 1
       const names = { name, vhost, plainName }
-      const model = new StreamModel(names, partitions, (message) => watch.fail(message))
+      const model = new StreamModel(names, { partitions, isCompacted }, (message) =>
+        watch.fail(message),
+      )
       watch.streams.set(name, model)
-      const none = { replicationFactor: -1, assignments: null, configs: [] }
+      const configs = isCompacted ? compactedConfigs : []
+      const none = { replicationFactor: -1, assignments: null, configs }
       const made = byKafka
         ? await node.topics.create({ ...none, name, partitions }, false)
         : await client.session.vhost.declareQueue(draw.streamWish(plainName))

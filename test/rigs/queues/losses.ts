@@ -8,6 +8,7 @@ interface Drained {
   readonly queues: ReadonlyMap<string, QueueModel>
   readonly streams: ReadonlyMap<string, StreamModel>
   readonly hosted: ReadonlyMap<string, HostedQueue>
+  saw(what: string): void
   fail(message: string): void
 }
 
@@ -47,6 +48,8 @@ export class Losses {
       }
     for (const stream of this.#there.streams.values())
       stream.checkWhole(({ parent }) => this.#isOwed(parent))
+    for (const { copies } of this.#there.queues.values())
+      for (const same of copies.values()) match(same)
     for (const model of this.#there.queues.values())
       for (const copy of model.all) {
         this.#checkRecord(copy)
@@ -64,7 +67,9 @@ export class Losses {
   #checkLost(copy: Copy, past: NonNullable<Copy['past']>): void {
     const { isFound } = copy
     // One that nobody has used for its time goes with what it holds, before it could be drained.
-    const mayBeGone = copy.mayVanish || copy.queue.isLeaving
+    const isTaken = copy.record?.isGone === true
+    if (isTaken && !isFound) this.#there.saw('messages that compaction took')
+    const mayBeGone = copy.mayVanish || copy.queue.isLeaving || isTaken
     if (!isFound && past.ending === null && !mayBeGone && this.#isCertain(copy))
       this.#there.fail(`${copy} is lost, and was durable`)
     if (!isFound || copy.isStrange) return
@@ -88,6 +93,8 @@ export class Losses {
     const { queue } = parent
     if (parent.mayVanish || this.#there.queues.get(queue.name) !== queue) return false
     if (queue.isLeaving) return false
+    // Compaction may have taken it before its move was durable.
+    if (parent.record?.isGone === true && parent.past?.isOver !== true) return false
     return this.#isCertain(parent)
   }
 
@@ -111,4 +118,25 @@ export class Losses {
         `${model.name} holds ${held}, and was given ${model.live} that are not settled`,
       )
   }
+}
+
+/** Of one name nobody knows which record is whose: what compaction took is of who is gone. */
+function match(same: readonly Copy[]): void {
+  if (!same.some(({ record }) => record?.isGone)) return
+  const copies = [...same].sort((a, b) => rank(a) - rank(b))
+  const records = same.map(({ record }) => record)
+  records.sort((a, b) => Number(a?.isGone) - Number(b?.isGone))
+  for (const [i, copy] of copies.entries()) {
+    copy.record = records[i] ?? null
+    if (copy.record?.isGone !== true || copy.state !== 'leaving') continue
+    // The other one was tried twice.
+    copy.isFound = false
+    copy.queue.live--
+  }
+}
+
+/** The surest first. */
+function rank({ isFound, state, past }: Copy): number {
+  if (isFound) return state === 'leaving' ? 1 : 0
+  return past?.ending !== null ? 2 : 3
 }

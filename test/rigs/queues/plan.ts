@@ -15,6 +15,8 @@ export interface QueuePlan {
   readonly vhosts: readonly string[]
   /** In each vhost. */
   readonly streams: number
+  /** The topic that queues are over is compacted, in segments of so many bytes; 0: it is not. */
+  readonly compactedBytes: number
   readonly hasPolicies: boolean
   /** In so many lives the disk is full for a while; 0: in none. */
   readonly fullOneIn: number
@@ -48,6 +50,7 @@ export function drawQueuePlan(chance: SimChance): QueuePlan {
     queueCount: 2 + chance.int(4),
     vhosts: chance.oneIn(3) ? [mainVhost, otherVhost] : [mainVhost],
     streams: pick([0, 0, 1, 2]),
+    compactedBytes: pick([0, 0, 400, 3000]),
     hasPolicies: chance.oneIn(3),
     fullOneIn: pick([0, 0, 0, 2]),
     incarnations: 1 + chance.int(3),

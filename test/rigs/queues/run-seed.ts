@@ -12,6 +12,7 @@ import { PatternCompiler } from '../../../src/security/access/name-pattern.ts'
 import { RigFailure } from '../sim/failure.ts'
 import { isExpected, type SeedResult } from '../sim/run-seed.ts'
 import { Actions } from './actions.ts'
+import { cleanerRests } from './cleaning.ts'
 import { SimConsumer } from './client.ts'
 import { Filling, freeBytesMin } from './filling.ts'
 import { drawQueuePlan, type QueuePlan } from './plan.ts'
@@ -54,6 +55,7 @@ class Run {
   #clock = new SimClock()
   #disk: SimDisk
   #names = 0
+  #cleaned: () => Promise<void> = async () => undefined
 
   constructor(chance: SimChance, plan: QueuePlan) {
     this.#chance = chance
@@ -93,6 +95,10 @@ class Run {
     return node
   }
 
+  get #freeBytes(): [string, string][] {
+    return this.#plan.fullOneIn > 0 ? [['polymq.disk.free.bytes.min', String(freeBytesMin)]] : []
+  }
+
   #openWith(told: (line: string) => void): Promise<NodeBroker> {
     let isOpen = false
     const open = NodeBroker.open({
@@ -101,9 +107,7 @@ class Run {
       chance: this.#chance,
       logOptions: this.#plan.log,
       queueOptions: this.#plan.queues,
-      settings: new Map(
-        this.#plan.fullOneIn > 0 ? [['polymq.disk.free.bytes.min', String(freeBytesMin)]] : [],
-      ),
+      settings: new Map([cleanerRests, ...this.#freeBytes]),
       heapBytes: Number.POSITIVE_INFINITY,
       report: (line) => {
         if (isOpen && !line.startsWith('the disk has'))
@@ -293,6 +297,7 @@ class Run {
       node,
       newName: (vhost) => `${tagOf(vhost)}${this.#names++}`,
     })
+    this.#cleaned = () => actions.cleaning.done
     for (const client of actions.stage.clients)
       await this.#clock.runUntil(actions.declaring.declareStreams(client))
     const fillAt = this.#chance.oneIn(this.#plan.fullOneIn) ? this.#chance.int(steps) : -1
@@ -330,6 +335,7 @@ class Run {
 
   /** Nothing is left undone: all that was settled stays so. */
   async #closeDown(node: NodeBroker): Promise<void> {
+    await this.#clock.runUntil(this.#cleaned())
     const at = this.#watch.event
     this.#watch.isEnding = true
     await this.#clock.runUntil(node.close())

@@ -31,8 +31,8 @@ export class Stage {
     return this.scene.plan.vhosts
   }
 
-  saw(what: string): void {
-    this.scene.watch.saw(what)
+  saw(what: string, times = 1): void {
+    this.scene.watch.saw(what, times)
   }
 
   /** What nobody waits for; it may not fail. */

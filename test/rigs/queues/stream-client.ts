@@ -74,11 +74,16 @@ export class StreamConsumer implements Consumer {
     if (!isWhole(message)) this.#fail(`${where}: ${key} is not whole`)
     const due = this.next[partition]
     if (due === undefined || due === null) this.#checkStart(partition, offset)
-    else if (offset !== due) this.#fail(`${where} comes, and ${due} was due`)
+    else if (offset !== due) this.#checkPassed(where, partition, due, offset)
     this.next[partition] = offset + 1
     this.model.readAt(partition, offset, key)
     this.#held.push({ id, partition, offset, isReturned: false })
     this.#moved(partition)
+  }
+
+  #checkPassed(where: string, partition: number, due: number, offset: number): void {
+    const fault = offset < due ? `${due} was due` : this.model.passed(partition, due, offset)
+    if (fault !== null) this.#fail(`${where} comes, and ${fault}`)
   }
 
   #checkStart(partition: number, offset: number): void {
@@ -87,14 +92,16 @@ export class StreamConsumer implements Consumer {
     const seen = this.#seenBefore[partition] ?? 0
     if (place !== null) {
       const [low, high] = [place.low[partition] ?? 0, place.high[partition] ?? 0]
-      if (offset < low || offset > high)
+      const isFar = offset > high && model.passed(partition, high, offset) !== null
+      if (offset < low || isFar)
         this.#fail(`${where} with a name begins at ${offset}, and left off at ${low} to ${high}`)
     } else if (start === 'next') {
       if (offset < seen) this.#fail(`${where} of what comes next is given ${offset} of ${seen}`)
       model.begun.push({ partition, offset, answeredAt: this.answeredAt })
     } else if (start !== 'last') {
       const due = start === 'first' ? 0 : start
-      if (offset < Math.min(due, seen) || offset > due)
+      const isFar = offset > due && model.passed(partition, due, offset) !== null
+      if (offset < Math.min(due, seen) || isFar)
         this.#fail(`${where} of ${due} is given ${offset}, and ${seen} were there`)
     }
   }

@@ -1,7 +1,9 @@
 // What the simulation of queues knows of one stream: every record that was taken, where readers
 // have seen it, and how far readers with a name have come. What a crash may leave: all that was
 // confirmed or read is there, at its place, once; of the rest anything or nothing. Dead letters may
-// be there twice. It hears of appends from the watch and of places from the readers alone.
+// be there twice. Of a topic that is compacted, what a later one of its key replaces may be gone,
+// and nothing else. It hears of appends from the watch and of places from the readers alone.
+import { textOf } from '../../../src/model/message/field.ts'
 import type { MessageView } from '../../../src/model/message/message.ts'
 import { type Copy, keyOf } from './copies.ts'
 
@@ -12,6 +14,8 @@ export class StreamRecord {
   order: number | null
   readonly isForeign: boolean
   readonly hasTtl: boolean
+  /** For compaction: in a partition a later record of the same one replaces it. */
+  readonly group: string | null
   /** What died and became this. */
   readonly parent: Copy | null
   /** It is durable, whatever comes. */
@@ -27,9 +31,14 @@ export class StreamRecord {
   isSpare = false
   /** What it was made of was there again: it need not be. */
   isUndone = false
+  /** Compaction took it. */
+  isGone = false
 
   constructor(
-    of: Pick<StreamRecord, 'key' | 'created' | 'order' | 'isForeign' | 'hasTtl' | 'parent'>,
+    of: Pick<
+      StreamRecord,
+      'key' | 'created' | 'order' | 'isForeign' | 'hasTtl' | 'parent' | 'group'
+    >,
   ) {
     this.key = of.key
     this.created = of.created
@@ -37,6 +46,7 @@ export class StreamRecord {
     this.isForeign = of.isForeign
     this.hasTtl = of.hasTtl
     this.parent = of.parent
+    this.group = of.group
   }
 
   toString(): string {
@@ -68,6 +78,16 @@ export class NamedPlace {
   }
 }
 
+/** How a record came to be. */
+interface Added {
+  readonly parent?: Copy | null
+  readonly isForeign?: boolean
+  /** Of a message its header says. */
+  readonly group?: string | null
+}
+
+const groupOf = ({ headers }: MessageView): string | null => textOf(headers.get('x-kafka-key'))
+
 /** Where a reader that asked for what comes next has begun. */
 interface Begun {
   readonly partition: number
@@ -82,6 +102,7 @@ export class StreamModel {
   readonly vhost: string
   readonly plainName: string
   readonly partitions: number
+  readonly isCompacted: boolean
   isDeclared = false
   readonly named = new Map<string, NamedPlace>()
   readonly begun: Begun[] = []
@@ -93,13 +114,14 @@ export class StreamModel {
 
   constructor(
     names: Pick<StreamModel, 'name' | 'vhost' | 'plainName'>,
-    partitions: number,
+    { partitions, isCompacted }: Pick<StreamModel, 'partitions' | 'isCompacted'>,
     fail: (message: string) => void,
   ) {
     this.name = names.name
     this.vhost = names.vhost
     this.plainName = names.plainName
     this.partitions = partitions
+    this.isCompacted = isCompacted
     this.#fail = fail
     this.#places = Array.from({ length: partitions }, () => new Map())
     this.#ends = Array<number>(partitions).fill(0)
@@ -127,7 +149,7 @@ export class StreamModel {
   add(
     message: MessageView,
     created: number,
-    { parent = null, isForeign = false }: { parent?: Copy | null; isForeign?: boolean } = {},
+    { parent = null, isForeign = false, group = groupOf(message) }: Added = {},
   ): StreamRecord {
     const record = new StreamRecord({
       key: keyOf(message),
@@ -136,6 +158,7 @@ export class StreamModel {
       isForeign,
       hasTtl: message.expiration !== null,
       parent,
+      group: this.isCompacted ? group : null,
     })
     const same = this.#records.get(record.key)
     if (same === undefined) this.#records.set(record.key, [record])
@@ -158,7 +181,32 @@ export class StreamModel {
     const left = (this.#records.get(record.key) ?? []).filter((each) => each !== record)
     if (left.length > 0) this.#records.set(record.key, left)
     else this.#records.delete(record.key)
-    if (record.offset >= 0) this.#fail(`${this.name}: ${record} is dropped, and was read`)
+    if (record.offset >= 0 && !record.isGone)
+      this.#fail(`${this.name}: ${record} is dropped, and was read`)
+    if (record.isGone) this.#places[record.partition]?.delete(record.offset)
+  }
+
+  /** Whether a later record may have replaced it: one that was seen since the crash, or any. */
+  mayBeReplaced(record: StreamRecord, bySeen: boolean): boolean {
+    const { group } = record
+    if (group === null) return false
+    return this.all.some(
+      (other) =>
+        other.group === group &&
+        other !== record &&
+        (other.isFound || !bySeen) &&
+        mayBeBehind(other, record),
+    )
+  }
+
+  /** A reader was not given what is known to stand there: it must not have to. */
+  passed(partition: number, from: number, to: number): string | null {
+    if (!this.isCompacted) return `${from} was due`
+    for (let offset = from; offset < to; offset++) {
+      const record = this.at(partition, offset)
+      if (record !== null && !this.mayBeReplaced(record, false)) return `${record} was due`
+    }
+    return null
   }
 
   /** A reader was given it. Null: something is wrong. */
@@ -201,6 +249,11 @@ export class StreamModel {
   checkWhole(isOwed: (record: StreamRecord) => boolean): void {
     for (const record of this.all) {
       if (!record.isOld || record.isFound) continue
+      record.isGone = this.mayBeReplaced(record, true)
+      if (record.isGone) {
+        this.drop(record)
+        continue
+      }
       const isMissed = record.isCertain || (isOwed(record) && !record.isUndone)
       if (isMissed && !this.#isSpared(record)) this.#fail(`${this.name}: ${record} is lost`)
       else this.drop(record)
@@ -209,7 +262,8 @@ export class StreamModel {
     for (const { partition, offset, answeredAt } of this.begun.splice(0))
       for (let before = offset - 1; before >= 0; before--) {
         const record = this.at(partition, before)
-        if (record !== null && this.#createdOf(record) > answeredAt)
+        if (record === null || this.mayBeReplaced(record, false)) continue
+        if (this.#createdOf(record) > answeredAt)
           this.#fail(`${this.name}: who asked for what comes next was not given ${record}`)
       }
   }
@@ -224,12 +278,22 @@ export class StreamModel {
 
   #checkOrder(places: ReadonlyMap<number, StreamRecord>): void {
     let last = -1
-    for (let offset = 0; offset < places.size; offset++) {
+    const end = Math.max(-1, ...places.keys()) + 1
+    for (let offset = 0; offset < end; offset++) {
       const record = places.get(offset)
-      if (record === undefined) this.#fail(`${this.name}: there is nothing at ${offset}`)
+      if (record === undefined && !this.isCompacted)
+        this.#fail(`${this.name}: there is nothing at ${offset}`)
       if (record === undefined || record.order === null) continue
       if (record.order < last) this.#fail(`${this.name}: ${record} stands behind a later one`)
       last = record.order
     }
   }
+}
+
+/** Of known places one may come first for sure, or of the same kind, but for those of one name. */
+function mayBeBehind(later: StreamRecord, record: StreamRecord): boolean {
+  if (later.offset >= 0 && record.offset >= 0)
+    return later.partition === record.partition && later.offset > record.offset
+  const isKnown = later.isForeign ? record.isForeign : later.order !== null && record.order !== null
+  return !isKnown || later.created >= record.created
 }

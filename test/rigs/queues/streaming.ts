@@ -1,6 +1,7 @@
 // What clients of the simulation do with streams: read them from drawn places, with and without a
 // name, settle, come and go; and clients of Kafka append to the topics that they are.
-import { batchOf } from '../../log/log-fixture.ts'
+import { batchOf, keyedRecords } from '../../log/log-fixture.ts'
+import { recordKey } from './cleaning.ts'
 import type { Client } from './client.ts'
 import { foreignMessage } from './copies.ts'
 import type { Stage } from './stage.ts'
@@ -118,11 +119,17 @@ export class Streaming {
     const partition = chance.int(model.partitions)
     const texts = Array.from({ length: 1 + chance.int(4) }, () => `${newName(draw.mainVhost)}-5`)
     const bytes = texts.map((name) => `${name} kafka`)
-    const batch = batchOf(bytes, null, clock.now())
+    const keys = texts.map(() => (model.isCompacted ? recordKey(chance, model, partition) : null))
+    const batch = model.isCompacted
+      ? keyedRecords(
+          keys.map((key, i) => [key ?? '', bytes[i] as string]),
+          clock.now(),
+        )
+      : batchOf(bytes, null, clock.now())
     const wasFull = watch.isFull
     watch.event++
-    const records = texts.map((name) =>
-      model.add(foreignMessage(name), watch.event, { isForeign: true }),
+    const records = texts.map((name, i) =>
+      model.add(foreignMessage(name), watch.event, { isForeign: true, group: keys[i] ?? null }),
     )
     for (const record of records) watch.recordTaken(model, record)
     const request = { topic, partition: partition as never, batch }

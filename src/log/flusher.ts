@@ -14,7 +14,7 @@ import type { Slab } from './journal/slab-cache.ts'
 import type { LogOptions } from './log-options.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'
 import type { PartitionLog } from './partition-log.ts'
-import { isRolled } from './segment/rolling.ts'
+import { beganMs, isRolled } from './segment/rolling.ts'
 import { type Segment, sameSegment, segmentFields, timesOf } from './segment/segment.ts'
 import {
   remedy,
@@ -311,7 +311,7 @@ export class Flusher {
     const bytes = writer.position - position
     this.counters.bytes += bytes - (before?.bytes ?? 0)
     const nowMs = this.#parts.clock.now()
-    const createdMs = before?.createdMs ?? nowMs
+    const createdMs = before?.createdMs ?? beganMs(log, tail.maxTimestamp(from), nowMs)
     const { file } = writer
     const times = timesOf(maxTimestamp, createdMs, nowMs)
     return { file, position, bytes, baseOffset, nextOffset, ...times, own, index }

@@ -77,6 +77,24 @@ test('what compaction may not leave alone any longer is flushed for it', () =>
     },
   ))
 
+test('what has waited to be flushed is not compacted later for it', () =>
+  withUpkeep(
+    {
+      cleanup: { delete: false, compact: true },
+      compactionLagMsMax: 10 * minute,
+      dirtyRatioMin: 1,
+    },
+    [],
+    async (log, store, clock) => {
+      for (const value of ['a', 'b', 'c'])
+        await clock.runUntil(append(store, log, keyedBatch('k', value, clock.now())))
+      await clock.runFor(10 * minute)
+      assert.equal(store.cleaner.counters.cleanings, 0)
+      await clock.runFor(minute)
+      assert.deepEqual(await clock.runUntil(readAll(store, log)), ['c'])
+    },
+  ))
+
 test('a quiet topic is compacted when its last records are as old as a segment may be', () =>
   withUpkeep(
     { cleanup: { delete: false, compact: true }, segmentMs: minute, dirtyRatioMin: 0.1 },

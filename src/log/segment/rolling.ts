@@ -41,6 +41,16 @@ export function rollAfterMs({ topic, partition, settings }: Rolls): number {
   return Math.min(segmentMs - share, lagMs)
 }
 
+/**
+ * From when on a segment is counted as old that is begun now: where compaction has a time by which
+ * it must have come, from that of its first batch, which may have waited in the journal.
+ */
+export function beganMs({ settings }: Rolls, firstMs: number, nowMs: number): number {
+  const { cleanup, compactionLagMsMax } = settings
+  const isTimed = cleanup.compact && compactionLagMsMax < Number.POSITIVE_INFINITY
+  return isTimed && firstMs >= 0 ? Math.min(firstMs, nowMs) : nowMs
+}
+
 /** Segments further apart than this do not become one by compaction: retention would wait. */
 export const keptTogetherMs = ({ settings }: Rolls): number =>
   settings.cleanup.delete ? settings.retentionMs * retentionShare : Number.POSITIVE_INFINITY

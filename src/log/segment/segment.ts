@@ -15,7 +15,7 @@ export interface SegmentFields {
   readonly baseOffset: number
   readonly nextOffset: number
   readonly maxTimestamp: number
-  /** When its first batch was flushed, ms since 1970: age for rolling. */
+  /** When it began, ms since 1970: age for rolling; see `beganMs`. */
   readonly createdMs: number
   /** When its last batch was flushed; only where no record says a time. */
   readonly flushedMs?: number

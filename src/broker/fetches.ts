@@ -17,6 +17,9 @@ import type {
 import { type AppendedQueues, logOf } from './appends.ts'
 import { checkEpoch, endOfEpoch } from './epoch-check.ts'
 
+/** Before an answer of which nobody gets a record. */
+const emptiedPauseMs = 100
+
 type Reply = (answer: FetchAnswer) => void
 
 /** One partition of a fetch: its log, or why there is none. */
@@ -138,6 +141,8 @@ export class Fetches {
       left -= read.bytes
       bytes += read.bytes
     }
+    if (bytes > 0 && reads.every((read) => read.bytes === 0 || this.#store.reader.isEmptied(read)))
+      await this.#pause(request.maxWaitMs)
     this.#counters.fetches++
     this.#counters.fetchedBytes += bytes
     const outcomes = targets.map((target, i) => outcomeOf(target, reads[i] as ReadResult))
@@ -150,6 +155,12 @@ export class Fetches {
         for (const read of reads) this.#store.reader.release(read)
       },
     })
+  }
+
+  /** Clients that do not get on by batches without records alone would ask again at once. */
+  #pause(maxWaitMs: number): Promise<void> {
+    const ms = Math.min(Math.max(0, maxWaitMs), emptiedPauseMs)
+    return new Promise((over) => this.#clock.after(ms, over))
   }
 }
 

@@ -143,6 +143,7 @@ export class LogReader {
         from = segmentOf(log, want.offset)
         found = await this.#read(log, from, limited, into)
       } while (!found && segmentOf(log, want.offset) !== from)
+      if (from?.sparse && into.bytes > before) await this.#readBehindEmpty(log, from, limited, into)
       into.damaged = !found && !gone()
     } catch (cause) {
       if (!(cause instanceof DiskError)) throw cause
@@ -150,6 +151,43 @@ export class LogReader {
     }
     if (into.damaged) this.#damaged(log, want.offset)
     this.counters.diskBytes += into.bytes - before
+  }
+
+  /**
+   * Compaction leaves a batch without records where a segment ends. Some clients get no further by
+   * those alone, so that what comes behind them comes with them.
+   */
+  async #readBehindEmpty(
+    log: PartitionLog,
+    from: Segment,
+    want: ReadWant,
+    into: ReadResult,
+  ): Promise<void> {
+    let segment: Segment | undefined = from
+    while (segment !== undefined && this.#endOfEmpty(into.records) === segment.nextOffset) {
+      const { nextOffset: offset } = segment
+      segment = segmentOf(log, offset)
+      const maxBytes = want.maxBytes - into.bytes
+      if (!(await this.#read(log, segment, { ...want, offset, maxBytes }, into))) return
+    }
+  }
+
+  /** Whether all that was read is batches that compaction has emptied. */
+  isEmptied({ buffers, records }: ReadResult): boolean {
+    // What is in memory has not been compacted, and its pieces need not be batches.
+    return buffers.length > 0 && this.#endOfEmpty(records) >= 0
+  }
+
+  /** Where the last of the batches ends; -1: there are records in them. */
+  #endOfEmpty(batches: readonly Uint8Array[]): number {
+    const header = this.#header
+    let end = -1
+    for (const bytes of batches)
+      for (let at = 0; at < bytes.length; at += header.bytes) {
+        if (header.moveTo(bytes, at).recordCount > 0) return -1
+        end = header.nextOffset
+      }
+    return end
   }
 
   /** Every reader that comes by is told; people once for each segment. */

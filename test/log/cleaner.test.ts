@@ -3,9 +3,11 @@ import test from 'node:test'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
 import type { LogStore } from '../../src/log/log-store.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
+import { emptyRead } from '../../src/log/read-result.ts'
 import type { Segment } from '../../src/log/segment/segment.ts'
 import { brokerValues } from '../../src/model/config/config-source.ts'
 import { resolveTopicSettings } from '../../src/model/config/topic-settings.ts'
+import { BatchHeader } from '../../src/model/record-batch.ts'
 import { batchOf, keyedBatch, tinyOptions, topicA } from './log-fixture.ts'
 import { append, open, readAll } from './open-log.ts'
 
@@ -150,6 +152,29 @@ test('what compaction leaves ends where it did, even when the last key is gone',
     log = store.get(topicA, 0) as PartitionLog
     assert.equal(log.damagedFrom, null)
   }
+  await store.close()
+})
+
+test('no read gives only what compaction emptied while there is something behind it', async () => {
+  const store = await open(memoryDisk(), 1, { ...compacted, segmentBytes: 100 })
+  const log = store.get(topicA, 0) as PartitionLog
+  for (let i = 0; i < 6; i++) {
+    await append(store, log, keyedBatch('k', `v${i}`))
+    await store.flush()
+  }
+  await clean(store)
+  assert.equal(log.segments.length, 6)
+  const first = async (below: number): Promise<number[]> => {
+    const read = emptyRead()
+    const want = { offset: 0, below, maxBytes: 1, mustGive: true }
+    await store.reader.readFromDisk(log, want, read)
+    const header = new BatchHeader()
+    const counts = read.records.map((bytes) => header.moveTo(bytes).recordCount)
+    store.reader.release(read)
+    return counts
+  }
+  assert.deepEqual(await first(6), [0, 0, 0, 0, 0, 1])
+  assert.deepEqual(await first(3), [0, 0, 0], 'nothing else is there for this reader')
   await store.close()
 })
 

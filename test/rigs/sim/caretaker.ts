@@ -1,5 +1,5 @@
-// What a node does by the clock, one thing at a time, as the broker's upkeep has it: retention,
-// cleaning, merging. Retention is held against the model; what cleaning and merging leave is held
+// What a node does by the clock, as the broker's upkeep has it: retention and looks at the disk, and
+// beside them cleaning and merging. Retention is held against the model; what cleaning and merging leave is held
 // against it by every reader.
 import { DiskError } from '../../../src/io/disk.ts'
 import type { PartitionLog } from '../../../src/log/partition-log.ts'
@@ -12,17 +12,36 @@ import type { World } from './world.ts'
 /** From two keys at a time to more than there are. */
 const keyMapBytes = [50, 200, 1 << 16]
 
-export async function takeCare(node: Node, world: World): Promise<void> {
+export function takeCare(node: Node, world: World): Promise<void> {
   const { chance, plan } = world
-  const isLast = (): boolean => node.working <= 1
-  for (let i = 0; i < plan.operations / 2 || (plan.fault === 'full' && !isLast()); i++) {
-    await node.sleep(chance.int(100) / 10)
+  const isNeeded = (): boolean => plan.fault === 'full' && node.working > 1
+  return again(node, world, isNeeded, () =>
+    chance.oneIn(2) ? retain(node, world) : lookAtSpace(node, world),
+  )
+}
+
+export function keepCompact(node: Node, world: World): Promise<void> {
+  const { cleaner } = node.store
+  return again(
+    node,
+    world,
+    () => false,
+    () => (world.chance.oneIn(2) ? clean(node, world) : cleaner.merge([...node.store.all])),
+  )
+}
+
+/** So often, and as long as it is needed. */
+async function again(
+  node: Node,
+  world: World,
+  isNeeded: () => boolean,
+  act: () => Promise<void>,
+): Promise<void> {
+  const { chance, plan } = world
+  for (let i = 0; i < plan.operations / 4 || isNeeded(); i++) {
+    await node.sleep(chance.int(200) / 10)
     try {
-      const what = chance.int(4)
-      if (what === 0) await retain(node, world)
-      else if (what === 1) await clean(node, world)
-      else if (what === 2) await node.store.cleaner.merge([...node.store.all])
-      else await lookAtSpace(node, world)
+      await act()
     } catch (cause) {
       if (!(cause instanceof DiskError && world.mayFail)) throw cause
       node.ended = true

@@ -7,7 +7,7 @@ import type { LogStore } from '../../../src/log/log-store.ts'
 import type { PartitionLog } from '../../../src/log/partition-log.ts'
 import { BatchHeader } from '../../../src/model/record-batch.ts'
 import { administer } from './administrator.ts'
-import { takeCare } from './caretaker.ts'
+import { keepCompact, takeCare } from './caretaker.ts'
 import { expect } from './failure.ts'
 import type { NewRecord, PartitionModel, SentBatch } from './partition-model.ts'
 import type { Numbered, ProducerModel } from './producer-model.ts'
@@ -43,6 +43,7 @@ export class Node {
     for (let i = 0; i < plan.readers; i++) this.#act(this.#read())
     this.#act(administer(this, this.#world))
     this.#act(takeCare(this, this.#world))
+    this.#act(keepCompact(this, this.#world))
   }
 
   #act(actor: Promise<unknown>): void {

@@ -1,6 +1,6 @@
-// What a node does by the clock, as the broker's upkeep has it: retention and looks at the disk, and
-// beside them cleaning and merging. Retention is held against the model; what cleaning and merging leave is held
-// against it by every reader.
+// What a node does by the clock, as the broker's upkeep has it: retention and looks at the disk,
+// and beside them cleaning and merging. Retention is held against the model; what cleaning and
+// merging leave is held against it by every reader.
 import { DiskError } from '../../../src/io/disk.ts'
 import type { PartitionLog } from '../../../src/log/partition-log.ts'
 import { retentionStart } from '../../../src/log/retention.ts'

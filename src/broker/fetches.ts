@@ -141,7 +141,7 @@ export class Fetches {
       left -= read.bytes
       bytes += read.bytes
     }
-    if (bytes > 0 && reads.every((read) => read.bytes === 0 || this.#store.reader.isEmptied(read)))
+    if (bytes > 0 && reads.every((read) => read.bytes === 0 || read.isEmptied))
       await this.#pause(request.maxWaitMs)
     this.#counters.fetches++
     this.#counters.fetchedBytes += bytes

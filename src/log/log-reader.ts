@@ -9,7 +9,7 @@ import type { Journal } from './journal/journal.ts'
 import { memoryLsn } from './memory-batches.ts'
 import type { PartitionLog } from './partition-log.ts'
 import type { ReadBuffers } from './pieces/read-buffers.ts'
-import type { ReadResult, ReadWant } from './read-result.ts'
+import { forget, type ReadResult, type ReadWant } from './read-result.ts'
 import type { Segment } from './segment/segment.ts'
 import { remedy, type SegmentFiles, segmentPath } from './segment/segment-files.ts'
 import { SegmentReader } from './segment-reader.ts'
@@ -132,7 +132,7 @@ export class LogReader {
 
   /** As `readFromMemory`, from the files. Takes at most a few MiB, but always one whole batch. */
   async readFromDisk(log: PartitionLog, want: ReadWant, into: ReadResult): Promise<void> {
-    const before = into.bytes
+    assert(into.bytes === 0, 'a read begins with nothing')
     const limited = { ...want, maxBytes: Math.min(want.maxBytes, diskReadBytes) }
     const gone = (): boolean => log.deleted || want.offset < log.logStartOffset
     try {
@@ -143,19 +143,20 @@ export class LogReader {
         from = segmentOf(log, want.offset)
         found = await this.#read(log, from, limited, into)
       } while (!found && segmentOf(log, want.offset) !== from)
-      if (from?.sparse && into.bytes > before) await this.#readBehindEmpty(log, from, limited, into)
+      if (from?.sparse && into.bytes > 0) await this.#readBehindEmpty(log, from, limited, into)
       into.damaged = !found && !gone()
     } catch (cause) {
       if (!(cause instanceof DiskError)) throw cause
       into.damaged = !gone()
     }
     if (into.damaged) this.#damaged(log, want.offset)
-    this.counters.diskBytes += into.bytes - before
+    this.counters.diskBytes += into.bytes
   }
 
   /**
    * Compaction leaves a batch without records where a segment ends. Some clients get no further by
-   * those alone, so that what comes behind them comes with them.
+   * those alone, so that what comes behind is read in their place; they are given where nothing
+   * does. What is lent goes back before more is asked for: there may be thousands in a row.
    */
   async #readBehindEmpty(
     log: PartitionLog,
@@ -164,18 +165,22 @@ export class LogReader {
     into: ReadResult,
   ): Promise<void> {
     let segment: Segment | undefined = from
-    while (segment !== undefined && this.#endOfEmpty(into.records) === segment.nextOffset) {
-      const { nextOffset: offset } = segment
-      segment = segmentOf(log, offset)
-      const maxBytes = want.maxBytes - into.bytes
-      if (!(await this.#read(log, segment, { ...want, offset, maxBytes }, into))) return
+    for (let end = this.#endOfEmpty(into.records); end >= 0; ) {
+      into.isEmptied = true
+      if (end !== segment?.nextOffset) return
+      const kept = Buffer.concat(into.records)
+      this.release(into)
+      forget(into)
+      segment = segmentOf(log, end)
+      await this.#read(log, segment, { ...want, offset: end }, into)
+      if (into.bytes === 0) {
+        into.records.push(kept)
+        into.bytes = kept.length
+        return
+      }
+      end = this.#endOfEmpty(into.records)
     }
-  }
-
-  /** Whether all that was read is batches that compaction has emptied. */
-  isEmptied({ buffers, records }: ReadResult): boolean {
-    // What is in memory has not been compacted, and its pieces need not be batches.
-    return buffers.length > 0 && this.#endOfEmpty(records) >= 0
+    into.isEmptied = false
   }
 
   /** Where the last of the batches ends; -1: there are records in them. */

@@ -26,6 +26,8 @@ export interface ReadResult {
   readonly buffers: Held[]
   /** Set when the next batch is there but cannot be read. */
   damaged: boolean
+  /** Set when it is nothing but batches that compaction has emptied. */
+  isEmptied: boolean
 }
 
 export const emptyRead = (): ReadResult => ({
@@ -34,4 +36,11 @@ export const emptyRead = (): ReadResult => ({
   slabs: [],
   buffers: [],
   damaged: false,
+  isEmptied: false,
 })
+
+/** What it held has been released. */
+export function forget(read: ReadResult): void {
+  for (const list of [read.records, read.slabs, read.buffers]) list.length = 0
+  read.bytes = 0
+}

@@ -69,7 +69,7 @@ export class Losses {
     // One that nobody has used for its time goes with what it holds, before it could be drained.
     const isTaken = copy.record?.isGone === true
     if (isTaken && !isFound) this.#there.saw('messages that compaction took')
-    const mayBeGone = copy.mayVanish || copy.queue.isLeaving || isTaken
+    const mayBeGone = copy.mayVanish || copy.queue.isLeaving || isTaken || mayBeTaken(copy)
     if (!isFound && past.ending === null && !mayBeGone && this.#isCertain(copy))
       this.#there.fail(`${copy} is lost, and was durable`)
     if (!isFound || copy.isStrange) return
@@ -82,7 +82,7 @@ export class Losses {
     const { record, past, isFound } = copy
     if (record === null || past === null || copy.isStrange) return
     if (isFound && !record.isFound) this.#there.fail(`${copy} is there, and not in its topic`)
-    const mayBeGone = copy.mayVanish || copy.queue.isLeaving
+    const mayBeGone = copy.mayVanish || copy.queue.isLeaving || mayBeTaken(copy)
     const isOwed = record.isFound && past.ending === null && !mayBeGone
     if (isOwed && !isFound) this.#there.fail(`${copy} is lost, and its topic has it`)
   }
@@ -140,3 +140,7 @@ function rank({ isFound, state, past }: Copy): number {
   if (isFound) return state === 'leaving' ? 1 : 0
   return past?.ending !== null ? 2 : 3
 }
+
+/** A crash brings back what compaction took, and the queue may have passed over it before. */
+const mayBeTaken = ({ queue, record }: Copy): boolean =>
+  record !== null && queue.source?.mayBeReplaced(record, false) === true

@@ -16,6 +16,8 @@ const host: Host = {
   onStopSignal: (action) => {
     process.on('SIGTERM', action)
     process.on('SIGINT', action)
+    // Whoever closes the terminal ends the node in order, too.
+    process.on('SIGHUP', action)
     if (process.env['npm_lifecycle_event'] !== undefined) whenOrphaned(action)
   },
   exit: (code) => process.exit(code),

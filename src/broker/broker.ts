@@ -162,6 +162,7 @@ export class NodeBroker implements Broker {
           ...[...image.topics()].flatMap((topic) => knownPartitions(topic, image)),
           ...queuePartitions(entities, image),
         ],
+        freeBytesMin: image.settings.diskFreeBytesMin,
         revision: () => metadata.revision,
         cluster: () => cluster,
         // A start that the log refuses leaves the metadata as it is, too.
@@ -175,7 +176,6 @@ export class NodeBroker implements Broker {
       },
     )
     const clusterId = cluster ?? ''
-    await store.lookAtSpace(image.settings.diskFreeBytesMin)
     const operations = new TopicOperations(metadata, image, chance)
     const opened = { metadata, image, accounts, policies, store, operations }
     const messaging = await openMessaging(parts, opened, entities)

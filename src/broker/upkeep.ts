@@ -92,9 +92,8 @@ export class Upkeep {
   }
 
   async #clean(): Promise<void> {
-    const { cleaner, all, space } = this.#store
-    // To write anew takes space before it gives some.
-    if (this.#stopped || space.isLow) return
+    const { cleaner, all } = this.#store
+    if (this.#stopped) return
     const { compactionMemoryBytes, compactionBytesPerSecondMax } = this.#settings()
     cleaner.setRate(compactionBytesPerSecondMax)
     const nowMs = this.#clock.now()

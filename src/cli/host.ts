@@ -24,7 +24,7 @@ export interface Host {
   err(text: string): void
   /** The text of a file; null: it has more bytes. Rejects as node:fs does. */
   readFile(path: string, bytesMax: number): Promise<string | null>
-  /** Calls `action` at every SIGTERM and SIGINT, and when npm, having started us, is gone. */
+  /** At every SIGTERM, SIGINT and SIGHUP, and when npm, having started us, is gone. */
   onStopSignal(action: () => void): void
   exit(code: number): never
 }

@@ -50,8 +50,8 @@ environment, the environment over the file.
   --json       POLYMQ_JSON=true        json=true
   --lang       POLYMQ_LANG             -
 
-Exit codes: 0 stopped by SIGTERM or SIGINT, 1 a bug or a failed disk, 2 something to put right
-in how it was started, 130 a second signal.
+Exit codes: 0 stopped by SIGTERM, SIGINT or SIGHUP, 1 a bug or a failed disk, 2 something to put
+right in how it was started, 130 a second signal.
 `,
   unknownCommand: "there is no command '{command}'; polymq help lists them",
   extraArgument: "'{argument}' is not expected here; options start with --",

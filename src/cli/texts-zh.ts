@@ -46,7 +46,7 @@ export const chinese: Texts = {
   --json       POLYMQ_JSON=true        json=true
   --lang       POLYMQ_LANG             -
 
-退出码：0 由 SIGTERM 或 SIGINT 停止；1 程序缺陷或磁盘故障；2 启动方式有误，可自行改正；
+退出码：0 由 SIGTERM、SIGINT 或 SIGHUP 停止；1 程序缺陷或磁盘故障；2 启动方式有误，可自行改正；
 130 收到第二个信号。
 `,
   unknownCommand: "没有命令 '{command}'；用 polymq help 查看全部命令",

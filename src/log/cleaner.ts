@@ -21,6 +21,9 @@ const mergedFileBytes = 256 << 20
 /** of so many partitions: all that is done to them in one turn stays short. */
 const mergedPartitions = 1000
 
+/** One file of what is cleaned comes from about so much. */
+const cleanedFileBytes = 64 << 20
+
 export type CleanerOptions = Pick<
   LogOptions,
   'readPieceBytes' | 'mergeBelowBytes' | 'mergeSegments' | 'partitionsPerTurn'
@@ -62,9 +65,28 @@ export class Cleaner {
         this.#unreadable.add(log)
         continue
       }
-      await this.#rewriter.run(compactionOf(log, closed, keys, nowMs))
-      this.counters.cleanings++
+      if (await this.#rewriteAll(compactionOf(log, closed, keys, nowMs))) this.counters.cleanings++
     }
+  }
+
+  /**
+   * Some at a time, so that what has gone makes room for what comes. Only with the last does the
+   * partition count as cleaned. False: not all of it could be written.
+   */
+  async #rewriteAll(jobs: readonly RewriteJob[]): Promise<boolean> {
+    let next: RewriteJob[] = []
+    let bytes = 0
+    for (const [index, job] of jobs.entries()) {
+      const isLast = index === jobs.length - 1
+      const { cleanedUpTo: _, ...rest } = job
+      next.push(isLast ? job : rest)
+      bytes += job.sources.reduce((n, s) => n + s.bytes, 0)
+      if (bytes < cleanedFileBytes && !isLast) continue
+      if (!(await this.#rewriter.run(next))) return false
+      next = []
+      bytes = 0
+    }
+    return true
   }
 
   /** False when the stretch cannot be read. */
@@ -182,7 +204,13 @@ function compactionOf(
       (header.producerId >= 0 && isLastOf(header, lastSequences.get(header.producerId))),
   }
   const keep = (header: BatchHeader): Uint8Array | null => compactBatch(header, rules)
-  return groups.map((group) => ({ log, sources: group, keep, cleanedUpTo: keys.coveredTo }))
+  return groups.map((sources) => ({
+    log,
+    sources,
+    keep,
+    isSparse: true,
+    cleanedUpTo: keys.coveredTo,
+  }))
 }
 
 const isLastOf = (header: BatchHeader, lastSequence: number | undefined): boolean =>

@@ -19,6 +19,8 @@ export interface KnownPartition {
 /** What the metadata says when the log is opened. */
 export interface Known {
   readonly partitions: Iterable<KnownPartition>
+  /** See `LogStore.lookAtSpace`; left out: 0. */
+  readonly freeBytesMin?: number
   /**
    * The last revision of the metadata that is durable; it only grows. What was appended at one
    * revision cannot be read with less metadata than that. 0: nothing was ever known.

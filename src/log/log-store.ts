@@ -72,8 +72,8 @@ export class LogStore {
         `left alone, since they are none of ours: ${fewOf(foreign).join(', ')}; ` +
           'move them to another place',
       )
-    // A full journal takes no append that would start it.
-    store.#flushIfDue()
+    // A full journal takes no append that would start a pass.
+    await store.lookAtSpace(known.freeBytesMin ?? 0)
     return store
   }
 
@@ -116,7 +116,8 @@ export class LogStore {
     })
     const { segmentFiles, manifest } = found
     const { report } = parts.hooks
-    const rewriter = new Rewriter({ disk, clock, segmentFiles, manifest, report }, options)
+    const { space } = this
+    const rewriter = new Rewriter({ disk, clock, segmentFiles, manifest, space, report }, options)
     this.cleaner = new Cleaner(this.reader, rewriter, clock, options)
   }
 

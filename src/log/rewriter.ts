@@ -8,6 +8,7 @@ import type { Clock } from '../io/clock.ts'
 import { type Disk, DiskError } from '../io/disk.ts'
 import { ReadAhead } from '../io/read-ahead.ts'
 import { BatchHeader, headerBytes } from '../model/record-batch.ts'
+import type { DiskSpace } from './disk-space.ts'
 import type { LogOptions } from './log-options.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'
 import type { PartitionLog } from './partition-log.ts'
@@ -30,6 +31,8 @@ export interface RewriteJob {
   readonly sources: readonly Segment[]
   /** What remains of a batch: its bytes, other bytes, or null. */
   readonly keep: (header: BatchHeader) => Uint8Array | null
+  /** Batches and records may be left out. */
+  readonly isSparse?: true
   /** The partition's `cleanedUpTo`, once the new segments are in place: it was cleaned. */
   readonly cleanedUpTo?: number
 }
@@ -39,6 +42,7 @@ export interface RewriterParts {
   readonly clock: Clock
   readonly segmentFiles: SegmentFiles
   readonly manifest: Manifest
+  readonly space: DiskSpace
   /** A source that cannot be read is left as it is, and said. */
   report(line: string): void
 }
@@ -67,19 +71,26 @@ export class Rewriter {
     this.#options = options
   }
 
-  /** Runs all jobs into one new file, but for those of partitions that have changed by now. */
-  async run(asked: readonly RewriteJob[]): Promise<void> {
+  /**
+   * Runs all jobs into one new file, but for those of partitions that have changed by now. False:
+   * not all of them; nothing is written where the disk might have no room for it.
+   */
+  async run(asked: readonly RewriteJob[]): Promise<boolean> {
     const jobs = unchanged(asked)
-    if (jobs.length === 0) return
+    if (jobs.length === 0) return asked.length === 0
     const sources = jobs.flatMap((job) => job.sources)
+    const bytes = sources.reduce((n, source) => n + source.bytes, 0)
+    if (!(await this.#parts.space.mayWrite(bytes))) return false
     // Held, so that the files stay while we read, whatever becomes of the segments.
     for (const source of sources) this.#parts.segmentFiles.retain(source.file)
-    await this.#rewrite(jobs)
+    const isDone = await this.#rewrite(jobs)
     for (const source of sources) await this.#parts.segmentFiles.release(source.file)
     this.counters.runs++
+    return isDone && jobs.length === asked.length
   }
 
-  async #rewrite(jobs: readonly RewriteJob[]): Promise<void> {
+  /** False: something changed meanwhile, or cannot be read. */
+  async #rewrite(jobs: readonly RewriteJob[]): Promise<boolean> {
     const { disk, segmentFiles } = this.#parts
     const file = segmentFiles.newNumber()
     this.#staging ??= disk.allocate(this.#options.rewriteBytes)
@@ -103,6 +114,7 @@ export class Rewriter {
       file,
       rewritten.filter(({ job }) => valid.has(job)),
     )
+    return valid.size === jobs.length
   }
 
   /**
@@ -148,7 +160,7 @@ export class Rewriter {
     const { file } = writer
     // As old as the oldest of them, so that it is as overdue.
     const { baseOffset, createdMs } = first
-    const sparse = job.cleanedUpTo !== undefined || job.sources.some((s) => s.sparse)
+    const sparse = job.isSparse === true || job.sources.some((s) => s.sparse)
     const place = { file, position, bytes, own: false, sparse }
     const flushedMs = Math.max(...job.sources.map(newestMs))
     const times = timesOf(maxTimestamp, createdMs, flushedMs)

@@ -71,21 +71,32 @@ export interface Route<Q> {
 
 const noKeys: readonly string[] = []
 
+/** What a table has to know of queues that share their messages. */
+export interface Sharing<Q> {
+  /** What keeps the messages of a queue. */
+  placeOf(queue: Q): unknown
+  /** Whether it leaves none out: of those of one place it comes before others. */
+  takesAll(queue: Q): boolean
+}
+
+const nothingShared: Sharing<unknown> = { placeOf: (queue) => queue, takesAll: () => true }
+
 /** The queues that a walk has come to. */
 class Reached<Q> {
   readonly queues: Q[] = []
-  readonly #places = new Set<unknown>()
-  readonly #placeOf: (queue: Q) => unknown
+  /** Where in `queues` the one of a place stands. */
+  readonly #places = new Map<unknown, number>()
+  readonly #sharing: Sharing<Q>
 
-  constructor(placeOf: (queue: Q) => unknown) {
-    this.#placeOf = placeOf
+  constructor(sharing: Sharing<Q>) {
+    this.#sharing = sharing
   }
 
   add(queue: Q): void {
-    const place = this.#placeOf(queue)
-    if (this.#places.has(place)) return
-    this.#places.add(place)
-    this.queues.push(queue)
+    const place = this.#sharing.placeOf(queue)
+    const at = this.#places.get(place)
+    if (at === undefined) this.#places.set(place, this.queues.push(queue) - 1)
+    else if (this.#sharing.takesAll(queue)) this.queues[at] = queue
   }
 }
 
@@ -95,11 +106,10 @@ export class RoutingTable<Q> {
   #version = 1
   #walk = 0
   #bindingCount = 0
-  readonly #placeOf: (queue: Q) => unknown
+  readonly #sharing: Sharing<Q>
 
-  /** `placeOf`: what keeps the messages of a queue, for those that share it. */
-  constructor(placeOf: (queue: Q) => unknown = (queue) => queue) {
-    this.#placeOf = placeOf
+  constructor(sharing: Sharing<Q> = nothingShared) {
+    this.#sharing = sharing
   }
 
   /** Moves whenever a route may have changed. */
@@ -275,7 +285,7 @@ export class RoutingTable<Q> {
       const end = this.#queues.get(routingKey)
       return end === undefined ? [] : [end.queue]
     }
-    const found = new Reached(this.#placeOf)
+    const found = new Reached(this.#sharing)
     for (const key of [routingKey, ...moreKeys]) {
       const end = this.#queues.get(key)
       if (end !== undefined) found.add(end.queue)
@@ -284,7 +294,7 @@ export class RoutingTable<Q> {
   }
 
   #explore(from: Source<Q>, message: MessageView, moreKeys: readonly string[]): Route<Q> {
-    const reached = new Reached(this.#placeOf)
+    const reached = new Reached(this.#sharing)
     const waiting = [from]
     const walk = ++this.#walk
     from.walk = walk

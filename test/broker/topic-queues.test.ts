@@ -280,6 +280,25 @@ test('what reaches a topic in several ways is appended once', () =>
     assert.deepEqual(counts, [1, 1, 1])
   }))
 
+test('one that leaves out duplicates takes nothing from others over its topic', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    await makeTopic(node, 'events')
+    value(await over(vhost, 'once', { 'x-message-deduplication': true }))
+    value(await over(vhost, 'all'))
+    const sent = { headers: table({ 'x-deduplication-header': 'same' }) }
+    for (const [exchange, targets] of [
+      ['once first', ['once', 'all']],
+      ['once last', ['events', 'once']],
+    ] as const) {
+      value(await vhost.declareExchange(exchangeWish(exchange, 'fanout')))
+      for (const target of targets) value(await vhost.bindQueue(bindingWish(exchange, target)))
+      for (const body of ['a', 'b', 'c']) publish(vhost, exchange, '', body, sent)
+    }
+    await confirmed(node)
+    assert.equal(value(vhost.checkQueue('events')).messages, 6)
+  }))
+
 test('such a queue goes with its topic, and cannot be over nothing', async () => {
   const disk = memoryDisk()
   await withMessaging(async (node) => {

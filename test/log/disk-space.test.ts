@@ -9,13 +9,18 @@ import { SimDisk } from '../../src/io/sim/sim-disk.ts'
 import { DiskSpace } from '../../src/log/disk-space.ts'
 import type { LogStore } from '../../src/log/log-store.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
-import { batchOf, plainSettings, tinyOptions, topicA } from './log-fixture.ts'
-import { open } from './open-log.ts'
+import { batchOf, keyedBatch, plainSettings, tinyOptions, topicA } from './log-fixture.ts'
+import { append, open } from './open-log.ts'
 
 const KiB = 1024
 const bytesMin = 400 * KiB
 
 const value = 'x'.repeat(4000)
+
+const quiet = {
+  failed: (cause: unknown) => assert.fail(String(cause)),
+  report: () => undefined,
+}
 
 /** Appends and flushes as upkeep would have it, until the disk is low; returns the last offset. */
 async function fill(store: LogStore, log: PartitionLog): Promise<number> {
@@ -146,4 +151,57 @@ test('there is always room for a file of the journal', async () => {
   free = 212
   assert.deepEqual([await space.mayWrite(99), await space.mayWrite(100)], [true, false])
   assert.equal(await space.look(0), false)
+})
+
+/** A disk that says to have so much left. */
+function diskWith(space: { freeBytes: number }): Disk {
+  const disk = memoryDisk()
+  disk.freeBytes = () => Promise.resolve(space.freeBytes)
+  return disk
+}
+
+test('what is written anew finds room first, and may when records are refused', async () => {
+  const space = { freeBytes: 2 ** 40 }
+  const cleanup = { delete: false, compact: true }
+  const settings = { ...plainSettings, cleanup, segmentMs: 0 }
+  const store = await open(diskWith(space), 1, settings, { hooks: quiet })
+  const log = store.get(topicA, 0) as PartitionLog
+  for (let i = 0; i < 40; i++) {
+    await append(store, log, keyedBatch('k', `${i} ${value}`))
+    await store.flush()
+  }
+  const { counters } = store.cleaner
+  const clean = async (freeBytes: number): Promise<number> => {
+    space.freeBytes = freeBytes
+    await store.lookAtSpace(bytesMin)
+    assert.equal(store.space.isLow, true)
+    await store.cleaner.merge([log])
+    await store.cleaner.clean([log], 2000, 1 << 20)
+    return counters.cleanings
+  }
+  const { bytes } = log
+  assert.equal(await clean(1), 0)
+  assert.equal(log.segments.length, 40, 'nor are they merged')
+  assert.equal(await clean(bytes + bytesMin / 2), 1)
+  assert.ok(log.bytes < bytes / 10)
+  await store.close()
+})
+
+test('a start on a disk that is low flushes nothing that has no room', async () => {
+  const space = { freeBytes: 2 ** 40 }
+  const disk = diskWith(space)
+  const options = { ...tinyOptions, flushBytes: 2 ** 40 }
+  let store = await open(disk, 1, plainSettings, { options })
+  for (let i = 0; i < 10; i++)
+    await append(store, store.get(topicA, 0) as PartitionLog, batchOf([value]))
+  await store.close()
+  space.freeBytes = 1
+  store = await open(disk, 1, plainSettings, { hooks: quiet, freeBytesMin: bytesMin })
+  await store.flush()
+  assert.equal(store.flusher.counters.passes, 0)
+  space.freeBytes = 2 ** 40
+  await store.lookAtSpace(bytesMin)
+  await store.flush()
+  assert.ok(store.flusher.counters.passes > 0)
+  await store.close()
 })

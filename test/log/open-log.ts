@@ -17,7 +17,7 @@ export async function open(
   disk: Disk,
   partitions = 1,
   settings: TopicSettings = plainSettings,
-  parts: Partial<Omit<LogParts, 'disk'>> = {},
+  parts: Partial<Omit<LogParts, 'disk'>> & { freeBytesMin?: number } = {},
 ): Promise<LogStore> {
   const { store, reported } = await openReported(disk, partitions, settings, parts)
   assert.deepEqual(reported, [])
@@ -28,7 +28,7 @@ export async function openReported(
   disk: Disk,
   partitions = 1,
   settings: TopicSettings = plainSettings,
-  parts: Partial<Omit<LogParts, 'disk'>> = {},
+  { freeBytesMin = 0, ...parts }: Partial<Omit<LogParts, 'disk'>> & { freeBytesMin?: number } = {},
   revision = 1,
 ): Promise<{ store: LogStore; reported: string[] }> {
   const reported: string[] = []
@@ -45,6 +45,7 @@ export async function openReported(
       settings,
     })),
     revision: () => revision,
+    freeBytesMin,
   }
   const plain = { disk, clock: realClock, chance: realChance, options: tinyOptions, hooks }
   return { store: await LogStore.open({ ...plain, ...parts }, known), reported }

@@ -124,7 +124,7 @@ async function named<T>(
     const wanted = name.toLowerCase()
     return items.filter((item) => nameOf(item).toLowerCase().includes(wanted))
   }
-  const checked = await new PatternCompiler().check(name)
+  const checked = await new PatternCompiler().check(`(?i)${name}`)
   if (!checked.ok) throw badRequest('Pagination parameters are invalid')
   const matching = await matchingNames(clock, checked.value.matches, items.map(nameOf))
   return items.filter((item) => matching.has(nameOf(item)))

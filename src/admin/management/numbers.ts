@@ -127,17 +127,16 @@ export function loginsOf(node: ManagedNode): readonly (readonly [string, LoginCo
 }
 
 export function churnOf(node: ManagedNode): Numbers {
-  const { vhosts, sessionChurn } = node.messaging
+  const { queueChurn, sessionChurn } = node.messaging
   const doors = addNumbers(node.doors().map((door) => ({ ...door })))
-  const made = addNumbers([...vhosts.values()].map(({ churn }) => ({ ...churn })))
   const { channelsOpened = 0, channelsClosed = 0 } = doors
   return {
     channel_closed: channelsClosed,
     channel_created: channelsOpened,
     connection_closed: sessionChurn.closed,
     connection_created: sessionChurn.opened,
-    queue_created: made['queuesMade'] ?? 0,
-    queue_declared: made['queuesDeclared'] ?? 0,
-    queue_deleted: made['queuesGone'] ?? 0,
+    queue_created: queueChurn.made,
+    queue_declared: queueChurn.declared,
+    queue_deleted: queueChurn.gone,
   }
 }

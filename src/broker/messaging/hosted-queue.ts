@@ -121,6 +121,10 @@ export class HostedQueue implements QueueHost, Target {
     this.#once = hooks.once(definition.arguments)
   }
 
+  get leavesOut(): boolean {
+    return this.#once !== null
+  }
+
   get name(): string {
     return this.definition.name
   }

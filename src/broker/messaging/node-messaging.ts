@@ -36,7 +36,8 @@ import { VhostCore, type VhostParts } from './vhost-core.ts'
 export interface MessagingParts
   extends Omit<
     VhostParts,
-    'queues' | 'partitionSettings' | 'queuesMax' | 'keyBudget' | 'slices' | 'standing' | 'allVhosts'
+    | ('queues' | 'partitionSettings' | 'queuesMax' | 'allVhosts')
+    | ('keyBudget' | 'queueChurn' | 'slices' | 'standing')
   > {
   readonly log: LogStore
   readonly topics: Topics
@@ -64,6 +65,7 @@ export class NodeMessaging implements Messaging {
   /** What was counted in vhosts that are gone. */
   readonly past = new CountersByType()
   readonly pastExchanges: ExchangeCounters = { in: 0, out: 0 }
+  readonly queueChurn: VhostParts['queueChurn'] = { made: 0, gone: 0, declared: 0 }
   readonly #leaving = new Set<VhostCore>()
   readonly #passes: PolicyPasses
   readonly #parts: MessagingParts
@@ -83,7 +85,7 @@ export class NodeMessaging implements Messaging {
     node.queues.rest()
     await node.#recover(entities)
     node.queues.begin()
-    for (const { churn } of node.vhosts.values()) churn.queuesMade = 0
+    node.queueChurn.made = 0
     node.lookedAtSpace()
     parts.policies.onChange((vhosts) => node.#passes.begin(vhosts))
     return node
@@ -116,6 +118,7 @@ export class NodeMessaging implements Messaging {
       ...this.#parts,
       queues: this.queues,
       keyBudget: this.#keyBudget,
+      queueChurn: this.queueChurn,
       slices: this.#slices,
       standing: this.#standing,
       partitionSettings: (durable: boolean) => queuePartitionSettings(image, durable),

@@ -58,7 +58,7 @@ export class QueueChanges {
   ): Promise<Result<HostedQueue | HostedStream>> {
     if (namedBy === 'client' && wish.name.startsWith(reservedPrefix))
       return reservedName('queue', wish.name)
-    this.#core.churn.queuesDeclared++
+    this.#core.parts.queueChurn.declared++
     const existing = this.#existing(wish, session)
     if (existing !== null) return existing
     return this.#core.lane.run(async () => {

@@ -9,6 +9,8 @@ export interface Target {
   readonly definition: QueueDefinition | null
   /** The stream whose records are its messages; null: it has its own. */
   readonly source: Target | null
+  /** Messages that come again are left out. */
+  readonly leavesOut?: boolean
   /** It routes the message itself, later, and wants all that its sender has said. */
   readonly routesOn: boolean
   /** Flags of `Published`. The message and its views are used only during the call. */

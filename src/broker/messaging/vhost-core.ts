@@ -56,6 +56,8 @@ export interface VhostParts {
   /** Of the partitions of a queue. */
   partitionSettings(durable: boolean): TopicSettings
   readonly keyBudget: KeyBudget
+  /** Of all vhosts, since the node started. */
+  readonly queueChurn: { made: number; gone: number; declared: number }
   /** For what goes along with something, of which there may be very many. */
   readonly slices: Slices
   /** Consumers, as long as they may read. */
@@ -75,7 +77,10 @@ export class VhostCore implements HostedQueueHooks {
   readonly name: string
   readonly parts: VhostParts
   readonly lane = new Lane()
-  readonly routing = new RoutingTable<Target>((to) => to.source ?? to)
+  readonly routing = new RoutingTable<Target>({
+    placeOf: (to) => to.source ?? to,
+    takesAll: (to) => to.leavesOut !== true,
+  })
   readonly writes: EntityWrites
   readonly policies: VhostPolicies
   readonly queueRoom = new QueueRoom(this)
@@ -86,7 +91,6 @@ export class VhostCore implements HostedQueueHooks {
   /** Of queues that are gone, and how many came and went. */
   readonly past = new CountersByType()
   readonly pastExchanges: ExchangeCounters = { in: 0, out: 0 }
-  readonly churn = { queuesMade: 0, queuesGone: 0, queuesDeclared: 0 }
   /** Of other names than the queues. */
   readonly streams = new Map<string, HostedStream>()
   readonly streamTopics: StreamTopics
@@ -210,7 +214,7 @@ export class VhostCore implements HostedQueueHooks {
   addQueue(hosted: HostedQueue): void {
     this.queues.set(hosted.name, hosted)
     this.queueRoom.made(hosted.name)
-    this.churn.queuesMade++
+    this.parts.queueChurn.made++
     this.routing.addQueue(hosted.name, hosted)
     if (hosted.owner === null) return
     const owned = this.#owned.get(hosted.owner) ?? new Set()
@@ -285,7 +289,7 @@ export class VhostCore implements HostedQueueHooks {
     if (hosted.isGone) return []
     hosted.gone()
     this.queues.delete(hosted.name)
-    this.churn.queuesGone++
+    this.parts.queueChurn.gone++
     addCounters(this.past[queueType(hosted.definition.arguments)], hosted.figures.counters)
     if (hosted.owner !== null) this.#owned.get(hosted.owner)?.delete(hosted)
     const bindings = this.routing.removeQueue(hosted.name)

@@ -130,6 +130,8 @@ test('bindings are known by their key and arguments', () =>
       { routing_key: 'a.#' },
       { routing_key: '' },
       { routing_key: 'k~x y/é', arguments: { a: 1, b: ['text'] } },
+      { routing_key: 'orders+new' },
+      { routing_key: 'orders new' },
     ]) {
       const made = await api.call('POST', path, body)
       assert.equal(made.status, 201)
@@ -138,7 +140,10 @@ test('bindings are known by their key and arguments', () =>
     assert.equal(locations[0], 'q%2F1/a.%2523')
     assert.equal(locations[1], 'q%2F1/~')
     const between = await api.get(path)
-    assert.equal(between.length, 3)
+    assert.equal(between.length, 5)
+    // The key of one is the routing key of another.
+    assert.equal(between[4].properties_key, 'orders+new')
+    assert.equal((await api.get(`${path}/orders%2Bnew`)).routing_key, 'orders new')
     assert.equal(between[0].properties_key, 'a.%23')
     assert.match(between[2].properties_key, /^k%7Ex\+y%2F%C3%A9~/)
     assert.deepEqual(between[2].arguments, { a: 1, b: ['text'] })

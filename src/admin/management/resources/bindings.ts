@@ -127,11 +127,12 @@ export function listBetween(call: Call): Promise<HttpAnswer> {
 function bindingOf(call: Call): Item {
   const ends = endsOf(call)
   const asked = call.part('props')
-  const found = between(ends).find((binding) => {
-    const key = propertiesKey(binding)
-    if (key === asked) return true
-    return binding.arguments.size === 0 && asked !== '~' && binding.routingKey === asked
-  })
+  const bindings = between(ends)
+  // Of one binding the key may be what of another is the routing key: keys come first.
+  const isPlain = ({ arguments: table, routingKey }: Binding): boolean =>
+    table.size === 0 && asked !== '~' && routingKey === asked
+  const named = bindings.filter((binding) => propertiesKey(binding) === asked)
+  const found = named.find((each) => each.arguments.size > 0) ?? named[0] ?? bindings.find(isPlain)
   if (found === undefined) throw notFound()
   return { core: ends.core, binding: found }
 }

@@ -126,13 +126,11 @@ export class Cleaner {
       jobs.push({ log, sources, keep: (header) => header.whole() })
       bytes += sources.reduce((n, s) => n + s.bytes, 0)
       if (bytes < mergedFileBytes && jobs.length < mergedPartitions) continue
-      await this.#rewriter.run(jobs)
-      this.counters.merges++
+      if (await this.#rewriter.run(jobs)) this.counters.merges++
       jobs = []
       bytes = 0
     }
-    if (jobs.length > 0) this.counters.merges++
-    await this.#rewriter.run(jobs)
+    if (jobs.length > 0 && (await this.#rewriter.run(jobs))) this.counters.merges++
   }
 }
 

@@ -76,11 +76,12 @@ export class Rewriter {
    * not all of them; nothing is written where the disk might have no room for it.
    */
   async run(asked: readonly RewriteJob[]): Promise<boolean> {
+    const bytes = asked.flatMap((job) => job.sources).reduce((n, source) => n + source.bytes, 0)
+    if (!(await this.#parts.space.mayWrite(bytes))) return false
+    // From here to where they are held nobody may come between.
     const jobs = unchanged(asked)
     if (jobs.length === 0) return asked.length === 0
     const sources = jobs.flatMap((job) => job.sources)
-    const bytes = sources.reduce((n, source) => n + source.bytes, 0)
-    if (!(await this.#parts.space.mayWrite(bytes))) return false
     // Held, so that the files stay while we read, whatever becomes of the segments.
     for (const source of sources) this.#parts.segmentFiles.retain(source.file)
     const isDone = await this.#rewrite(jobs)

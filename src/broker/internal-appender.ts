@@ -1,6 +1,7 @@
 // Durable records of a coordinator, as batches in a partition of an internal topic. The topic is
 // made when the first record is written, so that a node without groups has none. Keeps the order of
-// its appends, also while it waits for the topic or for room in the journal.
+// its appends, also while it waits for the topic or for room in the journal; for the latter as long
+// as Kafka does by default (offsets.commit.timeout.ms), since a full disk gives none.
 import type { Clock } from '../io/clock.ts'
 import type { Appender, NewRecord } from '../log/appender.ts'
 import type { LogStore } from '../log/log-store.ts'
@@ -9,8 +10,13 @@ import { buildBatch } from '../model/record-batch.ts'
 import { writeRecords } from '../model/records.ts'
 import type { Topic } from '../model/topic.ts'
 
+/** Milliseconds that an append waits for room. */
+const roomMs = 5000
+
 interface Waiting {
   readonly batch: Uint8Array
+  /** Monotonic time. */
+  readonly sinceMs: number
   readonly done: (error: ErrorName | null) => void
 }
 
@@ -23,6 +29,10 @@ export class InternalAppender implements Appender {
   readonly #report: (line: string) => void
   readonly #queue: Waiting[] = []
   #running = false
+  /** There may be room; null: the journal was not asked. */
+  #room: Promise<void> | null = null
+  /** It has been said that there is no room. */
+  #isTold = false
 
   constructor(
     store: LogStore,
@@ -39,7 +49,8 @@ export class InternalAppender implements Appender {
   }
 
   append(records: readonly NewRecord[], done: (error: ErrorName | null) => void): void {
-    this.#queue.push({ batch: batchOf(records, this.#clock.now()), done })
+    const batch = batchOf(records, this.#clock.now())
+    this.#queue.push({ batch, sinceMs: this.#clock.monotonic(), done })
     if (!this.#running) void this.#run()
   }
 
@@ -65,9 +76,19 @@ export class InternalAppender implements Appender {
         continue
       }
       if (!journal.hasRoom(next.batch.length)) {
-        await new Promise<void>((resolve) => journal.whenRoom(resolve))
+        if (await this.#awaitRoom(next)) continue
+        this.#queue.shift()
+        if (!this.#isTold)
+          this.#report(
+            `${topic.name}, partition ${this.#partition}: there has been no room in the journal ` +
+              `for ${roomMs / 1000} seconds, so that state is refused; what it holds waits for ` +
+              'room on the disk: make some',
+          )
+        this.#isTold = true
+        next.done('coordinatorNotAvailable')
         continue
       }
+      this.#isTold = false
       this.#queue.shift()
       const epoch = topic.partitions[this.#partition]?.leaderEpoch ?? 0
       const outcome = log.appendTrusted(journal, next.batch, epoch, this.#clock.now())
@@ -75,6 +96,25 @@ export class InternalAppender implements Appender {
       journal.whenCommitted(outcome.lsn, () => done(outcome.error))
     }
     this.#running = false
+  }
+
+  /** True when there may be room now; false when that has taken too long. */
+  #awaitRoom({ sinceMs }: Waiting): Promise<boolean> {
+    const leftMs = sinceMs + roomMs - this.#clock.monotonic()
+    if (leftMs <= 0) return Promise.resolve(false)
+    this.#room ??= new Promise<void>((resolve) => this.#store.journal.whenRoom(resolve)).then(
+      () => {
+        this.#room = null
+      },
+    )
+    const room = this.#room
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(leftMs, () => resolve(false))
+      void room.then(() => {
+        timer.cancel()
+        resolve(true)
+      })
+    })
   }
 }
 

@@ -159,12 +159,17 @@ async function takeOver(parts: LogParts, known: Known, found: Inspected): Promis
   await manifest.append({
     generation,
     journalFileBytes,
-    journalSized: true,
+    ...((isNew || state.journalSized) && { journalSized: true }),
     ...(isNew && { journalMarked: true, journalKey }),
     ...noted,
     dropped: goneOf(state, logs).map((p) => [p.topic, p.partition]),
   })
-  if (!state.journalSized) await stretchFiles(disk, state.journalSlots, journalFileBytes)
+  if (!isNew && !state.journalSized) {
+    // Manifests of then do not name all that will be remembered.
+    const all = new Set([...state.journalSlots.map(slotName), ...scan.inUse.values(), ...scan.free])
+    await stretchFiles(disk, [...all], journalFileBytes)
+    await manifest.append({ journalSized: true })
+  }
   if (!isNew && !state.journalMarked) {
     await markFiles(disk, listedOf(scan.lost, state))
     await manifest.append({ journalMarked: true })

@@ -64,6 +64,8 @@ export class Rewriter {
   /** Made when first needed: many nodes never rewrite anything. */
   #staging: Uint8Array | null = null
   #batch = new Uint8Array(64 << 10)
+  /** The disk had no room for the last rewrite. */
+  #waits = false
 
   constructor(parts: RewriterParts, options: RewriterOptions) {
     this.#parts = parts
@@ -77,7 +79,7 @@ export class Rewriter {
    */
   async run(asked: readonly RewriteJob[]): Promise<boolean> {
     const bytes = asked.flatMap((job) => job.sources).reduce((n, source) => n + source.bytes, 0)
-    if (!(await this.#parts.space.mayWrite(bytes))) return false
+    if (!(await this.#hasRoom(bytes))) return false
     // From here to where they are held nobody may come between.
     const jobs = unchanged(asked)
     if (jobs.length === 0) return asked.length === 0
@@ -88,6 +90,18 @@ export class Rewriter {
     for (const source of sources) await this.#parts.segmentFiles.release(source.file)
     this.counters.runs++
     return isDone && jobs.length === asked.length
+  }
+
+  /** Told once while it lasts. */
+  async #hasRoom(bytes: number): Promise<boolean> {
+    const hasRoom = await this.#parts.space.mayWrite(bytes)
+    if (!hasRoom && !this.#waits)
+      this.#parts.report(
+        `compaction waits for ${Math.ceil(bytes / (1 << 20))} MiB on the disk, beside what ` +
+          'polymq.disk.free.bytes.min keeps free: make room',
+      )
+    this.#waits = !hasRoom
+    return hasRoom
   }
 
   /** False: something changed meanwhile, or cannot be read. */

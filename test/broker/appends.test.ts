@@ -6,6 +6,9 @@ import { Appends } from '../../src/broker/appends.ts'
 import { InternalAppender } from '../../src/broker/internal-appender.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
 import { realClock } from '../../src/io/real/clock.ts'
+import { SimChance } from '../../src/io/sim/sim-chance.ts'
+import { SimClock } from '../../src/io/sim/sim-clock.ts'
+import { SimDisk } from '../../src/io/sim/sim-disk.ts'
 import type { LogStore } from '../../src/log/log-store.ts'
 import type { AppendOutcome } from '../../src/model/append-outcome.ts'
 import type { ErrorName } from '../../src/model/errors.ts'
@@ -30,6 +33,8 @@ const to = (partition: number, value: string): AppendRequest => ({
   partition: partitionId(partition),
   batch: batchOf([value]),
 })
+
+const quiet = { failed: () => assert.fail(), report: () => undefined }
 
 const noQueues = {
   logOf: () => undefined,
@@ -133,4 +138,38 @@ test("what no file of the journal can take is refused also when it is the node's
   assert.match(lines[0] ?? '', /^a, partition 0: state of .* does not fit the journal/)
   assert.equal(await write(10), null)
   await store.close()
+})
+
+test("what the node's own records wait for room for is refused in time, and told once", async () => {
+  const clock = new SimClock()
+  const disk = new SimDisk(clock, new SimChance(1))
+  let freeBytes = 2 ** 40
+  disk.freeBytes = async () => freeBytes
+  const work = async (): Promise<void> => {
+    const store = await open(disk, 1, plainSettings, { clock, hooks: quiet })
+    const lines: string[] = []
+    const own = (): Promise<Topic> => Promise.resolve(topic)
+    const appender = new InternalAppender(store, clock, 0, own, (line) => lines.push(line))
+    const record = { key: Buffer.from('k'), value: Buffer.alloc(20_000) }
+    const write = (): Promise<ErrorName | null> =>
+      new Promise((done) => appender.append([record], done))
+    freeBytes = 1
+    await store.lookAtSpace(400_000)
+    let taken = 0
+    while ((await write()) === null) taken++
+    assert.ok(taken > 0)
+    const fromMs = clock.monotonic()
+    assert.deepEqual(
+      await Promise.all([write(), write()]),
+      Array(2).fill('coordinatorNotAvailable'),
+    )
+    assert.equal(clock.monotonic() - fromMs, 5000)
+    assert.match(lines.join(), /^a, partition 0: there has been no room in the journal for 5 sec/)
+    assert.equal(lines.length, 1)
+    freeBytes = 2 ** 40
+    await store.lookAtSpace(400_000)
+    assert.equal(await write(), null)
+    await store.close()
+  }
+  await clock.runUntil(work())
 })

@@ -73,6 +73,31 @@ test('a queue that several bindings match gets a message once; a deleted exchang
     assert.equal(publisher.publish(messageTo('e', 'a.b', '4')), 0)
   }))
 
+test('what was routed goes there later, but for what is gone by then', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    value(await vhost.declareExchange(exchangeWish('e', 'direct')))
+    for (const name of ['kept', 'gone', 'late', 'copied']) {
+      value(await vhost.declareQueue(queueWish(name)))
+      value(await vhost.bindQueue(bindingWish('e', name, name === 'copied' ? 'copy' : 'k')))
+    }
+    value(await vhost.unbindQueue(bindingWish('e', 'late', 'k')))
+    const publisher = value(vhost.publisher('e'))
+    const message = messageTo('e', 'k', '1', { headers: new Map([['BCC', keys('copy')]]) })
+    const found = publisher.route(message)
+    const nowhere = publisher.route(messageTo('e', 'none', '1'))
+    assert.equal(found?.targets, 3)
+    value(await vhost.bindQueue(bindingWish('e', 'late', 'k')))
+    value(await vhost.deleteQueue('gone', false, false))
+    value(await vhost.deleteExchange('e', false))
+    assert.equal(found?.place(message), routed | stored)
+    assert.equal(nowhere?.place(messageTo('e', 'none', '1')), 0)
+    const counts = ['kept', 'late', 'copied'].map((name) => value(vhost.checkQueue(name)).messages)
+    assert.deepEqual(counts, [1, 0, 1])
+    const copied = value(await vhost.get('copied', true))
+    assert.equal(copied?.message.headers.has('BCC'), false)
+  }))
+
 test('what an exchange cannot route goes to its alternate', () =>
   withMessaging(async (node) => {
     const { vhost } = sessionOf(node)

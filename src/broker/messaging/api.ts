@@ -136,8 +136,18 @@ export interface Publisher {
    * `Published`; -1: refused, see `refusal`.
    */
   publish(message: MessageView): number
-  /** Why the last `publish` returned -1 (`accessRefused` by a topic permission, ...). */
+  /** Finds now where `message` goes later; null: refused, see `refusal`. */
+  route(message: MessageView): Routed | null
+  /** Why the last `publish` or `route` was refused (`accessRefused` by a topic permission, ...). */
   readonly refusal: Result<never> | null
+}
+
+/** Where a message goes, as the bindings and rights were when it was asked for. */
+export interface Routed {
+  /** How many places, of which some may be gone by the time it is placed. */
+  readonly targets: number
+  /** Flags of `Published`. The message is the same as the one that was routed. */
+  place(message: MessageView): number
 }
 
 // ---- Consuming ----------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ export class DelayedExchange implements DelayHost, Target {
   readonly definition = null
   readonly source = null
   readonly routesOn = true
+  isGone = false
   readonly #exchange: string
   readonly #routing: RoutingTable<Target>
   #queue: DelayQueue | null = null
@@ -35,6 +36,13 @@ export class DelayedExchange implements DelayHost, Target {
   get queue(): DelayQueue {
     assert(this.#queue !== null, 'a delayed exchange is in use only when it holds a queue')
     return this.#queue
+  }
+
+  /** Its exchange is taken away; the queue is dropped later. */
+  gone(): DelayQueue {
+    this.isGone = true
+    void this.queue.stop()
+    return this.queue
   }
 
   publish(message: MessageView): number {

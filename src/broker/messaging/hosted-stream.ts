@@ -24,6 +24,7 @@ export class HostedStream implements Target {
   #followsPolicy = false
   readonly source = null
   readonly routesOn = false
+  isGone = false
   readonly readers = new Set<StreamReader>()
   /** Messages that it took. */
   published = 0
@@ -57,6 +58,12 @@ export class HostedStream implements Target {
   /** It may have more partitions than its readers know. */
   follow(): void {
     for (const reader of this.readers) this.#streams.follow(reader, this.topic)
+  }
+
+  /** Its topic is going. */
+  gone(): void {
+    this.isGone = true
+    for (const reader of [...this.readers]) reader.end()
   }
 
   /** Records that it holds. */

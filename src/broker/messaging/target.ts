@@ -11,6 +11,8 @@ export interface Target {
   readonly source: Target | null
   /** Messages that come again are left out. */
   readonly leavesOut?: boolean
+  /** It was taken away. */
+  readonly isGone: boolean
   /** It routes the message itself, later, and wants all that its sender has said. */
   readonly routesOn: boolean
   /** Flags of `Published`. The message and its views are used only during the call. */

@@ -277,8 +277,7 @@ export class VhostCore implements HostedQueueHooks {
     const waiting = this.delayed.get(exchange.name)
     if (waiting !== undefined) {
       this.delayed.delete(exchange.name)
-      void waiting.queue.stop()
-      this.#dropped.push(waiting.queue)
+      this.#dropped.push(waiting.gone())
     }
     const bindings = this.routing.removeExchange(exchange.name)
     return this.#keysWith(bindings, this.writes.exchangeKeys(exchange))
@@ -300,7 +299,7 @@ export class VhostCore implements HostedQueueHooks {
   removeStream(stream: HostedStream): () => Promise<string[]> {
     if (this.streams.get(stream.name) !== stream) return async () => []
     this.streams.delete(stream.name)
-    for (const reader of [...stream.readers]) reader.end()
+    stream.gone()
     for (const hosted of this.queues.values()) if (hosted.source === stream) this.unused(hosted)
     const bindings = this.routing.removeQueue(stream.name)
     const { isDeclared, definition } = stream

@@ -1,6 +1,7 @@
 // Publishing to one exchange as one user: asked for once, used for many messages. The last route is
 // remembered, so that a key that comes again costs a comparison; the routing table remembers
-// others. A deleted exchange or other permissions end it.
+// others. A deleted exchange or other permissions end it; what it has routed before that for a
+// transaction can still be placed.
 import { type Refusal, type Result, refuse } from '../../model/errors.ts'
 import { delayMsMax, delayMsOf } from '../../model/message/delay.ts'
 import type { MessageView } from '../../model/message/message.ts'
@@ -8,7 +9,7 @@ import { delayedType } from '../../routing/exchange-types.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { type ExchangeDefinition, routesByTopic } from '../declarations/definitions.ts'
 import { noTopicAccess, tooManySteps } from '../declarations/refusals.ts'
-import { Published, type Publisher } from './api.ts'
+import { Published, type Publisher, type Routed } from './api.ts'
 import type { ExchangeCounters } from './listings.ts'
 import type { Once } from './once.ts'
 import { senderKeys, withoutHiddenKeys } from './sender-keys.ts'
@@ -52,19 +53,43 @@ export class VhostPublisher implements Publisher {
   }
 
   publish(message: MessageView): number {
-    const keys = senderKeys(message)
-    if (!keys.ok) return this.#refuse(keys)
-    if (this.#exchange.type === delayedType && delayMsOf(message) > delayMsMax)
-      return this.#refuse(refuse('preconditionFailed', tooLong))
-    if (this.#once === null) return this.#publish(message, keys.value)
-    const to = { publish: () => this.#publish(message, keys.value) }
+    const keys = this.#keysOf(message)
+    if (keys === null) return -1
+    if (this.#once === null) return this.#publish(message, keys)
+    const to = { publish: () => this.#publish(message, keys) }
     return this.#once.publish(message, to)
   }
 
+  route(message: MessageView): Routed | null {
+    const keys = this.#keysOf(message)
+    if (keys === null) return null
+    const found = keys.length > 0 ? this.#routeAll(message, keys) : this.#route(message)
+    if (found === null) return null
+    const place = (again: MessageView): number => {
+      const queues = found.filter((to) => !to.isGone)
+      const to = {
+        publish: () =>
+          keys.length > 0 ? this.#placeShown(again, queues) : this.#place(again, queues),
+      }
+      return this.#once === null ? to.publish() : this.#once.publish(again, to)
+    }
+    return { targets: found.length, place }
+  }
+
+  /** What else its sender routes it by; null: refused. */
+  #keysOf(message: MessageView): readonly string[] | null {
+    const keys = senderKeys(message)
+    const isTooLong = this.#exchange.type === delayedType && delayMsOf(message) > delayMsMax
+    if (!keys.ok) this.#refuse(keys)
+    else if (isTooLong) this.#refuse(refuse('preconditionFailed', tooLong))
+    else return keys.value
+    return null
+  }
+
   #publish(message: MessageView, keys: readonly string[]): number {
-    if (keys.length > 0) return this.#publishTo(message, keys)
-    const queues = this.#route(message)
-    return queues === null ? -1 : this.#place(message, queues)
+    const queues = keys.length > 0 ? this.#routeAll(message, keys) : this.#route(message)
+    if (queues === null) return -1
+    return keys.length > 0 ? this.#placeShown(message, queues) : this.#place(message, queues)
   }
 
   /** Null: refused. */
@@ -86,14 +111,21 @@ export class VhostPublisher implements Publisher {
     return queues
   }
 
-  #publishTo(message: MessageView, keys: readonly string[]): number {
+  /** By all its keys; null: refused. */
+  #routeAll(message: MessageView, keys: readonly string[]): readonly Target[] | null {
     if (this.#isByTopic)
-      for (const key of [message.routingKey, ...keys]) if (!this.#mayUse(key)) return -1
+      for (const key of [message.routingKey, ...keys]) if (!this.#mayUse(key)) return null
     const { routing } = this.#core
-    if (!routing.hasExchange(this.#exchange.name)) return 0
+    if (!routing.hasExchange(this.#exchange.name)) return noQueues
     const { name } = this.#exchange
     const { queues, isWhole } = routing.route(name, message, keys)
-    if (!isWhole) return this.#refuse(tooManySteps(message.routingKey, name, this.#core.name))
+    if (isWhole) return queues
+    this.#refuse(tooManySteps(message.routingKey, name, this.#core.name))
+    return null
+  }
+
+  /** Only what routes it on sees the keys that are hidden. */
+  #placeShown(message: MessageView, queues: readonly Target[]): number {
     const shown = withoutHiddenKeys(message)
     const later = queues.filter((to) => to.routesOn)
     if (later.length === 0) return this.#place(shown, queues)
@@ -116,9 +148,8 @@ export class VhostPublisher implements Publisher {
     return place(message, queues)
   }
 
-  #refuse({ error, message }: Refusal): number {
+  #refuse({ error, message }: Refusal): void {
     this.refusal = refuse(error, message)
-    return -1
   }
 }
 

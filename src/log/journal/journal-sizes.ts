@@ -22,10 +22,10 @@ export async function shortFile(
 
 export async function stretchFiles(
   disk: Disk,
-  slots: readonly number[],
+  names: readonly string[],
   fileBytes: number,
 ): Promise<void> {
-  for (const name of slots.map(slotName)) {
+  for (const name of names) {
     const file = await disk.open(name, { access: 'write' })
     if ((await file.size()) < fileBytes) await file.truncate(fileBytes)
     await file.sync()

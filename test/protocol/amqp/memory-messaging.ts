@@ -352,6 +352,10 @@ class MemoryVhost implements Vhost {
         }
         return flags
       },
+      route(message) {
+        const targets = home.route(exchange, message.routingKey).size
+        return { targets, place: (again) => this.publish(again) }
+      },
     })
   }
 

@@ -2,7 +2,7 @@
 // has to judge, hands them on, returns what nobody takes, and confirms. The last exchange and
 // routing key are remembered as the bytes they came in, with the publisher that they led to, and so
 // are the last properties: a message like the one before costs a comparison.
-import type { Publisher } from '../../../broker/messaging/api.ts'
+import type { Publisher, Routed } from '../../../broker/messaging/api.ts'
 import { Published } from '../../../broker/messaging/api.ts'
 import { withoutHiddenKeys } from '../../../broker/messaging/sender-keys.ts'
 import { MessageView } from '../../../model/message/message.ts'
@@ -116,10 +116,10 @@ export class Publishing {
       this.routingKey = each.routingKey
       this.mandatory = each.mandatory
       this.known = nothing
-      this.isReply = each.exchange === '' && isReplyAddress(each.routingKey)
       const message = this.view.set(each.exchange, each.routingKey, each.properties, each.body)
-      if ((this.handOn(message) & Published.rejected) !== 0) isWhole = false
-      if (!this.channel.isOpen) return false
+      const went = each.routed === null ? this.reply(message) : each.routed.place(message)
+      this.wentTo(message, went)
+      if ((went & Published.rejected) !== 0) isWhole = false
     }
     return isWhole
   }
@@ -232,16 +232,19 @@ export class Publishing {
   private place(properties: Uint8Array, body: Uint8Array): void {
     const message = this.view.set(this.exchange, this.routingKey, properties, body)
     const { transaction } = this.channel
-    if (transaction === null) this.handOn(message)
-    else if (!transaction.publish(message, this.mandatory))
+    if (transaction === null) {
+      const went = this.isReply ? this.reply(message) : this.publishNow(message)
+      if (went >= 0) this.wentTo(message, went)
+      return
+    }
+    const routed = this.isReply ? null : this.route(message)
+    if (routed !== undefined && !transaction.publish(message, this.mandatory, routed))
       this.refuse(replies.preconditionFailed, 'the transaction is too large')
   }
 
-  /** Flags of `Published`; 0 when the channel has failed. */
-  private handOn(message: MessageView): number {
+  /** `went`: flags of `Published`. */
+  private wentTo(message: MessageView, went: number): void {
     const { home } = this.channel
-    const went = this.isReply ? this.reply(message) : this.route(message)
-    if (went < 0) return 0
     home.door.counters.published++
     this.channel.counters.published++
     if ((went & Published.routed) === 0) this.wentNowhere(message)
@@ -256,20 +259,30 @@ export class Publishing {
       }
     }
     home.door.flushSoon()
+  }
+
+  /** Flags of `Published`; -1 when the channel has failed. */
+  private publishNow(message: MessageView): number {
+    const publisher = this.findPublisher()
+    if (publisher === null) return -1
+    const went = publisher.publish(message)
+    if (went < 0) this.notPublished(publisher)
     return went
   }
 
-  private route(message: MessageView): number {
-    const { publisher: last } = this
-    const isLast = last !== null && !last.isGone && this.publisherExchange === this.exchange
-    const publisher = isLast ? last : this.findPublisher()
-    if (publisher === null) return -1
-    const went = publisher.publish(message)
-    if (went >= 0) return went
-    const { refusal } = publisher
+  /** Undefined when the channel has failed. */
+  private route(message: MessageView): Routed | undefined {
+    const publisher = this.findPublisher()
+    if (publisher === null) return undefined
+    const routed = publisher.route(message)
+    if (routed !== null) return routed
+    this.notPublished(publisher)
+    return undefined
+  }
+
+  private notPublished({ refusal }: Publisher): void {
     if (refusal === null || refusal.ok) this.refuse(replies.internalError, 'not published')
     else this.refuse(replyOf(refusal.error), refusal.message)
-    return -1
   }
 
   private reply(message: MessageView): number {

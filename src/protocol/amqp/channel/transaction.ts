@@ -1,13 +1,15 @@
-// What a channel in tx mode holds back until it is committed: messages as copies, and settlements
-// as tags, which count as unknown meanwhile. Publishing and settling are done by their owner.
+// What a channel in tx mode holds back until it is committed: messages as copies, with the places
+// that they were routed to when they came, and settlements as tags, which count as unknown meanwhile. Publishing and settling are done by their owner.
+import type { Routed } from '../../../broker/messaging/api.ts'
 import type { MessageView } from '../../../model/message/message.ts'
-
 import type { PartialMemory } from '../frames/partial-memory.ts'
 
 export interface HeldMessage {
   readonly exchange: string
   readonly routingKey: string
   readonly mandatory: boolean
+  /** Null: an answer, whose address is looked for at the commit. */
+  readonly routed: Routed | null
   readonly properties: Uint8Array
   readonly body: Uint8Array
 }
@@ -23,6 +25,9 @@ export interface Held {
   readonly messages: readonly HeldMessage[]
   readonly settlements: ReadonlyMap<number, Settlement>
 }
+
+/** Of one place that a message is to go to. */
+const placeBytes = 8
 
 export class Transaction {
   private messages: HeldMessage[] = []
@@ -44,14 +49,15 @@ export class Transaction {
   }
 
   /** False: the transaction is too large. */
-  publish(message: MessageView, mandatory: boolean): boolean {
+  publish(message: MessageView, mandatory: boolean, routed: Routed | null): boolean {
     const { exchange, routingKey } = message
-    const bytes = message.body.length + message.properties.length
+    const places = (routed?.targets ?? 0) * placeBytes
+    const bytes = message.body.length + message.properties.length + places
     if (this.bytes + bytes > this.bytesMax || !this.memory.take(bytes)) return false
     this.bytes += bytes
     const properties = Uint8Array.from(message.properties)
     const body = Uint8Array.from(message.body)
-    this.messages.push({ exchange, routingKey, mandatory, properties, body })
+    this.messages.push({ exchange, routingKey, mandatory, routed, properties, body })
     return this.fits()
   }
 

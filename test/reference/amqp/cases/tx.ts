@@ -114,6 +114,35 @@ export const tx: Cases = {
     t.answer('taken', [await t.state(full), await t.state(queue)])
   },
 
+  /** Bindings, the exchange and a queue change between the publishing and the commit. */
+  async routed(t) {
+    const { channel, queue } = await transacted(t)
+    const exchange = t.name('e')
+    const [later, gone] = [
+      await channel.queue(t.name('later')),
+      await channel.queue(t.name('gone')),
+    ]
+    await channel.must('exchange.declare', { exchange, type: 'direct' })
+    const bind = { exchange, routingKey: 'k' }
+    await channel.must('queue.bind', { queue, ...bind })
+    await channel.must('queue.bind', { queue: gone, exchange, routingKey: 'gone' })
+    channel.publish(exchange, 'k', { body: '1' })
+    channel.publish(exchange, 'gone', { body: 'lost' }, { mandatory: true })
+    channel.publish(exchange, 'none', { body: 'nowhere' }, { mandatory: true })
+    const other = await t.channel()
+    await other.must('queue.unbind', { queue, ...bind })
+    await other.must('queue.bind', { queue: later, ...bind })
+    await other.must('queue.delete', { queue: gone })
+    channel.publish(exchange, 'k', { body: '2' })
+    // What came before it has been routed.
+    await channel.must('basic.qos')
+    await other.must('exchange.delete', { exchange })
+    channel.publish('', later, { body: '3' })
+    channel.send('tx.commit')
+    t.answer('commit', await channel.take(3))
+    t.answer('bodies', [await t.bodies(queue), await t.bodies(later)])
+  },
+
   async recover(t) {
     const { channel, queue } = await transacted(t)
     channel.publish('', queue, { body: '1' })

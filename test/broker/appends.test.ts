@@ -140,7 +140,7 @@ test("what no file of the journal can take is refused also when it is the node's
   await store.close()
 })
 
-test("what the node's own records wait for room for is refused in time, and told once", async () => {
+test("the node's own records wait for room so long and no longer, told once", async () => {
   const clock = new SimClock()
   const disk = new SimDisk(clock, new SimChance(1))
   let freeBytes = 2 ** 40

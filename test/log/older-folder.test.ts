@@ -10,7 +10,7 @@ import { append, readAll } from './open-log.ts'
 
 const notThen = ['journalSized', 'journalMarked', 'journalSlots']
 
-/** Leaves out of the manifest what was not in it then, and cuts the journal behind what it holds. */
+/** The manifest without what was not in it then, and the journal cut behind what it holds. */
 async function makeOlder(disk: Disk): Promise<void> {
   const options = { maxRecordBytes: 1 << 20, report: () => assert.fail() }
   const { file, records } = await RecordFile.open(disk, 'manifest', options)

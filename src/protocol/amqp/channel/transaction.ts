@@ -1,5 +1,6 @@
 // What a channel in tx mode holds back until it is committed: messages as copies, with the places
-// that they were routed to when they came, and settlements as tags, which count as unknown meanwhile. Publishing and settling are done by their owner.
+// that they were routed to when they came, and settlements as tags, which count as unknown
+// meanwhile. Publishing and settling are done by their owner.
 import type { Routed } from '../../../broker/messaging/api.ts'
 import type { MessageView } from '../../../model/message/message.ts'
 import type { PartialMemory } from '../frames/partial-memory.ts'

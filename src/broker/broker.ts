@@ -235,6 +235,7 @@ export class NodeBroker implements Broker {
     this.#upkeep = new Upkeep(store, image, clock, {
       failed: (cause) => parts.failed(cause),
       lookedAtSpace: () => messaging.lookedAtSpace(),
+      reclaim: () => messaging.queues.reclaim(),
     })
     image.onChange((event) => this.#follow(event))
   }

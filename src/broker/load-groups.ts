@@ -38,16 +38,10 @@ export async function loadGroups(logs: readonly PartitionLog[], to: GroupLoading
 /** What could be read is written anew, and then everything before that goes. */
 async function forgetDamaged(
   log: PartitionLog,
-  records: readonly KeyedRecord[],
+  records: Iterable<KeyedRecord>,
   { store, groups, report, appenderOf }: GroupLoading,
 ): Promise<void> {
-  const latest = new Map<string, KeyedRecord>()
-  for (const record of records) {
-    const key = Buffer.from(record.key).toString('latin1')
-    latest.delete(key)
-    latest.set(key, record)
-  }
-  const kept = [...latest.values()].filter(({ value }) => value !== null)
+  const kept = [...records]
   const end = log.logEndOffset
   const appender = appenderOf(log.partition)
   const errors = await Promise.all(

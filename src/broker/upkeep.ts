@@ -15,6 +15,8 @@ const lookMs = 1000
 
 export interface UpkeepHooks {
   failed(cause: unknown): void
+  /** Gives back what queues have settled. */
+  reclaim(): Promise<void>
   lookedAtSpace(): void
 }
 
@@ -99,7 +101,9 @@ export class Upkeep {
     const nowMs = this.#clock.now()
     if (all.some((log) => isOverdue(log, nowMs))) await this.#store.flush()
     await cleaner.clean(all, nowMs, compactionMemoryBytes)
+    if (!this.#stopped) await this.#hooks.reclaim()
     if (!this.#stopped) await cleaner.merge(all)
+    if (!this.#stopped) await cleaner.sweep(this.#store.all)
   }
 
   async #retain(): Promise<void> {

@@ -1,13 +1,17 @@
 // Keeps segments few and compacted topics compact. Cleaning: notes the latest offset of each key in
 // the part of a partition that is new, then writes its closed segments anew without what is
-// superseded. Merging: short segments that quiet partitions have collected become one. One pass at
-// a time, beside the flusher, which only ever adds behind; upkeep starts it.
+// superseded. Reclaiming: the same without what a queue has settled behind messages that stay.
+// Merging: short segments that quiet partitions have collected become one. Sweeping: files that
+// several partitions share go with the last segment in them; what is left in one that has lost most
+// moves to a new one. One pass at a time, beside the flusher, which only ever adds behind; upkeep
+// starts it.
 import { Turns } from '../base/turns.ts'
 import type { Clock } from '../io/clock.ts'
 import { BatchHeader } from '../model/record-batch.ts'
 import { chooseCleaning } from './compaction/cleaning-policy.ts'
 import { compactBatch, noteKeys } from './compaction/compact-batches.ts'
 import { KeyMap } from './compaction/key-map.ts'
+import { reclaimBatch, type Settled, Wear } from './compaction/reclaiming.ts'
 import type { LogOptions } from './log-options.ts'
 import type { LogReader } from './log-reader.ts'
 import type { PartitionLog } from './partition-log.ts'
@@ -15,31 +19,46 @@ import { emptyRead } from './read-result.ts'
 import type { RewriteJob, Rewriter } from './rewriter.ts'
 import { isRolled, keptTogetherMs, mergedTogetherMs } from './segment/rolling.ts'
 import type { Segment } from './segment/segment.ts'
+import { runHeaderBytes, type SegmentFiles } from './segment/segment-files.ts'
 
 /** One merged file holds at most about so much, */
 const mergedFileBytes = 256 << 20
 /** of so many partitions: all that is done to them in one turn stays short. */
 const mergedPartitions = 1000
 
+/** What is left of files that are swept goes to one of about this size: there is little room. */
+const sweptIntoBytes = 16 << 20
+
 /** One file of what is cleaned comes from about so much. */
 const cleanedFileBytes = 64 << 20
 
 export type CleanerOptions = Pick<
   LogOptions,
-  'readPieceBytes' | 'mergeBelowBytes' | 'mergeSegments' | 'partitionsPerTurn'
+  'readPieceBytes' | 'mergeBelowBytes' | 'mergeSegments' | 'partitionsPerTurn' | 'sweptFileBytes'
 >
 
 export class Cleaner {
-  readonly counters = { cleanings: 0, merges: 0 }
+  readonly counters = { cleanings: 0, merges: 0, reclaims: 0, sweeps: 0 }
   readonly #reader: LogReader
   readonly #rewriter: Rewriter
+  readonly #files: SegmentFiles
   readonly #options: CleanerOptions
   readonly #turns: Turns
+  readonly #wear = new Wear()
+  readonly #clock: Clock
   /** Partitions with a segment that is damaged: they stay as they are until the next start. */
   readonly #unreadable = new WeakSet<PartitionLog>()
 
-  constructor(reader: LogReader, rewriter: Rewriter, clock: Clock, options: CleanerOptions) {
+  constructor(
+    reader: LogReader,
+    rewriter: Rewriter,
+    files: SegmentFiles,
+    clock: Clock,
+    options: CleanerOptions,
+  ) {
     this.#options = options
+    this.#files = files
+    this.#clock = clock
     this.#turns = new Turns(clock, options.partitionsPerTurn)
     this.#reader = reader
     this.#rewriter = rewriter
@@ -113,6 +132,36 @@ export class Cleaner {
     return true
   }
 
+  /** Bytes that `reclaim` would give back. */
+  reclaimable(log: PartitionLog, settled: Settled, below: number): number {
+    const worn = this.#worn(log, settled, below)
+    return worn.reduce((bytes, segment) => bytes + this.#wear.gain(segment, settled), 0)
+  }
+
+  /**
+   * Writes what is settled below `below` out of closed segments of which it is half or more. It
+   * must be settled durably: nobody finds its records again.
+   */
+  async reclaim(log: PartitionLog, settled: Settled, below: number): Promise<void> {
+    const worn = this.#worn(log, settled, below)
+    const groups = groupsOf(worn, log.settings.segmentBytes, keptTogetherMs(log))
+    const mustStay = mustStayOf(log, groups)
+    const keep = (header: BatchHeader): Uint8Array | null => reclaimBatch(header, settled, mustStay)
+    const jobs = groups.map((sources) => ({ log, sources, keep, isSparse: true as const }))
+    if (!(await this.#rewriteAll(jobs))) return
+    this.counters.reclaims++
+    const to = worn[worn.length - 1]?.nextOffset ?? 0
+    for (const segment of log.segments)
+      if (segment.sparse && segment.nextOffset <= to) this.#wear.renewed(segment, settled)
+  }
+
+  #worn(log: PartitionLog, settled: Settled, below: number): readonly Segment[] {
+    if (log.deleted || log.damagedFrom !== null || this.#unreadable.has(log)) return []
+    const closed = closedSegments(log, this.#clock.now()).filter((s) => s.nextOffset <= below)
+    if (closed.some(isDamaged)) return []
+    return closed.filter((segment) => this.#wear.gain(segment, settled) > 0)
+  }
+
   /** Brings short segments together, those of many partitions into one file. */
   async merge(logs: Iterable<PartitionLog>): Promise<void> {
     let jobs: RewriteJob[] = []
@@ -123,7 +172,7 @@ export class Cleaner {
       if (log.deleted || log.damagedFrom !== null) continue
       const sources = shortRun(log, this.#options)
       if (sources.length === 0 || sources.some(isDamaged)) continue
-      jobs.push({ log, sources, keep: (header) => header.whole() })
+      jobs.push({ log, sources, keep: whole })
       bytes += sources.reduce((n, s) => n + s.bytes, 0)
       if (bytes < mergedFileBytes && jobs.length < mergedPartitions) continue
       if (await this.#rewriter.run(jobs)) this.counters.merges++
@@ -132,7 +181,60 @@ export class Cleaner {
     }
     if (jobs.length > 0 && (await this.#rewriter.run(jobs))) this.counters.merges++
   }
+
+  /**
+   * Moves what is left in files of which most is of no use any more. `logs`: all that there are.
+   */
+  async sweep(logs: Iterable<PartitionLog>): Promise<void> {
+    const all = [...logs]
+    const live = new Map<number, number>()
+    await this.#eachSegment(all, (_, { file, bytes }) => {
+      live.set(file, (live.get(file) ?? 0) + bytes + runHeaderBytes)
+    })
+    const worn = this.#files.bytesBeyond(live, this.#options.sweptFileBytes)
+    if (worn.size === 0) return
+    const jobs: (RewriteJob & { readonly from: number })[] = []
+    await this.#eachSegment(all, (log, segment) => {
+      if (!worn.has(segment.file)) return
+      // A file of which something has to stay is not left by the rest.
+      if (!isMovable(log, segment)) worn.delete(segment.file)
+      else jobs.push({ log, sources: [segment], keep: whole, from: segment.file })
+    })
+    const left = jobs.filter(({ from }) => worn.has(from))
+    // One file after the other, so that each that is left makes room.
+    await this.#runAll(left.sort((a, b) => a.from - b.from))
+  }
+
+  async #runAll(jobs: readonly RewriteJob[]): Promise<void> {
+    let next: RewriteJob[] = []
+    let bytes = 0
+    for (const [index, job] of jobs.entries()) {
+      next.push(job)
+      bytes += job.sources[0]?.bytes ?? 0
+      const isLast = index === jobs.length - 1
+      if (bytes < sweptIntoBytes && next.length < mergedPartitions && !isLast) continue
+      if (await this.#rewriter.run(next)) this.counters.sweeps++
+      next = []
+      bytes = 0
+    }
+  }
+
+  async #eachSegment(
+    logs: readonly PartitionLog[],
+    each: (log: PartitionLog, segment: Segment) => void,
+  ): Promise<void> {
+    for (const log of logs) {
+      const pause = this.#turns.next()
+      if (pause !== null) await pause
+      for (const segment of log.segments) each(log, segment)
+    }
+  }
 }
+
+const whole = (header: BatchHeader): Uint8Array => header.whole()
+
+const isMovable = (log: PartitionLog, segment: Segment): boolean =>
+  !log.deleted && log.damagedFrom === null && segment !== log.growing && !isDamaged(segment)
 
 const isDamaged = ({ index }: Segment): boolean => index.isDamaged
 
@@ -189,17 +291,11 @@ function compactionOf(
 ): RewriteJob[] {
   const sources = closed.filter((s) => s.baseOffset < keys.coveredTo)
   const groups = groupsOf(sources, log.settings.segmentBytes, keptTogetherMs(log))
-  const ends = new Set(groups.map((group) => group[group.length - 1]?.nextOffset))
-  const lastSequences = new Map([...log.producers.active()].map((p) => [p.id, p.lastSequence]))
   const rules = {
     keys,
     nowMs,
     deleteRetentionMs: log.settings.tombstoneRetentionMs,
-    // The last batch of a segment, and the last of a producer: both carry what nothing else says. A
-    // segment that ended before its last offset would leave readers waiting there.
-    mustStay: (header: BatchHeader): boolean =>
-      ends.has(header.nextOffset) ||
-      (header.producerId >= 0 && isLastOf(header, lastSequences.get(header.producerId))),
+    mustStay: mustStayOf(log, groups),
   }
   const keep = (header: BatchHeader): Uint8Array | null => compactBatch(header, rules)
   return groups.map((sources) => ({
@@ -209,6 +305,21 @@ function compactionOf(
     isSparse: true,
     cleanedUpTo: keys.coveredTo,
   }))
+}
+
+/**
+ * The last batch of a segment, and the last of a producer: both carry what nothing else says. A
+ * segment that ended before its last offset would leave readers waiting there.
+ */
+function mustStayOf(
+  log: PartitionLog,
+  groups: readonly (readonly Segment[])[],
+): (header: BatchHeader) => boolean {
+  const ends = new Set(groups.map((group) => group[group.length - 1]?.nextOffset))
+  const lastSequences = new Map([...log.producers.active()].map((p) => [p.id, p.lastSequence]))
+  return (header) =>
+    ends.has(header.nextOffset) ||
+    (header.producerId >= 0 && isLastOf(header, lastSequences.get(header.producerId)))
 }
 
 const isLastOf = (header: BatchHeader, lastSequence: number | undefined): boolean =>

@@ -278,6 +278,7 @@ export class Flusher {
       if (pause !== null) await pause
     }
     await writer.finish()
+    segmentFiles.written(file, writer.position)
     this.counters.files++
     return moved
   }

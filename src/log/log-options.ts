@@ -38,6 +38,8 @@ export interface LogOptions {
   readonly mergeBelowBytes: number
   /** once there are so many of them in a row. */
   readonly mergeSegments: number
+  /** A file is swept when so much in it is of no use any more, and half of it. */
+  readonly sweptFileBytes: number
 }
 
 const MiB = 1 << 20
@@ -67,6 +69,7 @@ export function logOptionsOf(settings: BrokerSettings): LogOptions {
     rewriteBytes: 1 * MiB,
     mergeBelowBytes: 1 * MiB,
     mergeSegments: 8,
+    sweptFileBytes: 1 * MiB,
   }
 }
 

@@ -118,7 +118,7 @@ export class LogStore {
     const { report } = parts.hooks
     const { space } = this
     const rewriter = new Rewriter({ disk, clock, segmentFiles, manifest, space, report }, options)
-    this.cleaner = new Cleaner(this.reader, rewriter, clock, options)
+    this.cleaner = new Cleaner(this.reader, rewriter, segmentFiles, clock, options)
   }
 
   get(topic: string, partition: number): PartitionLog | undefined {

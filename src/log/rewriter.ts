@@ -127,6 +127,7 @@ export class Rewriter {
     const valid = new Set(unchanged(jobs).filter(({ log }) => !damaged.has(log)))
     await this.#swap(
       file,
+      writer.position,
       rewritten.filter(({ job }) => valid.has(job)),
     )
     return valid.size === jobs.length
@@ -243,9 +244,10 @@ export class Rewriter {
   }
 
   /** In memory first, at once for all; then the manifest; then the old files. */
-  async #swap(file: number, valid: readonly Rewritten[]): Promise<void> {
+  async #swap(file: number, bytes: number, valid: readonly Rewritten[]): Promise<void> {
     const { segmentFiles, manifest } = this.#parts
     segmentFiles.retain(file)
+    segmentFiles.written(file, bytes)
     for (const { job, segment } of valid) {
       if (segment !== null) segmentFiles.retain(file)
       job.log.replaceSegments(job.sources, segment === null ? [] : [segment])

@@ -22,6 +22,8 @@ export const queueTopicConfig: ReadonlyMap<string, string> = new Map([
   ['retention.ms', '-1'],
   ['retention.bytes', '-1'],
   ['compression.type', 'uncompressed'],
+  // Space is given back by whole segments.
+  ['segment.bytes', '67108864'],
   // How long a message has waited is nothing that a client may say.
   ['message.timestamp.type', 'LogAppendTime'],
 ])

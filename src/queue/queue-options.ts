@@ -13,6 +13,8 @@ export interface QueueOptions {
   readonly trimBytes: number
   /** or so many when nothing is left. */
   readonly trimEmptyBytes: number
+  /** What is settled behind messages that stay is written out of the log when it is so much. */
+  readonly reclaimBytes: number
   /** A snapshot is due when the ledger has grown by this, and by as much as the last one took. */
   readonly snapshotBytes: number
   /** A mark is due when so many bytes of bodies were put into a lane: what a start has to count. */
@@ -32,6 +34,7 @@ export const queueOptions: QueueOptions = {
   settleMs: 10,
   trimBytes: 4 * MiB,
   trimEmptyBytes: MiB / 16,
+  reclaimBytes: 64 * MiB,
   snapshotBytes: MiB,
   markBytes: 16 * MiB,
   leavingMax: 20_000,

@@ -5,9 +5,11 @@
 import type { Clock } from '../io/clock.ts'
 import type { LogStore } from '../log/log-store.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import { startOfNewer } from '../log/retention.ts'
 import type { TopicSettings } from '../model/config/topic-settings.ts'
 import { Addresses } from '../model/message/stored-message.ts'
 import { headerBytes } from '../model/record-batch.ts'
+import type { Lane } from './lane.ts'
 import { PieceCache } from './lane-reader.ts'
 import { BatchMemory, recordOverheadBytes } from './memory/batch-builder.ts'
 import { recoverStock } from './open-stock.ts'
@@ -67,6 +69,8 @@ export class Queues implements QueueNode, StockNode {
   readonly #placing: Placing
   readonly #wakeUps: WakeUps
   readonly #all = new Set<Queue>()
+  /** Those whose messages are in logs of their own. */
+  readonly #stocks = new Set<Stock>()
   #attended: Attended[] = []
   #isSoon = false
   #isResting = false
@@ -127,7 +131,9 @@ export class Queues implements QueueNode, StockNode {
       logs.push(this.store.get(place.topic, lane) ?? null)
     const open = (lane: number): PartitionLog => this.#log(place, lane)
     const { name, isShown = false } = place
-    return new Stock({ name, replayMs, logs, open, ledgerLog, isShown }, this)
+    const stock = new Stock({ name, replayMs, logs, open, ledgerLog, isShown }, this)
+    this.#stocks.add(stock)
+    return stock
   }
 
   #log({ topic, name, partitionSettings }: QueuePlace, partition: number): PartitionLog {
@@ -149,6 +155,7 @@ export class Queues implements QueueNode, StockNode {
   /** Deletes its logs. */
   async gone(queue: GoneQueue): Promise<void> {
     this.#all.delete(queue as Queue)
+    this.#stocks.delete(queue.stock as Stock)
     this.#wakeUps.forget(queue)
     const partitions = [...queue.stock.lanes.keys(), ledgerPartition]
     const existing = partitions.filter((p) => this.store.get(queue.topic, p) !== undefined)
@@ -229,6 +236,31 @@ export class Queues implements QueueNode, StockNode {
     if (this.#placing.isFull) this.whenTaken(goOn)
     else if (this.#others.isHeldUp) this.#others.whenTaken(goOn)
     else goOn()
+  }
+
+  /**
+   * Gives back the space of what is settled behind messages that stay for long: in flight, waiting
+   * for a retry or for their time, or of a priority that does not get its turn. One call at a time.
+   */
+  async reclaim(): Promise<void> {
+    for (const stock of [...this.#stocks])
+      for (const lane of stock.lanes) if (!stock.isClosed) await this.#reclaimIn(stock, lane)
+  }
+
+  async #reclaimIn(stock: Stock, lane: Lane): Promise<void> {
+    const { existing: log, settled, end } = lane
+    const { reclaimBytes } = this.options
+    if (log === null || settled.above === 0 || log.bytes < reclaimBytes) return
+    const { cleaner } = this.store
+    const isKept = stock.replayMs > 0
+    const below = isKept ? Math.min(end, startOfNewer(log, this.now() - stock.replayMs)) : end
+    if (cleaner.reclaimable(log, settled, below) < reclaimBytes) return
+    // What is gone cannot be counted at a start: the ledger has to tell what is left.
+    if (stock.ledger !== null) lane.bytesSinceMark = Number.POSITIVE_INFINITY
+    this.noted(stock)
+    const asOfNow = settled.copy()
+    await new Promise<void>((resolve) => this.flush(resolve))
+    await cleaner.reclaim(log, asOfNow, below)
   }
 
   // ---- What queues ask --------------------------------------------------------------------------

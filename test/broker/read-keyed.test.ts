@@ -20,7 +20,7 @@ test('a batch that cannot be read costs itself, or what is left of its segment',
   await appendTen(20)
   const keys = async (): Promise<string> => {
     const { records, isWhole } = await readKeyed(store.reader, log)
-    const names = records.map(({ key }) => Buffer.from(key).toString().slice(1))
+    const names = [...records].map(({ key }) => Buffer.from(key).toString().slice(1))
     return `${isWhole ? 'whole' : 'damaged'} ${names.join(' ')}`
   }
   const all = Array.from({ length: 20 }, (_, i) => String(10 + i))
@@ -35,5 +35,24 @@ test('a batch that cannot be read costs itself, or what is left of its segment',
   assert.equal(await keys(), `damaged 10 11 12 ${all.slice(10).join(' ')}`)
   assert.equal(reported.length, 1)
   await file.close()
+  await store.close()
+})
+
+test('of each key the latest is told, and nothing of one that was deleted', async () => {
+  const { store } = await openReported(memoryDisk())
+  const log = store.get(topicA, 0) as PartitionLog
+  const puts = [
+    ['a', '1'],
+    ['b', '1'],
+    ['c', '1'],
+    ['a', '2'],
+    ['c', null],
+    ['b', null],
+    ['b', '2'],
+  ] as const
+  for (const [key, value] of puts) await append(store, log, keyedBatch(key, value))
+  const { records, isWhole } = await readKeyed(store.reader, log)
+  const told = [...records].map(({ key, value }) => `${Buffer.from(key)}=${Buffer.from(value)}`)
+  assert.deepEqual([told, isWhole], [['a=2', 'b=2'], true])
   await store.close()
 })

@@ -45,6 +45,7 @@ async function withUpkeep(
   const upkeep = new Upkeep(store, image, clock, {
     failed: assert.fail,
     lookedAtSpace: () => undefined,
+    reclaim: async () => undefined,
   })
   await use(log, store, clock)
   await clock.runUntil(upkeep.stop())

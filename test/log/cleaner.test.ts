@@ -8,7 +8,7 @@ import type { Segment } from '../../src/log/segment/segment.ts'
 import { brokerValues } from '../../src/model/config/config-source.ts'
 import { resolveTopicSettings } from '../../src/model/config/topic-settings.ts'
 import { BatchHeader } from '../../src/model/record-batch.ts'
-import { batchOf, keyedBatch, tinyOptions, topicA } from './log-fixture.ts'
+import { batchOf, keyedBatch, plainSettings, tinyOptions, topicA } from './log-fixture.ts'
 import { append, open, readAll } from './open-log.ts'
 
 const compacted = resolveTopicSettings(
@@ -74,6 +74,39 @@ test('short segments of many partitions are merged, and stay where they were', a
     }
     await store.close()
     store = await open(disk, 20)
+  }
+  await store.close()
+})
+
+test('a file that several share is left when most of it is of no use', async () => {
+  const disk = memoryDisk()
+  const parts = { options: { ...tinyOptions, flushBytes: 1 << 20 } }
+  let store = await open(disk, 20, plainSettings, parts)
+  const fill = async (): Promise<void> => {
+    for (const log of store.all)
+      await append(store, log, batchOf([`${log.partition} ${'s'.repeat(2000)}`]))
+    await store.flush()
+  }
+  for (let round = 0; round < 3; round++) await fill()
+  const files = async (): Promise<number> => (await disk.list('segments')).length
+  for (let partition = 0; partition < 9; partition++) await store.delete(topicA, [partition])
+  const sweep = async (): Promise<void> => store.cleaner.sweep(store.all)
+  await sweep()
+  assert.deepEqual([await files(), store.cleaner.counters.sweeps], [3, 0], 'most is there')
+  await store.delete(topicA, [9, 10, 11, 12])
+  await sweep()
+  await sweep()
+  assert.deepEqual([await files(), store.cleaner.counters.sweeps], [1, 1])
+  // How large a file is, is known after a start, too.
+  await store.close()
+  store = await open(disk, 20, plainSettings, parts)
+  await store.delete(topicA, [13, 14, 15, 16])
+  await sweep()
+  assert.equal(store.cleaner.counters.sweeps, 1)
+  for (const partition of [17, 18, 19]) {
+    const log = store.get(topicA, partition) as PartitionLog
+    const values = await readAll(store, log)
+    assert.deepEqual(values, Array(3).fill(`${partition} ${'s'.repeat(2000)}`))
   }
   await store.close()
 })

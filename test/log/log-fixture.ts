@@ -29,6 +29,7 @@ export const tinyOptions: LogOptions = {
   rewriteBytes: 1 << 20,
   mergeBelowBytes: 1 << 20,
   mergeSegments: 8,
+  sweptFileBytes: 4096,
 }
 
 const nothingSet = { dynamicBroker: noTexts, dynamicDefaultBroker: noTexts, staticBroker: noTexts }

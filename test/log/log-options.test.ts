@@ -41,6 +41,7 @@ test('every key of the log has its option, in whole slabs', () => {
     rewriteBytes: MiB,
     mergeBelowBytes: MiB,
     mergeSegments: 8,
+    sweptFileBytes: 1 << 20,
   })
   assert.equal(optionsOf('polymq.journal.file.bytes=8388609').journalFileBytes, 12 * MiB)
   assert.equal(optionsOf('polymq.journal.file.bytes=8388608').flushBytes, 6 * MiB)

@@ -113,6 +113,28 @@ const planted: readonly Planted[] = [
   },
   {
     by: 'queues',
+    bug: 'give the space back of what is not settled durably',
+    file: 'queue/queues.js',
+    find: 'await new Promise((resolve) => this.flush(resolve));\n        await cleaner',
+    replace: 'await cleaner',
+  },
+  {
+    by: 'queues',
+    bug: 'give the space back of what is in flight',
+    file: 'queue/queues.js',
+    find: 'await cleaner.reclaim(log, asOfNow, below)',
+    replace:
+      'asOfNow.addRange(0, lane.cursor);\n        await cleaner.reclaim(log, asOfNow, below)',
+  },
+  {
+    by: 'queues',
+    bug: 'forget how much there was of what is gone',
+    file: 'queue/queues.js',
+    find: 'lane.bytesSinceMark = Number.POSITIVE_INFINITY',
+    replace: '',
+  },
+  {
+    by: 'queues',
     bug: 'send dead letters before bindings are known',
     file: 'broker/messaging/node-messaging.js',
     find: 'node.queues.rest()',

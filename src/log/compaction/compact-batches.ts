@@ -120,7 +120,11 @@ function isLatest(walk: RecordWalk, baseOffset: number, keys: KeyMap): boolean {
   return key !== null && keys.latest(key) <= baseOffset + walk.offsetDelta
 }
 
-function emptied(header: BatchHeader, rules: CompactionRules): Uint8Array | null {
+/** A batch of which no record is left: empty if it must stay, or null. */
+export function emptied(
+  header: BatchHeader,
+  rules: Pick<CompactionRules, 'mustStay'>,
+): Uint8Array | null {
   if (!rules.mustStay(header)) return null
   if (header.recordCount === 0) return header.whole()
   return header.withRecords(new Uint8Array(0), {
@@ -138,7 +142,7 @@ function moved(records: Uint8Array, span: Span, byMs: number): Uint8Array[] {
 }
 
 /** The records of a stored batch; null when they cannot be had, or are not what the header says. */
-function openedRecords(header: BatchHeader): Uint8Array | null {
+export function openedRecords(header: BatchHeader): Uint8Array | null {
   const opened = openBatch(header)
   if (!opened.ok) return null
   const walk = new RecordWalk(opened.value)

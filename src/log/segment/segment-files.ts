@@ -103,6 +103,8 @@ export class SegmentFiles {
   readonly #open = new Map<number, Handle>()
   /** Segments in each file. */
   readonly #segments = new Map<number, number>()
+  /** Bytes of those that several segments may lie in, and of others as they were at the start. */
+  readonly #bytes = new Map<number, number>()
   #nextNumber: number
   /** What was written past the page cache is not in it, and is read past it. */
   #isDirect = true
@@ -144,6 +146,21 @@ export class SegmentFiles {
     this.#nextNumber = Math.max(this.#nextNumber, file + 1)
   }
 
+  /** It is written, and does not grow. */
+  written(file: number, bytes: number): void {
+    if (this.#segments.has(file)) this.#bytes.set(file, bytes)
+  }
+
+  /** Of files that have lost what most of them held: bytes, by number. */
+  bytesBeyond(live: ReadonlyMap<number, number>, deadMin: number): Map<number, number> {
+    const found = new Map<number, number>()
+    for (const [file, bytes] of this.#bytes) {
+      const dead = bytes - (live.get(file) ?? 0)
+      if (dead >= deadMin && dead * 2 >= bytes) found.set(file, bytes)
+    }
+    return found
+  }
+
   /** One segment fewer, and the manifest says so already; the last one takes the file with it. */
   async release(file: number): Promise<void> {
     const left = (this.#segments.get(file) ?? 0) - 1
@@ -153,6 +170,7 @@ export class SegmentFiles {
       return
     }
     this.#segments.delete(file)
+    this.#bytes.delete(file)
     await this.#beforeRemove()
     const handle = this.#open.get(file)
     if (handle !== undefined) await this.#close(file, handle)
@@ -186,7 +204,11 @@ export class SegmentFiles {
     for (let i = 0; i < needed.length; i += looksAtOnce) {
       const some = needed.slice(i, i + looksAtOnce)
       const found = await Promise.all(some.map((number) => this.#sizeOf(number)))
-      for (const [k, number] of some.entries()) sizes.set(number, found[k] ?? 'ENOENT')
+      for (const [k, number] of some.entries()) {
+        const size = found[k] ?? 'ENOENT'
+        sizes.set(number, size)
+        if (typeof size === 'number') this.#bytes.set(number, size)
+      }
     }
     return { strays, sizes }
   }

@@ -43,6 +43,40 @@ export class SettledSet {
     return ((page.bits[bit >>> 5] as number) & (1 << (bit & 31))) !== 0
   }
 
+  /** How many in [from, to) are settled. */
+  countIn(from: number, to: number): number {
+    let count = Math.max(0, Math.min(to, this.#lowWater) - from)
+    if (this.#above === 0) return count
+    for (let at = Math.max(from, this.#lowWater); at < to; ) {
+      const begin = at - (at % pageBits)
+      const page = this.#pages[begin / pageBits - this.#first]
+      const end = Math.min(to, begin + pageBits)
+      const isWhole = at === begin && end === begin + pageBits
+      if (page === fullPage) count += end - at
+      else if (page !== undefined && page !== null && isWhole) count += page.count
+      else if (page !== undefined && page !== null)
+        for (let offset = at; offset < end; offset++) if (this.has(offset)) count++
+      at = end
+    }
+    return count
+  }
+
+  /** As it is now, whatever is settled later. */
+  copy(): SettledSet {
+    const copy = new SettledSet()
+    copy.#lowWater = this.#lowWater
+    copy.#above = this.#above
+    copy.#first = this.#first
+    copy.#pages = this.#pages.map((page) => {
+      if (page === null || page === fullPage) return page
+      const own = new Page()
+      own.bits.set(page.bits)
+      own.count = page.count
+      return own
+    })
+    return copy
+  }
+
   /** The offset must not be settled yet. */
   add(offset: number): void {
     if (offset === this.#lowWater) {

@@ -41,7 +41,7 @@ export class Actions {
     this.streaming = new Streaming(this.stage)
     this.#ruling = new Ruling(this.stage)
     this.cleaning = new Cleaning(this.stage)
-    const { streams, hasPolicies, compactedBytes } = scene.plan
+    const { streams, hasPolicies, compactedBytes, reclaimedBytes } = scene.plan
     // As often as they stand here.
     this.#actions = [
       ...Array<Action>(6).fill(() => this.#publish()),
@@ -54,7 +54,8 @@ export class Actions {
       () => this.#appendForeign(),
       () => this.#connect(),
       ...(streams > 0 ? this.streaming.actions : []),
-      ...(compactedBytes > 0 ? [() => this.cleaning.run()] : []),
+      ...(compactedBytes > 0 ? [() => this.cleaning.clean()] : []),
+      ...(reclaimedBytes > 0 ? [() => this.cleaning.reclaim()] : []),
       ...(hasPolicies ? [() => this.#ruling.change()] : []),
     ]
     for (const vhost of scene.plan.vhosts) this.#open(vhost)

@@ -1,6 +1,7 @@
 // A topic of the simulation of queues that is compacted while queues are over it: few keys, short
 // segments, and a cleaner that comes by when it is drawn, one pass at a time. What it may take the
-// model of the stream says.
+// model of the stream says. And queues whose settled messages are written out of their logs, which
+// nobody may notice.
 import type { SimChance } from '../../../src/io/sim/sim-chance.ts'
 import type { Stage } from './stage.ts'
 import type { StreamModel } from './stream-model.ts'
@@ -34,13 +35,38 @@ export class Cleaning {
     this.#stage = stage
   }
 
-  run(): void {
+  clean(): void {
+    this.#run(() => this.#clean())
+  }
+
+  reclaim(): void {
+    this.#run(() => this.#reclaim())
+  }
+
+  #run(work: () => Promise<void>): void {
     if (this.#isBusy) return
     this.#isBusy = true
     this.#stage.let(() => {
-      this.done = this.#clean()
+      this.done = work().then(() => {
+        this.#isBusy = false
+      })
       return this.done
     })
+  }
+
+  async #reclaim(): Promise<void> {
+    const { node, chance, plan } = this.#stage.scene
+    const { store, image, messaging } = node
+    const topic = image.topic(topicName)
+    for (const log of store.all)
+      if (log.topic !== topic?.id)
+        log.settings = { ...log.settings, segmentBytes: plan.reclaimedBytes }
+    if (chance.oneIn(2)) await store.flush()
+    const { reclaims } = store.cleaner.counters
+    await messaging.queues.reclaim()
+    if (chance.oneIn(4)) await store.cleaner.merge(store.all)
+    if (chance.oneIn(4)) await store.cleaner.sweep(store.all)
+    this.#stage.saw('reclaims', store.cleaner.counters.reclaims - reclaims)
   }
 
   async #clean(): Promise<void> {
@@ -56,6 +82,5 @@ export class Cleaning {
     if (chance.oneIn(5)) await store.cleaner.merge(logs)
     else await store.cleaner.clean(logs, clock.now(), bytes)
     this.#stage.saw('cleanings', store.cleaner.counters.cleanings - before)
-    this.#isBusy = false
   }
 }

@@ -17,6 +17,8 @@ export interface QueuePlan {
   readonly streams: number
   /** The topic that queues are over is compacted, in segments of so many bytes; 0: it is not. */
   readonly compactedBytes: number
+  /** What queues have settled is written out of segments of so many bytes; 0: it is not. */
+  readonly reclaimedBytes: number
   readonly hasPolicies: boolean
   /** In so many lives the disk is full for a while; 0: in none. */
   readonly fullOneIn: number
@@ -42,6 +44,7 @@ export function drawQueuePlan(chance: SimChance): QueuePlan {
       settleMs: pick([1, 10, 40]),
       trimBytes: pick([300, 4_000, 1 << 20]),
       trimEmptyBytes: pick([1, 500, 1 << 20]),
+      reclaimBytes: pick([1, 1, 600]),
       snapshotBytes: pick([100, 600, 1 << 20]),
       markBytes: pick([200, 5_000, 1 << 20]),
     },
@@ -51,6 +54,7 @@ export function drawQueuePlan(chance: SimChance): QueuePlan {
     vhosts: chance.oneIn(3) ? [mainVhost, otherVhost] : [mainVhost],
     streams: pick([0, 0, 1, 2]),
     compactedBytes: pick([0, 0, 400, 3000]),
+    reclaimedBytes: pick([0, 400, 3000]),
     hasPolicies: chance.oneIn(3),
     fullOneIn: pick([0, 0, 0, 2]),
     incarnations: 1 + chance.int(3),

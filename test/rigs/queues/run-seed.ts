@@ -10,7 +10,7 @@ import { SimDisk } from '../../../src/io/sim/sim-disk.ts'
 import { prepareCompression } from '../../../src/model/compression.ts'
 import { PatternCompiler } from '../../../src/security/access/name-pattern.ts'
 import { RigFailure } from '../sim/failure.ts'
-import { isExpected, type SeedResult } from '../sim/run-seed.ts'
+import { isExpected, isOfSpace, type SeedResult } from '../sim/run-seed.ts'
 import { Actions } from './actions.ts'
 import { cleanerRests } from './cleaning.ts'
 import { SimConsumer } from './client.ts'
@@ -110,8 +110,7 @@ class Run {
       settings: new Map([cleanerRests, ...this.#freeBytes]),
       heapBytes: Number.POSITIVE_INFINITY,
       report: (line) => {
-        if (isOpen && !line.startsWith('the disk has'))
-          this.#watch.fail(`reported without a reason: ${line}`)
+        if (isOpen && !isOfSpace(line)) this.#watch.fail(`reported without a reason: ${line}`)
         else told(line)
       },
       failed: (cause) => this.#watch.fail(`failed: ${String((cause as Error).stack)}`),

@@ -1,6 +1,6 @@
 // What a node does by the clock, as the broker's upkeep has it: retention and looks at the disk,
-// and beside them cleaning and merging. Retention is held against the model; what cleaning and
-// merging leave is held against it by every reader.
+// and beside them cleaning, merging and sweeping. Retention is held against the model; what the
+// others leave is held against it by every reader.
 import { DiskError } from '../../../src/io/disk.ts'
 import type { PartitionLog } from '../../../src/log/partition-log.ts'
 import { retentionStart } from '../../../src/log/retention.ts'
@@ -26,7 +26,11 @@ export function keepCompact(node: Node, world: World): Promise<void> {
     node,
     world,
     () => false,
-    () => (world.chance.oneIn(2) ? clean(node, world) : cleaner.merge([...node.store.all])),
+    () => {
+      if (world.chance.oneIn(2)) return clean(node, world)
+      const all = [...node.store.all]
+      return world.chance.oneIn(2) ? cleaner.merge(all) : cleaner.sweep(all)
+    },
   )
 }
 

@@ -273,6 +273,9 @@ class Run {
 const isKept = (line: string): boolean => line.startsWith('kept')
 const isCut = (line: string): boolean => line.includes('a write that never finished')
 
+export const isOfSpace = (line: string): boolean =>
+  line.startsWith('the disk has') || line.startsWith('compaction waits')
+
 /**
  * Segment files that nothing refers to yet, an append to the manifest that never finished; space.
  */
@@ -280,5 +283,4 @@ export const isExpected = (line: string, lines: readonly string[]): boolean =>
   line.startsWith('removed') ||
   isCut(line) ||
   (isKept(line) && lines.some(isCut)) ||
-  line.startsWith('the disk has') ||
-  line.startsWith('compaction waits')
+  isOfSpace(line)

@@ -1,0 +1,102 @@
+// The space of what is settled behind messages that stay.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Queue } from '../../src/queue/queue.ts'
+import { subscribe, TestConsumer } from './queue-fixture.ts'
+import { publishAll, Rig } from './rig.ts'
+
+const options = { trimBytes: 1000, trimEmptyBytes: 1, reclaimBytes: 10_000, markBytes: 1000 }
+const filler = 'x'.repeat(100)
+const textOf = (n: number): string => `${n} ${filler}`
+
+const bytesOf = (queue: Queue): number => queue.stock.lanes[0]?.log.bytes ?? -1
+
+/** Publishes messages from..to and settles all but each `keptOneIn`th; flushes them to segments. */
+async function use(rig: Rig, queue: Queue, from: number, to: number, keptOneIn: number) {
+  const consumer = new TestConsumer()
+  const subscription = subscribe(queue, consumer)
+  const held: number[] = []
+  for (let n = from; n < to; n++) {
+    publishAll(queue, textOf(n))
+    await rig.turn()
+    for (const { id, text } of consumer.got.splice(0))
+      if (Number.parseInt(text, 10) % keptOneIn === 0) held.push(id)
+      else queue.accept(id)
+    if (n % 50 === 49) await rig.clock.runUntil(rig.node.store.flush())
+  }
+  for (const id of held) queue.reject(id, true, false)
+  subscription?.cancel()
+  await rig.turn()
+  await rig.clock.runUntil(rig.node.store.flush())
+}
+
+const reclaim = (rig: Rig): Promise<void> => rig.clock.runUntil(rig.node.queues.reclaim())
+
+async function takeAll(rig: Rig, queue: Queue): Promise<number[]> {
+  const consumer = new TestConsumer()
+  const subscription = subscribe(queue, consumer)
+  await rig.passed(100)
+  subscription?.cancel()
+  await rig.turn()
+  return consumer.got.map(({ text }) => Number.parseInt(text, 10))
+}
+
+const kept = [0, 100, 200, 300]
+
+test('what is settled goes, and what stays is read, also after a crash', async () => {
+  const rig = await Rig.of(1, options)
+  const queue = await rig.open({ deadLetters: false })
+  await use(rig, queue, 0, 400, 100)
+  const before = bytesOf(queue)
+  const { readyBytes } = queue
+  assert.ok(before > 40_000)
+  await reclaim(rig)
+  assert.ok(bytesOf(queue) < before / 5, `${bytesOf(queue)} of ${before}`)
+  assert.deepEqual(await takeAll(rig, queue), kept)
+  await rig.crashed()
+  const again = await rig.open({ deadLetters: false })
+  assert.deepEqual([again.ready, again.readyBytes], [4, readyBytes])
+  assert.deepEqual(await takeAll(rig, again), kept)
+  assert.deepEqual(rig.node.reported, [])
+})
+
+test('it is done again only when there is as much to gain', async () => {
+  const rig = await Rig.of(1, options)
+  const queue = await rig.open({ deadLetters: false })
+  await use(rig, queue, 0, 400, 100)
+  const { counters } = rig.node.store.cleaner
+  await reclaim(rig)
+  await reclaim(rig)
+  assert.equal(counters.reclaims, 1)
+  await use(rig, queue, 400, 450, 100)
+  await reclaim(rig)
+  assert.equal(counters.reclaims, 1)
+  await use(rig, queue, 450, 800, 100)
+  await reclaim(rig)
+  assert.equal(counters.reclaims, 2)
+  assert.deepEqual(await takeAll(rig, queue), [...kept, 400, 500, 600, 700])
+})
+
+test('what is to be read again for a while stays as long', async () => {
+  const rig = await Rig.of(1, options)
+  const queue = await rig.open({ deadLetters: false, replayMs: 60_000 })
+  await use(rig, queue, 0, 400, 100)
+  const before = bytesOf(queue)
+  await reclaim(rig)
+  assert.equal(bytesOf(queue), before)
+  await rig.passed(70_000)
+  await reclaim(rig)
+  assert.ok(bytesOf(queue) < before / 5)
+  assert.deepEqual(await takeAll(rig, queue), kept)
+})
+
+test('a queue that is deleted meanwhile is gone', async () => {
+  const rig = await Rig.of(1, options)
+  const queue = await rig.open({ deadLetters: false })
+  await use(rig, queue, 0, 400, 100)
+  const reclaimed = rig.node.queues.reclaim()
+  const dropped = queue.drop()
+  await rig.clock.runUntil(Promise.all([reclaimed, dropped]).then(() => undefined))
+  await reclaim(rig)
+  assert.deepEqual(rig.node.reported, [])
+})

@@ -1,8 +1,8 @@
-// What a node does by the clock: deletes what is older or more than a topic keeps, forgets
-// producers that have been silent for long, compacts, and watches the disk's space. Each of these
-// goes on by itself, one pass at a time: what is compacted at a low rate, or for hours, holds up
-// nothing that has to be deleted. Times and rates hold from the moment they are changed. `stop`
-// waits for all.
+// What a node does by the clock: deletes what is older than a topic keeps, or more, forgets
+// producers that have been silent for long, compacts, gives back the space of what is gone amid
+// others, and watches the disk's space. Each of these goes on by itself, one pass at a time: what
+// is compacted at a low rate, or for hours, holds up nothing that has to be deleted. Times and
+// rates hold from the moment they are changed. `stop` waits for all.
 import type { Clock, Timer } from '../io/clock.ts'
 import type { LogStore } from '../log/log-store.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
@@ -12,6 +12,12 @@ import type { BrokerSettings } from '../model/config/broker-settings.ts'
 
 /** Time between two looks at what is left of the disk, and at settings that may have changed. */
 const lookMs = 1000
+
+/** Between two looks at what queues have settled. */
+const reclaimPauseMs = 2000
+
+/** Retention comes so often at least while records are refused for want of space. */
+const lowDiskPauseMs = 10_000
 
 export interface UpkeepHooks {
   failed(cause: unknown): void
@@ -29,6 +35,9 @@ export class Upkeep {
   readonly #timers = new Map<string, Timer>()
   readonly #running = new Map<string, Promise<void>>()
   #stopped = false
+  #sweptMs = Number.NEGATIVE_INFINITY
+  /** Passes of the flusher behind which sizes were looked at. */
+  #passesSeen = 0
 
   constructor(store: LogStore, image: Image, clock: Clock, hooks: UpkeepHooks) {
     this.#store = store
@@ -37,13 +46,18 @@ export class Upkeep {
     this.#hooks = hooks
     this.#every(
       'retention',
-      () => this.#settings().retentionCheckIntervalMs,
+      () => this.#retentionPauseMs(),
       () => this.#retain(),
     )
     this.#every(
       'cleaning',
       () => this.#settings().compactionPauseMs,
       () => this.#clean(),
+    )
+    this.#every(
+      'reclaiming',
+      () => reclaimPauseMs,
+      () => this.#reclaim(),
     )
     this.#lookLater()
   }
@@ -60,13 +74,19 @@ export class Upkeep {
     const look = (): void => {
       const { diskFreeBytesMin, compactionBytesPerSecondMax } = this.#settings()
       this.#store.cleaner.setRate(compactionBytesPerSecondMax)
-      const looked = this.#store.lookAtSpace(diskFreeBytesMin).then(() => {
+      const looked = this.#store.lookAtSpace(diskFreeBytesMin).then(async () => {
         this.#hooks.lookedAtSpace()
+        await this.#retainSizes()
         this.#lookLater()
       })
       this.#run('space', looked)
     }
     this.#timers.set('space', this.#clock.after(lookMs, look))
+  }
+
+  #retentionPauseMs(): number {
+    const { retentionCheckIntervalMs: ms } = this.#settings()
+    return this.#store.space.isLow ? Math.min(ms, lowDiskPauseMs) : ms
   }
 
   #settings(): BrokerSettings {
@@ -101,9 +121,15 @@ export class Upkeep {
     const nowMs = this.#clock.now()
     if (all.some((log) => isOverdue(log, nowMs))) await this.#store.flush()
     await cleaner.clean(all, nowMs, compactionMemoryBytes)
-    if (!this.#stopped) await this.#hooks.reclaim()
     if (!this.#stopped) await cleaner.merge(all)
-    if (!this.#stopped) await cleaner.sweep(this.#store.all)
+  }
+
+  async #reclaim(): Promise<void> {
+    if (!this.#stopped) await this.#hooks.reclaim()
+    const sinceMs = this.#clock.monotonic() - this.#sweptMs
+    if (this.#stopped || sinceMs < this.#settings().compactionPauseMs) return
+    await this.#store.reclaimer.sweep(this.#store.all)
+    this.#sweptMs = this.#clock.monotonic()
   }
 
   async #retain(): Promise<void> {
@@ -112,12 +138,28 @@ export class Upkeep {
     for (const log of this.#store.all) {
       if (this.#stopped) return
       log.producers.expire(nowMs - producerIdExpirationMs)
-      const start = retentionStart(log, nowMs)
-      if (start <= log.logStartOffset) continue
-      this.counters.deletedRecords += start - log.logStartOffset
-      await this.#store.raiseLogStart(log, start)
+      await this.#retainIn(log, nowMs)
     }
     this.counters.retentionPasses++
+  }
+
+  async #retainIn(log: PartitionLog, nowMs: number): Promise<void> {
+    const start = retentionStart(log, nowMs)
+    if (start <= log.logStartOffset) return
+    this.counters.deletedRecords += start - log.logStartOffset
+    await this.#store.raiseLogStart(log, start)
+  }
+
+  /** What may be much in a short time does not wait for the interval. */
+  async #retainSizes(): Promise<void> {
+    const { flusher, all } = this.#store
+    const { passes } = flusher.counters
+    if (passes === this.#passesSeen) return
+    this.#passesSeen = passes
+    const nowMs = this.#clock.now()
+    for (const log of all)
+      if (log.bytes > log.settings.retentionBytes && !this.#stopped)
+        await this.#retainIn(log, nowMs)
   }
 }
 

@@ -86,11 +86,17 @@ const expiringOffsetValueVersion = 1
 
 // ---- Writing ------------------------------------------------------------------------------------
 
+/** Holds nothing between two records: a slab for each would cost more than the record. */
+const writer = new Writer()
+
 function encode<S extends Struct>(of: Message<S>, version: number, value: Draft<S>): Uint8Array {
-  const writer = new Writer()
-  writer.int16(version)
-  codec(of, version).write(writer, value)
-  return joined(writer.finish())
+  try {
+    writer.int16(version)
+    codec(of, version).write(writer, value)
+    return joined(writer.finish())
+  } finally {
+    writer.discard()
+  }
 }
 
 /** Takes the offset back when `committed` is null. */

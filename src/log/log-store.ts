@@ -37,6 +37,8 @@ export class LogStore {
   readonly reader: LogReader
   readonly flusher: Flusher
   readonly cleaner: Cleaner
+  /** Another one, for what must not wait while topics are compacted, slowly perhaps. */
+  readonly reclaimer: Cleaner
   readonly space: DiskSpace
   readonly #parts: LogParts
   readonly #journalFiles: JournalFiles
@@ -117,8 +119,11 @@ export class LogStore {
     const { segmentFiles, manifest } = found
     const { report } = parts.hooks
     const { space } = this
-    const rewriter = new Rewriter({ disk, clock, segmentFiles, manifest, space, report }, options)
-    this.cleaner = new Cleaner(this.reader, rewriter, segmentFiles, clock, options)
+    const rewriter = { disk, clock, segmentFiles, manifest, space, report }
+    const cleaner = () =>
+      new Cleaner(this.reader, new Rewriter(rewriter, options), segmentFiles, clock, options)
+    this.cleaner = cleaner()
+    this.reclaimer = cleaner()
   }
 
   get(topic: string, partition: number): PartitionLog | undefined {

@@ -33,7 +33,7 @@ export class Queue implements MemberQueue, Attended {
   readonly #consumers: Consumers
   #settings: QueueSettings
   #isPumping = false
-  #isGone = false
+  isGone = false
   readonly #departures: Departures
   readonly #timeouts: Timeouts
   readonly #disuse: Disuse
@@ -81,6 +81,9 @@ export class Queue implements MemberQueue, Attended {
   get delayed(): number {
     return this.stock.delayed
   }
+  get delayedBytes(): number {
+    return this.stock.delayedBytes
+  }
   get bytesInFlight(): number {
     return this.stock.entries.bytesInFlight
   }
@@ -89,9 +92,6 @@ export class Queue implements MemberQueue, Attended {
   }
   get isExclusive(): boolean {
     return this.#consumers.isExclusive
-  }
-  get isGone(): boolean {
-    return this.#isGone
   }
 
   /** As policies change: everything but `durable` and `priorities`. */
@@ -117,7 +117,7 @@ export class Queue implements MemberQueue, Attended {
 
   /** Flags of `Published`. The message and its views are used only during the call. */
   publish(message: MessageView): number {
-    if (this.#isGone) return Published.routed
+    if (this.isGone) return Published.routed
     const { stock, settings } = this
     assert(!stock.isOfTopic, 'messages of a topic are appended to it')
     if (this.#cannotKeep(message)) return Published.routed | Published.rejected
@@ -144,7 +144,7 @@ export class Queue implements MemberQueue, Attended {
 
   /** Whether `publish` would refuse it now. */
   refuses(message: MessageView): boolean {
-    return this.#isGone || this.#cannotKeep(message) || this.isFullFor(message.body.length)
+    return this.isGone || this.#cannotKeep(message) || this.isFullFor(message.body.length)
   }
 
   #cannotKeep(message: MessageView): boolean {
@@ -221,7 +221,7 @@ export class Queue implements MemberQueue, Attended {
   }
 
   #pump(): void {
-    if (this.#isPumping || this.#isGone) return
+    if (this.#isPumping || this.isGone) return
     this.#isPumping = true
     const { stock } = this
     const nowMs = stock.ready > 0 ? this.#node.now() : 0
@@ -247,7 +247,7 @@ export class Queue implements MemberQueue, Attended {
   async get(settled: boolean): Promise<Got | null> {
     this.touch()
     const { stock } = this
-    while (stock.ready > 0 && !this.#isGone && !this.#departures.isStuck) {
+    while (stock.ready > 0 && !this.isGone && !this.#departures.isStuck) {
       const found = this.#departures.held > 0 ? Look.later : stock.look()
       if (found === Look.nothing) break
       if (found === Look.later) await new Promise<void>((r) => this.#readWaiters.push(r))
@@ -280,14 +280,14 @@ export class Queue implements MemberQueue, Attended {
   // ---- Settling ---------------------------------------------------------------------------------
 
   accept(id: number): void {
-    if (this.#isGone) return
+    if (this.isGone) return
     this.counters.accepted++
     this.stock.settle(this.stock.entries.land(id))
   }
 
   /** Gives one back: to its old place, or else away. `failed`: it counts as an attempt. */
   reject(id: number, requeue: boolean, failed: boolean): void {
-    if (this.#isGone) return
+    if (this.isGone) return
     const { stock, settings } = this
     const entry = stock.entries.land(id)
     if (failed) entry.failures++
@@ -326,7 +326,7 @@ export class Queue implements MemberQueue, Attended {
    * that others have theirs.
    */
   work(): boolean {
-    if (this.#isGone) return false
+    if (this.isGone) return false
     const nowMs = this.#node.now()
     this.stock.ripen(nowMs)
     this.#cancelOverdue(nowMs)
@@ -365,8 +365,7 @@ export class Queue implements MemberQueue, Attended {
 
   #tellUnused(nowMs: number): void {
     if (this.#consumers.count > 0) this.#disuse.used(nowMs)
-    if (!this.#isGone && this.#disuse.isOver(nowMs, this.#settings.expiresMs))
-      this.host.unused(this)
+    if (!this.isGone && this.#disuse.isOver(nowMs, this.#settings.expiresMs)) this.host.unused(this)
   }
 
   // ---- Others -----------------------------------------------------------------------------------
@@ -378,15 +377,15 @@ export class Queue implements MemberQueue, Attended {
   }
 
   #recordsCame(): void {
-    if (this.#isGone) return
+    if (this.isGone) return
     this.#departures.mayExpire = true
     this.#node.attend(this)
   }
 
   /** Its consumers are told at once; resolves when its logs are gone. */
   async drop(): Promise<void> {
-    if (this.#isGone) return
-    this.#isGone = true
+    if (this.isGone) return
+    this.isGone = true
     this.feed?.end()
     for (const member of this.#consumers.all) {
       this.#consumers.remove(member)

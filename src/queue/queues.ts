@@ -251,16 +251,16 @@ export class Queues implements QueueNode, StockNode {
     const { existing: log, settled, end } = lane
     const { reclaimBytes } = this.options
     if (log === null || settled.above === 0 || log.bytes < reclaimBytes) return
-    const { cleaner } = this.store
+    const { reclaimer } = this.store
     const isKept = stock.replayMs > 0
     const below = isKept ? Math.min(end, startOfNewer(log, this.now() - stock.replayMs)) : end
-    if (cleaner.reclaimable(log, settled, below) < reclaimBytes) return
+    if (reclaimer.reclaimable(log, settled, below) < reclaimBytes) return
     // What is gone cannot be counted at a start: the ledger has to tell what is left.
     if (stock.ledger !== null) lane.bytesSinceMark = Number.POSITIVE_INFINITY
     this.noted(stock)
     const asOfNow = settled.copy()
     await new Promise<void>((resolve) => this.flush(resolve))
-    await cleaner.reclaim(log, asOfNow, below)
+    await reclaimer.reclaim(log, asOfNow, below)
   }
 
   // ---- What queues ask --------------------------------------------------------------------------

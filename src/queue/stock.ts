@@ -30,6 +30,7 @@ export class Stock {
   readonly leaving = new Set<Entry>()
   ready = 0
   readyBytes = 0
+  delayedBytes = 0
   #delayed: Heap<Entry> | null = null
   #keptBytes = 0
   isUnplaced = false
@@ -40,7 +41,6 @@ export class Stock {
   onRead: () => void = () => undefined
   readonly #node: StockNode
   readonly #finder: StockFinder
-
   /** What the last look found: valid until the stock changes. */
   readonly message = new MessageView()
   readonly #round: LaneRound
@@ -332,6 +332,7 @@ export class Stock {
     else if (entry.dueMs > 0) {
       this.#delayed ??= new Heap(isDueBefore)
       this.#delayed.push(entry)
+      this.delayedBytes += entry.bytes
     } else {
       this.ready++
       this.readyBytes += entry.bytes
@@ -348,6 +349,7 @@ export class Stock {
     while (this.nextDueMs <= nowMs) {
       const entry = this.#delayed?.pop() as Entry
       entry.dueMs = 0
+      this.delayedBytes -= entry.bytes
       this.restore(entry)
     }
   }

@@ -49,6 +49,35 @@ const readyIn = (node: NodeBroker, queue: string): number =>
 const settingsOf = (node: NodeBroker, queue: string) =>
   node.messaging.vhosts.get('/')?.queues.get(queue)?.queue.settings
 
+test('a policy with a key that a type does not support leaves it to the next', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    const types = ['classic', 'quorum', 'stream'] as const
+    for (const type of types)
+      value(
+        await vhost.declareQueue(queueWish(type, { arguments: table({ 'x-queue-type': type }) })),
+      )
+    const held = () =>
+      types.map((type) => {
+        const { policy, operator } =
+          node.messaging.vhosts.get('/')?.policies.ofQueue(type, type) ?? {}
+        return `${policy?.name} ${operator?.name}`
+      })
+    await set(node, policy('all', { 'max-length-bytes': 2000 }))
+    await set(
+      node,
+      policy('ha', { 'ha-mode': 'all', 'ha-sync-mode': 'automatic' }, { priority: 9 }),
+    )
+    await set(node, policy('limit', { 'delivery-limit': 3 }), 'operator')
+    assert.deepEqual(held(), ['ha undefined', 'all limit', 'all undefined'])
+    await set(node, policy('letters', { 'dead-letter-exchange': 'x' }, { priority: 10 }))
+    assert.deepEqual(held(), ['letters undefined', 'letters limit', 'all undefined'])
+    await set(node, policy('age', { 'max-age': '1h', 'max-length-bytes': 5 }, { priority: 11 }))
+    assert.deepEqual(held(), ['letters undefined', 'letters limit', 'age undefined'])
+    assert.equal(settingsOf(node, 'quorum')?.deliveryLimit, 3)
+    assert.equal(settingsOf(node, 'classic')?.deliveryLimit, Number.POSITIVE_INFINITY)
+  }))
+
 test('the policy with the highest priority holds alone, for queues of its kind', async () => {
   await withMessaging(async (node) => {
     const { vhost } = sessionOf(node)

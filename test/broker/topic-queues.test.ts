@@ -414,12 +414,12 @@ test('a queue over a topic follows a policy that came while it was made', () =>
     await makeTopic(node, 'events')
     const policy = { vhost: '/', name: 'p', pattern: 'q', applyTo: 'queues', priority: 0 } as const
     const made = over(vhost, 'q', fromFirst)
-    const set = node.policies.set('user', { ...policy, definition: { 'delivery-limit': 3 } })
+    const set = node.policies.set('user', { ...policy, definition: { 'consumer-timeout': 3 } })
     value(await made)
     value(await set)
     await node.messaging.policiesFollowed('/')
     const hosted = node.messaging.vhosts.get('/')?.queues.get('q')
-    assert.equal(hosted?.queue.settings.deliveryLimit, 3)
+    assert.equal(hosted?.queue.settings.consumerTimeoutMs, 3)
   }))
 
 test('a policy that limits lengths does not drop what a topic holds', () =>

@@ -64,7 +64,7 @@ test('it is done again only when there is as much to gain', async () => {
   const rig = await Rig.of(1, options)
   const queue = await rig.open({ deadLetters: false })
   await use(rig, queue, 0, 400, 100)
-  const { counters } = rig.node.store.cleaner
+  const { counters } = rig.node.store.reclaimer
   await reclaim(rig)
   await reclaim(rig)
   assert.equal(counters.reclaims, 1)

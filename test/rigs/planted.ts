@@ -115,16 +115,16 @@ const planted: readonly Planted[] = [
     by: 'queues',
     bug: 'give the space back of what is not settled durably',
     file: 'queue/queues.js',
-    find: 'await new Promise((resolve) => this.flush(resolve));\n        await cleaner',
-    replace: 'await cleaner',
+    find: 'await new Promise((resolve) => this.flush(resolve));\n        await reclaimer',
+    replace: 'await reclaimer',
   },
   {
     by: 'queues',
     bug: 'give the space back of what is in flight',
     file: 'queue/queues.js',
-    find: 'await cleaner.reclaim(log, asOfNow, below)',
+    find: 'await reclaimer.reclaim(log, asOfNow, below)',
     replace:
-      'asOfNow.addRange(0, lane.cursor);\n        await cleaner.reclaim(log, asOfNow, below)',
+      'asOfNow.addRange(0, lane.cursor);\n        await reclaimer.reclaim(log, asOfNow, below)',
   },
   {
     by: 'queues',

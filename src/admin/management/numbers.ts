@@ -38,9 +38,9 @@ export const lengthsOf = ({ ready, delayed, inFlight }: Sized): Numbers => ({
 })
 
 /** Of bodies: of those in flight, too. */
-export const bytesOf = ({ readyBytes, bytesInFlight }: QueueFigures): Numbers => ({
-  message_bytes: readyBytes + bytesInFlight,
-  message_bytes_ready: readyBytes,
+export const bytesOf = ({ readyBytes, delayedBytes, bytesInFlight }: QueueFigures): Numbers => ({
+  message_bytes: readyBytes + delayedBytes + bytesInFlight,
+  message_bytes_ready: readyBytes + delayedBytes,
   message_bytes_unacknowledged: bytesInFlight,
 })
 

@@ -22,7 +22,7 @@ import type { Target } from './target.ts'
 /** What listings tell of a queue. */
 export type QueueFigures = Readonly<
   Pick<Queue, 'ready' | 'readyBytes' | 'inFlight' | 'delayed' | 'consumerCount' | 'isExclusive'> &
-    Pick<Queue, 'counters' | 'bytesInFlight'>
+    Pick<Queue, 'counters' | 'bytesInFlight' | 'delayedBytes'>
 >
 
 /** Of a queue that nobody has used. */
@@ -32,6 +32,7 @@ const noFigures: QueueFigures = {
   inFlight: 0,
   bytesInFlight: 0,
   delayed: 0,
+  delayedBytes: 0,
   consumerCount: 0,
   isExclusive: false,
   counters: new QueueCounters(),

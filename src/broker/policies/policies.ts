@@ -15,6 +15,7 @@ import {
   appliesToQueue,
   checkPolicyDefinition,
   type PolicyTarget,
+  suitsQueue,
 } from './policy-keys.ts'
 import {
   encodePolicy,
@@ -128,7 +129,9 @@ export class Policies {
 
   /** The one that holds for a queue, or null. */
   ofQueue(role: PolicyRole, vhost: string, name: string, target: PolicyTarget): Policy | null {
-    return this.#find(role, vhost, name, (policy) => appliesToQueue(policy.applyTo, target))
+    const applies = ({ applyTo, definition }: Policy): boolean =>
+      appliesToQueue(applyTo, target) && suitsQueue(definition, target)
+    return this.#find(role, vhost, name, applies)
   }
 
   ofExchange(vhost: string, name: string): Policy | null {

@@ -151,6 +151,55 @@ function mirrorsFault(definition: JsonObject): string | null {
 
 const shown = (value: Json): string => JSON.stringify(value).slice(0, 100)
 
+/** Of RabbitMQ 3.10, and what is of no use to a stream here. */
+const mirrorKeys = [
+  mirrorsKey,
+  mirrorParamsKey,
+  'ha-sync-mode',
+  'ha-sync-batch-size',
+  'ha-promote-on-shutdown',
+  'ha-promote-on-failure',
+]
+const streamKeys = ['max-age', 'stream-max-segment-size-bytes', 'initial-cluster-size']
+const quorumKeys = ['delivery-limit', 'dead-letter-strategy', 'target-group-size']
+const classicKeys = [...mirrorKeys, 'queue-mode', 'queue-master-locator']
+const unsupported: Readonly<Record<QueueKind, ReadonlySet<string>>> = {
+  classic: new Set([
+    ...quorumKeys,
+    ...streamKeys,
+    'stream-filter-size-bytes',
+    'queue-leader-locator',
+  ]),
+  quorum: new Set([...classicKeys, ...streamKeys, 'stream-filter-size-bytes']),
+  stream: new Set([
+    ...classicKeys,
+    ...quorumKeys,
+    'message-ttl',
+    'expires',
+    'max-length',
+    'max-in-memory-length',
+    'max-in-memory-bytes',
+    'overflow',
+    'dead-letter-exchange',
+    'dead-letter-routing-key',
+    'consumer-timeout',
+    'consumer-disconnected-timeout',
+    'delayed-retry-type',
+    'delayed-retry-min',
+    'delayed-retry-max',
+    'delayed-retry-growth',
+  ]),
+}
+
+/**
+ * Whether a policy holds for queues of that kind: one with a key that they do not support does not,
+ * and the next that matches does in its place.
+ */
+export function suitsQueue(definition: JsonObject, target: PolicyTarget): boolean {
+  const not = unsupported[target === 'topic' ? 'stream' : target]
+  return !Object.keys(definition).some((key) => not.has(key))
+}
+
 export function appliesToQueue(scope: PolicyScope, target: PolicyTarget): boolean {
   if (scope === 'streams') return target === 'stream' || target === 'topic'
   if (scope === 'all' || scope === 'queues') return target !== 'topic'

@@ -62,11 +62,11 @@ export class Cleaning {
       if (log.topic !== topic?.id)
         log.settings = { ...log.settings, segmentBytes: plan.reclaimedBytes }
     if (chance.oneIn(2)) await store.flush()
-    const { reclaims } = store.cleaner.counters
+    const { reclaims } = store.reclaimer.counters
     await messaging.queues.reclaim()
     if (chance.oneIn(4)) await store.cleaner.merge(store.all)
-    if (chance.oneIn(4)) await store.cleaner.sweep(store.all)
-    this.#stage.saw('reclaims', store.cleaner.counters.reclaims - reclaims)
+    if (chance.oneIn(4)) await store.reclaimer.sweep(store.all)
+    this.#stage.saw('reclaims', store.reclaimer.counters.reclaims - reclaims)
   }
 
   async #clean(): Promise<void> {

@@ -3,7 +3,7 @@
 // answered holds, also after a crash; of what was not, either.
 import type { Policy } from '../../../src/broker/policies/policy-values.ts'
 import type { FieldTable, FieldValue } from '../../../src/model/message/field.ts'
-import { integerOf, textField } from '../../../src/model/message/field.ts'
+import { integerOf, textField, textOf } from '../../../src/model/message/field.ts'
 
 export type Role = 'user' | 'operator'
 
@@ -48,18 +48,23 @@ export class PolicyModel {
     )
   }
 
-  #of(role: Role, vhost: string, queue: string): Policy | undefined {
-    return this.all
-      .filter((each) => each.role === role && each.policy.vhost === vhost)
-      .map(({ policy }) => policy)
-      .filter(({ pattern }) => new RegExp(pattern).test(queue))
-      .sort((a, b) => b.priority - a.priority || (a.name < b.name ? -1 : 1))[0]
+  #of(role: Role, vhost: string, queue: string, isQuorum: boolean): Policy | undefined {
+    return (
+      this.all
+        .filter((each) => each.role === role && each.policy.vhost === vhost)
+        .map(({ policy }) => policy)
+        .filter(({ pattern }) => new RegExp(pattern).test(queue))
+        // What a queue does not support, it does not follow at all.
+        .filter(({ definition }) => isQuorum || definition['delivery-limit'] === undefined)
+        .sort((a, b) => b.priority - a.priority || (a.name < b.name ? -1 : 1))[0]
+    )
   }
 
   /** The arguments that a queue follows. */
   inForce(own: FieldTable, vhost: string, queue: string): FieldTable {
-    const user = this.#of('user', vhost, queue)?.definition ?? {}
-    const operator = this.#of('operator', vhost, queue)?.definition ?? {}
+    const isQuorum = textOf(own.get('x-queue-type')) === 'quorum'
+    const user = this.#of('user', vhost, queue, isQuorum)?.definition ?? {}
+    const operator = this.#of('operator', vhost, queue, isQuorum)?.definition ?? {}
     const table = new Map<string, FieldValue>(own)
     for (const key of numbers) {
       const said = [integerOf(own.get(`x-${key}`)), user[key], operator[key]]

@@ -1,5 +1,5 @@
-// What a node does by the clock, as the broker's upkeep has it: retention and looks at the disk,
-// and beside them cleaning, merging and sweeping. Retention is held against the model; what the
+// What a node does by the clock, as the broker's upkeep has it: retention, sweeping and looks at
+// the disk, and beside them cleaning and merging. Retention is held against the model; what the
 // others leave is held against it by every reader.
 import { DiskError } from '../../../src/io/disk.ts'
 import type { PartitionLog } from '../../../src/log/partition-log.ts'
@@ -15,9 +15,10 @@ const keyMapBytes = [50, 200, 1 << 16]
 export function takeCare(node: Node, world: World): Promise<void> {
   const { chance, plan } = world
   const isNeeded = (): boolean => plan.fault === 'full' && node.working > 1
-  return again(node, world, isNeeded, () =>
-    chance.oneIn(2) ? retain(node, world) : lookAtSpace(node, world),
-  )
+  return again(node, world, isNeeded, () => {
+    if (chance.oneIn(4)) return node.store.reclaimer.sweep([...node.store.all])
+    return chance.oneIn(2) ? retain(node, world) : lookAtSpace(node, world)
+  })
 }
 
 export function keepCompact(node: Node, world: World): Promise<void> {
@@ -26,11 +27,7 @@ export function keepCompact(node: Node, world: World): Promise<void> {
     node,
     world,
     () => false,
-    () => {
-      if (world.chance.oneIn(2)) return clean(node, world)
-      const all = [...node.store.all]
-      return world.chance.oneIn(2) ? cleaner.merge(all) : cleaner.sweep(all)
-    },
+    () => (world.chance.oneIn(2) ? clean(node, world) : cleaner.merge([...node.store.all])),
   )
 }
 

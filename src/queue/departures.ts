@@ -15,6 +15,8 @@ const backOffMs = { min: 1000, max: 60_000 }
 
 /** So many a message may displace before others have their turn. */
 const trimmedMax = 1000
+/** Dead letters that fit one commit with what else a turn does. */
+const shortenedMax = 16
 
 /** While dead letters have to wait for room, nobody looks at the clock more often. */
 const blockedMs = 10
@@ -242,6 +244,11 @@ export class Departures {
     if (!this.overflows(0, 0)) return false
     if (!this.#queue.settings.deadLetters && this.held === 0) this.#trim(trimmedMax)
     return this.overflows(0, 0)
+  }
+
+  /** What has just come back may be too much: a little goes at once, whoever wants it. */
+  shorten(): void {
+    if (this.held === 0 && this.overflows(0, 0)) this.#trim(shortenedMax)
   }
 
   #trim(most: number): number {

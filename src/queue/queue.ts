@@ -247,6 +247,7 @@ export class Queue implements MemberQueue, Attended {
   async get(settled: boolean): Promise<Got | null> {
     this.touch()
     const { stock } = this
+    this.#departures.shorten()
     while (stock.ready > 0 && !this.isGone && !this.#departures.isStuck) {
       const found = this.#departures.held > 0 ? Look.later : stock.look()
       if (found === Look.nothing) break

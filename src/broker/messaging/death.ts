@@ -22,7 +22,7 @@ export function noteDeath(headers: FieldTable, death: Death): Map<string, FieldV
   const noted = new Map(headers)
   const deaths = deathsIn(headers)
   const before = deaths.find((each) => isOf(each, death))
-  const rest = deaths.filter((each) => each !== before)
+  const rest = withoutDoubles(deaths).filter((each) => !isOf(each, death))
   const entry: FieldValue = { type: 'F', value: entryOf(death, before) }
   const others = rest.map((value): FieldValue => ({ type: 'F', value }))
   noted.set('x-death', { type: 'A', value: [entry, ...others] })
@@ -56,6 +56,15 @@ function deathsIn(headers: FieldTable): readonly FieldTable[] {
   const value = headers.get('x-death')
   if (value?.type !== 'A') return []
   return value.value.flatMap((each) => (each.type === 'F' ? [each.value] : []))
+}
+
+/** Of each queue and reason the first: brokers of long ago noted every death by itself. */
+function withoutDoubles(deaths: readonly FieldTable[]): FieldTable[] {
+  const seen = new Set<string>()
+  return deaths.filter((death) => {
+    const name = JSON.stringify([textOf(death.get('queue')), textOf(death.get('reason'))])
+    return !seen.has(name) && seen.add(name)
+  })
 }
 
 const isOf = (entry: FieldTable, { queue, reason }: Death): boolean =>

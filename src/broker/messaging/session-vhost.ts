@@ -182,7 +182,7 @@ export class SessionVhost implements Vhost {
     return this.#change('queue', wish, (binding) => this.#bindings.bind(binding))
   }
 
-  /** Of another's exclusive queue too. */
+  /** Of another's exclusive queue only what is not bound. */
   unbindQueue(wish: BindingWish): Promise<Result<null>> {
     return this.#change('queue', wish, (binding) => this.#bindings.unbind(binding), true)
   }
@@ -199,7 +199,7 @@ export class SessionVhost implements Vhost {
     kind: TargetKind,
     wish: BindingWish,
     make: (binding: Binding) => Promise<Result<null>>,
-    ofOthersToo = false,
+    ofNoneToo = false,
   ): Promise<Result<null>> {
     const source = cleanName(wish.source)
     const target = cleanName(wish.destination)
@@ -210,9 +210,11 @@ export class SessionVhost implements Vhost {
       this.#lacks('read', 'exchange', source) ??
       this.#lacksTopic(source, routingKey)
     if (refused !== null) return refused
-    const found = kind === 'queue' && !ofOthersToo ? this.#find(target) : null
+    const binding = { source, kind, target, routingKey, arguments: table }
+    const mayBeOthers = ofNoneToo && !this.#core.routing.has(binding)
+    const found = kind === 'queue' && !mayBeOthers ? this.#find(target) : null
     if (found !== null && !found.ok && found.error === 'resourceLocked') return found
-    return make({ source, kind, target, routingKey, arguments: table })
+    return make(binding)
   }
 
   #lacksTopic(exchange: string, key: string): Refused | null {

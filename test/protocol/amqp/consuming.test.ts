@@ -83,6 +83,26 @@ test('a global prefetch is shared by the consumers of a channel', async () => {
   await client.nothing()
 })
 
+test('of those who share a prefetch, who has waited for longest is next', async () => {
+  const door = await TestDoor.open()
+  const client = await door.client()
+  for (const name of ['a', 'b', 'c']) {
+    await client.declare(name)
+    for (let i = 1; i <= 3; i++) client.send(publishFrames(1, name, `${name}${i}`))
+  }
+  await client.call(1, basic.qos, qos(1, true), basic.qosOk)
+  await client.consume('a', { consumerTag: 'a' })
+  const order: string[] = []
+  let last = await client.delivery(1)
+  for (const name of ['b', 'c']) await client.consume(name, { consumerTag: name })
+  await client.nothing()
+  while (order.push(last.body) < 9) {
+    client.method(1, basic.ack, { deliveryTag: last.deliveryTag, multiple: false })
+    last = await client.delivery(1)
+  }
+  assert.equal(order.join(' '), 'a1 a2 b1 c1 a3 b2 c2 b3 c3')
+})
+
 test('when the door has much that is not settled, each channel may have only little', async () => {
   const door = await TestDoor.open({ unackedMaxTogether: 4, unackedMaxWhenTight: 2 })
   const [client, other] = [await door.client(), await door.client()]

@@ -23,6 +23,8 @@ export interface ChannelView {
   readonly replyAddress: string | null
   /** Closes the channel, or the connection when the reply is a hard one. */
   fail(reply: Reply, text: string, methodId: number): void
+  /** It has got one of those that all consumers share. */
+  served(consumer: { readonly tag: string }): void
   /** Of all consumers together one more may be in flight. */
   resumeStarved(): void
   /** Its queue has cancelled the consumer. */

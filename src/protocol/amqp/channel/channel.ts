@@ -181,11 +181,19 @@ export class Channel implements ChannelView, Resumable {
   }
 
   wake(): void {
-    for (const consumer of this.consumers.values()) if (consumer.isStarved) consumer.wake()
+    for (const consumer of [...this.consumers.values()]) if (consumer.isStarved) consumer.wake()
+  }
+
+  /** Of those who share what the channel may have, who has waited for longest is next. */
+  served({ tag }: { readonly tag: string }): void {
+    const consumer = this.consumers.get(tag)
+    if (consumer === undefined) return
+    this.consumers.delete(tag)
+    this.consumers.set(tag, consumer)
   }
 
   resume(): void {
     this.isCramped = false
-    for (const consumer of this.consumers.values()) if (consumer.isStarved) consumer.resume()
+    for (const consumer of [...this.consumers.values()]) if (consumer.isStarved) consumer.resume()
   }
 }

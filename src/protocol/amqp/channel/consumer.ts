@@ -81,6 +81,7 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
       if (channel.home.isCrowded) channel.home.door.crowded()
     }
     this.writer.write(tag, redelivered, message)
+    if (channel.prefetch > 0) channel.served(this)
     channel.home.door.counters.delivered++
     if (redelivered) channel.counters.redelivered++
     channel.home.sendSoon()
@@ -91,8 +92,8 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
     if (this.isOverdue) return
     this.inFlight--
     channel.inFlight--
-    if (this.isStarved) channel.home.door.resumeSoon(this)
     if (channel.prefetch > 0 || channel.isCramped) channel.resumeStarved()
+    else if (this.isStarved) channel.home.door.resumeSoon(this)
   }
 
   cancelled(reason: CancelReason): void {
@@ -171,9 +172,10 @@ export class Consumer implements BrokerConsumer, Owner, Resumable {
       home.resumeWhenSent(this)
       return 0
     }
-    if (!this.settles) return plenty
-    const own = this.prefetch === 0 ? plenty : this.prefetch - this.inFlight
     const shared = channel.prefetch === 0 ? plenty : channel.prefetch - channel.inFlight
+    // It takes no part of what the channel may have, but waits with the others.
+    if (!this.settles) return shared > 0 ? plenty : 0
+    const own = this.prefetch === 0 ? plenty : this.prefetch - this.inFlight
     return Math.min(own, shared, this.left())
   }
 

@@ -54,6 +54,19 @@ export const consumers: Cases = {
     t.answer('sameTag', await channel.connection.rest())
   },
 
+  /** What all consumers of a channel share holds up those who do not settle, too. */
+  async 'noAck.shared'(t) {
+    const [held, free] = [await filled(t, 1), await filled(t, 1)]
+    const channel = await t.channel()
+    await channel.must('basic.qos', { prefetchCount: 1, global: true })
+    await channel.must('basic.consume', { queue: held, consumerTag: 'held' })
+    t.answer('first', brief(await channel.next()))
+    await channel.must('basic.consume', { queue: free, consumerTag: 'free', noAck: true })
+    t.answer('nothing', await waiting(channel, free))
+    channel.send('basic.ack', { deliveryTag: 1 })
+    t.answer('then', brief(await channel.next()))
+  },
+
   async noAck(t) {
     const queue = await filled(t, 3)
     const channel = await t.channel()

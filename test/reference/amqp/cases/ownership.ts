@@ -28,6 +28,12 @@ export const ownership: Cases = {
     await t.ask('delete', 'queue.delete', { queue })
     await t.ask('bind', 'queue.bind', { queue, exchange: 'amq.direct', routingKey: 'k' })
     await t.ask('unbind', 'queue.unbind', { queue, exchange: 'amq.direct', routingKey: 'k' })
+    await owner.must('queue.bind', { queue, exchange: 'amq.direct', routingKey: 'bound' })
+    await t.ask('unbind.bound', 'queue.unbind', {
+      queue,
+      exchange: 'amq.direct',
+      routingKey: 'bound',
+    })
     await t.ask('consume', 'basic.consume', { queue })
     await t.ask('get', 'basic.get', { queue })
     const stranger = await t.confirming()

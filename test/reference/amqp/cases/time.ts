@@ -190,6 +190,24 @@ export const length: Cases = {
     t.answer('left', await t.bodies(m.queue))
   },
 
+  /** What comes back to a queue that has filled meanwhile. */
+  async requeued(t) {
+    for (const [name, more] of [
+      ['plain', {}],
+      ['letters', { 'x-dead-letter-exchange': t.name('none') }],
+    ] as const) {
+      const m = await made(t, name, { 'x-max-length': 1, ...more })
+      await fill(m, ['1'])
+      const { queue } = m
+      const channel = await t.channel()
+      t.answer(`${name}.got`, await channel.call('basic.get', { queue }))
+      await fill(m, ['2'])
+      channel.send('basic.nack', { deliveryTag: 1, requeue: true })
+      t.answer(`${name}.next`, await channel.call('basic.get', { queue, noAck: true }))
+      t.answer(`${name}.left`, await t.state(queue))
+    }
+  },
+
   async zero(t) {
     const m = await made(t, 'a', { 'x-max-length': 0 })
     t.answer('confirms', await fill(m, ['1']))

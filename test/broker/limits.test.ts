@@ -4,6 +4,9 @@ import { test } from 'node:test'
 import type { NodeBroker } from '../../src/broker/broker.ts'
 import { checkRoom, type Holder } from '../../src/broker/declarations/limits.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
+import type { Result } from '../../src/model/errors.ts'
+import { MessageView } from '../../src/model/message/message.ts'
+import { buildProperties } from '../../src/model/message/properties.ts'
 import {
   bindingWish,
   consume,
@@ -42,6 +45,8 @@ test('queues and streams, exchanges and bindings of all vhosts are counted toget
   const small = checkRoom(max, 80_000, vhosts, 'queues', 'declare q')
   assert.match(refusal(small), /holds at most 4 queues in the memory that it may use$/)
 })
+
+const plain = buildProperties([])
 
 const wordy = (bytes: number) => table({ note: 'x'.repeat(bytes) })
 
@@ -142,4 +147,23 @@ test('what is being made counts too, by whatever door it comes', () =>
     value(await vhost.deleteQueue('b', false, false))
     value(await topic('f'))
     assert.equal(node.messaging.vhosts.get('/')?.queueRoom.making, 0)
+  }))
+
+test('what a message takes in all queues that it goes to has a bound', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    for (const name of ['a', 'b', 'c']) {
+      value(await vhost.declareQueue(queueWish(name)))
+      value(await vhost.bindQueue(bindingWish('amq.fanout', name)))
+    }
+    const publisher = value(vhost.publisher('amq.fanout'))
+    // Never touched, and so never there.
+    const large = new MessageView().set('amq.fanout', '', plain, new Uint8Array(2 ** 29))
+    assert.equal(publisher.route(large), null)
+    assert.equal(publisher.publish(large), -1)
+    assert.match(
+      refusal(publisher.refusal as Result<never>),
+      /a message of 536870912 bytes for 3 queues, .* takes more than the 1024 MiB that one may$/,
+    )
+    assert.equal(value(vhost.checkQueue('a')).messages, 0)
   }))

@@ -63,6 +63,13 @@ export const inequivalent = (
 export const invalidArgument = (argument: string, label: string, why: string): Refused =>
   refuse('preconditionFailed', `invalid arg '${argument}' for ${label}: ${why}`)
 
+export const tooManyCopies = (bytes: number, queues: number, bytesMax: number): Refusal =>
+  refuse(
+    'preconditionFailed',
+    `a message of ${bytes} bytes for ${queues} queues, each of which keeps its own, takes more ` +
+      `than the ${Math.floor(bytesMax / (1 << 20))} MiB that one may`,
+  )
+
 export const tooManySteps = (key: string, exchange: string, vhost: string): Refused =>
   refuse(
     'preconditionFailed',

@@ -8,7 +8,7 @@ import type { MessageView } from '../../model/message/message.ts'
 import { delayedType } from '../../routing/exchange-types.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { type ExchangeDefinition, routesByTopic } from '../declarations/definitions.ts'
-import { noTopicAccess, tooManySteps } from '../declarations/refusals.ts'
+import { noTopicAccess, tooManyCopies, tooManySteps } from '../declarations/refusals.ts'
 import { Published, type Publisher, type Routed } from './api.ts'
 import type { ExchangeCounters } from './listings.ts'
 import type { Once } from './once.ts'
@@ -18,6 +18,8 @@ import type { VhostCore } from './vhost-core.ts'
 
 const tooLong = `invalid message: x-delay is more than ${delayMsMax} ms`
 const noQueues: readonly Target[] = []
+/** Of a body in all queues that it goes to, where the node has as much twice. */
+const copiedBytesMax = 1 << 30
 
 export class VhostPublisher implements Publisher {
   refusal: Result<never> | null = null
@@ -64,7 +66,7 @@ export class VhostPublisher implements Publisher {
     const keys = this.#keysOf(message)
     if (keys === null) return null
     const found = keys.length > 0 ? this.#routeAll(message, keys) : this.#route(message)
-    if (found === null) return null
+    if (found === null || !this.#mayCopy(message, found.length)) return null
     const place = (again: MessageView): number => {
       const queues = found.filter((to) => !to.isGone)
       const to = {
@@ -88,8 +90,16 @@ export class VhostPublisher implements Publisher {
 
   #publish(message: MessageView, keys: readonly string[]): number {
     const queues = keys.length > 0 ? this.#routeAll(message, keys) : this.#route(message)
-    if (queues === null) return -1
+    if (queues === null || !this.#mayCopy(message, queues.length)) return -1
     return keys.length > 0 ? this.#placeShown(message, queues) : this.#place(message, queues)
+  }
+
+  /** Each queue keeps its own, and all of them stand in memory before the journal has them. */
+  #mayCopy({ body }: MessageView, queues: number): boolean {
+    const bytesMax = Math.min(copiedBytesMax, this.#core.parts.heapBytes / 2)
+    if (queues < 2 || body.length * queues <= bytesMax) return true
+    this.#refuse(tooManyCopies(body.length, queues, bytesMax))
+    return false
   }
 
   /** Null: refused. */

@@ -75,7 +75,7 @@ const rules: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
   ['dead-letter-exchange', text],
   ['dead-letter-routing-key', text],
   ['dead-letter-strategy', oneOf('at-most-once', 'at-least-once')],
-  ['message-ttl', { ...integer(0, timerMsMax), ...least }],
+  ['message-ttl', { ...integer(0, 2 ** 50), ...least }],
   ['expires', { ...integer(1, timerMsMax), ...least }],
   ['max-length', { ...integer(0), ...least }],
   ['max-length-bytes', { ...integer(0), ...least, on: queues }],

@@ -100,3 +100,34 @@ test('a queue that is deleted meanwhile is gone', async () => {
   await reclaim(rig)
   assert.deepEqual(rig.node.reported, [])
 })
+
+test('what is left of a segment goes on to be worth it, whatever becomes of others', async () => {
+  const rig = await Rig.of(1, { ...options, reclaimBytes: 1 })
+  const queue = await rig.open({ deadLetters: false })
+  const consumer = new TestConsumer()
+  subscribe(queue, consumer)
+  const ids = new Map<number, number>()
+  const put = async (from: number, to: number): Promise<void> => {
+    for (let n = from; n < to; n++) publishAll(queue, textOf(n))
+    await rig.turn()
+    for (const { id, text } of consumer.got.splice(0)) ids.set(Number.parseInt(text, 10), id)
+    await rig.clock.runUntil(rig.node.store.flush())
+  }
+  const settle = async (...numbers: number[]): Promise<void> => {
+    for (const n of numbers) queue.accept(ids.get(n) ?? -1)
+    await rig.turn()
+    await reclaim(rig)
+  }
+  await put(0, 20)
+  await settle(...Array.from({ length: 10 }, (_, i) => 2 * i + 1))
+  const [first] = queue.stock.lanes[0]?.log.segments ?? []
+  // Each time less than half of what the first segment holds, and another that is gone at once.
+  for (const [round, gone] of [[2, 4, 6, 8], [10, 12], [14]].entries()) {
+    const from = 100 * (round + 1)
+    await put(from, from + 20)
+    await settle(...gone, ...Array.from({ length: 20 }, (_, i) => from + i))
+  }
+  const [last] = queue.stock.lanes[0]?.log.segments ?? []
+  assert.ok((last?.bytes ?? 0) * 2 < (first?.bytes ?? 0) * 1.5, `${last?.bytes} of ${first?.bytes}`)
+  assert.equal(queue.inFlight, 3)
+})

@@ -33,8 +33,9 @@ export class Wear {
     return held > 0 && gone * 2 >= held ? Math.floor((bytes * gone) / held) : 0
   }
 
-  /** It holds nothing of what is settled now, but for what cannot go. */
+  /** One that is new holds nothing of what is settled now, but for what cannot go. */
   renewed(segment: Segment, settled: Settled): void {
+    if (this.#settledBefore.has(segment)) return
     this.#settledBefore.set(segment, settled.countIn(segment.baseOffset, segment.nextOffset))
   }
 }

@@ -3,6 +3,7 @@
 // is durable before readers see it, the manifest says so before the old ones go; a crash between
 // leaves a stray file that the next start removes. Sources that went away meanwhile (deleted, past
 // the log start, or are being grown) cancel their job.
+import { Lane } from '../base/lane.ts'
 import { Pace } from '../base/pace.ts'
 import type { Clock } from '../io/clock.ts'
 import { type Disk, DiskError } from '../io/disk.ts'
@@ -59,6 +60,7 @@ export class Rewriter {
   readonly counters = { runs: 0, bytesRead: 0, bytesWritten: 0 }
   readonly pace: Pace
   readonly #parts: RewriterParts
+  readonly #lane = new Lane()
   readonly #header = new BatchHeader()
   readonly #options: RewriterOptions
   /** Made when first needed: many nodes never rewrite anything. */
@@ -77,7 +79,12 @@ export class Rewriter {
    * Runs all jobs into one new file, but for those of partitions that have changed by now. False:
    * not all of them; nothing is written where the disk might have no room for it.
    */
-  async run(asked: readonly RewriteJob[]): Promise<boolean> {
+  run(asked: readonly RewriteJob[]): Promise<boolean> {
+    // All that it works with is there once.
+    return this.#lane.run(() => this.#run(asked))
+  }
+
+  async #run(asked: readonly RewriteJob[]): Promise<boolean> {
     const bytes = asked.flatMap((job) => job.sources).reduce((n, source) => n + source.bytes, 0)
     if (!(await this.#hasRoom(bytes))) return false
     // From here to where they are held nobody may come between.

@@ -1,7 +1,7 @@
 // One change at a time: what declares, binds or deletes in a vhost looks at it, waits for the disk,
 // and then changes it, and nobody comes between; so does what counts, before there is one more.
-// What is first in an idle lane begins at once. Vhosts, policies and accounts have theirs, and so has
-// what writes segments anew.
+// What is first in an idle lane begins at once. Vhosts, policies and accounts have theirs, and so
+// has what writes segments anew.
 export class Lane {
   readonly #waiting: (() => Promise<void>)[] = []
   #isBusy = false

@@ -65,7 +65,8 @@ export class Upkeep {
   async stop(): Promise<void> {
     this.#stopped = true
     for (const timer of this.#timers.values()) timer.cancel()
-    this.#store.cleaner.setRate(Number.POSITIVE_INFINITY)
+    this.#store.cleaner.stop()
+    this.#store.reclaimer.stop()
     await Promise.all(this.#running.values())
   }
 

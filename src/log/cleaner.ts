@@ -45,6 +45,7 @@ export class Cleaner {
   readonly #options: CleanerOptions
   readonly #turns: Turns
   readonly #wear = new Wear()
+  #isStopped = false
   readonly #clock: Clock
   /** Partitions with a segment that is damaged: they stay as they are until the next start. */
   readonly #unreadable = new WeakSet<PartitionLog>()
@@ -69,9 +70,16 @@ export class Cleaner {
     this.#rewriter.pace.setRate(bytesPerSecond)
   }
 
+  /** What is under way ends soon: the rest is for the next start. */
+  stop(): void {
+    this.#isStopped = true
+    this.setRate(Number.POSITIVE_INFINITY)
+  }
+
   /** Cleans what is due among `logs`. `memoryBytes` bounds the keys that are remembered. */
   async clean(logs: Iterable<PartitionLog>, nowMs: number, memoryBytes: number): Promise<void> {
     for (const log of logs) {
+      if (this.#isStopped) return
       if (!log.settings.cleanup.compact || log.deleted || log.damagedFrom !== null) continue
       if (this.#unreadable.has(log)) continue
       const closed = closedSegments(log, nowMs)
@@ -101,7 +109,7 @@ export class Cleaner {
       next.push(isLast ? job : rest)
       bytes += job.sources.reduce((n, s) => n + s.bytes, 0)
       if (bytes < cleanedFileBytes && !isLast) continue
-      if (!(await this.#rewriter.run(next))) return false
+      if (this.#isStopped || !(await this.#rewriter.run(next))) return false
       next = []
       bytes = 0
     }
@@ -213,6 +221,7 @@ export class Cleaner {
       bytes += job.sources[0]?.bytes ?? 0
       const isLast = index === jobs.length - 1
       if (bytes < sweptIntoBytes && next.length < mergedPartitions && !isLast) continue
+      if (this.#isStopped) return
       if (await this.#rewriter.run(next)) this.counters.sweeps++
       next = []
       bytes = 0

@@ -129,7 +129,8 @@ export class Upkeep {
     if (!this.#stopped) await this.#hooks.reclaim()
     const sinceMs = this.#clock.monotonic() - this.#sweptMs
     if (this.#stopped || sinceMs < this.#settings().compactionPauseMs) return
-    await this.#store.reclaimer.sweep(this.#store.all)
+    const { reclaimer, cleaner, all } = this.#store
+    await reclaimer.sweep(all, (log) => cleaner.isCleaning(log))
     this.#sweptMs = this.#clock.monotonic()
   }
 

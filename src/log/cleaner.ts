@@ -11,7 +11,7 @@ import { BatchHeader } from '../model/record-batch.ts'
 import { chooseCleaning } from './compaction/cleaning-policy.ts'
 import { compactBatch, noteKeys } from './compaction/compact-batches.ts'
 import { KeyMap } from './compaction/key-map.ts'
-import { reclaimBatch, type Settled, Wear } from './compaction/reclaiming.ts'
+import { gainOf, reclaimBatch, type Settled } from './compaction/reclaiming.ts'
 import type { LogOptions } from './log-options.ts'
 import type { LogReader } from './log-reader.ts'
 import type { PartitionLog } from './partition-log.ts'
@@ -44,11 +44,12 @@ export class Cleaner {
   readonly #files: SegmentFiles
   readonly #options: CleanerOptions
   readonly #turns: Turns
-  readonly #wear = new Wear()
   #isStopped = false
   readonly #clock: Clock
   /** Partitions with a segment that is damaged: they stay as they are until the next start. */
   readonly #unreadable = new WeakSet<PartitionLog>()
+  /** What is being cleaned, in parts that rely on each other. */
+  #cleaning: PartitionLog | null = null
 
   constructor(
     reader: LogReader,
@@ -88,12 +89,16 @@ export class Cleaner {
       if (stretch === null) continue
       const records = stretch.to - stretch.from
       const keys = new KeyMap(Math.min(memoryBytes, KeyMap.bytesFor(records)), stretch.from)
-      if (!(await this.#noteStretch(log, stretch.to, keys))) {
-        this.#unreadable.add(log)
-        continue
-      }
-      if (await this.#rewriteAll(compactionOf(log, closed, keys, nowMs))) this.counters.cleanings++
+      this.#cleaning = log
+      if (!(await this.#noteStretch(log, stretch.to, keys))) this.#unreadable.add(log)
+      else if (await this.#rewriteAll(compactionOf(log, closed, keys, nowMs)))
+        this.counters.cleanings++
+      this.#cleaning = null
     }
+  }
+
+  isCleaning(log: PartitionLog): boolean {
+    return log === this.#cleaning
   }
 
   /**
@@ -143,7 +148,7 @@ export class Cleaner {
   /** Bytes that `reclaim` would give back. */
   reclaimable(log: PartitionLog, settled: Settled, below: number): number {
     const worn = this.#worn(log, settled, below)
-    return worn.reduce((bytes, segment) => bytes + this.#wear.gain(segment, settled), 0)
+    return worn.reduce((bytes, segment) => bytes + gainOf(segment, settled), 0)
   }
 
   /**
@@ -156,18 +161,14 @@ export class Cleaner {
     const mustStay = mustStayOf(log, groups)
     const keep = (header: BatchHeader): Uint8Array | null => reclaimBatch(header, settled, mustStay)
     const jobs = groups.map((sources) => ({ log, sources, keep, isSparse: true as const }))
-    if (!(await this.#rewriteAll(jobs))) return
-    this.counters.reclaims++
-    const to = worn[worn.length - 1]?.nextOffset ?? 0
-    for (const segment of log.segments)
-      if (segment.sparse && segment.nextOffset <= to) this.#wear.renewed(segment, settled)
+    if (await this.#rewriteAll(jobs)) this.counters.reclaims++
   }
 
   #worn(log: PartitionLog, settled: Settled, below: number): readonly Segment[] {
     if (log.deleted || log.damagedFrom !== null || this.#unreadable.has(log)) return []
     const closed = closedSegments(log, this.#clock.now()).filter((s) => s.nextOffset <= below)
     if (closed.some(isDamaged)) return []
-    return closed.filter((segment) => this.#wear.gain(segment, settled) > 0)
+    return closed.filter((segment) => gainOf(segment, settled) > 0)
   }
 
   /** Brings short segments together, those of many partitions into one file. */
@@ -191,9 +192,13 @@ export class Cleaner {
   }
 
   /**
-   * Moves what is left in files of which most is of no use any more. `logs`: all that there are.
+   * Moves what is left in files of which most is of no use any more. `logs`: all that there are;
+   * those that `isBusy` are left alone.
    */
-  async sweep(logs: Iterable<PartitionLog>): Promise<void> {
+  async sweep(
+    logs: Iterable<PartitionLog>,
+    isBusy: (log: PartitionLog) => boolean = () => false,
+  ): Promise<void> {
     const all = [...logs]
     const live = new Map<number, number>()
     await this.#eachSegment(all, (_, { file, bytes }) => {
@@ -205,7 +210,7 @@ export class Cleaner {
     await this.#eachSegment(all, (log, segment) => {
       if (!worn.has(segment.file)) return
       // A file of which something has to stay is not left by the rest.
-      if (!isMovable(log, segment)) worn.delete(segment.file)
+      if (isBusy(log) || !isMovable(log, segment)) worn.delete(segment.file)
       else jobs.push({ log, sources: [segment], keep: whole, from: segment.file })
     })
     const left = jobs.filter(({ from }) => worn.has(from))

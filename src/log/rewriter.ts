@@ -157,6 +157,7 @@ export class Rewriter {
     const position = writer.position
     const index = new SegmentIndex()
     let maxTimestamp = Number.NEGATIVE_INFINITY
+    let records = 0
     for (const source of job.sources) {
       const reader = await this.#readerOf(job.log, source, readers)
       if (reader === null) return this.#unreadable(job, source, -runHeaderBytes)
@@ -169,7 +170,8 @@ export class Rewriter {
         await this.pace.spend(bytes)
         const kept = job.keep(this.#header)
         if (kept === null) continue
-        const { baseOffset, maxTimestamp: newest } = this.#header.moveTo(kept)
+        const { baseOffset, maxTimestamp: newest, recordCount } = this.#header.moveTo(kept)
+        records += recordCount
         index.note(baseOffset, writer.position - position, kept.length, newest)
         maxTimestamp = Math.max(maxTimestamp, newest)
         await writer.write(kept)
@@ -184,7 +186,7 @@ export class Rewriter {
     // As old as the oldest of them, so that it is as overdue.
     const { baseOffset, createdMs } = first
     const sparse = job.isSparse === true || job.sources.some((s) => s.sparse)
-    const place = { file, position, bytes, own: false, sparse }
+    const place = { file, position, bytes, own: false, sparse, ...(sparse && { records }) }
     const flushedMs = Math.max(...job.sources.map(newestMs))
     const times = timesOf(maxTimestamp, createdMs, flushedMs)
     return { ...place, baseOffset, nextOffset, ...times, index }

@@ -4,7 +4,7 @@
 import { compress } from '../../model/compression.ts'
 import type { BatchHeader } from '../../model/record-batch.ts'
 import { RecordWalk } from '../../model/records.ts'
-import type { Segment } from '../segment/segment.ts'
+import type { SegmentFields } from '../segment/segment.ts'
 import { emptied, openedRecords } from './compact-batches.ts'
 
 /** Offsets of which nobody needs the records any more, and never will again. */
@@ -14,30 +14,12 @@ export interface Settled {
   countIn(from: number, to: number): number
 }
 
-/** What is known of segments that were written anew: how much of them was settled then. */
-export class Wear {
-  readonly #settledBefore = new WeakMap<Segment, number>()
-
-  /** Bytes that may be gained from a segment; 0: less than half of it, or unknown. */
-  gain(segment: Segment, settled: Settled): number {
-    const { baseOffset, nextOffset, bytes } = segment
-    const now = settled.countIn(baseOffset, nextOffset)
-    let before = this.#settledBefore.get(segment)
-    if (before === undefined) {
-      // Of what an earlier life wrote anew nobody knows what it still held.
-      before = segment.sparse ? now : 0
-      this.#settledBefore.set(segment, before)
-    }
-    const held = nextOffset - baseOffset - before
-    const gone = now - before
-    return held > 0 && gone * 2 >= held ? Math.floor((bytes * gone) / held) : 0
-  }
-
-  /** One that is new holds nothing of what is settled now, but for what cannot go. */
-  renewed(segment: Segment, settled: Settled): void {
-    if (this.#settledBefore.has(segment)) return
-    this.#settledBefore.set(segment, settled.countIn(segment.baseOffset, segment.nextOffset))
-  }
+/** Bytes that may be gained from a segment; 0: not worth it, less than half of its records. */
+export function gainOf(segment: SegmentFields, settled: Settled): number {
+  const { baseOffset, nextOffset, bytes, records: held = nextOffset - baseOffset } = segment
+  const left = nextOffset - baseOffset - settled.countIn(baseOffset, nextOffset)
+  const gone = held - left
+  return gone > 0 && gone * 2 >= held ? Math.floor((bytes * gone) / held) : 0
 }
 
 /**

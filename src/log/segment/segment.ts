@@ -23,6 +23,8 @@ export interface SegmentFields {
   readonly own: boolean
   /** True when compaction may have left gaps between its batches; absent: false. */
   readonly sparse?: boolean
+  /** How many there are, where there are gaps; absent: not counted, or no gaps. */
+  readonly records?: number
 }
 
 export interface Segment extends SegmentFields {

@@ -16,7 +16,8 @@ export function takeCare(node: Node, world: World): Promise<void> {
   const { chance, plan } = world
   const isNeeded = (): boolean => plan.fault === 'full' && node.working > 1
   return again(node, world, isNeeded, () => {
-    if (chance.oneIn(4)) return node.store.reclaimer.sweep([...node.store.all])
+    const { reclaimer, cleaner, all } = node.store
+    if (chance.oneIn(4)) return reclaimer.sweep(all, (log) => cleaner.isCleaning(log))
     return chance.oneIn(2) ? retain(node, world) : lookAtSpace(node, world)
   })
 }

@@ -40,18 +40,25 @@ export async function start(host: Host, texts: Texts, options: StartOptions): Pr
   log.line('info', texts.stopped)
 }
 
+/** What starts a node may hand on the signal that it gets itself: that is still the first. */
+const sameSignalMs = 500
+
 /**
  * The first signal is to drain, the second does not wait for anybody. Before the broker is up there
  * is nothing to drain, so the first one ends the process: starting is safe to break off.
  */
 class StopSignal {
-  #signals = 0
+  #firstMs: number | null = null
   #drain: (() => void) | null = null
 
   constructor(host: Host, log: Log, texts: Texts) {
     host.onStopSignal(() => {
-      this.#signals++
-      if (this.#signals > 1) host.exit(exitCodes.impatient)
+      const nowMs = host.sinceExec()
+      if (this.#firstMs !== null) {
+        if (nowMs - this.#firstMs >= sameSignalMs) host.exit(exitCodes.impatient)
+        return
+      }
+      this.#firstMs = nowMs
       log.line('info', texts.stopping)
       if (this.#drain === null) host.exit(exitCodes.done)
       else this.#drain()

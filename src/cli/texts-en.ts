@@ -51,7 +51,7 @@ environment, the environment over the file.
   --lang       POLYMQ_LANG             -
 
 Exit codes: 0 stopped by SIGTERM, SIGINT or SIGHUP, 1 a bug or a failed disk, 2 something to put
-right in how it was started, 130 a second signal.
+right in how it was started, 130 a second signal, half a second later or more.
 `,
   unknownCommand: "there is no command '{command}'; polymq help lists them",
   extraArgument: "'{argument}' is not expected here; options start with --",

@@ -47,7 +47,7 @@ export const chinese: Texts = {
   --lang       POLYMQ_LANG             -
 
 退出码：0 由 SIGTERM、SIGINT 或 SIGHUP 停止；1 程序缺陷或磁盘故障；2 启动方式有误，可自行改正；
-130 收到第二个信号。
+130 半秒或更久之后又收到第二个信号。
 `,
   unknownCommand: "没有命令 '{command}'；用 polymq help 查看全部命令",
   extraArgument: "此处不应有 '{argument}'；选项以 -- 开头",

@@ -130,8 +130,12 @@ export class Rates {
     }
     const seconds = Math.max(0.001, (atMs - seen.atMs) / 1000)
     const rates: Record<string, number> = {}
-    for (const [name, count] of Object.entries(counts))
-      rates[name] = Math.round(((count - (seen.counts[name] ?? 0)) / seconds) * 10) / 10
+    for (const [name, count] of Object.entries(counts)) {
+      const growth = count - (seen.counts[name] ?? 0)
+      // A sum of counters falls when a vhost goes; that is no traffic.
+      const isLength = name.startsWith('messages')
+      rates[name] = Math.round(((isLength ? growth : Math.max(0, growth)) / seconds) * 10) / 10
+    }
     if (Object.values(rates).some((rate) => rate !== 0)) seen.sinceMs = this.#clock.now()
     seen.counts = counts
     seen.rates = rates

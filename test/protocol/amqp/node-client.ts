@@ -25,8 +25,11 @@ export const withClient = (
       report: () => undefined,
     })
     const url = `amqp://guest:guest@127.0.0.1:${door.address.port}`
-    const connection = await amqplib.connect(url, { clientProperties })
-    await use(connection, node)
-    await connection.close()
-    await door.close()
+    try {
+      const connection = await amqplib.connect(url, { clientProperties })
+      await use(connection, node)
+      await connection.close()
+    } finally {
+      await door.close()
+    }
   }, disk)

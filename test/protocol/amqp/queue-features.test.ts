@@ -50,15 +50,15 @@ test('x-delayed-message: what is sent later and due sooner comes first', () =>
   }))
 
 for (const [growth, minimumMs] of [
-  ['linear', 10 + 20 + 30],
-  ['exponential', 10 + 20 + 40],
+  ['linear', 100 + 200 + 300],
+  ['exponential', 100 + 200 + 400],
 ] as const)
   test(`x-delayed-retry: what fails comes again after a ${growth} delay, behind others`, () =>
     withClient(async (connection) => {
       const channel = await connection.createChannel()
       const retry = {
         'x-delayed-retry-type': 'failed',
-        'x-delayed-retry-min': 10,
+        'x-delayed-retry-min': 100,
         'x-delayed-retry-max': 1000,
         'x-delayed-retry-growth': growth,
         'x-delivery-limit': 3,

@@ -147,6 +147,7 @@ export class Cleaner {
 
   /** Bytes that `reclaim` would give back. */
   reclaimable(log: PartitionLog, settled: Settled, below: number): number {
+    if (this.#isStopped) return 0
     const worn = this.#worn(log, settled, below)
     return worn.reduce((bytes, segment) => bytes + gainOf(segment, settled), 0)
   }
@@ -256,7 +257,9 @@ const isDamaged = ({ index }: Segment): boolean => index.isDamaged
 function closedSegments(log: PartitionLog, nowMs: number): readonly Segment[] {
   const { segments } = log
   const last = segments[segments.length - 1]
-  const mayGrow = last?.own === true && (last === log.growing || !isRolled(log, last, nowMs))
+  const isOpen = (own: Segment): boolean =>
+    own === log.growing || (own.bytes < log.settings.segmentBytes && !isRolled(log, own, nowMs))
+  const mayGrow = last?.own === true && isOpen(last)
   return mayGrow ? segments.slice(0, -1) : segments
 }
 

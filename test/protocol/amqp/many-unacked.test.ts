@@ -78,3 +78,44 @@ test('more goes back in order, and the queue delivers nothing before all is ther
     Array.from({ length: 250 }, (_, i) => i + 1),
   )
 })
+
+test('what stays while very many come and go is put aside, and found', () => {
+  const { unacked } = setUp(0)
+  const owner = { queue: {} as QueueHandle, isGone: false, settled: () => undefined }
+  const plain = new Map<number, number>()
+  // A generator of its own: the same each time.
+  let state = 7
+  const draw = (below: number): number => {
+    state = (state * 48_271) % 2_147_483_647
+    return state % below
+  }
+  let spanMax = 0
+  for (let i = 0; i < 400_000; i++) {
+    if (draw(10) === 0) unacked.pass()
+    const tag = unacked.add(owner, i)
+    plain.set(tag, i)
+    // One in a thousand stays for long; the others go soon, a little out of order.
+    for (const gone of [tag - draw(50), draw(2_000) === 0 ? draw(tag) : 0])
+      if (plain.has(gone) && gone % 1000 !== 0) {
+        assert.equal(unacked.idOf(gone), plain.get(gone))
+        unacked.remove(gone)
+        plain.delete(gone)
+      }
+    if (plain.size > 3_000)
+      for (const old of [...plain.keys()].slice(0, 2_500))
+        if (old % 1000 !== 0) {
+          unacked.remove(old)
+          plain.delete(old)
+        }
+    spanMax = Math.max(spanMax, unacked.span)
+  }
+  assert.ok(spanMax < 60_000, `${spanMax}`)
+  assert.equal(unacked.count, plain.size)
+  const walked: number[] = []
+  for (let tag = unacked.at(1); tag < unacked.next; tag = unacked.at(tag + 1))
+    if (unacked.ownerOf(tag) !== null) walked.push(tag)
+  assert.deepEqual(walked, [...plain.keys()])
+  assert.equal(unacked.first, walked[0])
+  for (const tag of walked) unacked.remove(tag)
+  assert.deepEqual([unacked.count, unacked.span, unacked.first], [0, 0, unacked.next])
+})

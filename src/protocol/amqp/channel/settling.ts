@@ -87,7 +87,7 @@ export class Settling {
   /** Refuses to give back what is a stream's. */
   private isOfStream(from: number, to: number, methodId: number): boolean {
     const { unacked, home } = this.channel
-    for (let tag = from; tag <= to; tag++) {
+    for (let tag = unacked.at(from); tag <= to; tag = unacked.at(tag + 1)) {
       const queue = unacked.ownerOf(tag)?.queue
       if (queue?.isStream !== true) continue
       const text =
@@ -105,7 +105,7 @@ export class Settling {
       this.waitFor(this.applyRange(from, to, how, nothingKept))
       return
     }
-    for (let tag = from; tag <= to; tag++) {
+    for (let tag = unacked.at(from); tag <= to; tag = unacked.at(tag + 1)) {
       if (unacked.ownerOf(tag) === null || transaction.holds(tag)) continue
       if (transaction.settle(tag, how)) continue
       this.channel.fail(replies.preconditionFailed, 'the transaction is too large', methodId)
@@ -126,7 +126,7 @@ export class Settling {
     isKept: Kept,
   ): Promise<void> | null {
     const { unacked, home } = this.channel
-    for (let tag = from; tag <= to; tag++) {
+    for (let tag = unacked.at(from); tag <= to; tag = unacked.at(tag + 1)) {
       const owner = unacked.ownerOf(tag)
       if (owner === null || isKept(tag)) continue
       if (!home.door.slices.take()) {
@@ -142,7 +142,7 @@ export class Settling {
     const { unacked, home } = this.channel
     const held = how.requeue ? this.queuesOf(from, to) : []
     for (const queue of held) queue.hold?.(1)
-    for (let tag = from; tag <= to; tag++) {
+    for (let tag = unacked.at(from); tag <= to; tag = unacked.at(tag + 1)) {
       if (unacked.ownerOf(tag) === null || isKept(tag)) continue
       if (!home.door.slices.take()) await home.door.slices.next()
       const owner = unacked.ownerOf(tag)
@@ -157,7 +157,7 @@ export class Settling {
     const { unacked } = this.channel
     const queues = new Set<QueueHandle>()
     let last: Owner | null = null
-    for (let tag = from; tag <= to; tag++) {
+    for (let tag = unacked.at(from); tag <= to; tag = unacked.at(tag + 1)) {
       const owner = unacked.ownerOf(tag)
       if (owner === null || owner === last) continue
       queues.add(owner.queue)

@@ -519,3 +519,33 @@ test('what is settled with a durable queue says so, so that a confirm can cover 
       assert.equal(subscription.queue.isDurable, durable)
     }
   }))
+
+test('a letter that goes to all for sure is not kept out by what another brings about', () =>
+  withMessaging(async (node) => {
+    const { vhost } = sessionOf(node)
+    const declare = async (name: string, args: Record<string, string | number>): Promise<void> => {
+      value(await vhost.declareQueue(queueWish(name, { arguments: table(args) })))
+    }
+    value(await vhost.declareExchange(exchangeWish('letters', 'fanout')))
+    await declare('passes', {
+      'x-message-ttl': 0,
+      'x-dead-letter-exchange': '',
+      'x-dead-letter-routing-key': 'one',
+    })
+    await declare('one', { 'x-max-length': 1, 'x-overflow': 'reject-publish' })
+    for (const name of ['passes', 'one']) value(await vhost.bindQueue(bindingWish('letters', name)))
+    await declare('q', {
+      'x-queue-type': 'quorum',
+      'x-overflow': 'reject-publish',
+      'x-dead-letter-exchange': 'letters',
+      'x-dead-letter-strategy': 'at-least-once',
+    })
+    publish(vhost, '', 'q', 'a')
+    const got = value(await vhost.get('q', false))
+    got?.queue.reject(got.id, false, true)
+    await confirmed(node)
+    const letter = value(await vhost.get('one', true))
+    const deaths = letter?.message.headers.get('x-death')
+    assert.equal(deaths?.type === 'A' && deaths.value.length, 1, 'it died in q alone')
+    assert.equal(value(vhost.checkQueue('q')).messages, 0)
+  }))

@@ -29,6 +29,13 @@ interface Letter {
 
 const noKeys: readonly string[] = []
 
+/** Of those that have room for a letter, one that sends it on may fill another: it comes last. */
+function fillersLast(targets: readonly Target[]): readonly Target[] {
+  const isFiller = (to: Target): boolean => to.expiresAtOnce === true
+  if (!targets.some(isFiller)) return targets
+  return [...targets.filter((to) => !isFiller(to)), ...targets.filter(isFiller)]
+}
+
 export class DeadLetters {
   readonly #routing: RoutingTable<Target>
   readonly #clock: Clock
@@ -58,7 +65,7 @@ export class DeadLetters {
     if (isSure && (targets.length === 0 || targets.some((to) => to.refuses(letter.dead))))
       return false
     this.#depth++
-    for (const to of targets) {
+    for (const to of isSure ? fillersLast(targets) : targets) {
       to.publish(letter.dead)
       to.moved()
     }

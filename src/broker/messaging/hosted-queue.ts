@@ -3,7 +3,7 @@
 // asks it what shall become of dead letters, and tells it when nobody has used it for long. A vhost
 // makes it, and gives it to sessions and routes.
 import type { Clock } from '../../io/clock.ts'
-import type { FieldTable } from '../../model/message/field.ts'
+import { type FieldTable, integerOf } from '../../model/message/field.ts'
 import type { MessageView } from '../../model/message/message.ts'
 import type { Queue } from '../../queue/queue.ts'
 import { QueueCounters } from '../../queue/queue-counters.ts'
@@ -124,6 +124,10 @@ export class HostedQueue implements QueueHost, Target {
 
   get leavesOut(): boolean {
     return this.#once !== null
+  }
+
+  get expiresAtOnce(): boolean {
+    return integerOf(this.inForce.get('x-message-ttl')) === 0
   }
 
   get name(): string {

@@ -11,6 +11,8 @@ export interface Target {
   readonly source: Target | null
   /** Messages that come again are left out. */
   readonly leavesOut?: boolean
+  /** What it gets dies in the same call if nobody waits for it, and may go on to others. */
+  readonly expiresAtOnce?: boolean
   /** It was taken away. */
   readonly isGone: boolean
   /** It routes the message itself, later, and wants all that its sender has said. */

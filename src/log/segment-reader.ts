@@ -132,12 +132,14 @@ export class SegmentReader {
     return buffer === null ? undefined : this.#fill(segment, span, buffer)
   }
 
-  /** Null when the disk gives less, or an error: what came before is given all the same. */
+  /** Null on an error. Of a file that has lost its end, what is whole; null when nothing is. */
   async #fill(segment: Segment, span: Span, buffer: ReadBuffer): Promise<Piece | null> {
     const { from, lead, bytes, total } = span
     try {
       const n = await this.#files.read(segment.file, buffer.memory.subarray(0, total), from - lead)
       if (n >= lead + bytes) return Piece.of(buffer, lead, lead + bytes)
+      const whole = n > lead ? this.#sum(buffer.memory.subarray(lead, n)) : 0
+      if (whole > 0) return Piece.of(buffer, lead, lead + whole)
     } catch (cause) {
       if (!(cause instanceof DiskError)) throw cause
     }

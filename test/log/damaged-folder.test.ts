@@ -228,6 +228,12 @@ test('what is left of a segment that has lost its end is served', async () => {
   assert.match(again.reported.join(), /has 12800 bytes of \d+: .* from offset 4 on/)
   assert.equal(log.damagedFrom, 4)
   assert.equal(log.highWatermark, 6)
+  const served = await readAll(again.store, log)
+  assert.deepEqual(
+    served,
+    [0, 1, 2, 3].map((i) => `${i}`.repeat(3000)),
+  )
+  assert.equal(await isDamagedAt(again.store, log, 4), true)
 })
 
 test('a segment that is known to be damaged does not grow', async () => {

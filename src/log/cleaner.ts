@@ -106,18 +106,12 @@ export class Cleaner {
    * partition count as cleaned. False: not all of it could be written.
    */
   async #rewriteAll(jobs: readonly RewriteJob[]): Promise<boolean> {
-    let next: RewriteJob[] = []
-    let bytes = 0
-    for (const [index, job] of jobs.entries()) {
-      const isLast = index === jobs.length - 1
-      const { cleanedUpTo: _, ...rest } = job
-      next.push(isLast ? job : rest)
-      bytes += job.sources.reduce((n, s) => n + s.bytes, 0)
-      if (bytes < cleanedFileBytes && !isLast) continue
-      if (this.#isStopped || !(await this.#rewriter.run(next))) return false
-      next = []
-      bytes = 0
-    }
+    const last = jobs.length - 1
+    const once = jobs.map(({ cleanedUpTo, ...job }, i): RewriteJob => {
+      return i === last && cleanedUpTo !== undefined ? { ...job, cleanedUpTo } : job
+    })
+    for (const part of partsOf(once, cleanedFileBytes))
+      if (this.#isStopped || !(await this.#rewriter.run(part))) return false
     return true
   }
 
@@ -216,21 +210,10 @@ export class Cleaner {
     })
     const left = jobs.filter(({ from }) => worn.has(from))
     // One file after the other, so that each that is left makes room.
-    await this.#runAll(left.sort((a, b) => a.from - b.from))
-  }
-
-  async #runAll(jobs: readonly RewriteJob[]): Promise<void> {
-    let next: RewriteJob[] = []
-    let bytes = 0
-    for (const [index, job] of jobs.entries()) {
-      next.push(job)
-      bytes += job.sources[0]?.bytes ?? 0
-      const isLast = index === jobs.length - 1
-      if (bytes < sweptIntoBytes && next.length < mergedPartitions && !isLast) continue
+    left.sort((a, b) => a.from - b.from)
+    for (const part of partsOf(left, sweptIntoBytes)) {
       if (this.#isStopped) return
-      if (await this.#rewriter.run(next)) this.counters.sweeps++
-      next = []
-      bytes = 0
+      if (await this.#rewriter.run(part)) this.counters.sweeps++
     }
   }
 
@@ -247,6 +230,21 @@ export class Cleaner {
 }
 
 const whole = (header: BatchHeader): Uint8Array => header.whole()
+
+/** One file is made of each: of about so many bytes, and of no more jobs than a turn takes. */
+function* partsOf(jobs: readonly RewriteJob[], bytesMax: number): Generator<readonly RewriteJob[]> {
+  let part: RewriteJob[] = []
+  let bytes = 0
+  for (const job of jobs) {
+    part.push(job)
+    bytes += job.sources.reduce((n, source) => n + source.bytes, 0)
+    if (bytes < bytesMax && part.length < mergedPartitions) continue
+    yield part
+    part = []
+    bytes = 0
+  }
+  if (part.length > 0) yield part
+}
 
 const isMovable = (log: PartitionLog, segment: Segment): boolean =>
   !log.deleted && log.damagedFrom === null && segment !== log.growing && !isDamaged(segment)

@@ -65,14 +65,11 @@ export class VhostPublisher implements Publisher {
   route(message: MessageView): Routed | null {
     const keys = this.#keysOf(message)
     if (keys === null) return null
-    const found = keys.length > 0 ? this.#routeAll(message, keys) : this.#route(message)
-    if (found === null || !this.#mayCopy(message, found.length)) return null
+    const found = this.#find(message, keys)
+    if (found === null) return null
     const place = (again: MessageView): number => {
       const queues = found.filter((to) => !to.isGone)
-      const to = {
-        publish: () =>
-          keys.length > 0 ? this.#placeShown(again, queues) : this.#place(again, queues),
-      }
+      const to = { publish: () => this.#put(again, queues, keys) }
       return this.#once === null ? to.publish() : this.#once.publish(again, to)
     }
     return { targets: found.length, place }
@@ -89,8 +86,17 @@ export class VhostPublisher implements Publisher {
   }
 
   #publish(message: MessageView, keys: readonly string[]): number {
+    const queues = this.#find(message, keys)
+    return queues === null ? -1 : this.#put(message, queues, keys)
+  }
+
+  /** Null: refused. */
+  #find(message: MessageView, keys: readonly string[]): readonly Target[] | null {
     const queues = keys.length > 0 ? this.#routeAll(message, keys) : this.#route(message)
-    if (queues === null || !this.#mayCopy(message, queues.length)) return -1
+    return queues !== null && this.#mayCopy(message, queues.length) ? queues : null
+  }
+
+  #put(message: MessageView, queues: readonly Target[], keys: readonly string[]): number {
     return keys.length > 0 ? this.#placeShown(message, queues) : this.#place(message, queues)
   }
 

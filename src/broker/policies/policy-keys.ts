@@ -30,6 +30,8 @@ interface KeyRule {
   readonly isOperators?: boolean
   /** On which kinds of queues it counts; absent: classic and quorum; empty: on none. */
   readonly on?: readonly QueueKind[]
+  /** For which kinds a policy may hold that has it, as in RabbitMQ 3.10; absent: those of `on`. */
+  readonly suits?: readonly QueueKind[]
 }
 
 const timerMsMax = 0xffff_ffff
@@ -61,6 +63,11 @@ const anything = { fault: () => null }
 const promotions = oneOf('always', 'when-synced')
 const least = { isLeast: true, isOperators: true } as const
 const queues: readonly QueueKind[] = ['classic', 'quorum', 'stream']
+const plainQueues: readonly QueueKind[] = ['classic', 'quorum']
+/** Without effect on one node. */
+const ofMirrors = { on: [], suits: ['classic'] } as const
+/** Without effect on queues. */
+const ofOthers = { on: [], suits: queues } as const
 
 export const alternateExchangeKey = 'alternate-exchange'
 
@@ -71,17 +78,17 @@ const leaderLocators = ['client-local', 'balanced', 'least-leaders', 'random'] a
 const masterLocators = ['min-masters', 'client-local', 'random'] as const
 
 const rules: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
-  [alternateExchangeKey, { ...text, on: [] }],
+  [alternateExchangeKey, { ...text, ...ofOthers }],
   ['dead-letter-exchange', text],
   ['dead-letter-routing-key', text],
-  ['dead-letter-strategy', oneOf('at-most-once', 'at-least-once')],
+  ['dead-letter-strategy', { ...oneOf('at-most-once', 'at-least-once'), suits: ['quorum'] }],
   ['message-ttl', { ...integer(0, 2 ** 50), ...least }],
   ['expires', { ...integer(1, timerMsMax), ...least }],
   ['max-length', { ...integer(0), ...least }],
   ['max-length-bytes', { ...integer(0), ...least, on: queues }],
-  ['max-in-memory-length', { ...integer(0), ...least, on: ['quorum'] }],
-  ['max-in-memory-bytes', { ...integer(0), ...least, on: ['quorum'] }],
-  ['delivery-limit', { ...integer(-1), ...least }],
+  ['max-in-memory-length', { ...integer(0), ...least, on: ['quorum'], suits: plainQueues }],
+  ['max-in-memory-bytes', { ...integer(0), ...least, on: ['quorum'], suits: plainQueues }],
+  ['delivery-limit', { ...integer(-1), ...least, suits: ['quorum'] }],
   [
     'overflow',
     { ...oneOf('drop-head', 'reject-publish', 'reject-publish-dlx'), isOperators: true },
@@ -97,20 +104,20 @@ const rules: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
   ['stream-filter-size-bytes', { ...integer(16, 255), on: ['stream'] }],
   ['queue-leader-locator', { ...oneOf(...leaderLocators), on: ['quorum', 'stream'] }],
   ['queue-master-locator', { ...oneOf(...masterLocators), on: ['classic'] }],
-  ['initial-cluster-size', { ...integer(1), on: ['quorum', 'stream'] }],
+  ['initial-cluster-size', { ...integer(1), on: ['quorum', 'stream'], suits: ['stream'] }],
   ['target-group-size', { ...integer(1), on: ['quorum'], isOperators: true }],
   ['queue-mode', { ...oneOf('default', 'lazy'), on: ['classic'] }],
-  ['queue-version', { ...integer(1, 2), on: ['classic'], isOperators: true }],
+  ['queue-version', { ...integer(1, 2), on: ['classic'], suits: queues, isOperators: true }],
   // What other nodes are for: taken, so that what was exported can be imported, without effect.
-  [mirrorsKey, { ...oneOf('all', 'exactly', 'nodes'), on: [] }],
-  [mirrorParamsKey, { ...anything, on: [] }],
-  ['ha-sync-mode', { ...oneOf('manual', 'automatic'), on: [] }],
-  ['ha-sync-batch-size', { ...integer(1), on: [] }],
-  ['ha-promote-on-shutdown', { ...promotions, on: [] }],
-  ['ha-promote-on-failure', { ...promotions, on: [] }],
-  ['federation-upstream', { ...text, on: [] }],
-  ['federation-upstream-set', { ...text, on: [] }],
-  ['federation-upstream-pattern', { ...text, on: [] }],
+  [mirrorsKey, { ...oneOf('all', 'exactly', 'nodes'), ...ofMirrors }],
+  [mirrorParamsKey, { ...anything, ...ofMirrors }],
+  ['ha-sync-mode', { ...oneOf('manual', 'automatic'), ...ofMirrors }],
+  ['ha-sync-batch-size', { ...integer(1), ...ofMirrors }],
+  ['ha-promote-on-shutdown', { ...promotions, ...ofMirrors }],
+  ['ha-promote-on-failure', { ...promotions, ...ofMirrors }],
+  ['federation-upstream', { ...text, ...ofOthers }],
+  ['federation-upstream-set', { ...text, ...ofOthers }],
+  ['federation-upstream-pattern', { ...text, ...ofOthers }],
 ])
 
 /** Refused with `invalidRequest`. */
@@ -151,53 +158,16 @@ function mirrorsFault(definition: JsonObject): string | null {
 
 const shown = (value: Json): string => JSON.stringify(value).slice(0, 100)
 
-/** Of RabbitMQ 3.10, and what is of no use to a stream here. */
-const mirrorKeys = [
-  mirrorsKey,
-  mirrorParamsKey,
-  'ha-sync-mode',
-  'ha-sync-batch-size',
-  'ha-promote-on-shutdown',
-  'ha-promote-on-failure',
-]
-const streamKeys = ['max-age', 'stream-max-segment-size-bytes', 'initial-cluster-size']
-const quorumKeys = ['delivery-limit', 'dead-letter-strategy', 'target-group-size']
-const classicKeys = [...mirrorKeys, 'queue-mode', 'queue-master-locator']
-const unsupported: Readonly<Record<QueueKind, ReadonlySet<string>>> = {
-  classic: new Set([
-    ...quorumKeys,
-    ...streamKeys,
-    'stream-filter-size-bytes',
-    'queue-leader-locator',
-  ]),
-  quorum: new Set([...classicKeys, ...streamKeys, 'stream-filter-size-bytes']),
-  stream: new Set([
-    ...classicKeys,
-    ...quorumKeys,
-    'message-ttl',
-    'expires',
-    'max-length',
-    'max-in-memory-length',
-    'max-in-memory-bytes',
-    'overflow',
-    'dead-letter-exchange',
-    'dead-letter-routing-key',
-    'consumer-timeout',
-    'consumer-disconnected-timeout',
-    'delayed-retry-type',
-    'delayed-retry-min',
-    'delayed-retry-max',
-    'delayed-retry-growth',
-  ]),
-}
-
 /**
  * Whether a policy holds for queues of that kind: one with a key that they do not support does not,
  * and the next that matches does in its place.
  */
 export function suitsQueue(definition: JsonObject, target: PolicyTarget): boolean {
-  const not = unsupported[target === 'topic' ? 'stream' : target]
-  return !Object.keys(definition).some((key) => not.has(key))
+  const kind = target === 'topic' ? 'stream' : target
+  return Object.keys(definition).every((key) => {
+    const rule = rules.get(key)
+    return rule === undefined || (rule.suits ?? rule.on ?? plainQueues).includes(kind)
+  })
 }
 
 export function appliesToQueue(scope: PolicyScope, target: PolicyTarget): boolean {
@@ -234,7 +204,7 @@ export function argumentsInForce(
   const inForce = new Map(own)
   for (const [key, value] of Object.entries(definition)) {
     const rule = rules.get(key)
-    if (rule === undefined || !(rule.on ?? ['classic', 'quorum']).includes(kind)) continue
+    if (rule === undefined || !(rule.on ?? plainQueues).includes(kind)) continue
     if (key === 'overflow' && kind === 'quorum' && value === 'reject-publish-dlx') continue
     const name = `x-${key}`
     const argument = integerOf(own.get(name))

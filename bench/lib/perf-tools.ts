@@ -17,6 +17,8 @@ export interface ProduceLoad {
   readonly throughput: number
   readonly batchBytes: number
   readonly lingerMs: number
+  /** That come first, and of whose times nothing is told; left out: none. */
+  readonly warmup?: number
 }
 
 export interface Produced {
@@ -30,13 +32,14 @@ export interface Produced {
 const summary = /([\d.]+) records\/sec .*?(\d+) ms 50th, \d+ ms 95th, (\d+) ms 99th/g
 const perRequest = /producer-metrics:records-per-request-avg:\S* *: *([\d.]+)/
 
-/** ProducerPerformance with acks=all. */
+/** ProducerPerformance with acks=all. What it says last is of the records behind the warmup. */
 export async function produce(bootstrap: string, load: ProduceLoad): Promise<Produced> {
   const output = await tool('ProducerPerformance', [
     ...['--bootstrap-server', bootstrap, '--topic', load.topic, '--print-metrics'],
     ...['--num-records', `${load.records}`, '--record-size', `${load.recordBytes}`],
     ...['--throughput', `${load.throughput}`, '--command-property', 'acks=all'],
     ...[`batch.size=${load.batchBytes}`, `linger.ms=${load.lingerMs}`],
+    ...(load.warmup === undefined ? [] : ['--warmup-records', `${load.warmup}`]),
   ])
   const [, rate, p50, p99] = must([...output.matchAll(summary)].at(-1), output)
   const [, recordsPerRequest] = must(perRequest.exec(output), output)

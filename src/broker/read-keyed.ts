@@ -25,7 +25,6 @@ export interface KeyedRecords {
 export async function readKeyed(reader: LogReader, log: PartitionLog): Promise<KeyedRecords> {
   const latest = new Map<string, KeyedRecord>()
   let isWhole = true
-  let step = 1
   const header = new BatchHeader()
   for (let offset = log.logStartOffset; offset < log.highWatermark; ) {
     const read = emptyRead()
@@ -35,10 +34,8 @@ export async function readKeyed(reader: LogReader, log: PartitionLog): Promise<K
     reader.release(read)
     if (read.damaged || bytes.length === 0) {
       isWhole = false
-      // How long the batch is that cannot be read, nobody knows.
-      offset = Math.min(offset + step, log.endOfPlace(offset))
-      step *= 2
-    } else step = 1
+      offset = read.damaged ? read.wholeFrom : log.endOfPlace(offset)
+    }
     for (let at = 0; at < bytes.length; at += header.bytes) {
       header.moveTo(bytes, at)
       offset = header.nextOffset

@@ -150,6 +150,8 @@ export class LogReader {
       into.damaged = !gone()
     }
     if (into.damaged) this.#damaged(log, want.offset)
+    if (into.bytes === 0)
+      into.wholeFrom = Math.max(want.offset + 1, into.wholeFrom || log.endOfPlace(want.offset))
     this.counters.diskBytes += into.bytes
   }
 
@@ -240,6 +242,7 @@ export class LogReader {
     into.bytes += at
     if (at > 0) into.buffers.push(buffer)
     else buffer.release()
+    if (at === 0) into.wholeFrom = wanted[0]?.nextOffset ?? 0
     return at > 0
   }
 

@@ -26,6 +26,8 @@ export interface ReadResult {
   readonly buffers: Held[]
   /** Set when the next batch is there but cannot be read. */
   damaged: boolean
+  /** From a disk, when nothing was found: where who passes over what should be there reads on. */
+  wholeFrom: number
   /** Set when it is nothing but batches that compaction has emptied. */
   isEmptied: boolean
 }
@@ -36,6 +38,7 @@ export const emptyRead = (): ReadResult => ({
   slabs: [],
   buffers: [],
   damaged: false,
+  wholeFrom: 0,
   isEmptied: false,
 })
 

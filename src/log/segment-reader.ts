@@ -11,6 +11,12 @@ import { goesOn, type Segment } from './segment/segment.ts'
 import { isRunOf, runHeaderBytes, type SegmentFiles } from './segment/segment-files.ts'
 import type { Place } from './segment/segment-index.ts'
 
+/** What is there is not what was written. */
+interface Bad {
+  /** Behind the batch that is damaged; null: not even that can be told. */
+  readonly wholeFrom: number | null
+}
+
 /** Where to read on: the first wanted batch is not wholly in the piece. */
 interface Again {
   readonly from: Place
@@ -45,7 +51,10 @@ export class SegmentReader {
     return this.#next.heldBytes
   }
 
-  /** Adds what it finds to `into`. False when the next batch is there but cannot be read. */
+  /**
+   * Adds what it finds to `into`. False when the next batch is there but cannot be read; then
+   * `into.wholeFrom` is set.
+   */
   async read(
     log: PartitionLog,
     segment: Segment,
@@ -54,7 +63,10 @@ export class SegmentReader {
   ): Promise<boolean> {
     const { pieceBytes } = this.#buffers
     const isOwn = segment.index.isOwned || (await this.#isOwn(log, segment, want.mustGive))
-    if (isOwn !== true) return isOwn === null
+    if (isOwn !== true) {
+      into.wholeFrom = segment.nextOffset
+      return isOwn === null
+    }
     // What one read takes needs no index.
     if (segment.bytes > pieceBytes) await this.#files.indexes.read(segment)
     const start = { position: 0, offset: segment.baseOffset }
@@ -67,10 +79,13 @@ export class SegmentReader {
       const rest = { ...want, maxBytes: want.maxBytes - given, mustGive: want.mustGive && !given }
       const piece = await this.#pieceAt(segment, place, bytes, rest.mustGive)
       if (piece === undefined) return true
-      const found = piece && this.#search(log, segment, piece, place, rest)
-      const isOfUse = found !== null && 'to' in found && found.to > found.from
+      const found = piece === null ? unreadable : this.#search(log, segment, piece, place, rest)
+      const isOfUse = 'to' in found && found.to > found.from
       if (!isOfUse) piece?.release()
-      if (found === null) return given > 0
+      if ('wholeFrom' in found) {
+        if (given === 0) into.wholeFrom = await this.#wholeFrom(segment, place, found)
+        return given > 0
+      }
       if (!('to' in found)) {
         place = found.from
         bytes = Math.max(pieceBytes, found.bytes)
@@ -88,6 +103,13 @@ export class SegmentReader {
       place = found.next
       bytes = pieceBytes
     }
+  }
+
+  /** Behind what is damaged at or behind `place`: what the index knows, if nothing else does. */
+  async #wholeFrom(segment: Segment, { position }: Place, { wholeFrom }: Bad): Promise<number> {
+    if (wholeFrom !== null) return wholeFrom
+    await this.#files.indexes.read(segment)
+    return segment.index.placeAfter(position)?.offset ?? segment.nextOffset
   }
 
   /**
@@ -179,17 +201,14 @@ export class SegmentReader {
     return at
   }
 
-  /**
-   * Looks for the wanted batches in a piece that starts at `start`; null when the first one is
-   * damaged.
-   */
+  /** Looks for the wanted batches in a piece that starts at `start`. */
   #search(
     log: PartitionLog,
     segment: Segment,
     { bytes: piece, summedBytes }: Piece,
     start: Place,
     want: ReadWant,
-  ): Range | Again | null {
+  ): Range | Again | Bad {
     const header = this.#header
     let from = -1
     let at = 0
@@ -201,7 +220,7 @@ export class SegmentReader {
       const isWanted = nextOffset > want.offset
       isPieceOver = false
       if (!goesOn(segment, header, place)) {
-        if (from < 0) return null
+        if (from < 0) return unreadable
         break
       }
       const taken = from < 0 ? 0 : at - from
@@ -210,7 +229,7 @@ export class SegmentReader {
       isPieceOver = at + bytes > piece.length
       if (isPieceOver) break
       if (isWanted && !log.isWhole(header, at + bytes <= summedBytes)) {
-        if (from < 0) return null
+        if (from < 0) return this.#badAt(segment, piece, at, place)
         break
       }
       if (isWanted && from < 0) from = at
@@ -227,11 +246,23 @@ export class SegmentReader {
     return { from, to: at, next: isKnown ? more : null }
   }
 
+  /** Its length and its last offset may be wrong, too: what follows it knows. */
+  #badAt(segment: Segment, piece: Uint8Array, at: number, { position }: Place): Bad {
+    const { bytes, nextOffset } = this.#header.moveTo(piece, at)
+    const end = at + bytes
+    if (position + bytes === segment.bytes) return { wholeFrom: segment.nextOffset }
+    if (end + headerBytes > piece.length) return unreadable
+    const { baseOffset, magic } = this.#header.moveTo(piece, end)
+    return magic === 2 && baseOffset === nextOffset ? { wholeFrom: nextOffset } : unreadable
+  }
+
   /** How much to read of the batch that begins at `at` of the piece, and is not wholly in it. */
   #bytesAt(piece: Uint8Array, at: number): number {
     return at + headerBytes <= piece.length ? this.#header.moveTo(piece, at).bytes : headerBytes
   }
 }
+
+const unreadable: Bad = { wholeFrom: null }
 
 const nothing: Range = { from: 0, to: 0, next: null }
 

@@ -48,7 +48,7 @@ export class Departures {
     this.#host = host
     this.#node = node
     // What was in flight is ready again; what waits to be tried again was so before.
-    this.mayExpire = stock.ready + stock.delayed > 0
+    this.mayExpire = stock.ready + stock.delayed.size > 0
   }
 
   // ---- Expiry -----------------------------------------------------------------------------------
@@ -224,7 +224,7 @@ export class Departures {
         left--
       }
     // What comes back still has its time to live.
-    const isEmpty = this.#stock.ready + this.#stock.inFlight + this.#stock.delayed === 0
+    const isEmpty = this.#stock.ready + this.#stock.inFlight + this.#stock.delayed.size === 0
     if (isEmpty && this.#queue.settings.messageTtlMs === Number.POSITIVE_INFINITY)
       this.mayExpire = false
     return left

@@ -2,6 +2,7 @@
 // leaving. Entries are used again, so that a delivery allocates nothing; an entry is in exactly one
 // of those places, and whoever takes it from there owns it.
 import { assert } from '../base/assert.ts'
+import { Heap } from '../base/heap.ts'
 import type { MessageView } from '../model/message/message.ts'
 import type { Member } from './consumers.ts'
 import type { DeadLetterReason } from './queue-host.ts'
@@ -66,11 +67,18 @@ export class Entry {
 export const isBefore = (a: Entry, b: Entry): boolean =>
   a.offset !== b.offset ? a.offset < b.offset : a.tie < b.tie
 
-export const isDueBefore = (a: Entry, b: Entry): boolean => a.dueMs < b.dueMs
+const isDueBefore = (a: Entry, b: Entry): boolean => a.dueMs < b.dueMs
 
 /** Whether its message stands in the log of a lane. */
-export const isLoggedIn = (entry: Entry, lane: number): boolean =>
+const isLoggedIn = (entry: Entry, lane: number): boolean =>
   entry.kept === null && entry.lane === lane
+
+/** Of those whose messages do. */
+export function bytesIn(entries: Iterable<Entry>, lane: number): number {
+  let bytes = 0
+  for (const entry of entries) if (isLoggedIn(entry, lane)) bytes += entry.bytes
+  return bytes
+}
 
 const spareMax = 1024
 
@@ -144,5 +152,45 @@ export class Entries {
   /** All in flight. */
   get all(): Entry[] {
     return this.#flying.filter((e) => e !== null)
+  }
+}
+
+/** Those that came back and are not due yet, by time. Nothing is made for a queue without any. */
+export class DelayedEntries {
+  #heap: Heap<Entry> | null = null
+  /** Of their bodies. */
+  bytes = 0
+
+  get size(): number {
+    return this.#heap?.size ?? 0
+  }
+
+  get all(): readonly Entry[] {
+    return this.#heap?.all ?? []
+  }
+
+  /** When the first one is due; Infinity: there is none. */
+  get nextDueMs(): number {
+    return this.#heap?.peek()?.dueMs ?? Number.POSITIVE_INFINITY
+  }
+
+  push(entry: Entry): void {
+    this.#heap ??= new Heap(isDueBefore)
+    this.#heap.push(entry)
+    this.bytes += entry.bytes
+  }
+
+  /** The first one, if it is due; it is not delayed any more. */
+  takeDue(nowMs: number): Entry | null {
+    if (this.nextDueMs > nowMs) return null
+    const entry = this.#heap?.pop() as Entry
+    entry.dueMs = 0
+    this.bytes -= entry.bytes
+    return entry
+  }
+
+  clear(): void {
+    this.#heap = null
+    this.bytes = 0
   }
 }

@@ -135,6 +135,8 @@ export class LaneReader {
   #isClosed = false
   /** Behind the last piece: who asks for what follows goes on. */
   #goesOnAt = 0
+  /** Behind what was not found, or could not be read; set before `done` is told of it. */
+  wholeFrom = 0
 
   /**
    * `name`: of the queue that messages of other producers were meant for. `isOfTopic`: whose batch
@@ -282,6 +284,7 @@ export class LaneReader {
           return
         }
         const { damaged } = read
+        this.wholeFrom = read.wholeFrom
         this.#take(read, offset)
         this.#pieces.came(this, this.#piece !== null)
         done(this.#piece !== null ? 'there' : damaged ? 'damaged' : 'empty')

@@ -76,6 +76,8 @@ export class Lane {
   /** Ranges settled since the ledger was written: from, to, from, to, and the bytes of all. */
   newlySettled: number[] = []
   newlySettledBytes = 0
+  /** `bytes` may hold some of messages that were passed over, whose sizes nobody could read. */
+  isUnsure = false
 
   /** `log` null: made by `open` when the first message needs it. */
   constructor(
@@ -261,7 +263,7 @@ export class Lane {
   settle(offset: number, bytes: number, isNoted: boolean): void {
     this.settled.add(offset)
     if (isNoted) this.#note(offset, offset + 1)
-    this.#settleBytes(bytes, isNoted)
+    this.settleBytes(bytes, isNoted)
   }
 
   /**
@@ -279,7 +281,7 @@ export class Lane {
         at = offset + 1
       }
     count += this.#settleRange(at, to, isNoted)
-    if (count > 0) this.#settleBytes(bytes, isNoted)
+    if (count > 0) this.settleBytes(bytes, isNoted)
     return count
   }
 
@@ -291,7 +293,7 @@ export class Lane {
     return count
   }
 
-  #settleBytes(bytes: number, isNoted: boolean): void {
+  settleBytes(bytes: number, isNoted: boolean): void {
     this.bytes -= bytes
     this.settledBytes += bytes
     if (isNoted) this.newlySettledBytes += bytes

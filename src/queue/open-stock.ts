@@ -125,11 +125,11 @@ export async function eachBatch(
     if (!store.reader.readFromMemory(log, want, read))
       await store.reader.readFromDisk(log, want, read)
     const bytes = Buffer.concat(read.records)
-    const { damaged } = read
+    const { damaged, wholeFrom } = read
     store.reader.release(read)
     if (damaged || bytes.length === 0) {
       tell(`its records at offset ${offset} cannot be read`)
-      offset = log.endOfPlace(offset)
+      offset = damaged ? wholeFrom : log.endOfPlace(offset)
     }
     for (let at = 0; at < bytes.length; at += header.bytes) {
       header.moveTo(bytes, at)

@@ -23,6 +23,8 @@ export interface QueueOptions {
   readonly leavingMax: number
   /** How long a consumer may keep a delivery without settling it. Infinity: for ever. */
   readonly consumerTimeoutMs: number
+  /** What cannot be read is passed over; false: it holds the queue up until somebody purges it. */
+  readonly skipsDamaged: boolean
 }
 
 const MiB = 1 << 20
@@ -39,4 +41,5 @@ export const queueOptions: QueueOptions = {
   markBytes: 16 * MiB,
   leavingMax: 20_000,
   consumerTimeoutMs: 30 * 60_000,
+  skipsDamaged: false,
 }

@@ -79,10 +79,10 @@ export class Queue implements MemberQueue, Attended {
     return this.stock.inFlight
   }
   get delayed(): number {
-    return this.stock.delayed
+    return this.stock.delayed.size
   }
   get delayedBytes(): number {
-    return this.stock.delayedBytes
+    return this.stock.delayed.bytes
   }
   get bytesInFlight(): number {
     return this.stock.entries.bytesInFlight
@@ -353,7 +353,7 @@ export class Queue implements MemberQueue, Attended {
 
   #watch(): void {
     this.#timeouts.watch()
-    const { nextDueMs } = this.stock
+    const { nextDueMs } = this.stock.delayed
     if (nextDueMs < Number.POSITIVE_INFINITY) this.#node.wakeAt(this, nextDueMs)
     this.#departures.watchHeads()
     this.#watchUse()

@@ -143,6 +143,7 @@ export class Queues implements QueueNode, StockNode {
 
   #add(place: QueuePlace, settings: QueueSettings, stock: Stock, host: QueueHost): Queue {
     const queue = new Queue(place, settings, stock, host, this)
+    stock.skipsDamaged = this.options.skipsDamaged
     this.#all.add(queue)
     this.attend(queue)
     return queue

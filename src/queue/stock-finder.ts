@@ -1,27 +1,27 @@
 // Finds single messages of a queue by lane and offset, in batches that are not placed yet or in the
 // log, and has read what is not in memory. Where a lane cannot be read, it stands still until
-// somebody deletes what is there. The stock owns it.
+// somebody deletes what is there, or its stock passes over it. The stock owns it.
 import type { MessageView } from '../model/message/message.ts'
 import type { Lane } from './lane.ts'
 import type { Loaded } from './lane-reader.ts'
+import { type LosingStock, passDamaged } from './losses.ts'
 import { Look } from './stock-parts.ts'
 
+/** The stock that asks. */
+interface Asker extends LosingStock {
+  /** What became of a read; `empty` only of lanes of a topic. */
+  loaded(lane: Lane, offset: number, loaded: Loaded): void
+}
+
 export class StockFinder {
-  readonly #name: string
+  readonly #asker: Asker
   readonly #node: { report(line: string): void }
-  readonly #loaded: (lane: Lane, offset: number, loaded: Loaded) => void
   /** Where a lane cannot be read. */
   readonly #damaged = new Map<Lane, number>()
 
-  /** `loaded` is told what became of each read; `empty` only of lanes of a topic. */
-  constructor(
-    name: string,
-    node: { report(line: string): void },
-    loaded: (lane: Lane, offset: number, loaded: Loaded) => void,
-  ) {
-    this.#name = name
+  constructor(asker: Asker, node: { report(line: string): void }) {
+    this.#asker = asker
     this.#node = node
-    this.#loaded = loaded
   }
 
   /** `there`: at `offset` or behind it, where the lane's reader says, and `view` is set to it. */
@@ -54,15 +54,16 @@ export class StockFinder {
     const isDamaged = loaded === 'damaged' || (loaded === 'empty' && !lane.isOfTopic)
     // While it was read, it may have been settled and let go of.
     const isNeeded = !lane.log.deleted && lane.log.logStartOffset <= offset
-    if (isDamaged && isNeeded) this.#isDamaged(lane, offset)
-    this.#loaded(lane, offset, isDamaged ? 'damaged' : loaded)
+    if (isDamaged && isNeeded && !passDamaged(this.#asker, lane, offset, this.#node))
+      this.#isDamaged(lane, offset)
+    this.#asker.loaded(lane, offset, isDamaged ? 'damaged' : loaded)
   }
 
   #isDamaged(lane: Lane, offset: number): number {
     this.#damaged.set(lane, offset)
     this.#node.report(
-      `queue ${this.#name}: the message at offset ${offset} cannot be read; restore a backup, or ` +
-        'purge or delete the queue',
+      `queue ${this.#asker.name}: the message at offset ${offset} cannot be read; restore a ` +
+        'backup, purge or delete the queue, or start with polymq.damaged.queues=skip',
     )
     return Look.nothing
   }

@@ -3,25 +3,24 @@
 // delayed, settled; `ready`, `readyBytes` and `inFlight` say how many. Consumers and rules are the
 // queue's. Synchronous, but that a message may have to be read first: `onRead` tells when it was.
 import { assert } from '../base/assert.ts'
-import { Heap } from '../base/heap.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { MessageView } from '../model/message/message.ts'
-import { Entries, type Entry, isDueBefore, isLoggedIn } from './entry.ts'
+import { bytesIn, DelayedEntries, Entries, type Entry } from './entry.ts'
 import { Lane } from './lane.ts'
 import type { Loaded } from './lane-reader.ts'
 import { LaneRound } from './lane-round.ts'
 import { Ledger } from './ledger.ts'
+import { passEmpty, passLost } from './losses.ts'
 import type { DeadLetterReason } from './queue-host.ts'
 import { StockFinder } from './stock-finder.ts'
 import { keptBytes, Look, type StockNode, type StockPlace } from './stock-parts.ts'
-import { passEmpty, passLost } from './topic-losses.ts'
 
 export class Stock {
   readonly name: string
   readonly lanes: Lane[]
   /** Its messages are the records of a topic, of whose bodies nothing is counted. */
   readonly isOfTopic: boolean
-  /** Records that retention took before they were settled. */
+  /** What was gone before it was settled: retention took it, or it could not be read. */
   lost = 0
   readonly ledger: Ledger | null
   readonly ledgerLog: PartitionLog | null
@@ -30,13 +29,14 @@ export class Stock {
   readonly leaving = new Set<Entry>()
   ready = 0
   readyBytes = 0
-  delayedBytes = 0
-  #delayed: Heap<Entry> | null = null
+  readonly delayed = new DelayedEntries()
   #keptBytes = 0
   isUnplaced = false
   isNoted = false
   isClosed = false
   replayMs: number
+  /** What cannot be read is passed over, and counts as lost. */
+  skipsDamaged = false
   /** Told when a message that was not in memory has been read. */
   onRead: () => void = () => undefined
   readonly #node: StockNode
@@ -58,14 +58,11 @@ export class Stock {
     this.ledger = place.ledgerLog === null ? null : new Ledger(this.lanes, node.options)
     this.#node = node
     this.#round = new LaneRound(this.lanes)
-    this.#finder = new StockFinder(place.name, node, (...loaded) => this.#loaded(...loaded))
+    this.#finder = new StockFinder(this, node)
   }
 
   get inFlight(): number {
     return this.entries.inFlight + this.leaving.size
-  }
-  get delayed(): number {
-    return this.#delayed?.size ?? 0
   }
 
   // ---- Coming in --------------------------------------------------------------------------------
@@ -192,7 +189,8 @@ export class Stock {
     return found
   }
 
-  #loaded(lane: Lane, offset: number, loaded: Loaded): void {
+  /** What became of a read, as the finder tells. */
+  loaded(lane: Lane, offset: number, loaded: Loaded): void {
     if (loaded === 'empty') passEmpty(this, lane, offset)
     this.onRead()
   }
@@ -308,6 +306,7 @@ export class Stock {
 
   #settleLogged(lane: Lane, offset: number, bytes: number): void {
     lane.settle(offset, bytes, this.ledger !== null)
+    if (lane.isUnsure && !lane.hasNext()) this.#setRight(lane)
     this.#node.noted(this)
   }
 
@@ -329,29 +328,17 @@ export class Stock {
   /** The same, of what the ledger knows already. */
   restore(entry: Entry): void {
     if (entry.reason !== null) this.leaving.add(entry)
-    else if (entry.dueMs > 0) {
-      this.#delayed ??= new Heap(isDueBefore)
-      this.#delayed.push(entry)
-      this.delayedBytes += entry.bytes
-    } else {
+    else if (entry.dueMs > 0) this.delayed.push(entry)
+    else {
       this.ready++
       this.readyBytes += entry.bytes
       this.#laneOf(entry).putReturned(entry)
     }
   }
 
-  /** When the next delayed message is due; Infinity: there is none. */
-  get nextDueMs(): number {
-    return this.#delayed?.peek()?.dueMs ?? Number.POSITIVE_INFINITY
-  }
-
   ripen(nowMs: number): void {
-    while (this.nextDueMs <= nowMs) {
-      const entry = this.#delayed?.pop() as Entry
-      entry.dueMs = 0
-      this.delayedBytes -= entry.bytes
-      this.restore(entry)
-    }
+    for (let e = this.delayed.takeDue(nowMs); e !== null; e = this.delayed.takeDue(nowMs))
+      this.restore(e)
   }
 
   // ---- All at once ------------------------------------------------------------------------------
@@ -369,17 +356,27 @@ export class Stock {
   }
 
   #purgeUntouched(lane: Lane): void {
-    // Nobody has looked at them, but all others are known.
-    let bytes = lane.bytes
-    for (const entries of [this.entries.all, this.#delayed?.all ?? [], this.leaving])
-      for (const entry of entries) if (isLoggedIn(entry, lane.index)) bytes -= entry.bytes
-    this.settleUpTo(lane, lane.end, bytes)
+    this.settleUpTo(lane, lane.end, this.#untouchedBytes(lane))
+  }
+
+  /** Of those that nobody has looked at: all others are known. */
+  #untouchedBytes({ bytes, index, allReturned }: Lane): number {
+    const known = [this.entries.all, this.delayed.all, this.leaving, allReturned]
+    return bytes - known.reduce((sum, entries) => sum + bytesIn(entries, index), 0)
+  }
+
+  /** Nothing is untouched: what is left over belongs to what could not be read. */
+  #setRight(lane: Lane): void {
+    const bytes = this.#untouchedBytes(lane)
+    lane.isUnsure = false
+    lane.settleBytes(bytes, this.ledger !== null)
+    this.readyBytes -= bytes
   }
 
   /** Those that a snapshot must tell of, since their offsets alone do not say all. */
   *unusual(): Generator<Entry> {
     const returned = this.lanes.map((lane) => lane.allReturned)
-    for (const all of [this.entries.all, this.leaving, this.#delayed?.all ?? [], ...returned])
+    for (const all of [this.entries.all, this.leaving, this.delayed.all, ...returned])
       for (const entry of all) {
         const isFirstFlight = entry.id > 0 && entry.failures === 0 && entry.deliveries <= 1
         if (entry.kept === null && !isFirstFlight) yield entry
@@ -392,7 +389,7 @@ export class Stock {
     this.#keptBytes = 0
     this.entries.clear()
     this.leaving.clear()
-    this.#delayed = null
+    this.delayed.clear()
     this.message.clear()
     for (const lane of this.lanes) lane.close()
   }

@@ -42,6 +42,8 @@ test('values are taken as Kafka takes them', () => {
     ['leader.replication.throttled.replicas', '*'],
     ['leader.replication.throttled.replicas', '0:1,1:1'],
     ['remote.storage.enable', 'false'],
+    ['min.cleanable.dirty.ratio', '.5'],
+    ['min.cleanable.dirty.ratio', '1d'],
   ] as const)
     assert.equal(messageOf(name, text), null, `${name}=${text}`)
   for (const [name, text] of [
@@ -59,6 +61,8 @@ test('values are taken as Kafka takes them', () => {
     ['compression.gzip.level', '0'],
     ['min.cleanable.dirty.ratio', '2'],
     ['min.cleanable.dirty.ratio', 'NaN'],
+    ['min.cleanable.dirty.ratio', '.'],
+    ['min.cleanable.dirty.ratio', '0.5df'],
     ['leader.replication.throttled.replicas', 'x'],
     ['remote.storage.enable', 'true'],
   ] as const)

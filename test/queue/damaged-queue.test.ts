@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { realClock } from '../../src/io/real/clock.ts'
 import { Published } from '../../src/queue/published.ts'
 import type { Queue } from '../../src/queue/queue.ts'
 import { ledgerPartition } from '../../src/queue/queues.ts'
 import { diskOf, filesOf } from '../log/folder-files.ts'
+import { until } from '../stream/stream-world.ts'
 import { messageOf, subscribe, TestConsumer, TestNode, topicOf } from './queue-fixture.ts'
 
 const { routed, stored, rejected } = Published
@@ -60,6 +62,72 @@ test('a damaged queue confirms nothing, delivers what is before, and serves agai
   const last = new TestConsumer()
   subscribe(served, last)
   assert.deepEqual((await last.has(1)).texts, ['new'])
+  await again.close()
+})
+
+/** Three batches in a segment, of which the second cannot be read. */
+async function damagedSegment(options: { skipsDamaged: boolean }) {
+  const disk = memoryDisk()
+  const node = await TestNode.open(disk, 1, 1, realClock, options)
+  const queue = await node.open(0)
+  for (const text of ['first', 'second', 'third']) {
+    queue.publish(messageOf(text))
+    queue.publish(messageOf(`${text} too`))
+    await durable(node)
+  }
+  await node.store.flush()
+  const [name] = await disk.list('segments')
+  const file = await disk.open(`segments/${name}`, { access: 'write' })
+  const bytes = Buffer.alloc(await file.size())
+  await file.read(bytes, 0)
+  await file.write([Uint8Array.of(0x21)], bytes.indexOf('second'))
+  await file.close()
+  return { disk, node, queue }
+}
+
+test('a batch of a segment that cannot be read holds a queue up', async () => {
+  const { node, queue } = await damagedSegment({ skipsDamaged: false })
+  const consumer = new TestConsumer()
+  subscribe(queue, consumer)
+  await consumer.has(2)
+  await until(() => node.reported.length === 2)
+  assert.match(node.reported[1] ?? '', /offset 2 cannot be read; .*polymq\.damaged\.queues=skip$/)
+  assert.deepEqual([consumer.texts, queue.ready], [['first', 'first too'], 4])
+  await node.close()
+})
+
+test('or is passed over, where the node is told so, and leaves no bytes behind', async () => {
+  const { disk, node, queue } = await damagedSegment({ skipsDamaged: true })
+  const consumer = new TestConsumer()
+  subscribe(queue, consumer)
+  await consumer.has(4)
+  assert.deepEqual(consumer.texts, ['first', 'first too', 'third', 'third too'])
+  assert.match(node.reported[1] ?? '', /passed over .* from offset 2 on, .*; messages: 2$/)
+  assert.deepEqual([queue.ready, queue.inFlight, queue.stock.lost], [0, 4, 2])
+  for (const { id } of consumer.got) queue.accept(id)
+  assert.equal(queue.readyBytes, 0)
+  queue.publish(messageOf('fourth'))
+  assert.deepEqual([(await consumer.has(5)).texts[4], queue.stock.lanes[0]?.bytes], ['fourth', 6])
+  await durable(node)
+  await node.close()
+  const again = await TestNode.open(disk, 1, 1, realClock, { skipsDamaged: true })
+  const served = await again.open(0)
+  assert.deepEqual([served.ready, served.readyBytes, served.stock.lanes[0]?.bytes], [1, 6, 6])
+  await again.close()
+})
+
+test('what came back is passed over one by one, what waits behind it is served', async () => {
+  const { disk, node, queue } = await damagedSegment({ skipsDamaged: true })
+  await node.close()
+  assert.equal(queue.ready, 6)
+  const again = await TestNode.open(disk, 1, 1, realClock, { skipsDamaged: true })
+  const served = await again.open(0)
+  const got = [await served.get(false), await served.get(false), await served.get(false)]
+  assert.equal(served.ready, 1)
+  for (const each of got) served.reject(each?.id ?? 0, true, false)
+  assert.equal(served.ready, 4)
+  served.purge()
+  assert.deepEqual([served.ready, served.readyBytes, served.stock.lanes[0]?.bytes], [0, 0, 0])
   await again.close()
 })
 

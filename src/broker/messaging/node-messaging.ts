@@ -98,8 +98,8 @@ export class NodeMessaging implements Messaging {
     this.#sessions = new OpenSessions(parts.limits)
     this.#standing = new StandingRights(parts.authorizer, this.#slices)
     this.#passes = new PolicyPasses(clock, (vhost) => this.vhosts.get(vhost))
-    const { consumerTimeoutMs } = parts.image.settings
-    const sizes = { consumerTimeoutMs, ...queueOptions }
+    const { consumerTimeoutMs, skipsDamagedMessages: skipsDamaged } = parts.image.settings
+    const sizes = { consumerTimeoutMs, skipsDamaged, ...queueOptions }
     this.queues = new Queues({ store, clock, report, others: parts.streams }, sizes)
     this.#topicsVhost = parts.image.settings.kafkaVhost
     this.#addVhost(defaultVhost, plainVhost)

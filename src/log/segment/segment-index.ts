@@ -116,6 +116,15 @@ export class SegmentIndex {
     return null
   }
 
+  /** The first place that is known behind `position`; null: none is. */
+  placeAfter(position: number): Place | null {
+    for (let i = 0; i < this.#entries.length; i += stride) {
+      const at = this.#entries[i + 1] as number
+      if (at > position) return { position: at, offset: this.#entries[i] as number }
+    }
+    return null
+  }
+
   /**
    * An offset before which every timestamp is below `timestampMs`; `first` when nothing is known.
    */

@@ -137,6 +137,18 @@ const bounds: readonly BrokerKey[] = [
       'counts, the rest is forgotten; consumers may read records again, or skip some.',
   },
   {
+    name: 'polymq.damaged.queues',
+    type: 'string',
+    default: 'hold',
+    words: ['hold', 'skip'],
+    dynamic: false,
+    effect: 'works',
+    documentation:
+      'What a queue does at messages that are damaged on disk. hold: it delivers nothing behind ' +
+      'them until a backup is restored, or it is purged or deleted. skip: it passes over what ' +
+      'cannot be read, says how many messages that were, and goes on with the next ones.',
+  },
+  {
     name: 'polymq.group.memory.bytes',
     type: 'long',
     default: '268435456',

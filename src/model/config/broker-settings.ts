@@ -42,6 +42,7 @@ export interface BrokerSettings {
   readonly groupMembersMax: number
   readonly groupMemoryBytes: number
   readonly forgetsDamagedGroups: boolean
+  readonly skipsDamagedMessages: boolean
   readonly offsetMetadataBytesMax: number
   readonly offsetsRetentionMs: number
   readonly offsetsCheckIntervalMs: number
@@ -109,6 +110,7 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
     groupMembersMax: number('group.max.size'),
     groupMemoryBytes: number('polymq.group.memory.bytes'),
     forgetsDamagedGroups: value('polymq.damaged.groups') === 'forget',
+    skipsDamagedMessages: value('polymq.damaged.queues') === 'skip',
     offsetMetadataBytesMax: number('offset.metadata.max.bytes'),
     offsetsRetentionMs: number('offsets.retention.minutes') * 60_000,
     offsetsCheckIntervalMs: number('offsets.retention.check.interval.ms'),

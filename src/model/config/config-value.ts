@@ -77,15 +77,19 @@ function typed(key: ConfigKey, text: string): ConfigValue | null {
   }
 }
 
+const wholeForm = /^[+-]?\d{1,19}$/
+/** As Java spells them, the letter for the type included. */
+const doubleForm = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[dDfF]?$/
+
 function numberOf(key: NumberKey, text: string) {
-  const form = key.type === 'double' ? /^[+-]?\d+(\.\d*)?([eE][+-]?\d+)?$/ : /^[+-]?\d{1,19}$/
+  const form = key.type === 'double' ? doubleForm : wholeForm
   if (!form.test(text)) return null
   if (key.type !== 'double') {
     const whole = BigInt(text.replace('+', ''))
     const [low, high] = typeBounds[key.type]
     if (whole < low || whole > high) return null
   }
-  const value = Number(text)
+  const value = Number(text.replace(/[dDfF]$/, ''))
   if (value === key.or) return value
   const inside = value >= (key.min ?? -Infinity) && value <= (key.max ?? Infinity)
   return inside && Number.isFinite(value) ? value : null

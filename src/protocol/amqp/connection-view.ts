@@ -17,6 +17,8 @@ import { connectionName } from './server-properties.ts'
 interface Shown {
   readonly door: ConnectionHome
   readonly greeting: Greeting
+  /** It wants to publish, and may not while there is an alarm. */
+  readonly isBlocked: boolean
   failHard(reply: Reply, text: string, methodId: number): void
 }
 
@@ -61,7 +63,7 @@ export class ConnectionView implements SessionView, Traffic {
   }
 
   describe(): ConnectionDescription {
-    const { door, greeting } = this.connection
+    const { door, greeting, isBlocked } = this.connection
     const { clientProperties, agreed, mechanism } = greeting
     return {
       givenName: connectionName(clientProperties),
@@ -69,7 +71,7 @@ export class ConnectionView implements SessionView, Traffic {
       local: this.link.local,
       protocol: 'AMQP 0-9-1',
       mechanism,
-      isBlocked: door.alarm !== null,
+      isBlocked,
       connectedAtMs: this.connectedAtMs,
       heartbeatSeconds: agreed.heartbeatSeconds,
       frameMax: agreed.frameMax,

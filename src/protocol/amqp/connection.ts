@@ -52,7 +52,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   private heldBytes = 0
   private readonly standstill = new Standstill()
   private isPublisher = false
-  private isToldBlocked = false
+  isBlocked = false
   private isPaused = false
   private isGone = false
   private readonly retry = () => this.goOn()
@@ -135,8 +135,8 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
 
   /** The alarm has changed. */
   alarmChanged(): void {
-    if (this.door.alarm !== null || !this.isToldBlocked) return
-    this.isToldBlocked = false
+    if (this.door.alarm !== null || !this.isBlocked) return
+    this.isBlocked = false
     if (this.greeting.can('connection.blocked')) this.send(methods.unblocked, {})
     this.goOn()
   }
@@ -176,9 +176,9 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     const { door } = this
     this.isPublisher = true
     if (door.alarm !== null) {
-      if (!this.isToldBlocked && this.greeting.can('connection.blocked'))
+      if (!this.isBlocked && this.greeting.can('connection.blocked'))
         this.send(methods.blocked, { reason: door.alarm })
-      this.isToldBlocked = true
+      this.isBlocked = true
       return true
     }
     return door.holdsUp(this, bytes)

@@ -243,6 +243,7 @@ test('configurations are altered one resource apart from the other', async () =>
   }
   for (const [resources, code] of [
     [[of('t', set('what', '1'))], 40],
+    [[of('', set('retention.ms', '1'))], 42],
     [[of('t', set('retention.ms', null))], 42],
     [[of('t', set('retention.ms', '1', 9))], 42],
     [[of('t', set('retention.ms', '1'), set('retention.ms', '2'))], 42],

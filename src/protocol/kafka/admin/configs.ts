@@ -16,7 +16,13 @@ import {
   type IncrementalAlterConfigsRequest,
   incrementalAlterConfigs,
 } from '../schema/configs.ts'
-import { actionByCode, configTarget, sourceCodes, typeCodes } from './config-codes.ts'
+import {
+  actionByCode,
+  configTarget,
+  resourceTypes,
+  sourceCodes,
+  typeCodes,
+} from './config-codes.ts'
 
 interface Resource {
   readonly resourceType: number
@@ -132,9 +138,13 @@ function eachOnce<R extends Resource>(
 ) {
   const twice = repeated(resources.map(keyOf))
   const alterOnce = async (resource: R) => {
-    const done = twice.has(keyOf(resource))
-      ? refuse('invalidRequest', `the request names '${resource.resourceName}' more than once`)
-      : await alter(resource)
+    const { resourceType, resourceName } = resource
+    const fault = twice.has(keyOf(resource))
+      ? `the request names '${resourceName}' more than once`
+      : resourceType === resourceTypes.topic && resourceName === ''
+        ? 'what topics start from is changed at the broker, not at a topic without a name'
+        : null
+    const done = fault === null ? await alter(resource) : refuse('invalidRequest', fault)
     return outcome(resource, done, call)
   }
   return inParts(resources, call.door.clock, alterOnce)

@@ -1,0 +1,87 @@
+// What a queue does about records that are not there. Of a topic, retention takes them whether they
+// are settled or not, and compaction takes some from the midst; of any log, some may be damaged.
+// The stock calls it.
+import type { Entry } from './entry.ts'
+import type { Lane } from './lane.ts'
+
+/** A stock that loses messages. */
+export interface LosingStock {
+  readonly name: string
+  readonly leaving: Set<Entry>
+  /** How many it has lost. */
+  lost: number
+  readonly skipsDamaged: boolean
+  /** Takes a message away that came back, or all that is ready below `to`. */
+  lose(lane: Lane, entry: Entry | null, to: number): void
+  /** Returns how many were ready. */
+  settleUpTo(lane: Lane, to: number): number
+  /** Of what is nowhere else any more. */
+  settle(entry: Entry): void
+}
+
+/** Passes over what is below the start of the log; returns how many messages those were. */
+export function passLost(
+  stock: LosingStock,
+  lane: Lane,
+  node: { report(line: string): void },
+): number {
+  const start = Math.min(lane.log.logStartOffset, lane.end)
+  let lost = 0
+  for (let e = lane.firstReturned; e !== undefined && e.offset < start; e = lane.firstReturned) {
+    stock.lose(lane, e, start)
+    lost++
+  }
+  if (lane.cursor < start) lost += stock.settleUpTo(lane, start)
+  if (lost > 0)
+    node.report(
+      `queue ${stock.name}: the retention of its topic took ${lost} messages of partition ` +
+        `${lane.index} before they were settled`,
+    )
+  return lost
+}
+
+/** The log has no record at `offset`, up to the end of the segment where it should be. */
+export function passEmpty(stock: LosingStock, lane: Lane, offset: number): void {
+  const { log } = lane
+  if (offset < log.logStartOffset || log.deleted) return
+  passOver(stock, lane, offset, Math.min(log.endOfPlace(offset), lane.end))
+}
+
+/**
+ * What the lane's reader could not read at `offset` is passed over, up to where it may be whole
+ * again. False: the stock does not do that.
+ */
+export function passDamaged(
+  stock: LosingStock,
+  lane: Lane,
+  offset: number,
+  node: { report(line: string): void },
+): boolean {
+  if (!stock.skipsDamaged) return false
+  lane.isUnsure = !lane.isOfTopic
+  const count = passOver(stock, lane, offset, lane.reader.wholeFrom)
+  stock.lost += count
+  if (count > 0)
+    node.report(
+      `queue ${stock.name} passed over what cannot be read from offset ${offset} on, as ` +
+        `polymq.damaged.queues says; messages: ${count}`,
+    )
+  return count > 0
+}
+
+/** At `offset`, and if nobody has looked at them up to `to`. Returns how many were passed over. */
+function passOver(stock: LosingStock, lane: Lane, offset: number, to: number): number {
+  const { firstReturned: entry } = lane
+  if (entry?.offset === offset) {
+    stock.lose(lane, entry, to)
+    return 1
+  }
+  if (lane.cursor === offset) return stock.settleUpTo(lane, Math.min(to, lane.end))
+  for (const left of stock.leaving)
+    if (left.lane === lane.index && left.offset === offset) {
+      stock.leaving.delete(left)
+      stock.settle(left)
+      return 1
+    }
+  return 0
+}

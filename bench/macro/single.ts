@@ -1,14 +1,17 @@
-// 5,000 produce requests a second, each with one record of 1 KB: the price of a request. First
-// through one connection with Kafka's own tool, where a broker that needs more than a millisecond
-// for each falls behind (a client has five requests in flight), and of which the first seconds do
-// not count, since a Java client that has just started cannot keep that pace; then through eight
-// with an open loop, where latency counts from the moment a record was due. The count of records in
-// a request is reported, for the client may be tempted to join what waits.
+// 5,000 produce requests a second, each with one record of 1 KB: the price of a request. Through
+// one connection with Kafka's own tool, where a broker that needs more than a millisecond for each
+// falls behind (a client has five requests in flight), and of which the first seconds do not count,
+// since a Java client that has just started cannot keep that pace; through eight with an open loop,
+// where latency counts from the moment a record was due; and through eight once more with requests
+// that were encoded beforehand, since at the far end a Java client on the same two cores measures
+// itself. The count of records in a request is reported, for the client may be tempted to join what
+// waits.
 import type { Peer, RunningPeer } from '../../scripts/peers/peer.ts'
 import { type Bench, createTopic, kilobyte, type Row, scaled, withBroker } from '../lib/measure.ts'
 import { produce } from '../lib/perf-tools.ts'
 import { cpuSeconds, untilQuiet, withCpu } from '../lib/proc.ts'
-import { createMany, spread } from '../lib/topic-load.ts'
+import { rawSpread } from '../lib/raw-spread.ts'
+import { createMany, prefix, spread } from '../lib/topic-load.ts'
 
 const rate = 5_000
 
@@ -56,6 +59,18 @@ async function eightConnections(
   return { ...result, cpuMicros: ((cpuSeconds(broker.pid) - before) / records) * 1e6 }
 }
 
+/** Its topic is there already. */
+async function encodedBefore(broker: RunningPeer, records: number): Promise<Outcome> {
+  const load = { prefix, topics: 1, recordBytes: kilobyte, connections: 8, window: 32, rate }
+  let before = 0
+  const result = await rawSpread(broker, { ...load, warmup: 6 * rate, records }, () => {
+    before = cpuSeconds(broker.pid)
+  })
+  await untilQuiet(broker.pid)
+  const cpuMicros = ((cpuSeconds(broker.pid) - before) / records) * 1e6
+  return { ...result, recordsPerRequest: 1, cpuMicros }
+}
+
 const rowsOf = (name: string, outcome: Outcome): Row[] => [
   { name: `${name}: records/s`, value: outcome.recordsPerSecond },
   { name: `${name}: records in a request`, value: outcome.recordsPerRequest },
@@ -69,5 +84,10 @@ export const single = (peer: Peer, bench: Bench): Promise<Row[]> =>
     const records = scaled(30 * rate, bench)
     const one = await oneConnection(peer, broker, records)
     const eight = await eightConnections(peer, broker, records)
-    return [...rowsOf('1 connection', one), ...rowsOf('8 connections', eight)]
+    const raw = await encodedBefore(broker, records)
+    return [
+      ...rowsOf('1 connection', one),
+      ...rowsOf('8 connections', eight),
+      ...rowsOf('8, encoded before', raw),
+    ]
   })

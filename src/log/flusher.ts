@@ -67,7 +67,10 @@ export interface FlusherParts {
   readonly manifest: Manifest
   /** A segment that should grow, and has lost something, is said. */
   report(line: string): void
-  readonly options: Pick<LogOptions, 'ownFileBytes' | 'stagingBytes' | 'partitionsPerTurn'>
+  readonly options: Pick<
+    LogOptions,
+    'ownFileBytes' | 'stagingBytes' | 'partitionsPerTurn' | 'batchesPerTurn'
+  >
 }
 
 export class Flusher {
@@ -76,12 +79,15 @@ export class Flusher {
   readonly #header = new BatchHeader()
   readonly #staging: Uint8Array
   readonly #turns: Turns
+  /** The same for batches that are copied. */
+  readonly #copies: Turns
   #scratch = new Uint8Array(0)
 
   constructor(parts: FlusherParts) {
     this.#parts = parts
     this.#staging = parts.disk.allocate(parts.options.stagingBytes)
     this.#turns = new Turns(parts.clock, parts.options.partitionsPerTurn)
+    this.#copies = new Turns(parts.clock, parts.options.batchesPerTurn)
   }
 
   /** One pass over `logs`; resolves to the LSN up to which the journal has been emptied. */
@@ -304,7 +310,9 @@ export class Flusher {
     let nextOffset = baseOffset
     for (let i = from; i < to; i++) {
       const at = writer.position - position
-      await this.#copyBatch(log, i, writer)
+      if (!this.#copyNow(log, i, writer)) await this.#copyBatch(log, i, writer)
+      const pause = this.#copies.next()
+      if (pause !== null) await pause
       index.note(tail.baseOffset(i), at, tail.byteCount(i), tail.maxTimestamp(i))
       maxTimestamp = Math.max(maxTimestamp, tail.maxTimestamp(i))
       nextOffset = tail.nextOffset(i)
@@ -316,6 +324,13 @@ export class Flusher {
     const { file } = writer
     const times = timesOf(maxTimestamp, createdMs, nowMs)
     return { file, position, bytes, baseOffset, nextOffset, ...times, own, index }
+  }
+
+  /** Most batches are in memory, in one piece, and fit what is staged. */
+  #copyNow({ tail }: PartitionLog, i: number, writer: SegmentWriter): boolean {
+    const { slabs } = this.#parts.journal
+    const piece = slabs.view(tail.lsn(i), tail.byteCount(i))
+    return piece !== null && writer.tryWrite(piece)
   }
 
   /** Batch `i` of the tail, which only grows meanwhile. */

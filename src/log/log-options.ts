@@ -20,6 +20,8 @@ export interface LogOptions {
   readonly stagingBytes: number
   /** Whoever goes through all partitions gives way to others after so many. */
   readonly partitionsPerTurn: number
+  /** The same of who copies batches. */
+  readonly batchesPerTurn: number
   /** The manifest is rewritten when it holds twice what the last rewrite left, and so much more. */
   readonly manifestHistoryBytes: number
   /** Segment files that may be open at a time. */
@@ -58,8 +60,9 @@ export function logOptionsOf(settings: BrokerSettings): LogOptions {
     asyncSyncMs: 1000,
     flushBytes: Math.min(24 * MiB, (journalFileBytes / 4) * 3),
     ownFileBytes: 1 * MiB,
-    stagingBytes: 2 * MiB,
+    stagingBytes: MiB / 4,
     partitionsPerTurn: 250,
+    batchesPerTurn: 128,
     manifestHistoryBytes: 1 * MiB,
     openFiles: settings.segmentOpenFiles,
     memoryTopicBytes: settings.memoryTopicBytes,

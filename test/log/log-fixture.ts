@@ -20,6 +20,7 @@ export const tinyOptions: LogOptions = {
   ownFileBytes: 1 << 20,
   stagingBytes: 2 << 20,
   partitionsPerTurn: 2,
+  batchesPerTurn: 128,
   manifestHistoryBytes: 1 << 20,
   openFiles: 3,
   memoryTopicBytes: 100_000,

@@ -114,6 +114,13 @@ export class SlabCache {
     return true
   }
 
+  /** The same in one piece that nobody pins, for this turn only; null: it is not one in memory. */
+  view(lsn: number, bytes: number): Uint8Array | null {
+    const slab = this.at(lsn)
+    if (slab === undefined || lsn + bytes > slab.start + this.slabBytes) return null
+    return slab.memory.subarray(lsn - slab.start, lsn - slab.start + bytes)
+  }
+
   unpin(slabs: readonly Slab[]): void {
     for (const slab of slabs) {
       assert(slab.pins > 0, 'a slab is released once for each pin')

@@ -65,11 +65,22 @@ export class SegmentWriter {
   async write(bytes: Uint8Array): Promise<void> {
     for (let from = 0; from < bytes.length; ) {
       const n = Math.min(bytes.length - from, this.#staging.length - this.#filled)
-      this.#staging.set(bytes.subarray(from, from + n), this.#filled)
-      this.#filled += n
+      this.#stage(bytes.subarray(from, from + n))
       from += n
       if (this.#filled === this.#staging.length) await this.#push(this.#staging.length)
     }
+  }
+
+  /** The same at once, if nothing has to be waited for; false: nothing was taken. */
+  tryWrite(bytes: Uint8Array): boolean {
+    if (bytes.length >= this.#staging.length - this.#filled) return false
+    this.#stage(bytes)
+    return true
+  }
+
+  #stage(bytes: Uint8Array): void {
+    this.#staging.set(bytes, this.#filled)
+    this.#filled += bytes.length
   }
 
   /** Writes what is staged and makes the file durable. */

@@ -73,6 +73,7 @@ export function drawOptions(chance: SimChance, pick: <T>(values: readonly T[]) =
     ownFileBytes: pick([1000, 4000, 30_000, 1 << 20]),
     stagingBytes: blockBytes * pick([1, 2, 16]),
     partitionsPerTurn: pick([1, 2, 250]),
+    batchesPerTurn: pick([1, 2, 128]),
     manifestHistoryBytes: pick([1000, 10_000, 1 << 20]),
     openFiles: 1 + chance.int(4),
     memoryTopicBytes: pick([20_000, 1 << 20]),

@@ -259,3 +259,16 @@ test('what is no JSON object is no definitions', () => {
   assert.equal(parseDefinitions('{'), null)
   assert.deepEqual(parseDefinitions('\ufeff{"users":[]}'), { users: [] })
 })
+
+test('users of an export from before 3.6 log in by the hashes of that time', () =>
+  withNodeOn(memoryDisk(), {}, async (node) => {
+    const { text } = hashPassword('secret', realChance, 'rabbit_password_hashing_md5')
+    for (const [version, fits] of [
+      ['3.5.7', true],
+      ['3.6.0', false],
+    ] as const) {
+      const users = [{ name: 'old', password_hash: text, tags: 'management' }]
+      assert.deepEqual(await importDefinitions(node, { rabbit_version: version, users }), [])
+      assert.equal(node.accounts.login.checkPassword('old', 'secret', '10.0.0.1').ok, fits)
+    }
+  }))

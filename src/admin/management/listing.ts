@@ -29,7 +29,7 @@ export async function listed<T>(
   const columns = columnsOf(call)
   const show = (item: T): Shown => only(describe(item), columns)
   const paging = pagingOf(call)
-  const sort = call.query.get('sort')
+  const sort = sortOf(call)
   if (paging === null && sort === null) return pieces(streamed(call, items, show))
   const filtered = paging === null ? items : await named(call, paging, items, nameOf)
   const sorted = sort === null ? filtered : await sortedBy(call, sort, filtered, describe)
@@ -60,7 +60,7 @@ export async function listedWhole<T extends Shown>(
   rows: readonly T[],
 ): Promise<HttpAnswer> {
   const columns = columnsOf(call)
-  const sort = call.query.get('sort')
+  const sort = sortOf(call)
   const sorted = sort === null ? rows : await sortedBy(call, sort, rows, (row) => row)
   return pieces(streamed(call, sorted, (row) => only(row, columns)))
 }
@@ -131,6 +131,10 @@ async function named<T>(
 }
 
 // ---- Order --------------------------------------------------------------------------------------
+
+/** What to sort by; '': nothing, but the other way round. */
+const sortOf = ({ query }: Call): string | null =>
+  query.get('sort') ?? (query.get('sort_reverse') === 'true' ? '' : null)
 
 async function sortedBy<T>(
   call: Call,

@@ -8,7 +8,12 @@ import { depthMax, parseObject } from '../../base/json.ts'
 import { ok, type Refusal, type Result, refuse } from '../../model/errors.ts'
 import type { Accounts, Secret } from '../../security/access/accounts.ts'
 import { nameFault } from '../../security/access/name-fault.ts'
-import { hashingDefault, isHashingAlgorithm } from '../../security/access/password-hash.ts'
+import {
+  type HashingAlgorithm,
+  hashingDefault,
+  hashingOld,
+  isHashingAlgorithm,
+} from '../../security/access/password-hash.ts'
 import { cleanName, isOwn } from '../declarations/definitions.ts'
 import { BindingChanges } from '../messaging/binding-changes.ts'
 import { ExchangeChanges } from '../messaging/exchange-changes.ts'
@@ -55,7 +60,7 @@ export async function importDefinitions(
   definitions: Item,
   vhost: string | null = null,
 ): Promise<string[]> {
-  const into = new Import(home, vhost)
+  const into = new Import(home, vhost, hashingOf(definitions))
   // Each kind may name things of the kinds before it.
   const ofNode: readonly [string, Take][] = [
     ['vhosts', (item) => into.vhost(item)],
@@ -117,12 +122,15 @@ const told = (refused: Refused): Refused =>
 class Import {
   readonly #home: DefinitionsHome
   readonly #vhost: string | null
+  /** Of hashes that do not say it. */
+  readonly #hashing: HashingAlgorithm
   /** The vhosts that got a policy. */
   readonly ruled = new Set<string>()
 
-  constructor(home: DefinitionsHome, vhost: string | null) {
+  constructor(home: DefinitionsHome, vhost: string | null, hashing: HashingAlgorithm) {
     this.#home = home
     this.#vhost = vhost
+    this.#hashing = hashing
   }
 
   // ---- Who may do what --------------------------------------------------------------------------
@@ -147,7 +155,7 @@ class Import {
     const { accounts } = this.#home
     const [name] = textsOf(item, ['name'])
     if (name === undefined) return lacks('name')
-    const secret = secretOf(item)
+    const secret = secretOf(item, this.#hashing)
     if (!secret.ok) return secret
     // Without them everybody would be nobody in particular, the last administrator too.
     const tags = tagsOf(item['tags'])
@@ -321,13 +329,20 @@ const textsOf = (item: Item, names: readonly string[]): (string | undefined)[] =
 
 const noTags = refuse('invalidRequest', 'tags are neither a list of texts nor a text')
 
-function secretOf(item: Item): Result<Secret> {
+/** How a release kept passwords that said nothing of it in its exports. */
+function hashingOf(definitions: Item): HashingAlgorithm {
+  const release = definitions['rabbitmq_version'] ?? definitions['rabbit_version']
+  const isOld = typeof release === 'string' && /^([0-2]|3\.[0-5])\./.test(release)
+  return isOld ? hashingOld : hashingDefault
+}
+
+function secretOf(item: Item, hashing: HashingAlgorithm): Result<Secret> {
   const { password, password_hash: hash, hashing_algorithm: algorithm } = item
   if (typeof password === 'string') return ok(password === '' ? null : { password })
   if (password !== undefined && password !== null) return lacks('password')
   if (hash === undefined || hash === null || hash === '') return ok(null)
   if (typeof hash !== 'string') return lacks('password_hash')
-  const name = typeof algorithm === 'string' ? algorithm : hashingDefault
+  const name = typeof algorithm === 'string' ? algorithm : hashing
   if (!isHashingAlgorithm(name))
     return refuse('invalidRequest', `passwords are not kept as '${name.slice(0, 255)}'`)
   return ok({ hash: { algorithm: name, text: hash } })

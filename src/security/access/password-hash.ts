@@ -5,9 +5,9 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Chance } from '../../io/chance.ts'
 
 const digests = {
-  rabbit_password_hashing_sha256: { name: 'sha256', bytes: 32 },
-  rabbit_password_hashing_sha512: { name: 'sha512', bytes: 64 },
-  rabbit_password_hashing_md5: { name: 'md5', bytes: 16 },
+  rabbit_password_hashing_sha256: 'sha256',
+  rabbit_password_hashing_sha512: 'sha512',
+  rabbit_password_hashing_md5: 'md5',
 } as const
 
 export type HashingAlgorithm = keyof typeof digests
@@ -19,6 +19,8 @@ export interface PasswordHash {
 }
 
 export const hashingDefault: HashingAlgorithm = 'rabbit_password_hashing_sha256'
+/** Of what RabbitMQ before 3.6 has exported. */
+export const hashingOld: HashingAlgorithm = 'rabbit_password_hashing_md5'
 export const noPassword: PasswordHash = { algorithm: hashingDefault, text: '' }
 
 const saltBytes = 4
@@ -27,7 +29,7 @@ export const isHashingAlgorithm = (name: string): name is HashingAlgorithm =>
   Object.hasOwn(digests, name)
 
 const digestOf = (algorithm: HashingAlgorithm, salt: Uint8Array, password: string): Buffer =>
-  createHash(digests[algorithm].name).update(salt).update(password, 'utf8').digest()
+  createHash(digests[algorithm]).update(salt).update(password, 'utf8').digest()
 
 export function hashPassword(
   password: string,
@@ -39,11 +41,14 @@ export function hashPassword(
   return { algorithm, text: bytes.toString('base64') }
 }
 
-/** Whether the hash could be one of any password, or the one of none. */
-export function isPasswordHash({ algorithm, text }: PasswordHash): boolean {
-  const bytes = Buffer.from(text, 'base64')
+/**
+ * Whether it is written as one is, or the one of no password. As in RabbitMQ it may be of another
+ * length than its algorithm says: old exports name none, and no password fits what is taken so.
+ */
+export function isPasswordHash({ text }: PasswordHash): boolean {
   if (text === '') return true
-  return bytes.toString('base64') === text && bytes.length === saltBytes + digests[algorithm].bytes
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.toString('base64') === text && bytes.length > saltBytes
 }
 
 /** Takes as long whether the password is right or not. */

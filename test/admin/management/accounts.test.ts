@@ -82,6 +82,19 @@ test('users are made, changed, and deleted with what they may do', () =>
     assert.equal(await api.status('PUT', '/users/copy', copy), '201')
     assert.equal((await api.get('/whoami', 'copy:x')).name, 'copy')
     assert.match(await api.status('PUT', '/users/c', { password_hash: 'x', tags: '' }), /^400/)
+    const both = { password: 'x', password_hash: shown.password_hash, tags: '' }
+    assert.match(await api.status('PUT', '/users/c', both), /^400 Cannot specify both/)
+    for (const [administrator, tags] of [
+      ['true', ['administrator']],
+      [false, []],
+    ]) {
+      const old = { password: 'x', administrator }
+      assert.match(await api.status('PUT', '/users/old', old), /^20[14]/)
+      assert.deepEqual((await api.get('/users/old')).tags, tags)
+    }
+    const downwards = await api.get('/users?sort_reverse=true')
+    assert.deepEqual(downwards, (await api.get('/users')).reverse())
+    assert.equal(await api.status('DELETE', '/users/old'), '204')
     assert.equal((await api.get('/users/without-permissions')).length, 2)
     const partly = { users: ['last', 'nobody', 'a/b'] }
     assert.equal(await api.status('PUT', '/users/last', { password: 'x', tags: '' }), '201')
@@ -101,6 +114,11 @@ test('vhosts, permissions and limits', () =>
     const about = { description: 'mine', tags: 'a,b', default_queue_type: 'quorum' }
     assert.equal(await api.status('PUT', '/vhosts/v', about), '201')
     assert.equal(await api.status('PUT', '/vhosts/v', {}), '204')
+    const node = Object.keys((await api.get('/vhosts/v')).cluster_state)[0]
+    assert.equal(await api.status('POST', `/vhosts/v/start/${node}`), '204')
+    assert.match(await api.status('POST', '/vhosts/v/start/other'), /^400/)
+    assert.equal((await api.get(`/healthchecks/node/${node}`)).status, 'ok')
+    assert.match(await api.status('GET', '/healthchecks/node/other'), /^404/)
     const shown = await api.get('/vhosts/v')
     assert.deepEqual([shown.description, shown.tags], ['mine', ['a', 'b']])
     assert.equal(shown.metadata.default_queue_type, 'quorum')

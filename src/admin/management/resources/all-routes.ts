@@ -46,7 +46,7 @@ const ofNode: readonly Route[] = [
 const healthChecks: readonly Route[] = [
   get('/aliveness-test/:vhost', 'management', messages.aliveness),
   get('/healthchecks/node', 'management', health.node),
-  get('/healthchecks/node/:name', 'management', health.node),
+  get('/healthchecks/node/:name', 'management', health.named),
   get('/health/checks/alarms', 'management', health.alarms),
   get('/health/checks/local-alarms', 'management', health.alarms),
   get('/health/checks/port-listener/:port', 'management', health.portListener),
@@ -110,6 +110,7 @@ const accounts: readonly Route[] = [
   get('/vhosts/:vhost', 'management', vhosts.showVhost),
   put('/vhosts/:vhost', 'administrator', vhosts.putVhost),
   remove('/vhosts/:vhost', 'administrator', vhosts.deleteVhost),
+  post('/vhosts/:vhost/start/:name', 'administrator', vhosts.startVhost),
   get('/vhosts/:vhost/permissions', 'administrator', vhosts.listVhostPermissions),
   get('/vhosts/:vhost/topic-permissions', 'administrator', vhosts.listVhostTopicPermissions),
   get('/users', 'administrator', users.listUsers),

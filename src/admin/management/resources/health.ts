@@ -1,6 +1,6 @@
 // /api/health/checks and the like: whether something is as it should be, for probes; 200 or 503.
 import type { HttpAnswer } from '../../../io/http.ts'
-import { badRequest, json } from '../answer.ts'
+import { badRequest, json, notFound } from '../answer.ts'
 import type { Call } from '../call.ts'
 
 const ok = (more: object = {}): HttpAnswer => json({ status: 'ok', ...more })
@@ -42,6 +42,12 @@ export function protocolListener(call: Call): HttpAnswer {
 export function node({ node: { unhealthy } }: Call): HttpAnswer {
   const problem = unhealthy()
   return problem === null ? ok() : failed(problem)
+}
+
+/** The same of a node by its name. */
+export function named(call: Call): HttpAnswer {
+  if (call.part('name') !== call.node.name) throw notFound()
+  return node(call)
 }
 
 export const alone = (): HttpAnswer => ok({ reason: 'single node cluster' })

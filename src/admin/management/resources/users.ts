@@ -53,9 +53,12 @@ export const showUser = (call: Call): HttpAnswer => json(describeUser(call, user
 
 /** Tags come as an array or as a text with commas; null: not given. */
 export function tagsIn(body: JsonBody): string[] | null {
-  const given = body['tags'] ?? body['administrator']
-  if (given === undefined || given === null) return null
-  if (typeof given === 'boolean') return given ? ['administrator'] : []
+  const { tags: given, administrator } = body
+  if (given === undefined || given === null) {
+    // As of before there were tags.
+    if (administrator === undefined || administrator === null) return null
+    return administrator === true || administrator === 'true' ? ['administrator'] : []
+  }
   const tags = tagsOf(given)
   if (tags === null) throw badRequest('tags are texts')
   return tags
@@ -64,8 +67,9 @@ export function tagsIn(body: JsonBody): string[] | null {
 /** Null: no way to log in by password. */
 export function secretIn(body: JsonBody): Secret {
   const password = textIn(body, 'password')
-  if (password !== '') return { password }
   const text = textIn(body, 'password_hash')
+  if (password !== '' && text !== '') throw badRequest('Cannot specify both password and hash')
+  if (password !== '') return { password }
   if (text === '') return null
   const algorithm = textIn(body, 'hashing_algorithm', hashingDefault)
   if (!isHashingAlgorithm(algorithm))

@@ -52,6 +52,13 @@ export function aboutIn(body: JsonBody) {
   }
 }
 
+/** It runs wherever its node does. */
+export function startVhost(call: Call): HttpAnswer {
+  call.vhost()
+  if (call.part('name') !== call.node.name) throw badRequest('there is no such node')
+  return noContent
+}
+
 /** Who makes it may use it. */
 export async function putVhost(call: Call): Promise<HttpAnswer> {
   const { messaging, accounts } = call.node

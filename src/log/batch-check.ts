@@ -77,11 +77,10 @@ export function checkHeader(header: BatchHeader): Refusal | null {
   if (header.isTransactional) return refuse('transactionsNotSupported')
   if (header.compression === null)
     return refuse('invalidRecord', `no codec has the number ${header.attributes & 7}`)
-  const untimely = [header.baseTimestamp, header.maxTimestamp].find(isBeyondTime)
-  if (untimely !== undefined)
+  if ([header.baseTimestamp, header.maxTimestamp].some(isBeyondTime))
     return refuse(
       'invalidTimestamp',
-      `${untimely} is no timestamp in ms: its size must be below 2^53`,
+      'a timestamp of the batch is too far from 1970: as ms its size must be below 2^53',
     )
   if (header.producerId < 0) return null
   if (header.producerEpoch < noProducerEpoch)

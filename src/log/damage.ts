@@ -26,6 +26,17 @@ export class Damage {
   }
 
   /**
+   * Behind what is known to be lost at `offset`; `offset` itself: what stands there is as it was
+   * written, behind something that is lost.
+   */
+  lostTo(offset: number): number {
+    for (const [segment, from] of this.#lost)
+      if (offset >= from && offset < segment.nextOffset) return segment.nextOffset
+    const isNoted = this.noted !== null && offset >= this.noted && offset < this.notedTo
+    return isNoted ? this.notedTo : offset
+  }
+
+  /**
    * Records at `offset` and up to `to` were durable, and the journal cannot say them any more: they
    * are kept, and not served as if whole.
    */

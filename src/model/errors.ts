@@ -65,7 +65,9 @@ export const errors = {
   unknownMember: kind('the group does not know this member'),
   memberIdRequired: kind('join again with the member id that this answer carries'),
   illegalGeneration: kind("the generation is not the group's current one"),
-  inconsistentGroupProtocol: mistake("the member shares no protocol with the group's members"),
+  inconsistentGroupProtocol: mistake(
+    "the member names no protocol, or none that all the group's members share",
+  ),
   invalidSessionTimeout: mistake(
     'the session timeout is outside group.min.session.timeout.ms to group.max.session.timeout.ms',
   ),

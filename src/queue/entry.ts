@@ -73,12 +73,16 @@ const isDueBefore = (a: Entry, b: Entry): boolean => a.dueMs < b.dueMs
 const isLoggedIn = (entry: Entry, lane: number): boolean =>
   entry.kept === null && entry.lane === lane
 
-/** Of those whose messages do. */
-export function bytesIn(entries: Iterable<Entry>, lane: number): number {
+/** Of the bodies of all. */
+export function sumOf(entries: Iterable<Entry>): number {
   let bytes = 0
-  for (const entry of entries) if (isLoggedIn(entry, lane)) bytes += entry.bytes
+  for (const entry of entries) bytes += entry.bytes
   return bytes
 }
+
+/** Of those whose messages stand in the log of a lane. */
+export const bytesIn = (entries: Iterable<Entry>, lane: number): number =>
+  sumOf([...entries].filter((entry) => isLoggedIn(entry, lane)))
 
 const spareMax = 1024
 
@@ -136,10 +140,6 @@ export class Entries {
     entry.pass = 0
     entry.kept = null
     if (this.#spare.length < spareMax) this.#spare.push(entry)
-  }
-
-  get bytesInFlight(): number {
-    return this.#flying.reduce((sum, entry) => sum + (entry?.bytes ?? 0), 0)
   }
 
   clear(): void {

@@ -185,6 +185,12 @@ export class LaneReader {
     this.letGo()
   }
 
+  /** There is a gap up to `to`, as somebody else knows. */
+  pass(to: number): void {
+    this.letGo()
+    this.#to = to
+  }
+
   letGo(): void {
     if (this.#piece === null) return
     this.#piece = null

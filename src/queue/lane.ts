@@ -105,9 +105,14 @@ export class Lane {
     return this.#log
   }
 
-  /** Records of it are lost: what would be put behind them would not be reached. */
+  /** Records of it are lost. */
   get isDamaged(): boolean {
     return this.#log !== null && this.#log.damagedFrom !== null
+  }
+
+  /** What would be put behind lost records would not be reached, unless they are passed over. */
+  isStuck({ skipsDamaged }: { readonly skipsDamaged: boolean }): boolean {
+    return this.isDamaged && !skipsDamaged
   }
 
   get log(): PartitionLog {
@@ -147,6 +152,8 @@ export class Lane {
     this.cursor = settled.lowWater
     if (settled.lowWater > log.logStartOffset) this.settledBytes = Number.POSITIVE_INFINITY
     this.bytes = state.bytes
+    // What the node before this one passed over may still be in it.
+    this.isUnsure = !this.isOfTopic
     this.deliveredBelow = Math.min(this.end, Math.max(state.cursor, state.settledTo))
     this.toldDelivered = state.cursor
   }

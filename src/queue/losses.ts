@@ -17,6 +17,8 @@ export interface LosingStock {
   settleUpTo(lane: Lane, to: number): number
   /** Of what is nowhere else any more. */
   settle(entry: Entry): void
+  /** Its bytes, where nothing is untouched. */
+  setRight(lane: Lane): void
 }
 
 /** Passes over what is below the start of the log; returns how many messages those were. */
@@ -58,15 +60,26 @@ export function passDamaged(
   node: { report(line: string): void },
 ): boolean {
   if (!stock.skipsDamaged) return false
-  lane.isUnsure = !lane.isOfTopic
   const count = passOver(stock, lane, offset, lane.reader.wholeFrom)
   stock.lost += count
-  if (count > 0)
-    node.report(
-      `queue ${stock.name} passed over what cannot be read from offset ${offset} on, as ` +
-        `polymq.damaged.queues says; messages: ${count}`,
-    )
+  if (count > 0) tellPassed(stock, lane, offset, `messages: ${count}`, node)
+  stock.setRight(lane)
   return count > 0
+}
+
+/** From now on nobody is sure of the bytes that the lane has. */
+export function tellPassed(
+  stock: LosingStock,
+  lane: Lane,
+  offset: number,
+  extent: string,
+  node: { report(line: string): void },
+): void {
+  lane.isUnsure = !lane.isOfTopic
+  node.report(
+    `queue ${stock.name} passed over what cannot be read from offset ${offset} on (${extent}), ` +
+      'as polymq.damaged.queues says',
+  )
 }
 
 /** At `offset`, and if nobody has looked at them up to `to`. Returns how many were passed over. */

@@ -85,7 +85,7 @@ export class Queue implements MemberQueue, Attended {
     return this.stock.delayed.bytes
   }
   get bytesInFlight(): number {
-    return this.stock.entries.bytesInFlight
+    return this.stock.bytesInFlight
   }
   get consumerCount(): number {
     return this.#consumers.count
@@ -149,7 +149,7 @@ export class Queue implements MemberQueue, Attended {
 
   #cannotKeep(message: MessageView): boolean {
     const bytes = message.body.length + message.properties.length
-    return bytes > this.#node.messageBytesMax || this.#laneOf(message).isDamaged
+    return bytes > this.#node.messageBytesMax || this.#laneOf(message).isStuck(this.stock)
   }
 
   /** It rejects a message with a body of so many bytes. */

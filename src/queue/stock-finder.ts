@@ -4,7 +4,7 @@
 import type { MessageView } from '../model/message/message.ts'
 import type { Lane } from './lane.ts'
 import type { Loaded } from './lane-reader.ts'
-import { type LosingStock, passDamaged } from './losses.ts'
+import { type LosingStock, passDamaged, tellPassed } from './losses.ts'
 import { Look } from './stock-parts.ts'
 
 /** The stock that asks. */
@@ -32,7 +32,10 @@ export class StockFinder {
     else {
       if (reader.isLoading) return Look.later
       if (lane.log.deleted || this.#isStuck(lane, offset)) return Look.nothing
-      if (lane.log.damage.covers(offset)) return this.#isDamaged(lane, offset)
+      if (lane.log.damage.covers(offset)) {
+        const lost = this.#passLost(lane, offset)
+        if (lost !== null) return lost
+      }
       const found = reader.find(lane.log, offset)
       if (found === 'load') {
         reader.load(lane.log, offset, (loaded) => this.#tell(lane, offset, loaded))
@@ -42,6 +45,16 @@ export class StockFinder {
     }
     reader.read(view)
     return Look.there
+  }
+
+  /** Of what is known to be damaged; null: what stands at `offset` can be read. */
+  #passLost(lane: Lane, offset: number): number | null {
+    if (!this.#asker.skipsDamaged) return this.#isDamaged(lane, offset)
+    const to = Math.min(lane.log.damage.lostTo(offset), lane.end)
+    if (to <= offset) return null
+    tellPassed(this.#asker, lane, offset, `to offset ${to}`, this.#node)
+    lane.reader.pass(to)
+    return Look.gap
   }
 
   /** Of its own log something behind it must be there; of a topic nothing need be. */

@@ -5,7 +5,7 @@
 import { assert } from '../base/assert.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { MessageView } from '../model/message/message.ts'
-import { bytesIn, DelayedEntries, Entries, type Entry } from './entry.ts'
+import { bytesIn, DelayedEntries, Entries, type Entry, sumOf } from './entry.ts'
 import { Lane } from './lane.ts'
 import type { Loaded } from './lane-reader.ts'
 import { LaneRound } from './lane-round.ts'
@@ -63,6 +63,9 @@ export class Stock {
 
   get inFlight(): number {
     return this.entries.inFlight + this.leaving.size
+  }
+  get bytesInFlight(): number {
+    return sumOf(this.entries.all) + sumOf(this.leaving)
   }
 
   // ---- Coming in --------------------------------------------------------------------------------
@@ -211,6 +214,7 @@ export class Stock {
     const count = lane.settleReady(lane.cursor, to, bytes, this.ledger !== null)
     this.ready -= count
     lane.cursor = to
+    this.setRight(lane)
     this.#node.noted(this)
     return count
   }
@@ -239,7 +243,6 @@ export class Stock {
   get #headBytes(): number {
     return this.isOfTopic ? 0 : this.message.body.length
   }
-
   /** Settles the message that the last look found. */
   settleHead(): void {
     const lane = this.#headLane
@@ -255,7 +258,7 @@ export class Stock {
     this.send(this.#headAsEntry(), reason, true)
   }
 
-  /** The same for one that has landed. `lasts`: also when the node ends before it has arrived. */
+  /** The same of one that has landed. `lasts`: also when the node ends before it has arrived. */
   send(entry: Entry, reason: DeadLetterReason, lasts: boolean): void {
     entry.reason = reason
     entry.lasts = false
@@ -263,7 +266,6 @@ export class Stock {
     if (lasts) this.keepLeaving(entry)
   }
 
-  /** As `lasts`, of one that was sent. */
   keepLeaving(entry: Entry): void {
     entry.lasts = true
     this.#noteReturned(entry)
@@ -306,7 +308,7 @@ export class Stock {
 
   #settleLogged(lane: Lane, offset: number, bytes: number): void {
     lane.settle(offset, bytes, this.ledger !== null)
-    if (lane.isUnsure && !lane.hasNext()) this.#setRight(lane)
+    this.setRight(lane)
     this.#node.noted(this)
   }
 
@@ -365,8 +367,9 @@ export class Stock {
     return bytes - known.reduce((sum, entries) => sum + bytesIn(entries, index), 0)
   }
 
-  /** Nothing is untouched: what is left over belongs to what could not be read. */
-  #setRight(lane: Lane): void {
+  /** Where nothing is untouched, what is left over belongs to what could not be read. */
+  setRight(lane: Lane): void {
+    if (!lane.isUnsure || lane.hasNext()) return
     const bytes = this.#untouchedBytes(lane)
     lane.isUnsure = false
     lane.settleBytes(bytes, this.ledger !== null)

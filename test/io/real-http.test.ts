@@ -32,6 +32,17 @@ test('a handler is given the request whole, and may take its time', async () => 
   await listener.close()
 })
 
+test('while a handler works its client may be silent for longer than else', async () => {
+  const silenceMsMax = 20
+  const works: HttpHandler = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 5 * silenceMsMax))
+    return { status: 200, headers, body: ['done'] }
+  }
+  const listener = await realHttp.listen({ host: '127.0.0.1', port: 0 }, works, { silenceMsMax })
+  assert.deepEqual(await ask(listener, '', '/'), [200, 'done'])
+  await listener.close()
+})
+
 test('a body beyond the limit is refused, and the next request is served', async () => {
   const listener = await listen(10)
   const [status, text] = await ask(listener, '0123456789+')

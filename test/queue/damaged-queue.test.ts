@@ -65,8 +65,8 @@ test('a damaged queue confirms nothing, delivers what is before, and serves agai
   await again.close()
 })
 
-/** Three batches in a segment, of which the second cannot be read. */
-async function damagedSegment(options: { skipsDamaged: boolean }) {
+/** Three batches in a segment, of which one cannot be read. */
+async function damagedSegment(options: { skipsDamaged: boolean }, damaged = 'second') {
   const disk = memoryDisk()
   const node = await TestNode.open(disk, 1, 1, realClock, options)
   const queue = await node.open(0)
@@ -80,7 +80,7 @@ async function damagedSegment(options: { skipsDamaged: boolean }) {
   const file = await disk.open(`segments/${name}`, { access: 'write' })
   const bytes = Buffer.alloc(await file.size())
   await file.read(bytes, 0)
-  await file.write([Uint8Array.of(0x21)], bytes.indexOf('second'))
+  await file.write([Uint8Array.of(0x21)], bytes.indexOf(damaged))
   await file.close()
   return { disk, node, queue }
 }
@@ -102,7 +102,7 @@ test('or is passed over, where the node is told so, and leaves no bytes behind',
   subscribe(queue, consumer)
   await consumer.has(4)
   assert.deepEqual(consumer.texts, ['first', 'first too', 'third', 'third too'])
-  assert.match(node.reported[1] ?? '', /passed over .* from offset 2 on, .*; messages: 2$/)
+  assert.match(node.reported[1] ?? '', /passed over .* from offset 2 on \(messages: 2\)/)
   assert.deepEqual([queue.ready, queue.inFlight, queue.stock.lost], [0, 4, 2])
   for (const { id } of consumer.got) queue.accept(id)
   assert.equal(queue.readyBytes, 0)
@@ -113,6 +113,61 @@ test('or is passed over, where the node is told so, and leaves no bytes behind',
   const again = await TestNode.open(disk, 1, 1, realClock, { skipsDamaged: true })
   const served = await again.open(0)
   assert.deepEqual([served.ready, served.readyBytes, served.stock.lanes[0]?.bytes], [1, 6, 6])
+  await again.close()
+})
+
+test('what is last of all, or all of it, leaves no bytes behind either', async () => {
+  const { disk, node, queue } = await damagedSegment({ skipsDamaged: true }, 'third')
+  const consumer = new TestConsumer()
+  subscribe(queue, consumer)
+  await consumer.has(4)
+  for (const { id } of consumer.got) queue.accept(id)
+  await until(() => queue.stock.lost === 2)
+  assert.deepEqual([queue.ready, queue.readyBytes, queue.stock.lanes[0]?.bytes], [0, 0, 0])
+  await node.close()
+  const again = await TestNode.open(disk, 1, 1, realClock, { skipsDamaged: true })
+  const served = await again.open(0)
+  assert.deepEqual([served.ready, served.readyBytes, served.stock.lanes[0]?.bytes], [0, 0, 0])
+  await again.close()
+})
+
+test('nor what was passed over before a restart, once the rest is gone', async () => {
+  const { disk, node, queue } = await damagedSegment({ skipsDamaged: true })
+  for (let i = 0; i < 3; i++) queue.accept((await queue.get(false))?.id ?? 0)
+  assert.deepEqual([queue.stock.lost, queue.ready], [2, 1])
+  await durable(node)
+  await node.close()
+  const again = await TestNode.open(disk, 1, 1, realClock, { skipsDamaged: true })
+  const served = await again.open(0)
+  served.accept((await served.get(false))?.id ?? 0)
+  assert.deepEqual([served.ready, served.readyBytes, served.stock.lanes[0]?.bytes], [0, 0, 0])
+  await again.close()
+})
+
+test('what the journal has lost is passed over, too, and the queue takes more', async () => {
+  const disk = await damagedAt(
+    async (node, queue) => {
+      for (const text of ['first', 'second', 'third']) {
+        queue.publish(messageOf(text))
+        await durable(node)
+      }
+    },
+    (journal) => journal.indexOf('second'),
+  )
+  const node = await TestNode.open(disk, 1, 1, realClock, { skipsDamaged: true })
+  const queue = await node.open(0)
+  assert.equal(queue.publish(messageOf('fourth')), routed | stored)
+  const consumer = new TestConsumer()
+  subscribe(queue, consumer)
+  assert.deepEqual((await consumer.has(3)).texts, ['first', 'third', 'fourth'])
+  assert.match(node.reported.join('\n'), /passed over .* from offset 1 on \(to offset 2\)/)
+  for (const { id } of consumer.got) queue.accept(id)
+  assert.deepEqual([queue.ready, queue.readyBytes, queue.stock.lanes[0]?.bytes], [0, 0, 0])
+  await durable(node)
+  await node.close()
+  const again = await TestNode.open(disk, 1, 1, realClock, { skipsDamaged: true })
+  const served = await again.open(0)
+  assert.deepEqual([served.ready, served.publish(messageOf('fifth'))], [0, routed | stored])
   await again.close()
 })
 

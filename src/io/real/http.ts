@@ -89,7 +89,10 @@ async function answerOne(
   const body = isRead ? await readBody(request, bodies) : nothing
   if (body === 'gone') return
   const pending = typeof body === 'string' ? refusals[body] : handler(requestOf(request, body))
+  // While the node works on it nobody is silent but the node.
+  if (pending instanceof Promise) socket.setTimeout(0)
   const answer = pending instanceof Promise ? await pending : pending
+  socket.setTimeout(bodies.limits.silenceMsMax)
   if (typeof body !== 'string') bodies.bytes -= body.length
   // A body that nobody reads would be taken for the next request.
   const unread = hasBody && !request.readableEnded

@@ -25,7 +25,7 @@ import { ownHeader, ProtocolHeader } from './protocol-header.ts'
 import { Vigil } from './vigil.ts'
 
 /** refused: a login that is not answered; ending: the last bytes are on their way. */
-type State = 'header' | 'greeting' | 'running' | 'closing' | 'refused' | 'ending'
+type State = 'header' | 'greeting' | 'running' | 'closing' | 'parted' | 'refused' | 'ending'
 
 export class Connection implements ConnectionHandler, Served, GreetingHost, DispatchOwner {
   readonly out: OutBuffer
@@ -77,7 +77,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   }
 
   received(bytes: number): void {
-    if (this.isGone || this.state === 'ending' || this.state === 'refused') return
+    if (this.isGone || this.isDeaf) return
     this.vigil.isHeard = true
     this.door.counters.receivedBytes += bytes
     this.view.received(bytes)
@@ -105,7 +105,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     if (this.isGone) return
     const problem = this.vigil.look(now) ?? this.standstillNow(now)
     if (problem !== null) {
-      this.door.report(this, problem)
+      if (this.state !== 'parted') this.door.report(this, problem)
       this.destroy()
     } else if (this.vigil.owesHeartbeat(now)) {
       writeHeartbeat(this.out)
@@ -144,6 +144,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   /** The door closes: the client is told so. */
   shutDown(): void {
     if (this.isRunning) this.failHard(replies.connectionForced, 'the broker is shutting down', 0)
+    else if (this.state === 'parted') this.end()
     else if (!this.isClosing) this.destroy()
     // Its answer is to be read, whatever else it has waited for.
     this.goOn()
@@ -163,7 +164,11 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   }
 
   get isClosing(): boolean {
-    return this.state === 'closing' || this.state === 'ending' || this.state === 'refused'
+    return this.state === 'closing' || this.isDeaf
+  }
+
+  private get isDeaf(): boolean {
+    return this.state === 'parted' || this.state === 'ending' || this.state === 'refused'
   }
 
   get isBusy(): boolean {
@@ -198,18 +203,22 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     this.end()
   }
 
+  /**
+   * Agrees to a close. As in RabbitMQ the client ends the connection then: some find it lost when
+   * it ends before they have read that, and wait for ever. The vigil ends it after a while.
+   */
   closedByBoth(): void {
     writeMethod(this.out, 0, methods.closeOk, {})
-    this.end()
+    this.state = 'parted'
+    this.reader.stop()
+    this.sendSoon()
+    this.updateReading()
   }
 
   /** The client closes: what it had is given back before it is told so. */
   closeAsAsked(): void {
     this.beginClosing()
-    this.wait(this.takeAway(), () => {
-      writeMethod(this.out, 0, methods.closeOk, {})
-      this.end()
-    })
+    this.wait(this.takeAway(), () => this.closedByBoth())
   }
 
   // ---- As its greeting sees it
@@ -220,19 +229,11 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     this.sendSoon()
   }
 
-  /** Its words go to the log only. */
-  refuseLogin(mechanism: string, why: string, isAnswered: boolean): void {
-    if (!isAnswered) {
-      this.door.report(this, `refused a login: ${why}`)
-      this.state = 'refused'
-      this.reader.stop()
-      this.door.endLater(this)
-      return
-    }
-    const text =
-      `Login was refused using authentication mechanism ${mechanism}. ` +
-      'For details see the broker logfile.'
-    this.failHard(replies.accessRefused, text, 0, `refused a login: ${why}`)
+  refuseSilently(report: string): void {
+    this.door.report(this, report)
+    this.state = 'refused'
+    this.reader.stop()
+    this.door.endLater(this)
   }
 
   openSession(vhost: string, user: string, name: string): Result<Session> {
@@ -340,7 +341,6 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     return problem ?? this.dispatcher.standstill(now, this.isPaused)
   }
 
-  /** Sends what is owed, then closes. */
   private end(): void {
     this.state = 'ending'
     this.reader.stop()

@@ -35,10 +35,10 @@ export interface Peer {
 export interface GreetingHost {
   readonly peer: string
   send<F extends Fields>(method: Method<F>, values: Values<F>): void
-  failHard(reply: Reply, text: string, methodId: number): void
+  failHard(reply: Reply, text: string, methodId: number, report?: string): void
   wait<T>(promise: Promise<T>, then: (value: T) => void): void
-  /** Refused: with an answer when the client can take one, else silently, after a while. */
-  refuseLogin(mechanism: string, why: string, isAnswered: boolean): void
+  /** Ends it without an answer, after a while. */
+  refuseSilently(report: string): void
   openSession(vhost: string, user: string, name: string): Result<Session>
   /** Everything is agreed. */
   begin(session: Session, login: Login): void
@@ -107,11 +107,20 @@ export class Greeting {
     else then(judged)
   }
 
+  /** With an answer when the client can take one; the words go to the log only. */
+  private refuse(mechanism: string, report: string): void {
+    const { host } = this
+    const text =
+      `Login was refused using authentication mechanism ${mechanism}. ` +
+      'For details see the broker logfile.'
+    if (!this.can('authentication_failure_close')) host.refuseSilently(report)
+    else host.failHard(replies.accessRefused, text, 0, report)
+  }
+
   private loggedIn(mechanism: string, result: Result<Login>): void {
     const { host } = this
     if (!result.ok) {
-      const isAnswered = this.can('authentication_failure_close')
-      host.refuseLogin(mechanism, result.message, isAnswered)
+      this.refuse(mechanism, `refused a login: ${result.message}`)
       return
     }
     this.login = result.value

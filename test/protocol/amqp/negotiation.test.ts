@@ -238,7 +238,20 @@ test('exclusive queues are gone before close-ok', async () => {
   const values = { replyCode: 200, replyText: 'bye', classId: 0, methodId: 0 }
   await client.call(0, connection.close, values, connection.closeOk)
   assert.equal(door.messaging.queues.size, 0)
+})
+
+test('after close-ok the client ends the connection, or the broker after a while', async () => {
+  const door = await TestDoor.open({ closingMsMax: 1_000 })
+  const client = await door.client(1)
+  const values = { replyCode: 200, replyText: 'bye', classId: 0, methodId: 0 }
+  await client.call(0, connection.close, values, connection.closeOk)
+  client.send(headerFrame(1, 3))
+  await client.nothing()
+  assert.equal(client.isClosed, false)
+  assert.equal(door.messaging.sessions.size, 0)
+  await door.clock.advance(3_000)
   assert.equal(client.isClosed, true)
+  assert.deepEqual(door.lines, [])
 })
 
 test('after a hard error all is ignored until the client agrees', async () => {

@@ -85,6 +85,7 @@ function describeNode(call: Call): Record<string, unknown> {
     name: node.name,
     type: 'disc',
     running: node.unhealthy() === null,
+    being_drained: false,
     os_pid: String(node.processId),
     uptime: Math.max(0, Math.round(node.clock.now() - startSeconds * 1000)),
     rates_mode: 'basic',

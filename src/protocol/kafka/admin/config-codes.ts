@@ -11,6 +11,12 @@ import { topicByName } from '../topic-lookup.ts'
 
 export const resourceTypes = { topic: 2, broker: 4 }
 
+const otherResources: ReadonlyMap<number, string> = new Map([
+  [8, 'the loggers of brokers'],
+  [16, "clients' metrics"],
+  [32, 'groups'],
+])
+
 export const sourceCodes = {
   topic: 1,
   dynamicBroker: 2,
@@ -51,8 +57,13 @@ export function configTarget(type: number, name: string, call: Call<never>): Res
     if (typeof topic === 'string') return refuse(topic, `there is no topic '${name}'`)
     return { ok: true, value: { kind: 'topic', topic } }
   }
-  if (type !== resourceTypes.broker)
-    return refuse('invalidRequest', `configurations of resource type ${type} are not kept here`)
+  if (type !== resourceTypes.broker) {
+    const what = otherResources.get(type) ?? `resource type ${type}`
+    return refuse(
+      'invalidRequest',
+      `configurations of ${what} are not kept here, but those of topics and the broker`,
+    )
+  }
   if (name === '') return { ok: true, value: { kind: 'node', node: null } }
   if (name !== String(broker.nodeId))
     return refuse('invalidRequest', `this is broker ${broker.nodeId}, not '${name}'`)

@@ -34,14 +34,19 @@ export const joinGroupHandler = handler(joinGroup, (request, call) => {
     supportsSkipAssignment: call.version >= skipAssignmentFrom,
   }
   call.door.broker.groups.join(join, (answer) => {
-    const words = answer.error === 'policyViolation' ? tooMuch : null
-    call.refused(answer.error, `group '${request.groupId}'`, words)
+    call.refused(answer.error, `group '${request.groupId}'`, wordsOf(answer.error, join))
     call.reply(joined(answer, call.version))
   })
 })
 
-const tooMuch =
-  'the member offers too many protocols, too much metadata or too long a group instance id'
+/** What the table of errors does not know. */
+function wordsOf(error: JoinAnswer['error'], join: { sessionTimeoutMs: number }): string | null {
+  if (error === 'policyViolation')
+    return 'the member offers too many protocols, too much metadata or too long a group instance id'
+  if (error !== 'invalidSessionTimeout') return null
+  const given = `the session timeout of ${join.sessionTimeoutMs} ms`
+  return `${given} is not within group.min.session.timeout.ms and group.max.session.timeout.ms`
+}
 
 const joined = (answer: JoinAnswer, version: number): Draft<typeof JoinGroupResponse> => ({
   throttleTimeMs: 0,
@@ -63,7 +68,11 @@ export const syncGroupHandler = handler(syncGroup, (request, call) => {
   const tellsProtocol = request.protocolType !== null && request.protocolName !== null
   if (call.version >= syncedProtocolFrom && !tellsProtocol) {
     const error = 'inconsistentGroupProtocol'
-    call.refused(error, `group '${request.groupId}'`, 'the sync names no protocol')
+    call.refused(
+      error,
+      `group '${request.groupId}'`,
+      'a sync of version 5 has to name the type and the protocol that the join answered',
+    )
     call.reply({ throttleTimeMs: 0, errorCode: errorCode(error), assignment: noBytes })
     return
   }

@@ -130,7 +130,7 @@ export function checkPolicyDefinition(definition: JsonObject, isOperator: boolea
     if (rule === undefined || (isOperator && rule.isOperators !== true))
       return refuse(
         'invalidRequest',
-        `the key '${key.slice(0, 100)}' is not one that ${whose} defines`,
+        `'${key.slice(0, 100)}' is not recognised as a key of ${whose}`,
       )
     const fault = rule.fault(value)
     if (fault !== null)

@@ -156,6 +156,7 @@ export class Departures {
 
   /** Does what is due, for at most so many messages; returns how many more it might have done. */
   work(nowMs: number, most: number): number {
+    this.#stock.setRight()
     const left = this.#moveLeaving(nowMs, most)
     this.#noteLeft()
     return this.#trim(this.#expire(nowMs, left))

@@ -76,8 +76,6 @@ export class Lane {
   /** Ranges settled since the ledger was written: from, to, from, to, and the bytes of all. */
   newlySettled: number[] = []
   newlySettledBytes = 0
-  /** `bytes` may hold some of messages that were passed over, whose sizes nobody could read. */
-  isUnsure = false
 
   /** `log` null: made by `open` when the first message needs it. */
   constructor(
@@ -152,8 +150,6 @@ export class Lane {
     this.cursor = settled.lowWater
     if (settled.lowWater > log.logStartOffset) this.settledBytes = Number.POSITIVE_INFINITY
     this.bytes = state.bytes
-    // What the node before this one passed over may still be in it.
-    this.isUnsure = !this.isOfTopic
     this.deliveredBelow = Math.min(this.end, Math.max(state.cursor, state.settledTo))
     this.toldDelivered = state.cursor
   }
@@ -300,6 +296,7 @@ export class Lane {
     return count
   }
 
+  /** Of messages that are settled. */
   settleBytes(bytes: number, isNoted: boolean): void {
     this.bytes -= bytes
     this.settledBytes += bytes

@@ -3,6 +3,7 @@
 // The stock calls it.
 import type { Entry } from './entry.ts'
 import type { Lane } from './lane.ts'
+import type { PlacedStock, StockNode } from './stock-parts.ts'
 
 /** A stock that loses messages. */
 export interface LosingStock {
@@ -11,14 +12,14 @@ export interface LosingStock {
   /** How many it has lost. */
   lost: number
   readonly skipsDamaged: boolean
+  /** Its bytes may hold some of what was passed over, whose sizes nobody could read. */
+  isUnsure: boolean
   /** Takes a message away that came back, or all that is ready below `to`. */
   lose(lane: Lane, entry: Entry | null, to: number): void
   /** Returns how many were ready. */
   settleUpTo(lane: Lane, to: number): number
   /** Of what is nowhere else any more. */
   settle(entry: Entry): void
-  /** Its bytes, where nothing is untouched. */
-  setRight(lane: Lane): void
 }
 
 /** Passes over what is below the start of the log; returns how many messages those were. */
@@ -62,20 +63,18 @@ export function passDamaged(
   if (!stock.skipsDamaged) return false
   const count = passOver(stock, lane, offset, lane.reader.wholeFrom)
   stock.lost += count
-  if (count > 0) tellPassed(stock, lane, offset, `messages: ${count}`, node)
-  stock.setRight(lane)
+  if (count > 0) tellPassed(stock, offset, `messages: ${count}`, node)
   return count > 0
 }
 
-/** From now on nobody is sure of the bytes that the lane has. */
+/** From now on nobody is sure of the bytes that the stock has. */
 export function tellPassed(
   stock: LosingStock,
-  lane: Lane,
   offset: number,
   extent: string,
   node: { report(line: string): void },
 ): void {
-  lane.isUnsure = !lane.isOfTopic
+  stock.isUnsure = true
   node.report(
     `queue ${stock.name} passed over what cannot be read from offset ${offset} on (${extent}), ` +
       'as polymq.damaged.queues says',
@@ -97,4 +96,19 @@ function passOver(stock: LosingStock, lane: Lane, offset: number, to: number): n
       return 1
     }
   return 0
+}
+
+interface CountedStock extends LosingStock, PlacedStock {
+  readonly ready: number
+  readyBytes: number
+  readonly delayed: { readonly size: number }
+}
+
+/** When it is empty, the bytes that are left over belong to what could not be read. */
+export function setRight(stock: CountedStock, node: Pick<StockNode, 'noted'>): void {
+  if (stock.ready + stock.inFlight + stock.delayed.size > 0) return
+  stock.isUnsure = false
+  stock.readyBytes = 0
+  for (const lane of stock.lanes) lane.settleBytes(Math.max(0, lane.bytes), stock.ledger !== null)
+  node.noted(stock)
 }

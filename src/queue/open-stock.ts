@@ -41,7 +41,6 @@ export async function recoverStock(
     const { settled, end } = lane
     stock.ready += end - settled.lowWater - settled.above - lane.takenCount
     stock.readyBytes += Math.max(0, lane.bytes - delayed)
-    stock.setRight(lane)
   }
 }
 

@@ -283,7 +283,7 @@ export class Queue implements MemberQueue, Attended {
   accept(id: number): void {
     if (this.isGone) return
     this.counters.accepted++
-    this.stock.settle(this.stock.entries.land(id))
+    this.stock.accept(id)
   }
 
   /** Gives one back: to its old place, or else away. `failed`: it counts as an attempt. */

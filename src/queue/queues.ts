@@ -144,6 +144,8 @@ export class Queues implements QueueNode, StockNode {
   #add(place: QueuePlace, settings: QueueSettings, stock: Stock, host: QueueHost): Queue {
     const queue = new Queue(place, settings, stock, host, this)
     stock.skipsDamaged = this.options.skipsDamaged
+    // What the node before this one passed over may be counted still.
+    stock.isUnsure = stock.skipsDamaged
     this.#all.add(queue)
     this.attend(queue)
     return queue

@@ -52,7 +52,7 @@ export class StockFinder {
     if (!this.#asker.skipsDamaged) return this.#isDamaged(lane, offset)
     const to = Math.min(lane.log.damage.lostTo(offset), lane.end)
     if (to <= offset) return null
-    tellPassed(this.#asker, lane, offset, `to offset ${to}`, this.#node)
+    tellPassed(this.#asker, offset, `to offset ${to}`, this.#node)
     lane.reader.pass(to)
     return Look.gap
   }

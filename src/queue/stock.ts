@@ -10,7 +10,7 @@ import { Lane } from './lane.ts'
 import type { Loaded } from './lane-reader.ts'
 import { LaneRound } from './lane-round.ts'
 import { Ledger } from './ledger.ts'
-import { passEmpty, passLost } from './losses.ts'
+import { passEmpty, passLost, setRight } from './losses.ts'
 import type { DeadLetterReason } from './queue-host.ts'
 import { StockFinder } from './stock-finder.ts'
 import { keptBytes, Look, type StockNode, type StockPlace } from './stock-parts.ts'
@@ -37,6 +37,7 @@ export class Stock {
   replayMs: number
   /** What cannot be read is passed over, and counts as lost. */
   skipsDamaged = false
+  isUnsure = false
   /** Told when a message that was not in memory has been read. */
   onRead: () => void = () => undefined
   readonly #node: StockNode
@@ -214,7 +215,6 @@ export class Stock {
     const count = lane.settleReady(lane.cursor, to, bytes, this.ledger !== null)
     this.ready -= count
     lane.cursor = to
-    this.setRight(lane)
     this.#node.noted(this)
     return count
   }
@@ -295,6 +295,15 @@ export class Stock {
     return entry
   }
 
+  /** Settles one that is in flight. */
+  accept(id: number): void {
+    this.settle(this.entries.land(id))
+    this.setRight()
+  }
+  setRight(): void {
+    if (this.isUnsure) setRight(this, this.#node)
+  }
+
   /** Settles what is nowhere else any more. */
   settle(entry: Entry): void {
     if (entry.kept === null) this.#settleLogged(this.#laneOf(entry), entry.offset, entry.bytes)
@@ -308,7 +317,6 @@ export class Stock {
 
   #settleLogged(lane: Lane, offset: number, bytes: number): void {
     lane.settle(offset, bytes, this.ledger !== null)
-    this.setRight(lane)
     this.#node.noted(this)
   }
 
@@ -365,15 +373,6 @@ export class Stock {
   #untouchedBytes({ bytes, index, allReturned }: Lane): number {
     const known = [this.entries.all, this.delayed.all, this.leaving, allReturned]
     return bytes - known.reduce((sum, entries) => sum + bytesIn(entries, index), 0)
-  }
-
-  /** Where nothing is untouched, what is left over belongs to what could not be read. */
-  setRight(lane: Lane): void {
-    if (!lane.isUnsure || lane.hasNext()) return
-    const bytes = this.#untouchedBytes(lane)
-    lane.isUnsure = false
-    lane.settleBytes(bytes, this.ledger !== null)
-    this.readyBytes -= bytes
   }
 
   /** Those that a snapshot must tell of, since their offsets alone do not say all. */

@@ -243,6 +243,7 @@ export class Stock {
   get #headBytes(): number {
     return this.isOfTopic ? 0 : this.message.body.length
   }
+
   /** Settles the message that the last look found. */
   settleHead(): void {
     const lane = this.#headLane
@@ -266,6 +267,7 @@ export class Stock {
     if (lasts) this.keepLeaving(entry)
   }
 
+  /** As `lasts`, of one that was sent. */
   keepLeaving(entry: Entry): void {
     entry.lasts = true
     this.#noteReturned(entry)
@@ -366,13 +368,10 @@ export class Stock {
   }
 
   #purgeUntouched(lane: Lane): void {
-    this.settleUpTo(lane, lane.end, this.#untouchedBytes(lane))
-  }
-
-  /** Of those that nobody has looked at: all others are known. */
-  #untouchedBytes({ bytes, index, allReturned }: Lane): number {
-    const known = [this.entries.all, this.delayed.all, this.leaving, allReturned]
-    return bytes - known.reduce((sum, entries) => sum + bytesIn(entries, index), 0)
+    // Nobody has looked at them, but all others are known.
+    const others = [this.entries.all, this.delayed.all, this.leaving]
+    const known = others.reduce((sum, entries) => sum + bytesIn(entries, lane.index), 0)
+    this.settleUpTo(lane, lane.end, lane.bytes - known)
   }
 
   /** Those that a snapshot must tell of, since their offsets alone do not say all. */

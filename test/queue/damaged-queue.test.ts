@@ -31,8 +31,9 @@ async function damagedAt(
   return diskOf(files)
 }
 
-test('a damaged queue confirms nothing, delivers what is before, and serves again', async () => {
-  const disk = await damagedAt(
+/** Three messages in the journal, of which the second is damaged. */
+const damagedJournal = () =>
+  damagedAt(
     async (node, queue) => {
       for (const text of ['first', 'second', 'third']) {
         queue.publish(messageOf(text))
@@ -41,6 +42,9 @@ test('a damaged queue confirms nothing, delivers what is before, and serves agai
     },
     (journal) => journal.indexOf('second'),
   )
+
+test('a damaged queue confirms nothing, delivers what is before, and serves again', async () => {
+  const disk = await damagedJournal()
   const node = await TestNode.open(disk)
   assert.match(node.reported.join('\n'), /out of service: partition 0 of topic 0+ from offset 1 on/)
   const queue = await node.open(0)
@@ -145,15 +149,7 @@ test('nor what was passed over before a restart, once the rest is gone', async (
 })
 
 test('what the journal has lost is passed over, too, and the queue takes more', async () => {
-  const disk = await damagedAt(
-    async (node, queue) => {
-      for (const text of ['first', 'second', 'third']) {
-        queue.publish(messageOf(text))
-        await durable(node)
-      }
-    },
-    (journal) => journal.indexOf('second'),
-  )
+  const disk = await damagedJournal()
   const node = await TestNode.open(disk, 1, 1, realClock, { skipsDamaged: true })
   const queue = await node.open(0)
   assert.equal(queue.publish(messageOf('fourth')), routed | stored)
@@ -171,7 +167,7 @@ test('what the journal has lost is passed over, too, and the queue takes more', 
   await again.close()
 })
 
-test('what came back is passed over one by one, what waits behind it is served', async () => {
+test('a purge behind what was passed over, and of what came back, leaves no bytes', async () => {
   const { disk, node, queue } = await damagedSegment({ skipsDamaged: true })
   await node.close()
   assert.equal(queue.ready, 6)

@@ -133,6 +133,7 @@ export class Fetches {
         below: Math.min(log.highWatermark, log.damagedFrom ?? Number.POSITIVE_INFINITY),
         maxBytes: Math.min(wish.maxBytes, left),
         mustGive: bytes === 0,
+        isPassedOn: true,
       }
       const { reader } = this.#store
       if (!reader.readFromMemory(log, want, read) && lentBytes < reader.shareBytes)

@@ -40,6 +40,11 @@ export interface DiskFile {
   sync(): Promise<void>
   truncate(bytes: number): Promise<void>
   size(): Promise<number>
+  /**
+   * A number from 0 on that grows when anybody writes to the file, past this process too, unless
+   * clocks are turned back. What a medium loses by itself does not show in it.
+   */
+  version(): Promise<number>
   close(): Promise<void>
 }
 

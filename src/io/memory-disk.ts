@@ -176,6 +176,11 @@ class Handle implements DiskFile {
     return this.#file.size
   }
 
+  async version(): Promise<number> {
+    this.#check(0)
+    return this.#file.version
+  }
+
   async close(): Promise<void> {
     this.#check(0)
     this.#open = false

@@ -31,6 +31,8 @@ export class MemoryFile {
   /** Each from empty (all zeros) up to `fullBlockBytes` long; what a block lacks is zeros. */
   #blocks: Uint8Array[] = []
   #size = 0
+  /** Grows with each change. */
+  #version = 0
   /** Open handles and the name, if it still has one; the last that goes frees the memory. */
   #holders = 0
 
@@ -40,6 +42,10 @@ export class MemoryFile {
 
   get size(): number {
     return this.#size
+  }
+
+  get version(): number {
+    return this.#version
   }
 
   hold(): void {
@@ -66,6 +72,7 @@ export class MemoryFile {
 
   /** Throws ENOSPC at the limit; what fitted before it stays written. */
   write(bytes: Uint8Array, position: number): void {
+    this.#version++
     for (let done = 0; done < bytes.length; ) {
       const at = (position + done) % fullBlockBytes
       const step = Math.min(fullBlockBytes - at, bytes.length - done)
@@ -77,6 +84,7 @@ export class MemoryFile {
   }
 
   truncate(bytes: number): void {
+    this.#version++
     const kept = Math.ceil(bytes / fullBlockBytes)
     for (const block of this.#blocks.slice(kept)) this.#budget.give(block.length)
     if (this.#blocks.length > kept) this.#blocks.length = kept

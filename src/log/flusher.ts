@@ -240,8 +240,12 @@ export class Flusher {
     const grown = before === null ? null : await this.#goOn(log, before)
     const writer = grown ?? (await this.#beginOwn(log, from))
     const stretch = { log, from, to, before: grown === null ? null : before }
+    const { checked } = this.#parts.segmentFiles
+    const begin = writer.position
+    if (grown !== null) checked.writing(writer.file, await writer.version())
     const segment = await this.#copy(stretch, writer, true)
-    await writer.finish()
+    const end = writer.position
+    await checked.written(writer.file, begin, end, await writer.finish())
     return segment
   }
 

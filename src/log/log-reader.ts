@@ -45,6 +45,11 @@ export class LogReader {
     this.#report = report
   }
 
+  /** Of old records that were read ahead, what was held against its checksums. */
+  get summedBytes(): number {
+    return this.#segments.counters.summedBytes
+  }
+
   /** Somebody waits for the memory that other readers hold. */
   get isShort(): boolean {
     return this.#buffers.isShort

@@ -10,6 +10,10 @@ export interface ReadWant {
   readonly maxBytes: number
   /** The first batch comes even if it is larger than `maxBytes`. */
   readonly mustGive: boolean
+  /**
+   * The bytes go to who looks at their checksums: what was right lately need not be summed again.
+   */
+  readonly isPassedOn?: boolean
 }
 
 /** Lent memory, which may be larger than what was found in it. */

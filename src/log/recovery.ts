@@ -105,7 +105,8 @@ async function inspect(parts: LogParts, known: Known): Promise<Inspected> {
     new DiskSpace(disk, options.journalFileBytes),
     options,
   )
-  const segmentFiles = new SegmentFiles(disk, options.openFiles, state.nextFile, () =>
+  const { clock } = parts
+  const segmentFiles = new SegmentFiles(disk, clock, options.openFiles, state.nextFile, () =>
     manifest.seal(),
   )
   const logs = openLogs(known, state, segmentFiles, advanced)

@@ -35,6 +35,8 @@ interface Range {
 const aheadShare = 3 / 4
 
 export class SegmentReader {
+  /** Of what was read ahead. */
+  readonly counters = { summedBytes: 0 }
   readonly #files: SegmentFiles
   readonly #buffers: ReadBuffers
   readonly #next: NextPieces
@@ -97,7 +99,8 @@ export class SegmentReader {
         into.buffers.push(piece)
       }
       if (found.next === null) {
-        if (isSequential && isOfUse && piece !== null) this.#goOn(segment, place, piece, found.to)
+        if (isSequential && isOfUse && piece !== null)
+          this.#goOn(segment, place, piece, found.to, want.isPassedOn === true)
         return true
       }
       place = found.next
@@ -160,7 +163,7 @@ export class SegmentReader {
     try {
       const n = await this.#files.read(segment.file, buffer.memory.subarray(0, total), from - lead)
       if (n >= lead + bytes) return Piece.of(buffer, lead, lead + bytes)
-      const whole = n > lead ? this.#sum(buffer.memory.subarray(lead, n)) : 0
+      const whole = n > lead ? this.#whole(buffer.memory.subarray(lead, n), true) : 0
       if (whole > 0) return Piece.of(buffer, lead, lead + whole)
     } catch (cause) {
       if (!(cause instanceof DiskError)) throw cause
@@ -170,32 +173,48 @@ export class SegmentReader {
   }
 
   /** For a reader that took the piece at `place` up to `to`, and will go on there. */
-  #goOn(segment: Segment, place: Place, piece: Piece, to: number): void {
-    const end = Math.max(to, piece.summedBytes)
+  #goOn(segment: Segment, place: Place, piece: Piece, to: number, isPassedOn: boolean): void {
+    const end = Math.max(to, piece.summedBytes, piece.trustedBytes)
     if (end > to) this.#next.keep(keyOf(segment, place.position + to), piece.after(to))
-    this.#readAhead(segment, place.position + end)
+    this.#readAhead(segment, place.position + end, isPassedOn)
   }
 
   /** What is at `position`, and its checksums: all that costs time before it is wanted. */
-  #readAhead(segment: Segment, position: number): void {
+  #readAhead(segment: Segment, position: number, isPassedOn: boolean): void {
     const span = spanOf(segment, position, this.#buffers.aheadBytes)
     if (span.bytes < headerBytes) return
     const fill = async (buffer: ReadBuffer): Promise<Piece | null> => {
+      const version = await this.#files.checked.version(segment.file)
       const piece = await this.#fill(segment, span, buffer)
-      if (piece !== null) piece.summedBytes = this.#sum(piece.bytes)
+      if (piece !== null && !(isPassedOn && this.#isRight(segment, span, piece, version)))
+        this.#sumUp(segment, span, piece, version)
       return piece
     }
     this.#next.begin(keyOf(segment, position), span.total, fill)
   }
 
-  /** Bytes of whole batches with the right checksum, from the start on. */
-  #sum(bytes: Uint8Array): number {
+  /** Whether it was right lately, so that it need not be summed. */
+  #isRight({ file }: Segment, { from, bytes }: Span, piece: Piece, version: number): boolean {
+    if (!this.#files.checked.covers(file, from, from + bytes, version)) return false
+    piece.trustedBytes = this.#whole(piece.bytes, false)
+    return true
+  }
+
+  #sumUp({ file }: Segment, { from }: Span, piece: Piece, version: number): void {
+    const bytes = this.#whole(piece.bytes, true)
+    piece.summedBytes = bytes
+    this.counters.summedBytes += bytes
+    if (bytes > 0) this.#files.checked.found(file, from, from + bytes, version)
+  }
+
+  /** Bytes of whole batches, from the start on: with the right checksum, if they are summed. */
+  #whole(bytes: Uint8Array, isSummed: boolean): number {
     const header = this.#header
     let at = 0
     while (at + headerBytes <= bytes.length) {
       header.moveTo(bytes, at)
       if (header.bytes < headerBytes || at + header.bytes > bytes.length) break
-      if (header.checksum() !== header.crc) break
+      if (isSummed && header.checksum() !== header.crc) break
       at += header.bytes
     }
     return at
@@ -205,7 +224,7 @@ export class SegmentReader {
   #search(
     log: PartitionLog,
     segment: Segment,
-    { bytes: piece, summedBytes }: Piece,
+    { bytes: piece, summedBytes, trustedBytes }: Piece,
     start: Place,
     want: ReadWant,
   ): Range | Again | Bad {
@@ -214,6 +233,7 @@ export class SegmentReader {
     let at = 0
     let place = start
     let isPieceOver = true
+    const rightBytes = want.isPassedOn ? Math.max(summedBytes, trustedBytes) : summedBytes
     while (at + headerBytes <= piece.length) {
       header.moveTo(piece, at)
       const { bytes, nextOffset } = header
@@ -228,7 +248,7 @@ export class SegmentReader {
       if (isWanted && (nextOffset > want.below || isTooMuch)) break
       isPieceOver = at + bytes > piece.length
       if (isPieceOver) break
-      if (isWanted && !log.isWhole(header, at + bytes <= summedBytes)) {
+      if (isWanted && !log.isWhole(header, at + bytes <= rightBytes)) {
         if (from < 0) return this.#badAt(segment, piece, at, place)
         break
       }

@@ -73,6 +73,27 @@ const files: DiskCase[] = [
     },
   },
   {
+    name: 'whoever writes to a file makes it another version, and who reads does not',
+    async run(disk) {
+      await put(disk, 'f', 'abc')
+      const file = await disk.open('f', { access: 'read' })
+      const first = await file.version()
+      assert.ok(first >= 0)
+      await get(disk, 'f')
+      assert.equal(await file.version(), first)
+      let later = first
+      // Clocks of files may be coarse.
+      while (later === first) {
+        const other = await disk.open('f', { access: 'write' })
+        await other.write([text('x')], 1)
+        await other.close()
+        later = await file.version()
+      }
+      assert.ok(later > first)
+      await file.close()
+    },
+  },
+  {
     name: 'truncate cuts, and extends with zeros',
     async run(disk) {
       const file = await disk.open('f', { access: 'write' })

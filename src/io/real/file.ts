@@ -73,7 +73,12 @@ export class RealFile implements DiskFile {
   }
 
   async size(): Promise<number> {
-    return (await this.#call<fs.Stats>('fstat', (done) => fs.fstat(this.#fd, done))).size
+    return (await this.#stats()).size
+  }
+
+  /** The time of the last change, which nobody can set. */
+  async version(): Promise<number> {
+    return (await this.#stats()).ctimeMs
   }
 
   async close(): Promise<void> {
@@ -81,6 +86,10 @@ export class RealFile implements DiskFile {
       this.#open = false
       fs.close(this.#fd, done as fs.NoParamCallback)
     })
+  }
+
+  #stats(): Promise<fs.Stats> {
+    return this.#call<fs.Stats>('fstat', (done) => fs.fstat(this.#fd, done))
   }
 
   /** One system call; a direct write that stopped inside a block is counted up to that block. */

@@ -95,6 +95,11 @@ export class SimFile implements DiskFile {
     return this.#inode.size
   }
 
+  async version(): Promise<number> {
+    this.#checkOpen()
+    return this.#inode.sequence
+  }
+
   async close(): Promise<void> {
     this.#checkOpen()
     this.#open = false

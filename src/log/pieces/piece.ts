@@ -13,6 +13,8 @@ export class Piece {
   readonly bytes: Uint8Array
   /** So many of them are batches whose checksums have been found right. */
   summedBytes = 0
+  /** So many of them are batches that were right lately; 0: they were summed, or nobody knows. */
+  trustedBytes = 0
   readonly #held: Held
   #released = false
 
@@ -32,6 +34,7 @@ export class Piece {
     this.#held.holders++
     const rest = new Piece(this.bytes.subarray(at), this.#held)
     rest.summedBytes = Math.max(0, this.summedBytes - at)
+    rest.trustedBytes = Math.max(0, this.trustedBytes - at)
     return rest
   }
 

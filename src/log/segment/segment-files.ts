@@ -17,7 +17,9 @@
 //       60    4  CRC-32C of bytes 0..59
 import { assert } from '../../base/assert.ts'
 import { crc32c } from '../../base/crc32c.ts'
+import type { Clock } from '../../io/clock.ts'
 import { type Disk, DiskError, type DiskFile } from '../../io/disk.ts'
+import { CheckedBytes } from './checked-bytes.ts'
 import { IndexFiles, removeFile } from './index-files.ts'
 
 export const segmentFolder = 'segments'
@@ -96,6 +98,7 @@ interface Handle {
 
 export class SegmentFiles {
   readonly indexes: IndexFiles
+  readonly checked: CheckedBytes
   readonly #disk: Disk
   readonly #openLimit: number
   readonly #beforeRemove: () => Promise<void>
@@ -115,6 +118,7 @@ export class SegmentFiles {
    */
   constructor(
     disk: Disk,
+    clock: Clock,
     openLimit: number,
     nextNumber: number,
     beforeRemove: () => Promise<void>,
@@ -123,6 +127,7 @@ export class SegmentFiles {
     this.#nextNumber = nextNumber
     this.#beforeRemove = beforeRemove
     this.indexes = new IndexFiles(disk)
+    this.checked = new CheckedBytes(clock, (file) => this.#versionOf(file))
     this.#openLimit = openLimit
   }
 
@@ -171,6 +176,7 @@ export class SegmentFiles {
     }
     this.#segments.delete(file)
     this.#bytes.delete(file)
+    this.checked.forget(file)
     await this.#beforeRemove()
     const handle = this.#open.get(file)
     if (handle !== undefined) await this.#close(file, handle)
@@ -234,20 +240,37 @@ export class SegmentFiles {
    */
   async read(file: number, into: Uint8Array, position: number): Promise<number> {
     if (!this.#segments.has(file)) return 0
-    const handle = this.#use(file)
     const isDirect = this.#isDirect
-    handle.users++
     try {
-      return await (await handle.file).read(into, position)
+      return await this.#with(file, (open) => open.read(into, position))
     } catch (cause) {
       // It may have been removed before it was opened.
       if (!this.#segments.has(file)) return 0
       if (!(isDirect && cause instanceof DiskError && cause.code === 'EINVAL')) throw cause
+    }
+    return this.#readCached(file, into, position)
+  }
+
+  /** NaN, which no version is: it has gone, or cannot be opened. */
+  async #versionOf(file: number): Promise<number> {
+    if (!this.#segments.has(file)) return Number.NaN
+    try {
+      return await this.#with(file, (open) => open.version())
+    } catch (cause) {
+      if (!(cause instanceof DiskError)) throw cause
+      return Number.NaN
+    }
+  }
+
+  async #with<T>(file: number, use: (open: DiskFile) => Promise<T>): Promise<T> {
+    const handle = this.#use(file)
+    handle.users++
+    try {
+      return await use(await handle.file)
     } finally {
       if (--handle.users === 0 && this.#open.get(file) !== handle) await closeHandle(handle)
       this.#trim()
     }
-    return this.#readCached(file, into, position)
   }
 
   /** The file system, or memory that is not aligned as it should be, takes no direct reads. */

@@ -83,15 +83,22 @@ export class SegmentWriter {
     this.#filled += bytes.length
   }
 
-  /** Writes what is staged and makes the file durable. */
-  async finish(): Promise<void> {
+  /** Of the file, see `DiskFile.version`. */
+  version(): Promise<number> {
+    return this.#out.version()
+  }
+
+  /** Writes what is staged and makes the file durable. Returns its version then. */
+  async finish(): Promise<number> {
     if (this.#filled > 0) {
       const padded = Math.ceil(this.#filled / blockBytes) * blockBytes
       this.#staging.fill(0, this.#filled, padded)
       await this.#push(padded)
     }
     await this.#out.sync()
+    const version = await this.#out.version()
     await this.#out.close()
+    return version
   }
 
   async #push(bytes: number): Promise<void> {

@@ -12,7 +12,7 @@ export async function readSome(
   want: Omit<ReadWant, 'mustGive'>,
 ): Promise<ReadResult> {
   const read = emptyRead()
-  const whole = { ...want, mustGive: true }
+  const whole = { ...want, mustGive: true, isPassedOn: true }
   if (!store.reader.readFromMemory(log, whole, read))
     await store.reader.readFromDisk(log, whole, read)
   return read

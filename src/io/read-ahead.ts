@@ -28,6 +28,12 @@ export class ReadAhead {
     return n
   }
 
+  /** The same bytes at once, if they are there: valid until the next read. Null: they are not. */
+  view(position: number, bytes: number): Uint8Array | null {
+    const at = position - this.#from
+    return at >= 0 && at + bytes <= this.#bytes ? this.#buffer.subarray(at, at + bytes) : null
+  }
+
   close(): Promise<void> {
     return this.#file.close()
   }

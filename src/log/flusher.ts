@@ -10,6 +10,7 @@ import { type Disk, DiskError } from '../io/disk.ts'
 import { BatchHeader } from '../model/record-batch.ts'
 import type { Journal } from './journal/journal.ts'
 import type { JournalFiles } from './journal/journal-files.ts'
+import { JournalPieces } from './journal/journal-pieces.ts'
 import type { Slab } from './journal/slab-cache.ts'
 import type { LogOptions } from './log-options.ts'
 import type { Manifest, PartitionChange } from './manifest.ts'
@@ -69,7 +70,13 @@ export interface FlusherParts {
   report(line: string): void
   readonly options: Pick<
     LogOptions,
-    'ownFileBytes' | 'stagingBytes' | 'partitionsPerTurn' | 'batchesPerTurn'
+    | 'ownFileBytes'
+    | 'stagingBytes'
+    | 'partitionsPerTurn'
+    | 'batchesPerTurn'
+    | 'slabBytes'
+    | 'readPieceBytes'
+    | 'rereadBytes'
   >
 }
 
@@ -81,6 +88,8 @@ export class Flusher {
   readonly #turns: Turns
   /** The same for batches that are copied. */
   readonly #copies: Turns
+  /** What has left memory before it was flushed. */
+  readonly #pieces: JournalPieces
   #scratch = new Uint8Array(0)
 
   constructor(parts: FlusherParts) {
@@ -88,6 +97,12 @@ export class Flusher {
     this.#staging = parts.disk.allocate(parts.options.stagingBytes)
     this.#turns = new Turns(parts.clock, parts.options.partitionsPerTurn)
     this.#copies = new Turns(parts.clock, parts.options.batchesPerTurn)
+    const { slabBytes, readPieceBytes, rereadBytes } = parts.options
+    this.#pieces = new JournalPieces(
+      parts.journal,
+      Math.min(slabBytes, readPieceBytes),
+      rereadBytes,
+    )
   }
 
   /** One pass over `logs`; resolves to the LSN up to which the journal has been emptied. */
@@ -101,6 +116,7 @@ export class Flusher {
     const own: Moved[] = []
     for (const move of large) own.push(await this.#writeOwn(move))
     const moved = own.concat(await this.#writeShared(small.filter((m) => m.bytes > 0)))
+    this.#pieces.clear()
     if (moved.length > 0) await disk.syncDir(segmentFolder)
     for (const move of small) if (move.bytes === 0) moved.push({ move, segments: [] })
     await manifest.appendMany({ replayFrom: upTo }, this.#changesOf(moved), this.#turns)
@@ -331,10 +347,13 @@ export class Flusher {
   }
 
   /** Most batches are in memory, in one piece, and fit what is staged. */
-  #copyNow({ tail }: PartitionLog, i: number, writer: SegmentWriter): boolean {
-    const { slabs } = this.#parts.journal
-    const piece = slabs.view(tail.lsn(i), tail.byteCount(i))
-    return piece !== null && writer.tryWrite(piece)
+  #copyNow(log: PartitionLog, i: number, writer: SegmentWriter): boolean {
+    const lsn = log.tail.lsn(i)
+    const bytes = log.tail.byteCount(i)
+    const batch = this.#parts.journal.slabs.view(lsn, bytes)
+    if (batch !== null) return writer.tryWrite(batch)
+    const again = this.#pieces.view(lsn, bytes)
+    return again !== null && writer.tryWrite(this.#checked(log, i, again))
   }
 
   /** Batch `i` of the tail, which only grows meanwhile. */
@@ -349,12 +368,23 @@ export class Flusher {
       journal.slabs.unpin(held)
       return
     }
+    const batch = (await this.#pieces.read(lsn, bytes)) ?? (await this.#readOne(lsn, bytes))
+    await writer.write(this.#checked(log, i, batch))
+  }
+
+  /** Null: it is not there. */
+  async #readOne(lsn: number, bytes: number): Promise<Uint8Array | null> {
     if (this.#scratch.length < bytes) this.#scratch = new Uint8Array(Math.max(bytes, 1 << 20))
     const batch = this.#scratch.subarray(0, bytes)
-    const there = await journal.read(batch, lsn)
-    const header = this.#header.moveTo(batch)
-    if (!there || header.nextOffset !== log.tail.nextOffset(i) || !log.isWhole(header))
-      throw new DiskError('EIO', `the journal cannot be read back at ${lsn}; it was whole before`)
-    await writer.write(batch)
+    return (await this.#parts.journal.read(batch, lsn)) ? batch : null
+  }
+
+  /** Batch `i` of the tail as the disk gives it. Throws when it is another, or is not whole. */
+  #checked(log: PartitionLog, i: number, batch: Uint8Array | null): Uint8Array {
+    const header = batch === null ? null : this.#header.moveTo(batch)
+    if (header?.nextOffset === log.tail.nextOffset(i) && log.isWhole(header) && batch !== null)
+      return batch
+    const lsn = log.tail.lsn(i)
+    throw new DiskError('EIO', `the journal cannot be read back at ${lsn}; it was whole before`)
   }
 }

@@ -16,8 +16,10 @@ export interface LogOptions {
   readonly flushBytes: number
   /** From here on a partition's part of a pass is worth a file of its own. */
   readonly ownFileBytes: number
-  /** The flusher writes through a buffer of this size. */
+  /** The flusher writes through a buffer of this size, */
   readonly stagingBytes: number
+  /** and reads so much at most of what has left memory before it came, at once. */
+  readonly rereadBytes: number
   /** Whoever goes through all partitions gives way to others after so many. */
   readonly partitionsPerTurn: number
   /** The same of who copies batches. */
@@ -61,6 +63,7 @@ export function logOptionsOf(settings: BrokerSettings): LogOptions {
     flushBytes: Math.min(24 * MiB, (journalFileBytes / 4) * 3),
     ownFileBytes: 1 * MiB,
     stagingBytes: MiB / 4,
+    rereadBytes: 64 * MiB,
     partitionsPerTurn: 250,
     batchesPerTurn: 128,
     manifestHistoryBytes: 1 * MiB,
@@ -90,4 +93,5 @@ export const logOptionsWithin = (
   slabs: Math.min(options.slabs, Math.max(slabsMin, Math.floor(memoryBytes / 8 / slabBytes))),
   memoryTopicBytes: Math.min(options.memoryTopicBytes, Math.floor(memoryBytes / 4)),
   readBytes: Math.min(options.readBytes, Math.floor(memoryBytes / 8)),
+  rereadBytes: Math.min(options.rereadBytes, Math.floor(memoryBytes / 8)),
 })

@@ -56,6 +56,9 @@ interface Rewritten {
   readonly segment: Segment | null
 }
 
+/** The pace is asked after so much. */
+const paidBytes = 64 << 10
+
 export class Rewriter {
   readonly counters = { runs: 0, bytesRead: 0, bytesWritten: 0 }
   readonly pace: Pace
@@ -66,6 +69,8 @@ export class Rewriter {
   /** Made when first needed: many nodes never rewrite anything. */
   #staging: Uint8Array | null = null
   #batch = new Uint8Array(64 << 10)
+  /** Read and written, and not yet told to the pace. */
+  #unpaidBytes = 0
   /** The disk had no room for the last rewrite. */
   #waits = false
 
@@ -163,19 +168,24 @@ export class Rewriter {
       if (reader === null) return this.#unreadable(job, source, -runHeaderBytes)
       let reached = source.baseOffset
       for (let at = 0; at < source.bytes; ) {
-        const bytes = await this.#read(reader, job.log, source, { position: at, offset: reached })
+        const place = { position: at, offset: reached }
+        const bytes =
+          this.#view(reader, job.log, source, place) ||
+          (await this.#read(reader, job.log, source, place))
         if (bytes === 0) return this.#unreadable(job, source, at)
         at += bytes
+        this.#unpaidBytes += bytes
+        this.counters.bytesRead += bytes
         reached = this.#header.nextOffset
-        await this.pace.spend(bytes)
         const kept = job.keep(this.#header)
         if (kept === null) continue
         const { baseOffset, maxTimestamp: newest, recordCount } = this.#header.moveTo(kept)
         records += recordCount
         index.note(baseOffset, writer.position - position, kept.length, newest)
         maxTimestamp = Math.max(maxTimestamp, newest)
-        await writer.write(kept)
-        await this.pace.spend(kept.length)
+        if (!writer.tryWrite(kept)) await writer.write(kept)
+        this.#unpaidBytes += kept.length
+        if (this.#unpaidBytes >= paidBytes) await this.#pay()
       }
     }
     const bytes = writer.position - position
@@ -192,18 +202,26 @@ export class Rewriter {
     return { ...place, baseOffset, nextOffset, ...times, index }
   }
 
+  async #pay(): Promise<void> {
+    const bytes = this.#unpaidBytes
+    this.#unpaidBytes = 0
+    await this.pace.spend(bytes)
+  }
+
   /** At the first batch of a source; null when it cannot be read, or holds records of others. */
   async #readerOf(
     { topic: topicId, partition }: PartitionLog,
     source: Segment,
     readers: Map<number, ReadAhead>,
   ): Promise<ReadAhead | null> {
-    const header = this.#batch.subarray(0, runHeaderBytes)
+    const from = source.position - runHeaderBytes
+    const scratch = this.#batch.subarray(0, runHeaderBytes)
     try {
       const reader = await this.#reader(source.file, readers)
-      const n = await reader.read(header, source.position - runHeaderBytes)
-      const isOwn = n === runHeaderBytes && isRunOf(header, { ...source, topicId, partition })
-      return isOwn ? reader : null
+      let header = reader.view(from, runHeaderBytes)
+      if (header === null && (await reader.read(scratch, from)) === runHeaderBytes) header = scratch
+      const run = { topicId, partition, baseOffset: source.baseOffset }
+      return header !== null && isRunOf(header, run) ? reader : null
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       return null
@@ -218,6 +236,17 @@ export class Rewriter {
       readers.set(file, reader)
     }
     return reader
+  }
+
+  /** As `#read`, of what is in memory already; 0 also when it is not. */
+  #view(reader: ReadAhead, log: PartitionLog, source: Segment, place: Place): number {
+    const from = source.position + place.position
+    const head = reader.view(from, headerBytes)
+    if (head === null) return 0
+    const { bytes } = this.#header.moveTo(head)
+    const batch = bytes < headerBytes ? null : reader.view(from, bytes)
+    if (batch === null || !goesOn(source, this.#header.moveTo(batch), place)) return 0
+    return log.isWhole(this.#header) ? bytes : 0
   }
 
   /** Points the header at the batch at `place`; returns its bytes, 0 when it is damaged. */
@@ -235,7 +264,6 @@ export class Rewriter {
     if (this.#batch.length < bytes) this.#batch = new Uint8Array(bytes * 2)
     const batch = this.#batch.subarray(0, bytes)
     if ((await read(batch)) < bytes) return 0
-    this.counters.bytesRead += bytes
     this.#header.moveTo(batch)
     return log.isWhole(this.#header) ? bytes : 0
   }

@@ -19,6 +19,7 @@ export const tinyOptions: LogOptions = {
   flushBytes: 48 * KiB,
   ownFileBytes: 1 << 20,
   stagingBytes: 2 << 20,
+  rereadBytes: 32 * KiB,
   partitionsPerTurn: 2,
   batchesPerTurn: 128,
   manifestHistoryBytes: 1 << 20,

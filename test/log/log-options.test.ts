@@ -31,6 +31,7 @@ test('every key of the log has its option, in whole slabs', () => {
     flushBytes: 24 * MiB,
     ownFileBytes: MiB,
     stagingBytes: MiB / 4,
+    rereadBytes: 64 * MiB,
     partitionsPerTurn: 250,
     batchesPerTurn: 128,
     manifestHistoryBytes: MiB,

@@ -25,6 +25,7 @@ import { IndexFiles, removeFile } from './index-files.ts'
 export const segmentFolder = 'segments'
 export const runHeaderBytes = 64
 const runMagic = 0x504d5153
+const runVersion = 1
 
 /** What to do about a segment that cannot be read. */
 export const remedy = 'restore a backup, or delete the records below what can be read, or the topic'
@@ -45,13 +46,16 @@ export function writeRunHeader(into: Uint8Array, run: Run): void {
   const view = new DataView(into.buffer, into.byteOffset, runHeaderBytes)
   into.fill(0, 0, runHeaderBytes)
   view.setUint32(0, runMagic)
-  view.setUint8(4, 1)
+  view.setUint8(4, runVersion)
   view.setInt32(8, run.partition)
-  into.set(Buffer.from(run.topicId, 'hex'), 16)
+  bufferOf(into).write(run.topicId, 16, 'hex')
   view.setBigInt64(32, BigInt(run.baseOffset))
   view.setUint32(40, run.bytes)
   view.setUint32(60, crc32c(into.subarray(0, 60)))
 }
+
+const bufferOf = ({ buffer, byteOffset }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, runHeaderBytes)
 
 /** Whether bytes that are fewer than a header are the first of one. */
 export const beginsRun = (bytes: Uint8Array): boolean =>
@@ -60,10 +64,10 @@ export const beginsRun = (bytes: Uint8Array): boolean =>
 /** Null: it is none. */
 export function readRunHeader(bytes: Uint8Array): Run | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, runHeaderBytes)
-  if (view.getUint32(0) !== runMagic) return null
+  if (view.getUint32(0) !== runMagic || view.getUint8(4) !== runVersion) return null
   if (view.getUint32(60) !== crc32c(bytes.subarray(0, 60))) return null
   return {
-    topicId: Buffer.from(bytes.subarray(16, 32)).toString('hex'),
+    topicId: bufferOf(bytes).toString('hex', 16, 32),
     partition: view.getInt32(8),
     baseOffset: Number(view.getBigInt64(32)),
     bytes: view.getUint32(40),
@@ -72,10 +76,10 @@ export function readRunHeader(bytes: Uint8Array): Run | null {
 
 /** Whether a stored header says that these are the records that lie behind it. */
 export function isRunOf(bytes: Uint8Array, run: Omit<Run, 'bytes'>): boolean {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, runHeaderBytes)
-  const expected = new Uint8Array(runHeaderBytes)
-  writeRunHeader(expected, { ...run, bytes: view.getUint32(40) })
-  return Buffer.compare(expected, bytes.subarray(0, runHeaderBytes)) === 0
+  const stored = readRunHeader(bytes)
+  if (stored === null) return false
+  const { topicId, partition, baseOffset } = stored
+  return topicId === run.topicId && partition === run.partition && baseOffset === run.baseOffset
 }
 
 /** Bytes of a file, or the name of the error that there is instead. */

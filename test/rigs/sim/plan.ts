@@ -72,6 +72,7 @@ export function drawOptions(chance: SimChance, pick: <T>(values: readonly T[]) =
     flushBytes: journalFileBytes * (1 + chance.int(2)),
     ownFileBytes: pick([1000, 4000, 30_000, 1 << 20]),
     stagingBytes: blockBytes * pick([1, 2, 16]),
+    rereadBytes: pick([0, 20_000, 1 << 20]),
     partitionsPerTurn: pick([1, 2, 250]),
     batchesPerTurn: pick([1, 2, 128]),
     manifestHistoryBytes: pick([1000, 10_000, 1 << 20]),

@@ -3,6 +3,7 @@
 // in the same turn. Expired ones leave at the head only. The queue owns it.
 import type { MessageView } from '../model/message/message.ts'
 import type { Entry } from './entry.ts'
+import { keptAs } from './published.ts'
 import type { QueueCounters } from './queue-counters.ts'
 import type { DeadLetterReason, QueueHost, QueueName } from './queue-host.ts'
 import type { Attended, QueueNode } from './queue-node.ts'
@@ -113,6 +114,13 @@ export class Departures {
     const { settings, counters } = this.#queue
     const isSent = settings.deadLetters && this.#give(message, reason, false)
     counters.died(reason, isSent ? 'at_most_once' : 'disabled')
+  }
+
+  /** Its time is over when it comes. Returns flags of `Published`. */
+  expireAtOnce(message: MessageView, isSync: boolean): number {
+    this.deadLetter(message, 'expired')
+    // It is where its dead letter is.
+    return keptAs(isSync && this.#queue.settings.deadLetters)
   }
 
   #give(message: MessageView, reason: DeadLetterReason, isSure: boolean): boolean {

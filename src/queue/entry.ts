@@ -84,6 +84,15 @@ export function sumOf(entries: Iterable<Entry>): number {
 export const bytesIn = (entries: Iterable<Entry>, lane: number): number =>
   sumOf([...entries].filter((entry) => isLoggedIn(entry, lane)))
 
+/** Those of which their offsets alone do not say all. */
+export function* unusualOf(lists: readonly Iterable<Entry>[]): Generator<Entry> {
+  for (const entries of lists)
+    for (const entry of entries) {
+      const isFirstFlight = entry.id > 0 && entry.failures === 0 && entry.deliveries <= 1
+      if (entry.kept === null && !isFirstFlight) yield entry
+    }
+}
+
 const spareMax = 1024
 
 /** The entries in flight, by id, and spare ones. One for each queue. */

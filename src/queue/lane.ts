@@ -67,6 +67,9 @@ export class Lane {
   #returned: Heap<Entry> | null = null
   /** Offsets at or behind the cursor that came back, or are delayed, since before the start. */
   taken: Set<number> | null = null
+  /** Below it something was moved here: it is delivered when the write that moves it is down. */
+  #heldTo = 0
+  #watcher: (() => void) | null = null
   /** Of messages kept in memory, in order. */
   ties = 0
   /** Of bodies settled since the log start was raised, */
@@ -216,6 +219,28 @@ export class Lane {
     return this.end++
   }
 
+  /** What was put in last was moved here: until that is durable, it may be there once more. */
+  hold(): void {
+    this.#heldTo = this.end
+  }
+
+  /** Whether what stands at `offset` waits for that; then `told` is called when more is durable. */
+  isHeld(offset: number, told: () => void): boolean {
+    if (offset >= this.#heldTo || offset < this.log.highWatermark) return false
+    if (this.#watcher !== null) return true
+    this.#watcher = () => {
+      this.#unwatch()
+      told()
+    }
+    this.log.watchers.add(this.#watcher)
+    return true
+  }
+
+  #unwatch(): void {
+    if (this.#watcher !== null) this.log.watchers.delete(this.#watcher)
+    this.#watcher = null
+  }
+
   /** Others have appended to its log just now, so that all of it is in memory. */
   grow(): void {
     const { reader, log } = this
@@ -319,6 +344,7 @@ export class Lane {
   }
 
   close(): void {
+    this.#unwatch()
     this.#reader?.close()
     this.#reader = null
     this.#returned = null

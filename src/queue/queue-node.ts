@@ -23,6 +23,8 @@ export interface QueueNode {
   readonly isFull: boolean
   /** So much has moved in this turn that it is to be placed before more does. */
   readonly isLaden: boolean
+  /** What is published now comes from where it is settled by the same write. */
+  readonly isMoving: boolean
   /** Publishes to dead-letter targets within one call, and says what `act` says, or false. */
   deadLetter(act: () => boolean): boolean
   readonly options: QueueOptions

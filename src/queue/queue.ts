@@ -1,7 +1,7 @@
 // A queue: messages go in, and out to its consumers, by its rules. Invariant: a message that is
 // ready and a consumer that has room do not stand beside each other, unless the message is being
-// read. Calls are synchronous; what a call sets off in other queues (dead letters) happens before
-// the node's next flush. The broker makes one for each queue, by `Queues`, and doors call it.
+// read, or moved here. Synchronous; what a call sets off in other queues (dead letters) happens
+// before the node's next flush. The broker makes one for each queue, by `Queues`; doors call it.
 import { assert } from '../base/assert.ts'
 import type { MessageView } from '../model/message/message.ts'
 import type { ConsumeOptions, Consumer, Got, Subscription } from './consumer.ts'
@@ -126,19 +126,17 @@ export class Queue implements MemberQueue, Attended {
     const nowMs = this.#node.now()
     this.counters.came(nowMs)
     const isSync = settings.durable && message.isPersistent
-    if (stock.ready === 0 && !this.#isPumping && this.#departures.mayDeliver) {
+    const ttlMs = this.#departures.ttlMs(message)
+    const isHeld = this.#node.isMoving && ttlMs > 0
+    if (stock.ready === 0 && !isHeld && !this.#isPumping && this.#departures.mayDeliver) {
       const member = this.#consumers.pick()
       if (member !== null) return this.#hand(message, member, lane, nowMs, isSync)
     }
-    const ttlMs = this.#departures.ttlMs(message)
-    if (ttlMs === 0 && !this.#isPumping) {
-      this.#departures.deadLetter(message, 'expired')
-      // It is where its dead letter is.
-      return keptAs(isSync && settings.deadLetters)
-    }
+    if (ttlMs === 0 && !this.#isPumping) return this.#departures.expireAtOnce(message, isSync)
     stock.store(message, lane, nowMs, isSync)
+    if (isHeld) lane.hold()
     if (ttlMs < Number.POSITIVE_INFINITY) this.#departures.expiresLater(nowMs + ttlMs)
-    if (this.#departures.isTooLong()) this.#node.attend(this)
+    if (isHeld || this.#departures.isTooLong()) this.#node.attend(this)
     return keptAs(isSync)
   }
 
@@ -230,6 +228,7 @@ export class Queue implements MemberQueue, Attended {
       const member = this.#consumers.pick()
       if (member === null || stock.look() !== Look.there) break
       if (this.#departures.dropExpired()) continue
+      if (stock.isHeadHeld) break
       const redelivered = stock.isHeadRedelivered
       const failures = stock.headBefore?.failures ?? 0
       const deliveries = redelivered ? (stock.headBefore?.deliveries ?? 1) : 0
@@ -251,8 +250,9 @@ export class Queue implements MemberQueue, Attended {
     while (stock.ready > 0 && !this.isGone && !this.#departures.isStuck) {
       const found = this.#departures.held > 0 ? Look.later : stock.look()
       if (found === Look.nothing) break
-      if (found === Look.later) await new Promise<void>((r) => this.#readWaiters.push(r))
-      else if (!this.#departures.dropExpired()) return this.#got(settled)
+      if (found === Look.there && this.#departures.dropExpired()) continue
+      if (found === Look.there && !stock.isHeadHeld) return this.#got(settled)
+      await new Promise<void>((r) => this.#readWaiters.push(r))
     }
     this.counters.gotNothing++
     return null

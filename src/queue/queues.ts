@@ -284,6 +284,10 @@ export class Queues implements QueueNode, StockNode {
     this.#wakeUps.ask(queue, atMs)
   }
 
+  get isMoving(): boolean {
+    return this.#depth > 0
+  }
+
   deadLetter(act: () => boolean): boolean {
     if (this.#depth >= depthMax) return false
     this.#depth++

@@ -5,7 +5,7 @@
 import { assert } from '../base/assert.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { MessageView } from '../model/message/message.ts'
-import { bytesIn, DelayedEntries, Entries, type Entry, sumOf } from './entry.ts'
+import { bytesIn, DelayedEntries, Entries, type Entry, sumOf, unusualOf } from './entry.ts'
 import { Lane } from './lane.ts'
 import type { Loaded } from './lane-reader.ts'
 import { LaneRound } from './lane-round.ts'
@@ -235,6 +235,12 @@ export class Stock {
     return this.#headOffset < (this.#headLane?.deliveredBelow ?? 0)
   }
 
+  /** Whether it waits for the write that moved it here; `onRead` tells when that is down. */
+  get isHeadHeld(): boolean {
+    if (this.#headEntry !== null || this.#headLane === null) return false
+    return this.#headLane.isHeld(this.#headOffset, () => this.onRead())
+  }
+
   /** What the message that the last look found carries of before; null: nothing. */
   get headBefore(): Readonly<Pick<Entry, 'failures' | 'deliveries'>> | null {
     return this.#headEntry
@@ -377,11 +383,7 @@ export class Stock {
   /** Those that a snapshot must tell of, since their offsets alone do not say all. */
   *unusual(): Generator<Entry> {
     const returned = this.lanes.map((lane) => lane.allReturned)
-    for (const all of [this.entries.all, this.leaving, this.delayed.all, ...returned])
-      for (const entry of all) {
-        const isFirstFlight = entry.id > 0 && entry.failures === 0 && entry.deliveries <= 1
-        if (entry.kept === null && !isFirstFlight) yield entry
-      }
+    yield* unusualOf([this.entries.all, this.leaving, this.delayed.all, ...returned])
   }
 
   close(): void {

@@ -1,0 +1,68 @@
+// What moves from queue to queue, as dead letters do: it is there once, whatever is killed, and no
+// consumer sees it before that is sure.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { subscribe, TestConsumer, textOf } from './queue-fixture.ts'
+import { publishAll, Rig } from './rig.ts'
+
+test('what is moved is delivered when the write that moves it is down', async () => {
+  const rig = await Rig.of()
+  const queue = await rig.open()
+  const target = await rig.open({ deadLetters: false }, 1)
+  rig.host.target = target
+  const [first, dead] = [new TestConsumer(), new TestConsumer()]
+  subscribe(queue, first)
+  subscribe(target, dead, { settled: true })
+  publishAll(queue, '1', '2')
+  await rig.clock.runUntil(first.has(2))
+  await rig.clock.runUntil(rig.node.flush())
+  for (const { id } of first.got) queue.reject(id, false, true)
+  rig.node.queues.flush(null)
+  assert.deepEqual([rig.host.letters.length, target.ready], [2, 2])
+  assert.deepEqual(dead.texts, [], 'after a crash now it would come once more')
+  publishAll(target, 'behind')
+  await rig.clock.runUntil(dead.has(3))
+  assert.deepEqual(dead.texts, ['1', '2', 'behind'])
+  await rig.crashed()
+  assert.deepEqual([(await rig.open()).ready, (await rig.open({}, 1)).inFlight], [0, 0])
+})
+
+test('who fetches one waits for the write, too', async () => {
+  const rig = await Rig.of()
+  const queue = await rig.open()
+  const target = await rig.open({ deadLetters: false }, 1)
+  rig.host.target = target
+  publishAll(queue, 'm')
+  const taken = await rig.clock.runUntil(queue.get(false))
+  await rig.clock.runUntil(rig.node.flush())
+  queue.reject(taken?.id ?? 0, false, true)
+  rig.node.queues.flush(null)
+  const texts: string[] = []
+  const getting = target.get(true).then((got) => void texts.push(got ? textOf(got.message) : ''))
+  for (let i = 0; i < 10; i++) await null
+  assert.deepEqual([target.ready, texts], [1, []])
+  await rig.clock.runUntil(getting)
+  assert.deepEqual(texts, ['m'])
+})
+
+test('where nothing may wait, what is moved goes to a consumer at once', async () => {
+  const rig = await Rig.of()
+  const queue = await rig.open({ messageTtlMs: 10 })
+  const target = await rig.open({ deadLetters: false, messageTtlMs: 0 }, 1)
+  rig.host.target = target
+  const consumer = new TestConsumer()
+  subscribe(target, consumer, { settled: true })
+  publishAll(queue, 'late')
+  await rig.clock.runUntil(consumer.has(1))
+  assert.deepEqual(consumer.texts, ['late'])
+})
+
+test('what came by a move and is too much goes on at once', async () => {
+  const rig = await Rig.of()
+  const queue = await rig.open({ messageTtlMs: 10 })
+  const target = await rig.open({ deadLetters: false, maxLength: 0 }, 1)
+  rig.host.target = target
+  publishAll(queue, 'late')
+  await rig.passed(50)
+  assert.deepEqual([rig.host.letters.length, target.ready, queue.ready], [1, 0, 0])
+})

@@ -55,6 +55,13 @@ const planted: readonly Planted[] = [
   },
   {
     by: 'queues',
+    bug: 'deliver what moves before that is durable',
+    file: 'queue/queue.js',
+    find: 'this.#node.isMoving && ttlMs > 0',
+    replace: 'false',
+  },
+  {
+    by: 'queues',
     bug: 'settle a move before it is in the commit',
     file: 'queue/placing.js',
     find:

@@ -25,6 +25,17 @@ export function deliveryFault(copy: Copy, { redelivered, failures }: Told): stri
   return isRight ? null : `${copy}: ${failures} failures, not ${least} to ${past.failuresMax}`
 }
 
+/**
+ * Of a copy that is back: one that its move made, and that was delivered before the crash; null:
+ * none was. Where messages live for 0 ms they may not wait.
+ */
+export function shownChild({ past, isStrange }: Copy): Copy | null {
+  if (past === null || isStrange) return null
+  const isShown = (child: Copy): boolean =>
+    child.deliveries > 0 && !child.isStrange && child.queue.settings.messageTtlMs > 0
+  return past.children.find(isShown) ?? null
+}
+
 /** Of why it leaves; null: nothing. */
 export function reasonFault(
   { queue }: Copy,

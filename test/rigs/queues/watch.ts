@@ -22,7 +22,7 @@ import { Rules } from './rules.ts'
 import type { StreamModel, StreamRecord } from './stream-model.ts'
 import { labelOf, tagOf } from './topology.ts'
 import type { Dying, Tracer } from './trace.ts'
-import { deliveryFault, reasonFault, type Told } from './verdicts.ts'
+import { deliveryFault, reasonFault, shownChild, type Told } from './verdicts.ts'
 
 interface Publishing {
   readonly queue: QueueModel
@@ -292,6 +292,8 @@ export class Watch implements Tracer {
     this.saw('found after a crash')
     if (copy.past?.isOver === true)
       this.fail(`${copy} was settled durably (${copy.past.ending}), and is back`)
+    const shown = shownChild(copy)
+    if (shown !== null) this.fail(`${copy} is back, and a consumer has seen ${shown}, made from it`)
     if (copy.isUnmade) this.fail(`${copy} is there, and what it was made from came back`)
     model.found(copy)
     return copy

@@ -1,8 +1,7 @@
 // What of the segment files need not be summed again: this process wrote it, or found its
 // checksums right, less than an hour ago, and nobody has written to the file since. Asked on behalf
-// of readers that check for themselves and read on and on; what others read, and where a read
-// begins, is summed each time. A bit that the medium loses within the hour is met by the checksum
-// at the client.
+// of readers that get the checksums too and read on and on; what others read, and where a read
+// begins, is summed each time. A bit that the medium loses within the hour is the client's to find.
 // Invariant: of each file one run of bytes, no part of which was found right before `sinceMs`.
 // The segment reader and the flusher use it.
 import type { Clock } from '../../io/clock.ts'

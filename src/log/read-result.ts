@@ -11,7 +11,7 @@ export interface ReadWant {
   /** The first batch comes even if it is larger than `maxBytes`. */
   readonly mustGive: boolean
   /**
-   * The bytes go, with their checksums, to somebody else: what was right lately is not summed again.
+   * The bytes go to somebody else with their checksums: what was right lately is not summed again.
    */
   readonly isPassedOn?: boolean
 }

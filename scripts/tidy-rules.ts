@@ -167,8 +167,8 @@ export const rooms: readonly Room[] = [
   {
     path: 'queue/memory',
     level: 4,
-    imports: ['model', 'model/message', 'base'],
-    holds: 'what queues hold in memory: batches in the making, due times, keys',
+    imports: ['model', 'model/message', 'io', 'base'],
+    holds: 'what queues hold in memory: batches in the making, due times, alarms, keys',
   },
   {
     path: 'queue/delayed',

@@ -147,6 +147,14 @@ export class Consumers {
     if (this.#active !== null) this.#active.isActive = true
   }
 
+  /** Whether somebody has room; whose turn it is stays. */
+  get hasRoom(): boolean {
+    const member = this.pick()
+    if (member !== null && member.group !== null && !this.#isSingle)
+      member.group.next = member.place
+    return member !== null
+  }
+
   /** Who gets the next message, or null while nobody has room. */
   pick(): Member | null {
     if (this.#isSingle) {

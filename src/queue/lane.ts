@@ -226,14 +226,23 @@ export class Lane {
 
   /** Whether what stands at `offset` waits for that; then `told` is called when more is durable. */
   isHeld(offset: number, told: () => void): boolean {
-    if (offset >= this.#heldTo || offset < this.log.highWatermark) return false
-    if (this.#watcher !== null) return true
+    if (offset >= this.#heldTo || this.isDurable(offset)) return false
+    this.whenDurable(told)
+    return true
+  }
+
+  isDurable(offset: number): boolean {
+    return offset < this.log.highWatermark
+  }
+
+  /** Calls `told` once, when more is durable; the same for all who ask meanwhile. */
+  whenDurable(told: () => void): void {
+    if (this.#watcher !== null) return
     this.#watcher = () => {
       this.#unwatch()
       told()
     }
     this.log.watchers.add(this.#watcher)
-    return true
   }
 
   #unwatch(): void {

@@ -1,7 +1,7 @@
 // What a queue asks of its node: `Queues`.
 import type { ConsumerTally } from './consumers.ts'
+import type { Sleeper } from './memory/wake-ups.ts'
 import type { QueueOptions } from './queue-options.ts'
-import type { Sleeper } from './wake-ups.ts'
 
 /** Who has something to do at the end of a turn. */
 export interface Attended extends Sleeper {

@@ -4,6 +4,7 @@
 // before the node's next flush. The broker makes one for each queue, by `Queues`; doors call it.
 import { assert } from '../base/assert.ts'
 import type { MessageView } from '../model/message/message.ts'
+import { Arrivals } from './arrivals.ts'
 import type { ConsumeOptions, Consumer, Got, Subscription } from './consumer.ts'
 import { Consumers, Member, type MemberQueue } from './consumers.ts'
 import { Departures } from './departures.ts'
@@ -36,6 +37,7 @@ export class Queue implements MemberQueue, Attended {
   isGone = false
   readonly #departures: Departures
   readonly #timeouts: Timeouts
+  readonly #arrivals: Arrivals
   readonly #disuse: Disuse
   readonly #readWaiters: (() => void)[] = []
   /** Of a queue over a topic. */
@@ -62,6 +64,10 @@ export class Queue implements MemberQueue, Attended {
     this.#disuse = new Disuse(node.now())
     this.#departures = new Departures(this, stock, host, node)
     this.#timeouts = new Timeouts(this, stock, node)
+    this.#arrivals = new Arrivals({
+      ...{ stock, node, consumers: this.#consumers, departures: this.#departures },
+      ...{ timeouts: this.#timeouts, counters: this.counters, told: () => this.#read() },
+    })
     stock.onRead = () => this.#read()
     this.feed = stock.isOfTopic ? new TopicFeed(stock, () => this.#recordsCame()) : null
   }
@@ -126,17 +132,17 @@ export class Queue implements MemberQueue, Attended {
     const nowMs = this.#node.now()
     this.counters.came(nowMs)
     const isSync = settings.durable && message.isPersistent
-    const ttlMs = this.#departures.ttlMs(message)
-    const isHeld = this.#node.isMoving && ttlMs > 0
-    if (stock.ready === 0 && !isHeld && !this.#isPumping && this.#departures.mayDeliver) {
+    if (stock.ready === 0 && !this.#isPumping && this.#departures.mayDeliver) {
+      if (this.#arrivals.take(message, lane, nowMs, isSync)) return keptAs(isSync)
       const member = this.#consumers.pick()
       if (member !== null) return this.#hand(message, member, lane, nowMs, isSync)
     }
+    const ttlMs = this.#departures.ttlMs(message)
     if (ttlMs === 0 && !this.#isPumping) return this.#departures.expireAtOnce(message, isSync)
     stock.store(message, lane, nowMs, isSync)
-    if (isHeld) lane.hold()
+    if (this.#node.isMoving) lane.hold()
     if (ttlMs < Number.POSITIVE_INFINITY) this.#departures.expiresLater(nowMs + ttlMs)
-    if (isHeld || this.#departures.isTooLong()) this.#node.attend(this)
+    if (this.#node.isMoving || this.#departures.isTooLong()) this.#node.attend(this)
     return keptAs(isSync)
   }
 
@@ -228,7 +234,8 @@ export class Queue implements MemberQueue, Attended {
       const member = this.#consumers.pick()
       if (member === null || stock.look() !== Look.there) break
       if (this.#departures.dropExpired()) continue
-      if (stock.isHeadHeld) break
+      // What came back has its place before those that have arrived, all else behind them.
+      if (stock.isHeadHeld || (stock.headBefore === null && !this.#arrivals.isEmpty)) break
       const redelivered = stock.isHeadRedelivered
       const failures = stock.headBefore?.failures ?? 0
       const deliveries = redelivered ? (stock.headBefore?.deliveries ?? 1) : 0
@@ -330,25 +337,15 @@ export class Queue implements MemberQueue, Attended {
     if (this.isGone) return false
     const nowMs = this.#node.now()
     this.stock.ripen(nowMs)
-    this.#cancelOverdue(nowMs)
+    this.#timeouts.cancelOverdue(nowMs, () => this.host.consumerLeft(this))
+    if (!this.#arrivals.isEmpty) this.#pump()
+    this.#arrivals.deliver()
     const left = this.#departures.work(nowMs, workMax)
     this.#pump()
     this.#watch()
     this.#tellUnused(nowMs)
     // Dead letters that found no room are tried again when there is some.
     return left <= 0 || this.#departures.isBlocked
-  }
-
-  #cancelOverdue(nowMs: number): void {
-    for (const { member, entries } of this.#timeouts.overdue(nowMs)) {
-      // One that has cancelled itself still has them.
-      const isThere = !member.isGone
-      if (isThere) this.leave(member)
-      // Telling another may have given back what this one had.
-      for (const entry of entries) if (entry.member === member) this.reject(entry.id, true, true)
-      member.consumer.cancelled('timeout')
-      if (isThere) this.host.consumerLeft(this)
-    }
   }
 
   #watch(): void {
@@ -393,6 +390,7 @@ export class Queue implements MemberQueue, Attended {
       member.consumer.cancelled('queueDeleted')
     }
     this.#read()
+    this.#arrivals.clear()
     this.stock.close()
     await this.#node.gone(this)
   }

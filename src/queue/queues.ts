@@ -12,6 +12,7 @@ import { headerBytes } from '../model/record-batch.ts'
 import type { Lane } from './lane.ts'
 import { PieceCache } from './lane-reader.ts'
 import { BatchMemory, recordOverheadBytes } from './memory/batch-builder.ts'
+import { WakeUps } from './memory/wake-ups.ts'
 import { recoverStock } from './open-stock.ts'
 import { noOthers, type Others, Placing } from './placing.ts'
 import { Queue } from './queue.ts'
@@ -21,7 +22,6 @@ import { type QueueOptions, queueOptions } from './queue-options.ts'
 import type { QueueSettings } from './queue-settings.ts'
 import { Stock } from './stock.ts'
 import type { PlacedStock, StockNode } from './stock-parts.ts'
-import { WakeUps } from './wake-ups.ts'
 
 /** The ledger stands beside the data, under the same topic, with this number. */
 export const ledgerPartition = 1_000_000

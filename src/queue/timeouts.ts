@@ -13,10 +13,12 @@ const precision = 16
 
 export interface Timed extends Attended {
   readonly settings: QueueSettings
+  leave(member: Member): void
+  reject(id: number, requeue: boolean, failed: boolean): void
 }
 
 /** A consumer whose time is over, and what it has. */
-export interface Overdue {
+interface Overdue {
   readonly member: Member
   readonly entries: Entry[]
 }
@@ -65,8 +67,22 @@ export class Timeouts {
     if (this.#lookAtMs < Number.POSITIVE_INFINITY || this.#stock.inFlight > 0) this.#lookAtMs = 0
   }
 
+  /** `left` is told of each that is gone by it. */
+  cancelOverdue(nowMs: number, left: () => void): void {
+    for (const { member, entries } of this.#overdue(nowMs)) {
+      // One that has cancelled itself still has them.
+      const isThere = !member.isGone
+      if (isThere) this.#queue.leave(member)
+      // Telling another may have given back what this one had.
+      for (const entry of entries)
+        if (entry.member === member) this.#queue.reject(entry.id, true, true)
+      member.consumer.cancelled('timeout')
+      if (isThere) left()
+    }
+  }
+
   /** Those whose time is over, each once. */
-  overdue(nowMs: number): Overdue[] {
+  #overdue(nowMs: number): Overdue[] {
     if (nowMs < this.#lookAtMs) return []
     this.#lookAtMs = Number.POSITIVE_INFINITY
     const late = new Map<Member, Overdue>()

@@ -5,6 +5,8 @@ import { test } from 'node:test'
 import { subscribe, TestConsumer, textOf } from './queue-fixture.ts'
 import { publishAll, Rig } from './rig.ts'
 
+const refusing = { maxLength: 1, overflow: 'reject-publish' } as const
+
 test('what is moved is delivered when the write that moves it is down', async () => {
   const rig = await Rig.of()
   const queue = await rig.open()
@@ -18,7 +20,7 @@ test('what is moved is delivered when the write that moves it is down', async ()
   await rig.clock.runUntil(rig.node.flush())
   for (const { id } of first.got) queue.reject(id, false, true)
   rig.node.queues.flush(null)
-  assert.deepEqual([rig.host.letters.length, target.ready], [2, 2])
+  assert.deepEqual([rig.host.letters.length, target.ready, target.inFlight], [2, 0, 2])
   assert.deepEqual(dead.texts, [], 'after a crash now it would come once more')
   publishAll(target, 'behind')
   await rig.clock.runUntil(dead.has(3))
@@ -45,16 +47,33 @@ test('who fetches one waits for the write, too', async () => {
   assert.deepEqual(texts, ['m'])
 })
 
-test('where nothing may wait, what is moved goes to a consumer at once', async () => {
+test('no rule finds what is moved waiting where a consumer has room', async () => {
+  for (const rule of [{ messageTtlMs: 0 }, { maxLength: 0 }, { maxLengthBytes: 1 }, refusing]) {
+    const rig = await Rig.of()
+    const queue = await rig.open({ messageTtlMs: 10 })
+    const target = await rig.open({ deadLetters: false, ...rule }, 1)
+    rig.host.target = target
+    const consumer = new TestConsumer()
+    subscribe(target, consumer)
+    publishAll(queue, '1', '2', '3')
+    await rig.clock.runUntil(consumer.has(3))
+    assert.deepEqual(consumer.texts, ['1', '2', '3'], JSON.stringify(rule))
+  }
+})
+
+test('what was moved for a consumer that has left is ready, as if it had never gone', async () => {
   const rig = await Rig.of()
   const queue = await rig.open({ messageTtlMs: 10 })
-  const target = await rig.open({ deadLetters: false, messageTtlMs: 0 }, 1)
+  const target = await rig.open({ deadLetters: false }, 1)
   rig.host.target = target
-  const consumer = new TestConsumer()
-  subscribe(target, consumer, { settled: true })
+  const subscription = subscribe(target, new TestConsumer())
   publishAll(queue, 'late')
-  await rig.clock.runUntil(consumer.has(1))
-  assert.deepEqual(consumer.texts, ['late'])
+  while (target.inFlight === 0) await rig.clock.run(1)
+  subscription?.cancel()
+  await rig.passed(50)
+  assert.deepEqual([target.ready, target.inFlight], [1, 0])
+  const got = await rig.clock.runUntil(target.get(true))
+  assert.equal(got?.redelivered, false)
 })
 
 test('what came by a move and is too much goes on at once', async () => {

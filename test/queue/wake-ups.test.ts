@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SimClock } from '../../src/io/sim/sim-clock.ts'
-import { type Alarm, type Sleeper, WakeUps } from '../../src/queue/wake-ups.ts'
+import { type Alarm, type Sleeper, WakeUps } from '../../src/queue/memory/wake-ups.ts'
 
 const hour = 3_600_000
 

@@ -56,9 +56,9 @@ const planted: readonly Planted[] = [
   {
     by: 'queues',
     bug: 'deliver what moves before that is durable',
-    file: 'queue/queue.js',
-    find: 'this.#node.isMoving && ttlMs > 0',
-    replace: 'false',
+    file: 'queue/arrivals.js',
+    find: '!node.isMoving && this.isEmpty',
+    replace: 'this.isEmpty',
   },
   {
     by: 'queues',

@@ -227,15 +227,18 @@ export class QueueModel {
     return left.every(({ isTried }) => isTried) && same.some(isOwed) ? [] : states
   }
 
-  /** Whether one more has to be refused; null: it cannot be told. */
-  isFullFor(): boolean | null {
+  /**
+   * Whether one more has to be refused; null: it cannot be told. `inFlight`: as the queue says, with
+   * what was moved to it and is taken for a consumer already.
+   */
+  isFullFor(inFlight: number): boolean | null {
     const { overflow, maxLength, maxLengthBytes, retry, keepsDeadLetters } = this.settings
     if (overflow === 'drop-head') return false
     if (maxLengthBytes < Number.POSITIVE_INFINITY || retry !== null || keepsDeadLetters) return null
     if (maxLength === Number.POSITIVE_INFINITY) return false
     const live = this.all.filter(({ isLive }) => isLive)
     if (live.some(({ mayVanish, state }) => mayVanish || state === 'unknown')) return null
-    return live.filter(({ state }) => state === 'ready').length >= maxLength
+    return live.length - inFlight >= maxLength
   }
 
   /** Those of which another of the same name may have been seen in their place. */

@@ -27,12 +27,11 @@ export function deliveryFault(copy: Copy, { redelivered, failures }: Told): stri
 
 /**
  * Of a copy that is back: one that its move made, and that was delivered before the crash; null:
- * none was. Where messages live for 0 ms they may not wait.
+ * none was.
  */
 export function shownChild({ past, isStrange }: Copy): Copy | null {
   if (past === null || isStrange) return null
-  const isShown = (child: Copy): boolean =>
-    child.deliveries > 0 && !child.isStrange && child.queue.settings.messageTtlMs > 0
+  const isShown = (child: Copy): boolean => child.deliveries > 0 && !child.isStrange
   return past.children.find(isShown) ?? null
 }
 

@@ -129,7 +129,7 @@ export class Watch implements Tracer {
     const parent = this.#moving.at(-1) ?? null
     if (parent === null) this.event++
     // Amid a move the queue still counts what is about to leave it.
-    const isFull = this.#moving.length === 0 ? model.isFullFor() : null
+    const isFull = this.#moving.length === 0 ? model.isFullFor(queue.inFlight) : null
     const copy = model.add(message, this.event)
     copy.parent = parent
     parent?.children.push(copy)

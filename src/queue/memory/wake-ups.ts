@@ -3,8 +3,8 @@
 // due when it is woken; what is not wanted any more wakes it for nothing. Invariant: each has at
 // most one alarm that counts, and those that do not are no more than half, so that nothing of a
 // queue that is gone stays until it would have been woken.
-import { Heap } from '../base/heap.ts'
-import type { Clock, Timer } from '../io/clock.ts'
+import { Heap } from '../../base/heap.ts'
+import type { Clock, Timer } from '../../io/clock.ts'
 
 export interface Sleeper {
   /** The one that wakes it; null: none does. Written by `WakeUps` alone. */

@@ -228,8 +228,8 @@ export class QueueModel {
   }
 
   /**
-   * Whether one more has to be refused; null: it cannot be told. `inFlight`: as the queue says, with
-   * what was moved to it and is taken for a consumer already.
+   * Whether one more has to be refused; null: it cannot be told. `inFlight`: as the queue says,
+   * with what was moved to it and is taken for a consumer already.
    */
   isFullFor(inFlight: number): boolean | null {
     const { overflow, maxLength, maxLengthBytes, retry, keepsDeadLetters } = this.settings

@@ -258,10 +258,11 @@ export class Flusher {
     const stretch = { log, from, to, before: grown === null ? null : before }
     const { checked } = this.#parts.segmentFiles
     const begin = writer.position
-    if (grown !== null) checked.writing(writer.file, await writer.version())
+    if (grown !== null) checked.writing(writer.file, writer.version)
     const segment = await this.#copy(stretch, writer, true)
     const end = writer.position
-    await checked.written(writer.file, begin, end, await writer.finish())
+    await writer.finish()
+    await checked.written(writer.file, begin, end, writer)
     return segment
   }
 

@@ -108,6 +108,32 @@ test('a bit that somebody else turns is found by the next reader', async () => {
   await store.close()
 })
 
+test('a bit that somebody turns while the file grows is found, too', async () => {
+  const disk = memoryDisk()
+  const { store } = await openReported(disk, 1, plainSettings, { options })
+  const [log] = store.all as [PartitionLog]
+  await fill(store, log)
+  const plainOpen = disk.open.bind(disk)
+  disk.open = async (path, how) => {
+    const file = await plainOpen(path, how)
+    if (how.access === 'read' || !path.startsWith('segments/')) return file
+    const write = file.write.bind(file)
+    file.write = async (chunks, position) => {
+      disk.open = plainOpen
+      await write(chunks, position)
+    }
+    const sync = file.sync.bind(file)
+    file.sync = async () => {
+      await turnBit(disk, log)
+      await sync()
+    }
+    return file
+  }
+  await fill(store, log)
+  assert.equal(await readOn(store, log), 20)
+  await store.close()
+})
+
 test('who begins to read has the first piece summed, whatever is known', async () => {
   const disk = memoryDisk()
   const { store } = await openReported(disk, 1, plainSettings, { options })
@@ -135,7 +161,7 @@ test('a run of bytes grows, and ends with the hour or with a change that is not 
   checked.writing(7, 1)
   version = 2
   assert.equal(await checked.version(7), 1, 'its own changes count when they are over')
-  await checked.written(7, 300, 350, 2)
+  await checked.written(7, 300, 350, { version: 2, isAlone: true })
   assert.equal(checked.covers(7, 100, 350, await checked.version(7)), true)
   checked.found(7, 0, 400, 1)
   assert.equal(checked.covers(7, 0, 400, 2), false, 'read before the change')
@@ -144,11 +170,16 @@ test('a run of bytes grows, and ends with the hour or with a change that is not 
   clock.aheadMs += 1000
   assert.equal(await checked.version(7), 3)
   checked.writing(7, 3)
-  await checked.written(7, 350, 360, 4)
+  await checked.written(7, 350, 360, { version: 4, isAlone: true })
   assert.equal(checked.covers(7, 100, 200, 4), false, 'somebody wrote before us')
   assert.equal(checked.covers(7, 350, 360, 4), true)
+  checked.writing(7, 4)
+  await checked.written(7, 360, 370, { version: 5, isAlone: false })
+  assert.equal(checked.covers(7, 360, 370, 5), false, 'somebody wrote while we did')
+  checked.found(7, 350, 360, 5)
+  assert.equal(checked.covers(7, 350, 360, 5), true)
   clock.aheadMs += hourMs
-  assert.equal(checked.covers(7, 350, 360, 4), false)
+  assert.equal(checked.covers(7, 350, 360, 5), false)
   checked.found(7, 0, 10, Number.NaN)
   checked.forget(7)
   assert.equal(checked.covers(7, 0, 10, Number.NaN), false)

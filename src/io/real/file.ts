@@ -73,12 +73,17 @@ export class RealFile implements DiskFile {
   }
 
   async size(): Promise<number> {
-    return (await this.#stats()).size
+    return (await this.#call<fs.Stats>('fstat', (done) => fs.fstat(this.#fd, done))).size
   }
 
-  /** The time of the last change, which nobody can set. */
+  /** The time of the last change, which nobody can set; of an open file it is in memory. */
   async version(): Promise<number> {
-    return (await this.#stats()).ctimeMs
+    assert(this.#open, `fstat on ${this.#path} after close`)
+    try {
+      return fs.fstatSync(this.#fd).ctimeMs
+    } catch (cause) {
+      throw diskError(`fstat ${this.#path}`, cause as NodeJS.ErrnoException)
+    }
   }
 
   async close(): Promise<void> {
@@ -86,10 +91,6 @@ export class RealFile implements DiskFile {
       this.#open = false
       fs.close(this.#fd, done as fs.NoParamCallback)
     })
-  }
-
-  #stats(): Promise<fs.Stats> {
-    return this.#call<fs.Stats>('fstat', (done) => fs.fstat(this.#fd, done))
   }
 
   /** One system call; a direct write that stopped inside a block is counted up to that block. */

@@ -71,10 +71,17 @@ export class CheckedBytes {
     })
   }
 
-  /** It has written the bytes [from, to), and nothing else has changed but the version. */
-  async written(file: number, from: number, to: number, version: number): Promise<void> {
+  /** It has written the bytes [from, to). Unless it was alone with the file, nothing is known. */
+  async written(
+    file: number,
+    from: number,
+    to: number,
+    { version, isAlone }: { readonly version: number; readonly isAlone: boolean },
+  ): Promise<void> {
     const before = await this.#looks.get(file)?.version
     this.#looks.delete(file)
+    if (!isAlone) this.#runs.delete(file)
+    if (!isAlone) return
     const run = this.#runs.get(file)
     if (run !== undefined && run.version === before) run.version = version
     this.found(file, from, to, version)

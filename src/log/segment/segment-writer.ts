@@ -14,6 +14,10 @@ export class SegmentWriter {
   /** Position in the file of the first byte of the staging buffer, a multiple of `blockBytes`. */
   #base: number
   #filled: number
+  /** Of the file, as the last write of this one left it. */
+  #version: number
+  /** Nobody else has written to the file since it was opened here. */
+  isAlone = true
 
   private constructor(
     file: number,
@@ -21,7 +25,9 @@ export class SegmentWriter {
     staging: Uint8Array,
     base: number,
     filled: number,
+    version: number,
   ) {
+    this.#version = version
     this.file = file
     this.#out = out
     this.#staging = staging
@@ -34,7 +40,7 @@ export class SegmentWriter {
     assert(staging.length % blockBytes === 0, 'the staging buffer is whole blocks')
     const options = { access: 'write', direct: true, truncate: true } as const
     const out = await disk.open(segmentPath(file), options)
-    return new SegmentWriter(file, out, staging, 0, 0)
+    return new SegmentWriter(file, out, staging, 0, 0, await out.version())
   }
 
   /**
@@ -51,8 +57,9 @@ export class SegmentWriter {
     if ((await sizeOf(disk, file)) < end) return null
     const out = await disk.open(segmentPath(file), { access: 'write', direct: true })
     const base = end - (end % blockBytes)
+    const version = await out.version()
     if (end === base || (await readLast(out, staging.subarray(0, blockBytes), base)) >= end - base)
-      return new SegmentWriter(file, out, staging, base, end - base)
+      return new SegmentWriter(file, out, staging, base, end - base, version)
     await out.close()
     return null
   }
@@ -83,26 +90,31 @@ export class SegmentWriter {
     this.#filled += bytes.length
   }
 
-  /** Of the file, see `DiskFile.version`. */
-  version(): Promise<number> {
-    return this.#out.version()
+  /** Of the file, see `DiskFile.version`, after the last write. */
+  get version(): number {
+    return this.#version
   }
 
-  /** Writes what is staged and makes the file durable. Returns its version then. */
-  async finish(): Promise<number> {
+  /** Writes what is staged and makes the file durable. */
+  async finish(): Promise<void> {
     if (this.#filled > 0) {
       const padded = Math.ceil(this.#filled / blockBytes) * blockBytes
       this.#staging.fill(0, this.#filled, padded)
       await this.#push(padded)
     }
     await this.#out.sync()
-    const version = await this.#out.version()
+    await this.#look()
     await this.#out.close()
-    return version
+  }
+
+  async #look(): Promise<void> {
+    if ((await this.#out.version()) !== this.#version) this.isAlone = false
   }
 
   async #push(bytes: number): Promise<void> {
+    await this.#look()
     await this.#out.write([this.#staging.subarray(0, bytes)], this.#base)
+    this.#version = await this.#out.version()
     this.#base += bytes
     this.#filled = 0
   }

@@ -36,6 +36,8 @@ export class LogStore {
   readonly #noted: Recovered['noted']
   readonly reader: LogReader
   readonly flusher: Flusher
+  /** The node before this one ended as it should; else it was killed, or lost its power. */
+  readonly wasClosed: boolean
   readonly cleaner: Cleaner
   /** Another one, for what must not wait while topics are compacted, slowly perhaps. */
   readonly reclaimer: Cleaner
@@ -89,6 +91,7 @@ export class LogStore {
     this.#advanced = found.advanced
     this.space = found.advanced.space
     this.start = found.start
+    this.wasClosed = found.wasClosed
     this.#starts = found.starts
     this.#noted = found.noted
     this.#flushedLsn = found.replayFrom

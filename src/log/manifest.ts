@@ -100,6 +100,8 @@ export interface ManifestState {
   replayGeneration: number
   /** Everything below it had been durable; 0: the node never stopped cleanly. */
   closedAt: number
+  /** Nothing was begun since. */
+  isClosed: boolean
   starts: readonly StartPlace[]
   readonly partitions: Map<string, PartitionState>
 }
@@ -124,6 +126,8 @@ export function applyChange(state: ManifestState, change: ManifestChange): void 
     state.replayFrom = change.replayFrom
     state.replayGeneration = state.generation
   }
+  if (change.generation !== undefined) state.isClosed = false
+  if (change.closedAt !== undefined) state.isClosed = true
   if (change.closedAt !== undefined) state.closedAt = change.closedAt
   if (change.starts !== undefined) state.starts = change.starts
   for (const c of change.partitions ?? []) {
@@ -192,6 +196,7 @@ export class Manifest {
       replayFrom: 0,
       replayGeneration: 0,
       closedAt: 0,
+      isClosed: false,
       starts: [],
       partitions: new Map(),
     }

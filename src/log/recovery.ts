@@ -49,6 +49,8 @@ export interface Recovered {
   readonly start: JournalStart
   readonly starts: readonly StartPlace[]
   readonly replayFrom: number
+  /** The last node ended as it should. */
+  readonly wasClosed: boolean
   /** What a rewrite of the manifest must not forget. */
   readonly noted: Pick<ManifestChange, 'cluster' | 'lostFiles' | 'nextFile'>
   readonly damage: readonly JournalDamage[]
@@ -148,6 +150,7 @@ async function takeOver(parts: LogParts, known: Known, found: Inspected): Promis
       log.damage.lose(segment, await firstLostOffset(disk, indexes, segment, bytes))
     }
   const generation = state.generation + 1
+  const wasClosed = state.isClosed
   const isNew = state.generation === 0
   let { journalKey } = found
   const cluster = state.cluster ?? known.cluster?.() ?? null
@@ -197,6 +200,7 @@ async function takeOver(parts: LogParts, known: Known, found: Inspected): Promis
     ...{ files, segmentFiles, manifest, logs, advanced, starts, noted, foreign, lost, strays },
     start: { lsn: scan.end, previousEnd: scan.previousEnd, generation, key: journalKey },
     replayFrom: state.replayFrom,
+    wasClosed,
     damage: scan.damage,
     damagedBefore,
     mayRemoveStrays: !isDamaged && !found.isTorn,

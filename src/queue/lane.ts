@@ -144,8 +144,11 @@ export class Lane {
     return false
   }
 
-  /** As the ledger says it was; nothing has come back yet. */
-  restore(state: LaneState, log: PartitionLog): void {
+  /**
+   * As the ledger says it was; nothing has come back yet. What was there when a node was killed may
+   * have been delivered: nobody waited until that was told.
+   */
+  restore(state: LaneState, log: PartitionLog, wasClosed: boolean): void {
     const { settled } = this
     this.end = this.endOf(log)
     settled.addRange(0, Math.min(this.end, Math.max(state.settled.lowWater, log.logStartOffset)))
@@ -153,7 +156,8 @@ export class Lane {
     this.cursor = settled.lowWater
     if (settled.lowWater > log.logStartOffset) this.settledBytes = Number.POSITIVE_INFINITY
     this.bytes = state.bytes
-    this.deliveredBelow = Math.min(this.end, Math.max(state.cursor, state.settledTo))
+    const told = Math.min(this.end, Math.max(state.cursor, state.settledTo))
+    this.deliveredBelow = wasClosed ? told : this.end
     this.toldDelivered = state.cursor
   }
 
@@ -346,8 +350,9 @@ export class Lane {
 
   /** The node ends. True: the ledger has a mark to write, of what it has not told as it is. */
   askForMark(): boolean {
-    if (this.bytesSinceMark === 0 && this.toldDelivered <= this.cursor) return false
-    this.toldDelivered = this.cursor
+    const delivered = Math.max(this.cursor, this.deliveredBelow)
+    if (this.bytesSinceMark === 0 && this.toldDelivered === delivered) return false
+    this.toldDelivered = delivered
     this.bytesSinceMark = Number.POSITIVE_INFINITY
     return true
   }

@@ -34,7 +34,7 @@ export async function recoverStock(
     const log = lane.existing
     if (log === null) continue
     const from = state.lanes[lane.index] as LaneState
-    lane.restore(from, log)
+    lane.restore(from, log, store.wasClosed)
     const countFrom = Math.max(from.markedTo, log.logStartOffset)
     if (!lane.isOfTopic) await countBytes(store, log, lane, countFrom)
     const delayed = restoreReturned(stock, lane, from)

@@ -4,7 +4,7 @@ import { memoryDisk } from '../../src/io/memory-disk.ts'
 import { realClock } from '../../src/io/real/clock.ts'
 import { Published } from '../../src/queue/published.ts'
 import { messageOf, subscribe, TestConsumer, TestNode } from './queue-fixture.ts'
-import { Rig } from './rig.ts'
+import { publishAll, Rig } from './rig.ts'
 
 test('a queue delivers in order, settles, and is empty after a restart', async () => {
   const disk = memoryDisk()
@@ -49,32 +49,41 @@ test('what is not settled is ready after a restart, and told to be redelivered',
   await again.close()
 })
 
-test('what was in flight when the node was killed says so, and nothing else does', async () => {
+test('what was there when the node was killed may have been delivered, and says so', async () => {
   const rig = await Rig.of()
   const queue = await rig.open()
-  const total = 1500
-  for (let i = 0; i < total; i++) queue.publish(messageOf(`m${i}`))
-  rig.node.queues.flush(() => undefined)
-  await rig.passed(100)
-  subscribe(queue, new TestConsumer(3))
-  await rig.passed(100)
+  publishAll(queue, 'm0', 'm1', 'm2')
+  await rig.clock.runUntil(rig.node.flush())
+  const consumer = new TestConsumer(1)
+  subscribe(queue, consumer, { settled: true })
+  assert.deepEqual(consumer.texts, ['m0'], 'and nothing was told of it yet')
   await rig.crashed()
-  const again = new TestConsumer()
+  const again = new TestConsumer(1)
   subscribe(await rig.open(), again)
-  await rig.clock.runUntil(again.has(total))
-  const redelivered = again.got.filter((d) => d.redelivered).map((d) => d.text)
-  assert.deepEqual(redelivered.slice(0, 3), ['m0', 'm1', 'm2'])
-  // The ledger tells it ahead, by a thousand at most.
-  assert.ok(redelivered.length <= 1003, `${redelivered.length}`)
-  const queued = await rig.open({}, 1)
-  queued.publish(messageOf('never delivered'))
-  rig.node.queues.flush(() => undefined)
-  await rig.passed(100)
+  await rig.clock.runUntil(again.has(1))
+  assert.deepEqual([again.texts, again.got[0]?.redelivered], [['m0'], true])
+})
+
+test('after an orderly end only what was delivered says so, before a kill too', async () => {
+  const rig = await Rig.of()
+  const queue = await rig.open()
+  publishAll(queue, 'm0', 'm1', 'm2')
+  await rig.clock.runUntil(rig.node.flush())
+  const consumer = new TestConsumer(1)
+  subscribe(queue, consumer)
+  await rig.restarted()
+  const told = async (): Promise<boolean[]> => {
+    const all = new TestConsumer()
+    const subscription = subscribe(await rig.open(), all)
+    await rig.clock.runUntil(all.has(3))
+    subscription?.cancel()
+    return all.got.map((d) => d.redelivered)
+  }
+  assert.deepEqual(await told(), [true, false, false])
   await rig.crashed()
-  const last = new TestConsumer()
-  subscribe(await rig.open({}, 1), last)
-  await rig.clock.runUntil(last.has(1))
-  assert.equal(last.got[0]?.redelivered, false)
+  await rig.open()
+  await rig.restarted()
+  assert.deepEqual(await told(), [true, true, true])
 })
 
 test('a start reads no more of a backlog than was published since the last mark', async () => {

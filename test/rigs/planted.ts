@@ -55,6 +55,13 @@ const planted: readonly Planted[] = [
   },
   {
     by: 'queues',
+    bug: 'call new what was delivered before a kill',
+    file: 'queue/lane.js',
+    find: 'wasClosed ? told : this.end',
+    replace: 'told',
+  },
+  {
+    by: 'queues',
     bug: 'deliver what moves before that is durable',
     file: 'queue/arrivals.js',
     find: '!node.isMoving && this.isEmpty',

@@ -55,6 +55,8 @@ export class Copy {
   record: StreamRecord | null
   readonly hasTtl: boolean
   deliveries = 0
+  /** Also before a crash. */
+  wasDelivered = false
   failures = 0
   /** By event, what a return told. */
   returns: { readonly at: number; readonly failures: number }[] = []

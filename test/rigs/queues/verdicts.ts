@@ -20,6 +20,8 @@ export function deliveryFault(copy: Copy, { redelivered, failures }: Told): stri
     return failures === copy.failures ? null : `${copy}: ${failures} failures, not ${copy.failures}`
   }
   if (past.failures >= 0 && !redelivered) return `${copy}: it came back before, and forgot`
+  if (copy.wasDelivered && !redelivered)
+    return `${copy}: it was delivered before, and is called new`
   const least = Math.max(0, past.failures)
   const isRight = failures >= least && failures <= past.failuresMax
   return isRight ? null : `${copy}: ${failures} failures, not ${least} to ${past.failuresMax}`

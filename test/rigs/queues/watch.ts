@@ -315,6 +315,7 @@ export class Watch implements Tracer {
       this.fail(`${copy} was rejected durably, and is back`)
     this.#judge(deliveryFault(copy, told))
     copy.deliveries++
+    copy.wasDelivered = true
     copy.failures = told.failures
     if (told.id === 0) model.end(copy, this.event, 'settled')
     else copy.state = 'inFlight'

@@ -382,9 +382,10 @@ export class Flusher {
 
   /** Batch `i` of the tail as the disk gives it. Throws when it is another, or is not whole. */
   #checked(log: PartitionLog, i: number, batch: Uint8Array | null): Uint8Array {
-    const header = batch === null ? null : this.#header.moveTo(batch)
-    if (header?.nextOffset === log.tail.nextOffset(i) && log.isWhole(header) && batch !== null)
-      return batch
+    if (batch !== null) {
+      const header = this.#header.moveTo(batch)
+      if (header.nextOffset === log.tail.nextOffset(i) && log.isWhole(header)) return batch
+    }
     const lsn = log.tail.lsn(i)
     throw new DiskError('EIO', `the journal cannot be read back at ${lsn}; it was whole before`)
   }

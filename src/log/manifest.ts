@@ -127,8 +127,10 @@ export function applyChange(state: ManifestState, change: ManifestChange): void 
     state.replayGeneration = state.generation
   }
   if (change.generation !== undefined) state.isClosed = false
-  if (change.closedAt !== undefined) state.isClosed = true
-  if (change.closedAt !== undefined) state.closedAt = change.closedAt
+  if (change.closedAt !== undefined) {
+    state.isClosed = true
+    state.closedAt = change.closedAt
+  }
   if (change.starts !== undefined) state.starts = change.starts
   for (const c of change.partitions ?? []) {
     const key = partitionKey(c.topic, c.partition)

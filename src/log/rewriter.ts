@@ -177,6 +177,7 @@ export class Rewriter {
         this.#unpaidBytes += bytes
         this.counters.bytesRead += bytes
         reached = this.#header.nextOffset
+        if (this.#unpaidBytes >= paidBytes) await this.#pay()
         const kept = job.keep(this.#header)
         if (kept === null) continue
         const { baseOffset, maxTimestamp: newest, recordCount } = this.#header.moveTo(kept)
@@ -185,7 +186,6 @@ export class Rewriter {
         maxTimestamp = Math.max(maxTimestamp, newest)
         if (!writer.tryWrite(kept)) await writer.write(kept)
         this.#unpaidBytes += kept.length
-        if (this.#unpaidBytes >= paidBytes) await this.#pay()
       }
     }
     const bytes = writer.position - position

@@ -80,8 +80,10 @@ export class CheckedBytes {
   ): Promise<void> {
     const before = await this.#looks.get(file)?.version
     this.#looks.delete(file)
-    if (!isAlone) this.#runs.delete(file)
-    if (!isAlone) return
+    if (!isAlone) {
+      this.#runs.delete(file)
+      return
+    }
     const run = this.#runs.get(file)
     if (run !== undefined && run.version === before) run.version = version
     this.found(file, from, to, version)

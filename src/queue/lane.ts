@@ -20,9 +20,6 @@ import { BatchBuilder, type BatchMemory } from './memory/batch-builder.ts'
 /** Nobody waits for it: the journal syncs it by its own clock. */
 const laterMs = Number.POSITIVE_INFINITY
 
-/** One mark for so many deliveries. */
-const toldAhead = 1000
-
 /** What all queues of a node share. */
 export interface LaneParts {
   readonly store: LogStore
@@ -57,7 +54,7 @@ export class Lane {
   end = 0
   /** Below it, messages may have been delivered before the node started. */
   deliveredBelow = 0
-  /** As far the ledger says that messages may have been delivered: ahead of those that were. */
+  /** The ledger says so of those below it. */
   toldDelivered = 0
   /** Of the bodies of messages in the log that are not settled. */
   bytes = 0
@@ -161,12 +158,9 @@ export class Lane {
     this.toldDelivered = state.cursor
   }
 
-  /** True: more is delivered than the ledger tells, and it has to tell. */
-  askForDelivered(): boolean {
-    if (this.cursor <= this.toldDelivered) return false
-    this.toldDelivered = this.cursor + toldAhead
-    this.bytesSinceMark = Number.POSITIVE_INFINITY
-    return true
+  /** Below it, messages may have been delivered. */
+  get delivered(): number {
+    return Math.max(this.cursor, this.deliveredBelow)
   }
 
   /** What stands at `offset`, at or behind the cursor, is kept track of elsewhere. */
@@ -350,9 +344,7 @@ export class Lane {
 
   /** The node ends. True: the ledger has a mark to write, of what it has not told as it is. */
   askForMark(): boolean {
-    const delivered = Math.max(this.cursor, this.deliveredBelow)
-    if (this.bytesSinceMark === 0 && this.toldDelivered === delivered) return false
-    this.toldDelivered = delivered
+    if (this.bytesSinceMark === 0 && this.toldDelivered === this.delivered) return false
     this.bytesSinceMark = Number.POSITIVE_INFINITY
     return true
   }

@@ -112,7 +112,8 @@ function writeSettled(into: ByteSink, lane: number, bytes: number, ranges: numbe
 
 function writeMark(into: ByteSink, lane: Lane): void {
   into.put(ledgerKind.mark).put(lane.index).put(lane.end).put(lane.bytes)
-  into.put(Math.max(lane.cursor, lane.toldDelivered))
+  into.put(lane.delivered)
+  lane.toldDelivered = lane.delivered
   lane.bytesSinceMark = 0
 }
 

@@ -37,21 +37,24 @@ export async function recoverStock(
     lane.restore(from, log, store.wasClosed)
     const countFrom = Math.max(from.markedTo, log.logStartOffset)
     if (!lane.isOfTopic) await countBytes(store, log, lane, countFrom)
-    const delayed = restoreReturned(stock, lane, from)
+    const delayed = restoreReturned(stock, lane, from, store.wasClosed)
     const { settled, end } = lane
     stock.ready += end - settled.lowWater - settled.above - lane.takenCount
     stock.readyBytes += Math.max(0, lane.bytes - delayed)
   }
 }
 
-/** Those that came back, by the ledger. Returns the bytes of those that are not ready. */
-function restoreReturned(stock: Stock, lane: Lane, from: LaneState): number {
+/**
+ * Those that came back, by the ledger; who was to leave and stayed may have been delivered since.
+ * Returns the bytes of those that are not ready.
+ */
+function restoreReturned(stock: Stock, lane: Lane, from: LaneState, wasClosed: boolean): number {
   let bytes = 0
   for (const note of from.returned.values()) {
     if (note.offset < lane.settled.lowWater || note.offset >= lane.end) continue
     const entry = stock.entries.make(lane.index, note.offset, note.bytes)
     entry.failures = note.failures
-    entry.deliveries = note.deliveries
+    entry.deliveries = wasClosed ? note.deliveries : Math.max(1, note.deliveries)
     entry.dueMs = note.dueMs
     entry.reason = note.reason === null ? null : (deadLetterReasons[note.reason] ?? 'rejected')
     entry.lasts = note.reason !== null

@@ -94,7 +94,6 @@ export class Stock {
     lane.cursor = offset + 1
     const entry = this.entries.make(lane.index, offset, message.body.length)
     entry.timestampMs = nowMs
-    if (lane.askForDelivered()) this.#node.noted(this)
     return this.entries.launch(entry)
   }
 
@@ -223,9 +222,10 @@ export class Stock {
 
   /** Takes the message that the last look found in flight. */
   take(): Entry {
-    const lane = this.#headLane
+    const isBack = this.#headEntry !== null
     const entry = this.entries.launch(this.#headAsEntry())
-    if (lane?.askForDelivered()) this.#node.noted(this)
+    // It came here, went back to its place at once, and a snapshot may say that nobody had it.
+    if (isBack && entry.deliveries === 1) this.#noteReturned(entry)
     return entry
   }
 

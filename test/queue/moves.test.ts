@@ -76,6 +76,41 @@ test('what was moved for a consumer that has left is ready, as if it had never g
   assert.equal(got?.redelivered, false)
 })
 
+test('what was moved, went back and is delivered says so after any end', async () => {
+  for (const end of ['crashed', 'restarted'] as const) {
+    const rig = await Rig.of(1, { snapshotBytes: 0 })
+    const queue = await rig.open({ messageTtlMs: 10 })
+    const target = await rig.open({ deadLetters: false }, 1)
+    rig.host.target = target
+    const first = new TestConsumer()
+    const subscription = subscribe(target, first)
+    publishAll(target, ...'abcdefgh')
+    await rig.clock.runUntil(rig.node.flush())
+    publishAll(queue, 'late')
+    while (target.inFlight < 9) await rig.clock.run(1)
+    subscription?.cancel()
+    await rig.passed(50)
+    for (const { id } of first.got) {
+      target.accept(id)
+      // And its ledger tells everything, now and then.
+      await rig.clock.runUntil(rig.node.flush())
+    }
+    const second = new TestConsumer()
+    subscribe(target, second)
+    await rig.clock.runUntil(second.has(1))
+    await rig[end]()
+    const third = new TestConsumer()
+    subscribe(await rig.open({ deadLetters: false }, 1), third)
+    await rig.clock.runUntil(third.has(1))
+    const told = [...second.got, ...third.got].map((d) => [d.text, d.redelivered])
+    const expected = [
+      ['late', false],
+      ['late', true],
+    ]
+    assert.deepEqual(told, expected, end)
+  }
+})
+
 test('what came by a move and is too much goes on at once', async () => {
   const rig = await Rig.of()
   const queue = await rig.open({ messageTtlMs: 10 })

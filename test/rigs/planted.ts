@@ -293,7 +293,7 @@ const planted: readonly Planted[] = [
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: 'string', default: '2000' },
+    seeds: { type: 'string', default: '4000' },
     /** A part of the name of those that are planted; all without it. */
     bug: { type: 'string', default: '' },
   },

@@ -44,6 +44,8 @@ export interface LogOptions {
   readonly mergeSegments: number
   /** A file is swept when so much in it is of no use any more, and half of it. */
   readonly sweptFileBytes: number
+  /** So long what was found right is not summed again for who reads on. */
+  readonly trustMs: number
 }
 
 const MiB = 1 << 20
@@ -76,6 +78,7 @@ export function logOptionsOf(settings: BrokerSettings): LogOptions {
     mergeBelowBytes: 1 * MiB,
     mergeSegments: 8,
     sweptFileBytes: 1 * MiB,
+    trustMs: settings.checksumTrustMs,
   }
 }
 

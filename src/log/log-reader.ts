@@ -12,6 +12,7 @@ import type { ReadBuffers } from './pieces/read-buffers.ts'
 import { forget, type ReadResult, type ReadWant } from './read-result.ts'
 import type { Segment } from './segment/segment.ts'
 import { remedy, type SegmentFiles, segmentPath } from './segment/segment-files.ts'
+import type { SegmentIndex } from './segment/segment-index.ts'
 import { SegmentReader } from './segment-reader.ts'
 
 /**
@@ -20,6 +21,8 @@ import { SegmentReader } from './segment-reader.ts'
 const diskReadBytes = 4 << 20
 
 const sharesMin = 4
+/** People are told of so many places of a segment. */
+const toldMax = 16
 
 export class LogReader {
   readonly counters = { memoryBytes: 0, diskBytes: 0, damaged: 0 }
@@ -29,8 +32,8 @@ export class LogReader {
   readonly #segments: SegmentReader
   readonly #header = new BatchHeader()
   readonly #report: (line: string) => void
-  /** Whose part of the journal is damaged: it is told once. */
-  readonly #told = new WeakSet<PartitionLog>()
+  /** Offsets that people were told of, of a segment or of a log's part of the journal. */
+  readonly #told = new WeakMap<SegmentIndex | PartitionLog, Set<number>>()
 
   constructor(
     journal: Journal,
@@ -202,13 +205,17 @@ export class LogReader {
     return end
   }
 
-  /** Every reader that comes by is told; people once for each segment. */
+  /** Every reader that comes by is told; people once for each place, and not of too many. */
   #damaged(log: PartitionLog, offset: number): void {
     this.counters.damaged++
     const segment = segmentOf(log, offset)
-    if (segment === undefined ? this.#told.has(log) : segment.index.isDamaged) return
-    if (segment === undefined) this.#told.add(log)
-    else segment.index.isDamaged = true
+    if (segment !== undefined) segment.index.isDamaged = true
+    // All that is behind it was told at the start.
+    if (log.damagedFrom !== null && offset >= log.damagedFrom) return
+    const of = segment?.index ?? log
+    const told = this.#told.get(of) ?? new Set()
+    if (told.has(offset) || told.size >= toldMax) return
+    this.#told.set(of, told.add(offset))
     const place = segment === undefined ? 'the journal' : segmentPath(segment.file)
     this.#report(`${place} cannot be read at offset ${offset} of ${log.label}: ${remedy}`)
   }

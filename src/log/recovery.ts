@@ -108,9 +108,7 @@ async function inspect(parts: LogParts, known: Known): Promise<Inspected> {
     options,
   )
   const { clock } = parts
-  const segmentFiles = new SegmentFiles(disk, clock, options.openFiles, state.nextFile, () =>
-    manifest.seal(),
-  )
+  const segmentFiles = new SegmentFiles(disk, clock, options, state.nextFile, () => manifest.seal())
   const logs = openLogs(known, state, segmentFiles, advanced)
   const damagedBefore = [...logs].filter((log) => log.damagedFrom !== null)
   for (const folder of [segmentFolder, indexFolder]) await listed(disk, folder)

@@ -147,10 +147,22 @@ test('who begins to read has the first piece summed, whatever is known', async (
   await store.close()
 })
 
+test('where nothing is to be trusted all is summed each time', async () => {
+  const disk = memoryDisk()
+  const { store } = await openReported(disk, 1, plainSettings, {
+    options: { ...options, trustMs: 0 },
+  })
+  const [log] = store.all as [PartitionLog]
+  await fill(store, log)
+  assert.ok((await summed(store, log)) > 20_000)
+  assert.ok((await summed(store, log)) > 20_000)
+  await store.close()
+})
+
 test('a run of bytes grows, and ends with the hour or with a change that is not ours', async () => {
   const clock = new TurnedClock()
   let version = 1
-  const checked = new CheckedBytes(clock, () => Promise.resolve(version))
+  const checked = new CheckedBytes(clock, 3_600_000, () => Promise.resolve(version))
   checked.found(7, 100, 200, 1)
   checked.found(7, 200, 300, 1)
   assert.equal(checked.covers(7, 100, 300, 1), true)

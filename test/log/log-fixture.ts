@@ -32,6 +32,7 @@ export const tinyOptions: LogOptions = {
   mergeBelowBytes: 1 << 20,
   mergeSegments: 8,
   sweptFileBytes: 4096,
+  trustMs: 3_600_000,
 }
 
 const nothingSet = { dynamicBroker: noTexts, dynamicDefaultBroker: noTexts, staticBroker: noTexts }

@@ -44,6 +44,7 @@ test('every key of the log has its option, in whole slabs', () => {
     mergeBelowBytes: MiB,
     mergeSegments: 8,
     sweptFileBytes: 1 << 20,
+    trustMs: 3_600_000,
   })
   assert.equal(optionsOf('polymq.journal.file.bytes=8388609').journalFileBytes, 12 * MiB)
   assert.equal(optionsOf('polymq.journal.file.bytes=8388608').flushBytes, 6 * MiB)
@@ -53,6 +54,7 @@ test('every key of the log has its option, in whole slabs', () => {
   assert.equal(optionsOf('polymq.memory.topic.bytes=0').memoryTopicBytes, 0)
   assert.equal(optionsOf('polymq.read.buffer.bytes=4194304').readBytes, 4 * MiB)
   assert.equal(optionsOf('polymq.segment.open.files=16').openFiles, 16)
+  assert.equal(optionsOf('polymq.checksum.trust.ms=0').trustMs, 0)
   for (const text of ['polymq.journal.files=2', 'polymq.journal.file.bytes=1', 'polymq.x=1'])
     assert.equal(parseStaticConfig([text]).ok, false)
 })

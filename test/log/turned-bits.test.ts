@@ -49,6 +49,11 @@ test('in a segment, a turned bit anywhere in the header of a batch is damage', a
     reported[0] ?? '',
     /^segments\/0+1\.log cannot be read at offset 3 of partition 0 of/,
   )
+  await turn(disk, segmentPath(segment.file), place + (segment.bytes / batches) * 2 + 30)
+  const read = emptyRead()
+  const want = { offset: turned + 2, below: log.highWatermark, maxBytes: 5000, mustGive: true }
+  await store.reader.readFromDisk(log, want, read)
+  assert.equal(reported.length, 2, 'and of another place, too')
   await store.close()
 })
 

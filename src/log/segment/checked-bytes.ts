@@ -1,9 +1,9 @@
 // What of the segment files need not be summed again: this process wrote it, or found its
-// checksums right, less than an hour ago, and nobody has written to the file since. Asked on behalf
-// of readers that get the checksums too and read on and on; what others read, and where a read
-// begins, is summed each time. A bit that the medium loses within the hour is the client's to find.
-// Invariant: of each file one run of bytes, no part of which was found right before `sinceMs`.
-// The segment reader and the flusher use it.
+// checksums right, not long ago (an hour, if nothing else is set), and nobody has written to the
+// file since. Asked on behalf of readers that get the checksums too and read on and on; what others
+// read, and where a read begins, is summed each time. A bit that the medium loses within that time
+// is the client's to find. Invariant: of each file one run of bytes, no part of which was found
+// right before `sinceMs`. The segment reader and the flusher use it.
 import type { Clock } from '../../io/clock.ts'
 
 interface Run {
@@ -20,19 +20,23 @@ interface Look {
   readonly untilMs: number
 }
 
-const lastingMs = 3_600_000
 /** So long the version of a file is believed to be what it was. */
 const lookMs = 1000
 
 export class CheckedBytes {
   readonly #clock: Clock
+  readonly #lastingMs: number
   readonly #versionOf: (file: number) => Promise<number>
   readonly #runs = new Map<number, Run>()
   readonly #looks = new Map<number, Look>()
 
-  /** @param versionOf see `DiskFile.version` */
-  constructor(clock: Clock, versionOf: (file: number) => Promise<number>) {
+  /**
+   * @param lastingMs 0: all is summed each time
+   * @param versionOf see `DiskFile.version`
+   */
+  constructor(clock: Clock, lastingMs: number, versionOf: (file: number) => Promise<number>) {
     this.#clock = clock
+    this.#lastingMs = lastingMs
     this.#versionOf = versionOf
   }
 
@@ -95,6 +99,6 @@ export class CheckedBytes {
   }
 
   #isOld({ sinceMs }: Run): boolean {
-    return this.#clock.monotonic() - sinceMs >= lastingMs
+    return this.#clock.monotonic() - sinceMs >= this.#lastingMs
   }
 }

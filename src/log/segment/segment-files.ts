@@ -123,7 +123,7 @@ export class SegmentFiles {
   constructor(
     disk: Disk,
     clock: Clock,
-    openLimit: number,
+    { openFiles, trustMs }: { readonly openFiles: number; readonly trustMs: number },
     nextNumber: number,
     beforeRemove: () => Promise<void>,
   ) {
@@ -131,8 +131,8 @@ export class SegmentFiles {
     this.#nextNumber = nextNumber
     this.#beforeRemove = beforeRemove
     this.indexes = new IndexFiles(disk)
-    this.checked = new CheckedBytes(clock, (file) => this.#versionOf(file))
-    this.#openLimit = openLimit
+    this.checked = new CheckedBytes(clock, trustMs, (file) => this.#versionOf(file))
+    this.#openLimit = openFiles
   }
 
   /** A number that no file has had. */

@@ -251,6 +251,18 @@ const log: readonly BrokerKey[] = [
     effect: 'works',
     documentation: 'Segment files that are open for readers at a time.',
   },
+  {
+    name: 'polymq.checksum.trust.ms',
+    type: 'long',
+    default: '3600000',
+    min: 0,
+    dynamic: false,
+    effect: 'works',
+    documentation:
+      'So long what a Kafka client reads on and on is passed on without summing it again, where ' +
+      'this process wrote it or found it right and nobody has written to the file since. 0: all ' +
+      'that is read from disk is held against its checksums each time.',
+  },
 ]
 
 export const brokerOwnKeys = [...bounds, ...log]

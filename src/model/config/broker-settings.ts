@@ -84,6 +84,8 @@ export interface BrokerSettings {
   readonly memoryTopicBytes: number
   readonly commitGatherMs: number
   readonly segmentOpenFiles: number
+  /** 0: all that is read is summed. */
+  readonly checksumTrustMs: number
 }
 
 export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
@@ -154,6 +156,7 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
     memoryTopicBytes: number('polymq.memory.topic.bytes'),
     commitGatherMs: number('polymq.commit.gather.ms'),
     segmentOpenFiles: number('polymq.segment.open.files'),
+    checksumTrustMs: number('polymq.checksum.trust.ms'),
   }
 }
 

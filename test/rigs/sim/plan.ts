@@ -85,6 +85,7 @@ export function drawOptions(chance: SimChance, pick: <T>(values: readonly T[]) =
     mergeBelowBytes: pick([4000, 30_000, 1 << 20]),
     mergeSegments: 2 + chance.int(4),
     sweptFileBytes: pick([1, 500, 1 << 20]),
+    trustMs: 3_600_000,
   }
 }
 

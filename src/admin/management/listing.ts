@@ -2,6 +2,7 @@
 // sort_reverse, columns. A list is described piece by piece while it is sent, giving way to other
 // work, so that a hundred thousand queues neither stand in memory as JSON nor hold the event loop.
 import { brief } from '../../base/json.ts'
+import { sortedInTurns } from '../../base/sorted-in-turns.ts'
 import { TimedTurns } from '../../base/timed-turns.ts'
 import type { HttpAnswer } from '../../io/http.ts'
 import { PatternCompiler } from '../../security/access/name-pattern.ts'
@@ -54,14 +55,16 @@ export async function listed<T>(
   })
 }
 
-/** A list that is never paged: sorted and with its columns only. */
+/** A list that is never paged: with its columns only, by `order` where nothing else is asked. */
 export async function listedWhole<T extends Shown>(
   call: Call,
   rows: readonly T[],
+  order: readonly string[] = [],
 ): Promise<HttpAnswer> {
   const columns = columnsOf(call)
   const sort = sortOf(call)
-  const sorted = sort === null ? rows : await sortedBy(call, sort, rows, (row) => row)
+  const ordered = await inOrder(call, rows, order)
+  const sorted = sort === null ? ordered : await sortedBy(call, sort, ordered, (row) => row)
   return pieces(streamed(call, sorted, (row) => only(row, columns)))
 }
 
@@ -145,13 +148,34 @@ async function sortedBy<T>(
   const path = sort.split('.')
   const keyOf = (item: T): SortKey => sortKey(at(describe(item), path))
   const keyed = await inTurns(call, items, (item) => ({ item, key: keyOf(item) }))
-  keyed.sort((a, b) => compare(a.key, b.key))
-  if (call.query.get('sort_reverse') === 'true') keyed.reverse()
-  return keyed.map(({ item }) => item)
+  const turns = new TimedTurns(call.node.clock)
+  const sorted = await sortedInTurns(keyed, (a, b) => compare(a.key, b.key), turns)
+  if (call.query.get('sort_reverse') === 'true') sorted.reverse()
+  return sorted.map(({ item }) => item)
 }
 
+/** By the texts of the columns `order`, the first before the next. */
+async function inOrder<T extends Shown>(
+  { node: { clock } }: Call,
+  rows: readonly T[],
+  order: readonly string[],
+): Promise<readonly T[]> {
+  if (order.length === 0) return rows
+  const compareRows = (a: T, b: T): number => {
+    for (const column of order) {
+      const way = compareNames(`${a[column]}`, `${b[column]}`)
+      if (way !== 0) return way
+    }
+    return 0
+  }
+  return sortedInTurns(rows, compareRows, new TimedTurns(clock))
+}
+
+/** By their code units. */
+export const compareNames = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
 /** As `items.map(each)`, giving way to other work. */
-async function inTurns<T, Made>(
+export async function inTurns<T, Made>(
   { node: { clock } }: Call,
   items: readonly T[],
   each: (item: T) => Made,
@@ -185,9 +209,7 @@ const sortKey = (value: unknown): SortKey =>
 /** Numbers by size. */
 function compare(a: SortKey, b: SortKey): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b
-  const [left, right] = [`${a}`, `${b}`]
-  if (left === right) return 0
-  return left < right ? -1 : 1
+  return compareNames(`${a}`, `${b}`)
 }
 
 // ---- Columns ------------------------------------------------------------------------------------

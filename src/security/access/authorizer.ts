@@ -75,8 +75,7 @@ export class ImageAuthorizer implements Authorizer {
   }
 
   #topicPermission(user: string, vhost: string, exchange: string): TopicPermission | null {
-    const name = exchange === '' ? defaultExchange : exchange
-    return this.#image.topicPermission(vhost, user, name)
+    return this.#image.topicPermission(vhost, user, exchange)
   }
 
   hasTag(user: string, tag: string): boolean {

@@ -107,7 +107,7 @@ export class Permissions {
     const patterns = [write, read].map((text) => expandVariables(text, user, vhost))
     const checked = await this.#check(patterns)
     if (!checked.ok) return checked
-    const key = topicPermissionKey(vhost, user, exchange === '' ? 'amq.default' : exchange)
+    const key = topicPermissionKey(vhost, user, exchange)
     const put = await this.#put(user, vhost, key, encodePermissions({ write, read }), null)
     return put.ok ? ok(null) : put
   }
@@ -116,7 +116,7 @@ export class Permissions {
   clearTopic(user: string, vhost: string, exchange: string | null): Promise<Result<null>> {
     return this.#delete(() =>
       this.listTopic({ user, vhost })
-        .filter((each) => exchange === null || each.exchange === (exchange || 'amq.default'))
+        .filter((each) => exchange === null || each.exchange === exchange)
         .map((each) => topicPermissionKey(vhost, user, each.exchange)),
     )
   }

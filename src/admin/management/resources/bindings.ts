@@ -10,7 +10,7 @@ import { plainTable } from '../../../model/message/readable-headers.ts'
 import type { Binding, TargetKind } from '../../../routing/binding.ts'
 import { badRequest, createdAt, json, must, noContent, notFound } from '../answer.ts'
 import { type Call, tableIn, textIn } from '../call.ts'
-import { listedWhole } from '../listing.ts'
+import { inTurns, listedWhole } from '../listing.ts'
 import { exchangeOf } from './exchanges.ts'
 import { queueOf } from './queues.ts'
 
@@ -61,8 +61,10 @@ export function bindingsTo(core: VhostCore, kind: TargetKind, target: string): B
   return kind === 'queue' ? [byName(target), ...bound] : bound
 }
 
-const list = (call: Call, items: readonly Item[]): Promise<HttpAnswer> =>
-  listedWhole(call, items.map(describe))
+const order = ['vhost', 'source', 'destination', 'routing_key', 'properties_key']
+
+const list = async (call: Call, items: readonly Item[]): Promise<HttpAnswer> =>
+  listedWhole(call, await inTurns(call, items, describe), order)
 
 const itemsOf = (core: VhostCore, bindings: readonly Binding[]): Item[] =>
   bindings.map((binding) => ({ core, binding }))

@@ -5,9 +5,8 @@ import type { HttpAnswer } from '../../../io/http.ts'
 import { plainTable } from '../../../model/message/readable-headers.ts'
 import { must, noContent, notAuthorised, notFound, put } from '../answer.ts'
 import { type Call, checkedName, flagIn, tableIn, textIn } from '../call.ts'
-import { listed, shownOne } from '../listing.ts'
+import { compareNames, listed, shownOne } from '../listing.ts'
 import { messageStats } from '../shown.ts'
-import { compareNames } from './queues.ts'
 
 interface Item {
   readonly core: VhostCore

@@ -1,8 +1,9 @@
 // /api/vhost-limits and /api/user-limits.
 import type { HttpAnswer } from '../../../io/http.ts'
 import type { NamedLimits } from '../../../security/access/access-image.ts'
-import { json, must, noContent } from '../answer.ts'
+import { must, noContent } from '../answer.ts'
 import { type Call, integerIn, type JsonBody } from '../call.ts'
+import { listedWhole } from '../listing.ts'
 import { userOf } from './users.ts'
 
 const shown = (what: 'vhost' | 'user', { name, limits }: NamedLimits) => ({
@@ -10,12 +11,13 @@ const shown = (what: 'vhost' | 'user', { name, limits }: NamedLimits) => ({
   value: Object.fromEntries(limits),
 })
 
-export function listVhostLimits(call: Call): HttpAnswer {
+export function listVhostLimits(call: Call): Promise<HttpAnswer> {
   const vhost = call.has('vhost') ? call.vhost().name : null
   const set = call.node.accounts.limits
     .vhosts()
     .filter(({ name }) => (vhost === null ? call.sees(name) : name === vhost))
-  return json(set.map((each) => shown('vhost', each)))
+  const rows = set.map((each) => shown('vhost', each))
+  return listedWhole(call, rows, ['vhost'])
 }
 
 /** Throws Refused. */
@@ -41,11 +43,12 @@ export async function deleteVhostLimit(call: Call): Promise<HttpAnswer> {
 
 // ---- Of users -----------------------------------------------------------------------------------
 
-export function listUserLimits(call: Call): HttpAnswer {
+export function listUserLimits(call: Call): Promise<HttpAnswer> {
   const user = call.has('user') ? userOf(call).name : null
   const set = call.node.accounts.limits.users()
   const seen = set.filter(({ name }) => user === null || name === user)
-  return json(seen.map((each) => shown('user', each)))
+  const rows = seen.map((each) => shown('user', each))
+  return listedWhole(call, rows, ['user'])
 }
 
 export async function putUserLimit(call: Call): Promise<HttpAnswer> {

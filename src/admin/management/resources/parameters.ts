@@ -1,7 +1,6 @@
 // /api/parameters and /api/global-parameters. Two components mean something here, and are kept
 // where they do: the limits of a vhost, and operators' policies. Those of federation and of shovels
 // are kept for whoever asks for them; there are no others.
-import { clusterNameParameter } from '../../../broker/policies/policies.ts'
 import {
   type Json,
   keptComponents,
@@ -65,6 +64,7 @@ export function listParameters(call: Call): Promise<HttpAnswer> {
   return listedWhole(
     call,
     seen.map((each) => ({ ...each })),
+    ['vhost', 'component', 'name'],
   )
 }
 
@@ -133,17 +133,17 @@ export async function deleteParameter(call: Call): Promise<HttpAnswer> {
 
 // ---- Global -------------------------------------------------------------------------------------
 
+const clusterIdParameter = 'internal_cluster_id'
+
+/** The name of the cluster is one of them once somebody has given it. */
 export function allGlobalParameters({ node }: Call) {
   const kept = node.policies.globalParameters().map(({ name, value }) => ({ name, value }))
-  const own = [
-    { name: clusterNameParameter, value: node.clusterName },
-    { name: 'internal_cluster_id', value: node.clusterId },
-  ]
-  return [...kept, ...own.filter((each) => kept.every(({ name }) => name !== each.name))]
+  const isKept = kept.some(({ name }) => name === clusterIdParameter)
+  return isKept ? kept : [...kept, { name: clusterIdParameter, value: node.clusterId }]
 }
 
 export const listGlobalParameters = (call: Call): Promise<HttpAnswer> =>
-  listedWhole(call, allGlobalParameters(call))
+  listedWhole(call, allGlobalParameters(call), ['name'])
 
 export function showGlobalParameter(call: Call): HttpAnswer {
   const found = allGlobalParameters(call).find(({ name }) => name === call.part('name'))

@@ -13,18 +13,25 @@ export const shownTopicPermission = ({ user, vhost, exchange, texts }: TopicPerm
   ...texts,
 })
 
-const list = (call: Call, filter: PermissionFilter): Promise<HttpAnswer> =>
-  listedWhole(call, call.node.accounts.permissions.list(filter).map(shownPermission))
+export const listPermissions = (call: Call, filter: PermissionFilter): Promise<HttpAnswer> =>
+  listedWhole(call, call.node.accounts.permissions.list(filter).map(shownPermission), [
+    'vhost',
+    'user',
+  ])
 
-const listTopic = (call: Call, filter: PermissionFilter): Promise<HttpAnswer> =>
-  listedWhole(call, call.node.accounts.permissions.listTopic(filter).map(shownTopicPermission))
+export const listTopicPermissions = (call: Call, filter: PermissionFilter): Promise<HttpAnswer> =>
+  listedWhole(call, call.node.accounts.permissions.listTopic(filter).map(shownTopicPermission), [
+    'vhost',
+    'user',
+    'exchange',
+  ])
 
-export const listPermissions = (call: Call): Promise<HttpAnswer> => list(call, {})
+export const listAll = (call: Call): Promise<HttpAnswer> => listPermissions(call, {})
 export const listOfUser = (call: Call): Promise<HttpAnswer> =>
-  list(call, { user: userOf(call).name })
-export const listTopicPermissions = (call: Call): Promise<HttpAnswer> => listTopic(call, {})
+  listPermissions(call, { user: userOf(call).name })
+export const listAllTopics = (call: Call): Promise<HttpAnswer> => listTopicPermissions(call, {})
 export const listTopicOfUser = (call: Call): Promise<HttpAnswer> =>
-  listTopic(call, { user: userOf(call).name })
+  listTopicPermissions(call, { user: userOf(call).name })
 
 function permissionOf(call: Call): Permission {
   const filter = { user: call.part('user'), vhost: call.part('vhost') }

@@ -10,7 +10,6 @@ import { badRequest, json, must, noContent, notAuthorised, notFound, put } from 
 import { type Call, integerIn, type JsonBody, textIn } from '../call.ts'
 import { listedWhole } from '../listing.ts'
 import { get, put as putRoute, type Route, remove } from '../routes.ts'
-import { compareNames } from './queues.ts'
 
 export const shownPolicy = (policy: Policy) => ({
   vhost: policy.vhost,
@@ -26,8 +25,7 @@ const list = (call: Call, role: PolicyRole): Promise<HttpAnswer> => {
   const seen = call.node.policies
     .list(role)
     .filter((each) => (vhost === null ? call.sees(each.vhost) : each.vhost === vhost))
-  seen.sort((a, b) => compareNames(a.vhost, b.vhost) || compareNames(a.name, b.name))
-  return listedWhole(call, seen.map(shownPolicy))
+  return listedWhole(call, seen.map(shownPolicy), ['vhost', 'name'])
 }
 
 function policyOf(call: Call, role: PolicyRole): Policy {

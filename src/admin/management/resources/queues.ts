@@ -11,7 +11,7 @@ import { plainTable } from '../../../model/message/readable-headers.ts'
 import { Look } from '../../../queue/stock-parts.ts'
 import { must, noContent, notFound, put } from '../answer.ts'
 import { type Call, checkedName, flagIn, tableIn } from '../call.ts'
-import { listed, shownOne } from '../listing.ts'
+import { compareNames, listed, shownOne } from '../listing.ts'
 import { bytesOf, lengthsOf, queueCounts } from '../numbers.ts'
 import { idleShown, messageStats, withRates } from '../shown.ts'
 import { consumersOf } from './channels.ts'
@@ -33,8 +33,6 @@ export function queueItems(call: Call): QueueItem[] {
     (a, b) => compareNames(a.core.name, b.core.name) || compareNames(nameOf(a), nameOf(b)),
   )
 }
-
-export const compareNames = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 export const listQueues = (call: Call): Promise<HttpAnswer> =>
   listed(call, queueItems(call), nameOf, (item) => describeQueue(call, item))

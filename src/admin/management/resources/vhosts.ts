@@ -2,12 +2,12 @@
 import { tagsOf } from '../../../broker/definitions/json-fields.ts'
 import type { VhostCore } from '../../../broker/messaging/vhost-core.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
-import { badRequest, json, must, noContent, notFound, put } from '../answer.ts'
+import { badRequest, must, noContent, notFound, put } from '../answer.ts'
 import { type Call, type JsonBody, textIn } from '../call.ts'
-import { listed, shownOne } from '../listing.ts'
+import { compareNames, listed, shownOne } from '../listing.ts'
 import { vhostCounts, vhostLengths } from '../numbers.ts'
 import { messageStats, withRates } from '../shown.ts'
-import { compareNames } from './queues.ts'
+import { listPermissions, listTopicPermissions } from './permissions.ts'
 
 export function listVhosts(call: Call): Promise<HttpAnswer> {
   const cores = [...call.vhosts()].sort((a, b) => compareNames(a.name, b.name))
@@ -92,14 +92,10 @@ export async function deleteVhost(call: Call): Promise<HttpAnswer> {
   return noContent
 }
 
-export function listVhostPermissions(call: Call): HttpAnswer {
-  const vhost = call.vhost().name
-  const permissions = call.node.accounts.permissions.list({ vhost })
-  return json(permissions.map(({ user, texts }) => ({ user, vhost, ...texts })))
+export function listVhostPermissions(call: Call): Promise<HttpAnswer> {
+  return listPermissions(call, { vhost: call.vhost().name })
 }
 
-export function listVhostTopicPermissions(call: Call): HttpAnswer {
-  const vhost = call.vhost().name
-  const permissions = call.node.accounts.permissions.listTopic({ vhost })
-  return json(permissions.map(({ user, exchange, texts }) => ({ user, vhost, exchange, ...texts })))
+export function listVhostTopicPermissions(call: Call): Promise<HttpAnswer> {
+  return listTopicPermissions(call, { vhost: call.vhost().name })
 }

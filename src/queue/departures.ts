@@ -100,8 +100,12 @@ export class Departures {
     return deadLetters && keepsDeadLetters
   }
 
-  /** Nobody takes its dead letters, and it can keep no more: nothing may be delivered. */
+  /**
+   * Nothing may be delivered: nobody takes its dead letters, and it can keep no more; or the node
+   * ends, and has told what was delivered.
+   */
   get isStuck(): boolean {
+    if (this.#node.isClosing) return true
     return this.#stock.leaving.size >= this.#node.options.leavingMax && this.#keeps
   }
 

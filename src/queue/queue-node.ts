@@ -25,6 +25,8 @@ export interface QueueNode {
   readonly isLaden: boolean
   /** What is published now comes from where it is settled by the same write. */
   readonly isMoving: boolean
+  /** It ends: nothing is delivered any more. */
+  readonly isClosing: boolean
   /** Publishes to dead-letter targets within one call, and says what `act` says, or false. */
   deadLetter(act: () => boolean): boolean
   readonly options: QueueOptions

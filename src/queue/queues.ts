@@ -74,6 +74,7 @@ export class Queues implements QueueNode, StockNode {
   #attended: Attended[] = []
   #isSoon = false
   #isResting = false
+  isClosing = false
   #isWorking = false
   #depth = 0
   #keptBytes = 0
@@ -335,6 +336,7 @@ export class Queues implements QueueNode, StockNode {
   async close(): Promise<void> {
     // What they would do now is not placed any more.
     this.#isResting = true
+    this.isClosing = true
     this.#wakeUps.stop()
     await this.pieces.close()
     // What was to leave does so in the next life.

@@ -47,6 +47,22 @@ test('who fetches one waits for the write, too', async () => {
   assert.deepEqual(texts, ['m'])
 })
 
+test('who waits when the node ends gets nothing: it has told what was delivered', async () => {
+  const rig = await Rig.of()
+  const queue = await rig.open()
+  const target = await rig.open({ deadLetters: false }, 1)
+  rig.host.target = target
+  publishAll(queue, 'm')
+  const taken = await rig.clock.runUntil(queue.get(false))
+  queue.reject(taken?.id ?? 0, false, true)
+  rig.node.queues.flush(null)
+  const getting = target.get(true)
+  await rig.restarted()
+  assert.equal(await getting, null)
+  const got = await rig.clock.runUntil((await rig.open({}, 1)).get(true))
+  assert.deepEqual([got?.redelivered, got && textOf(got.message)], [false, 'm'])
+})
+
 test('no rule finds what is moved waiting where a consumer has room', async () => {
   for (const rule of [{ messageTtlMs: 0 }, { maxLength: 0 }, { maxLengthBytes: 1 }, refusing]) {
     const rig = await Rig.of()

@@ -159,6 +159,35 @@ test('vhosts, permissions and limits', () =>
     assert.match(await api.status('DELETE', '/vhosts/%2F'), /^400/)
   }))
 
+test('lists are in the order of RabbitMQ, whatever came first', () =>
+  withApi(async (api) => {
+    const rights = { configure: '.*', write: '.*', read: '.*' }
+    for (const vhost of ['w', 'v']) {
+      await api.call('PUT', `/vhosts/${vhost}`, {})
+      for (const user of ['zed', 'Abc', 'abc']) {
+        await api.call('PUT', `/users/${user}`, { password: 'x', tags: '' })
+        await api.call('PUT', `/permissions/${vhost}/${user}`, rights)
+        for (const exchange of ['amq.topic', ''])
+          await api.call('PUT', `/topic-permissions/${vhost}/${user}`, { ...rights, exchange })
+      }
+      await api.call('PUT', `/vhost-limits/${vhost}/max-queues`, { value: 1 })
+      await api.call('PUT', `/global-parameters/${vhost}`, { value: 1 })
+    }
+    type Row = Record<string, unknown>
+    const shown = async (path: string, ...columns: string[]): Promise<string[]> =>
+      (await api.get(path)).map((row: Row) => columns.map((column) => row[column]).join())
+    assert.deepEqual(await shown('/permissions', 'vhost', 'user'), [
+      ...['/,guest', 'v,Abc', 'v,abc', 'v,guest', 'v,zed', 'w,Abc', 'w,abc', 'w,guest', 'w,zed'],
+    ])
+    assert.deepEqual(await shown('/vhosts/w/permissions', 'user'), ['Abc', 'abc', 'guest', 'zed'])
+    assert.deepEqual(await shown('/users/zed/permissions?sort_reverse=true', 'vhost'), ['w', 'v'])
+    assert.deepEqual(await shown('/users/abc/topic-permissions', 'vhost', 'exchange'), [
+      ...['v,', 'v,amq.topic', 'w,', 'w,amq.topic'],
+    ])
+    assert.deepEqual(await shown('/vhost-limits', 'vhost'), ['v', 'w'])
+    assert.deepEqual(await shown('/global-parameters', 'name'), ['internal_cluster_id', 'v', 'w'])
+  }))
+
 test('policies and parameters', () =>
   withApi(async (api) => {
     const policy = {

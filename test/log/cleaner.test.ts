@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import type { Clock } from '../../src/io/clock.ts'
 import { memoryDisk } from '../../src/io/memory-disk.ts'
+import { realClock } from '../../src/io/real/clock.ts'
 import type { LogStore } from '../../src/log/log-store.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
 import { emptyRead } from '../../src/log/read-result.ts'
@@ -47,6 +49,33 @@ test('compaction keeps the latest value of each key, also after a restart', asyn
   assert.equal((await disk.list('segments')).length, 1, 'the old files are gone')
   await clean(store)
   assert.equal(store.cleaner.counters.cleanings, 0, 'nothing is dirty')
+  await store.close()
+})
+
+test('compaction pays for what it reads, kept or dropped', async () => {
+  let nowMs = 0
+  const clock: Clock = {
+    ...realClock,
+    monotonic: () => nowMs,
+    after: (ms, action) => {
+      nowMs += ms
+      return realClock.after(0, action)
+    },
+  }
+  const store = await open(memoryDisk(), 1, compacted, { clock })
+  const log = store.get(topicA, 0) as PartitionLog
+  for (let i = 0; i < 200; i++) {
+    await append(store, log, keyedBatch('k', 'v'.repeat(4000)))
+    if (i % 20 === 19) await store.flush()
+  }
+  const { bytes } = log
+  store.cleaner.setRate(1 << 20)
+  const beganMs = nowMs
+  await clean(store)
+  assert.ok(log.bytes < bytes / 10)
+  // Once for its keys, and once to be written again, but for the last 64 KiB.
+  const leastMs = ((2 * bytes - (64 << 10)) / (1 << 20)) * 1000 - 200
+  assert.ok(nowMs - beganMs > leastMs, `${nowMs - beganMs}, and not ${leastMs}`)
   await store.close()
 })
 

@@ -1,6 +1,7 @@
 // A disk in the simulation of queues that others fill up, and that gets room again. While the node
 // knows of it nobody may publish, and what is taken by itself says so; afterwards everything has to
 // go on as before: publishing, settling, and what waited.
+import { messageTo } from '../../broker/messaging-fixture.ts'
 import { batchOf } from '../../log/log-fixture.ts'
 import type { Actions } from './actions.ts'
 import type { Scene } from './stage.ts'
@@ -57,9 +58,13 @@ export class Filling {
     disk.setCapacity(Number.POSITIVE_INFINITY)
   }
 
-  /** What Kafka's clients send to a queue is refused too. */
+  /** What Kafka's clients send to a queue is refused too, and what anybody has for a stream. */
   #appendInVain(): void {
     const { node, watch, clock, newName } = this.#scene
+    // The watch fails where one takes it.
+    for (const { name: vhost, streams } of node.messaging.vhosts.values())
+      for (const stream of streams.values())
+        stream.publish(messageTo('', stream.name, `${newName(vhost)}-5 xxxxx`))
     for (const [name, { vhost }] of watch.hosted.size > 0 ? watch.queues : []) {
       const topic = node.image.topic(name)
       if (vhost !== '/' || topic?.kind !== 'queue') continue

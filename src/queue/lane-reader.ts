@@ -213,9 +213,13 @@ export class LaneReader {
    */
   find(log: PartitionLog, offset: number): Found {
     this.#builder = null
-    if (this.#piece === null || offset < this.#from || offset >= this.#to)
-      if (!this.#fromMemory(log, offset)) return 'load'
+    if (!this.holds(offset) && !this.#fromMemory(log, offset)) return 'load'
     return this.#seek(offset) ? 'there' : 'gap'
+  }
+
+  /** It is in the piece, or nothing of it in the log. */
+  holds(offset: number): boolean {
+    return this.#piece !== null && offset >= this.#from && offset < this.#to
   }
 
   #seek(offset: number): boolean {

@@ -30,7 +30,8 @@ export class StockFinder {
     const batch = lane.unplacedAt(offset)
     if (batch !== null) reader.findOpen(batch, offset)
     else {
-      if (reader.isLoading) return Look.later
+      // Who asks for two places in turn would else find neither, for ever.
+      if (reader.isLoading && !reader.holds(offset)) return Look.later
       if (lane.log.deleted || this.#isStuck(lane, offset)) return Look.nothing
       if (lane.log.damage.covers(offset)) {
         const lost = this.#passLost(lane, offset)

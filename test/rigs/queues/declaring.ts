@@ -184,7 +184,7 @@ export class Declaring {
     const ready = queue?.ready ?? 0
     const purging = vhost.purgeQueue(model.plainName)
     const isPurged = ready > 0 && queue?.ready === 0
-    if (isPurged) watch.purged(model, ready)
+    if (isPurged) watch.purged(model, ready, queue.inFlight)
     const purged = await purging
     if (!purged.ok) return
     this.#stage.saw('purged')

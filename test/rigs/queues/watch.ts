@@ -352,17 +352,20 @@ export class Watch implements Tracer {
     } else copy.queue.end(copy, this.event, 'settled')
   }
 
-  purged(model: QueueModel, count: number): void {
+  /** `inFlight`: as the queue says. */
+  purged(model: QueueModel, count: number, inFlight: number): void {
     this.event++
-    const ready = model.all.filter((c) => c.isLive && c.state === 'ready')
+    const live = model.all.filter((c) => c.isLive)
+    const ready = live.filter((c) => c.state === 'ready')
+    // Moved here, and taken for a consumer already: they stay.
+    const taken = inFlight - (live.length - ready.length)
     // Some may be delayed, and stay.
     const isExact = model.settings.retry === null && !model.settings.keepsDeadLetters
-    if (!isExact) for (const copy of ready) copy.mayVanish = true
-    else {
-      if (count !== ready.length && !ready.some((c) => c.mayVanish))
-        this.fail(`${model.name}: ${count} were purged, not ${ready.length}`)
-      for (const copy of ready) model.end(copy, this.event, 'settled')
-    }
+    if (isExact && count !== ready.length - taken && !ready.some((c) => c.mayVanish))
+      this.fail(`${model.name}: ${count} were purged, not ${ready.length} less ${taken}`)
+    for (const copy of ready)
+      if (isExact && taken === 0) model.end(copy, this.event, 'settled')
+      else copy.mayVanish = true
   }
 
   // ---- Crashes ----------------------------------------------------------------------------------

@@ -195,3 +195,22 @@ test('options that mean nothing are refused with words, also without types', asy
       String(words),
     )
 })
+
+test('a folder with data that has lost its number is told of, and gets it again', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'polymq-format-'))
+  const told: string[] = []
+  const start = async (): Promise<void> => {
+    const report = (line: string): void => void told.push(line)
+    await (await startBroker({ dataDir, listen, report })).close()
+  }
+  try {
+    await start()
+    rmSync(join(dataDir, 'format'))
+    await start()
+    assert.match(told.join('\n'), /^the folder holds data, and its file 'format' is missing or/)
+    await start()
+    assert.equal(told.length, 1)
+  } finally {
+    rmSync(dataDir, { recursive: true })
+  }
+})

@@ -69,6 +69,10 @@ const heldOnce =
   "the folder has a file 'format' and nothing else of a node's, and begins anew; if it has held " +
   'data, stop the node and restore the whole folder from one copy'
 
+const unnumbered =
+  "the folder holds data, and its file 'format' is missing or empty: it is taken for one of this " +
+  'release, and the file is written again'
+
 const producerIdKey = '/producer-ids'
 
 /** What queues and streams are opened with. */
@@ -168,6 +172,7 @@ export class NodeBroker implements Broker {
         // A start that the log refuses leaves the metadata as it is, too.
         settle: async () => {
           if (cluster === null && parts.format?.isKnown === true) parts.report(heldOnce)
+          if (cluster !== null && parts.format?.isKnown === false) parts.report(unnumbered)
           await parts.format?.settle()
           await metadata.settle()
           cluster = await joinCluster(metadata, nodeId, chance)

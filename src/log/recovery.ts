@@ -262,7 +262,7 @@ function refuseOther(cluster: string | null, noted: string | null): void {
   if (noted === null || cluster === noted) return
   throw new DamagedLogError(
     cluster === null
-      ? "the file 'metadata' is missing, or empty"
+      ? "the file 'metadata' is missing, empty or cut short"
       : `the file 'metadata' is that of cluster ${cluster}, and the log is of cluster ${noted}`,
   )
 }

@@ -43,10 +43,10 @@ test('metadata that is missing, empty, or has lost its last frame', async () => 
   await withNodeOn(disk, {}, create)
   const metadata = await bytesOf(disk, 'metadata')
   await disk.remove('metadata')
-  await isRefused(disk, /'metadata' is missing, or empty/)
+  await isRefused(disk, /'metadata' is missing, empty or cut short/)
   for (const bytes of [new Uint8Array(0), metadata.subarray(0, 40)]) {
     await put(disk, 'metadata', bytes)
-    await isRefused(disk, /'metadata' is missing, or empty/)
+    await isRefused(disk, /'metadata' is missing, empty or cut short/)
     assert.deepEqual(await bytesOf(disk, 'metadata'), Buffer.from(bytes))
   }
   await put(disk, 'metadata', metadata.subarray(0, metadata.length - 40))

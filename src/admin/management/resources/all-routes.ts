@@ -93,7 +93,7 @@ const topology: readonly Route[] = [
   get('/queues/:vhost/:name/bindings', 'management', bindings.listOfQueue),
   remove('/queues/:vhost/:name/contents', 'management', queues.purgeQueue),
   post('/queues/:vhost/:name/get', 'management', messages.getMessages),
-  post('/queues/:vhost/:name/actions', 'management', messages.actOnQueue),
+  post('/queues/:vhost/:name/actions', 'administrator', messages.actOnQueue),
   get('/bindings', 'management', bindings.listBindings),
   get('/bindings/:vhost', 'management', bindings.listBindings),
   get('/bindings/:vhost/e/:source/:kind/:target', 'management', bindings.listBetween),

@@ -38,6 +38,12 @@ const variable = 'POLYMQ_'
 const settingVariable = 'POLYMQ_SET_'
 /** Read before the layers are: they say which language and which file. */
 const earlyVariables = ['POLYMQ_CONFIG', 'POLYMQ_LANG']
+/**
+ * Kubernetes gives these to all containers beside a Service called polymq, or polymq-anything.
+ * Source: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+ */
+const serviceLink =
+  /^POLYMQ(_\w+)?_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_[A-Z]+(_\w+)?)=|_PORT=\w+:\/\//
 const optionKeys = ['data', 'memory', 'json', 'listen', 'advertise'] as const
 type OptionKey = (typeof optionKeys)[number]
 
@@ -53,6 +59,7 @@ export function environmentLayer(env: Environment): Layer {
       continue
     }
     const name = optionKeys.find((key) => source === variable + key.toUpperCase())
+    if (name === undefined && serviceLink.test(`${source}=${text}`)) continue
     if (name === undefined) throw new UsageError('unknownVariable', { name: source })
     options[name] = nonEmpty({ text, source })
   }

@@ -71,6 +71,22 @@ test('memory that a lower place asks for is overruled by a folder', () => {
   assert.equal(optionsOf({ env: { POLYMQ_MEMORY: 'false' }, file: 'memory=true' }).dataDir, null)
 })
 
+test('what Kubernetes tells of a service with our name is not for us', () => {
+  const env = {
+    POLYMQ_SERVICE_HOST: '10.0.0.1',
+    POLYMQ_SERVICE_PORT: '9092',
+    POLYMQ_SERVICE_PORT_KAFKA: '9092',
+    POLYMQ_PORT: 'tcp://10.0.0.1:9092',
+    POLYMQ_PORT_9092_TCP: 'tcp://10.0.0.1:9092',
+    POLYMQ_PORT_9092_TCP_PROTO: 'tcp',
+    POLYMQ_PORT_9092_TCP_PORT: '9092',
+    POLYMQ_PORT_9092_TCP_ADDR: '10.0.0.1',
+    POLYMQ_KAFKA_SERVICE_HOST: '10.0.0.2',
+    POLYMQ_KAFKA_PORT: 'tcp://10.0.0.2:9092',
+  }
+  assert.deepEqual(optionsOf({ env }), optionsOf({}))
+})
+
 const refused: readonly [Asked, TextKey][] = [
   [{ flags: ['--data', 'd', '--memory'] }, 'dataAndMemory'],
   [{ file: 'data=d\nmemory=true' }, 'dataAndMemory'],
@@ -78,6 +94,7 @@ const refused: readonly [Asked, TextKey][] = [
   [{ flags: ['--data', 'd'], env: { POLYMQ_MEMORY: 'perhaps' } }, 'badBoolean'],
   [{ env: { POLYMQ_DATA: '' } }, 'emptyValue'],
   [{ env: { POLYMQ_PORT: '1' } }, 'unknownVariable'],
+  [{ env: { POLYMQ_SERVICE: '10.0.0.1' } }, 'unknownVariable'],
   [{ flags: ['--listen', 'kafka'] }, 'badAddress'],
   [{ flags: ['--listen', 'kafka=9092'] }, 'badAddress'],
   [{ flags: ['--listen', 'kafka=::1:9092'] }, 'badAddress'],

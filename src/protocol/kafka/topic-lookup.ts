@@ -14,6 +14,10 @@ export function topicById(topics: Topics, id: string): Topic | ErrorName {
   return topics.withId(topicId(id)) ?? 'unknownTopicId'
 }
 
+/** As a request names it: by a name, or else by an id, which is spelled as Kafka's tools do. */
+export const topicWords = (name: string, id: string): string =>
+  name === '' ? Buffer.from(id, 'hex').toString('base64url') : name
+
 export const hasPartition = (topic: Topic, partition: number): boolean =>
   partition >= 0 && partition < topic.partitions.length
 

@@ -92,6 +92,15 @@ test('a refusal names the topic and the partition', async () => {
   assert.equal(answer.errorMessage, "topic 'none', partition 0: no such topic or partition")
 })
 
+test('by an id it is named in the log, and the id told as tools spell it', async () => {
+  const { client, host, topicId } = await open()
+  const cut = { topicId, records: batchOf('x').subarray(0, 50) }
+  await produceOne(client, 13, cut)
+  assert.match(host.lines[0] ?? '', /Produce: topic 't', partition 0: /)
+  const answer = await produceOne(client, 13, { topicId: 'fb'.repeat(16) })
+  assert.match(answer.errorMessage ?? '', /^topic '-_v7-_v7-_v7-_v7-_v7-w', partition 0: /)
+})
+
 test('internal topics are not for clients', async () => {
   const { client, host } = await open()
   const numbers = { partitions: 1, replicationFactor: 1, assignments: null, configs: [] }

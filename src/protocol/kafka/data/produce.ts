@@ -13,7 +13,13 @@ import type { Call } from '../call.ts'
 import { errorCode, errorMessage } from '../errors.ts'
 import { handler } from '../handler.ts'
 import { type ProduceRequest, type ProduceResponse, produce } from '../schema/produce.ts'
-import { partitionProblem, refusalBefore, topicById, topicByName } from '../topic-lookup.ts'
+import {
+  partitionProblem,
+  refusalBefore,
+  topicById,
+  topicByName,
+  topicWords,
+} from '../topic-lookup.ts'
 
 type Response = Draft<typeof ProduceResponse>
 type PartitionResponse = Response['responses'][number]['partitionResponses'][number]
@@ -128,7 +134,9 @@ class Production {
   ): void {
     const error = problem ?? outcome?.error ?? null
     if (error === null) return
-    this.call.refused(error, placeOf(topic, index), outcome?.message)
+    const found = this.find(topic)
+    const name = typeof found === 'string' ? topic.name : found.name
+    this.call.refused(error, placeOf({ ...topic, name }, index), outcome?.message)
   }
 
   private finishSilently(outcomes: readonly AppendOutcome[]): void {
@@ -141,7 +149,7 @@ class Production {
 }
 
 const placeOf = ({ name, topicId }: ProduceTopic, partition: number): string =>
-  `topic '${name === '' ? topicId : name}', partition ${partition}`
+  `topic '${topicWords(name, topicId)}', partition ${partition}`
 
 const refusedPartition = (
   topic: ProduceTopic,

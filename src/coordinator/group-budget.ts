@@ -10,6 +10,8 @@ const memberBytes = 2_048
 const pendingBytes = 768
 const offsetBytes = 256
 
+const newGroupsShare = 3 / 4
+
 export const groupCost = (id: string): number => groupBytes + id.length
 
 interface Member {
@@ -41,8 +43,10 @@ export class GroupBudget {
     this.bytesMax = options.memoryBytesMax
   }
 
+  /** A part stays free of new groups, so that those that are there can have their members. */
   hasRoomForGroup(id: string): boolean {
-    return this.groups < this.groupsMax && this.hasRoom(groupCost(id))
+    const isWithin = this.bytes + groupCost(id) <= this.bytesMax * newGroupsShare
+    return isWithin && this.groups < this.groupsMax
   }
 
   hasRoom(bytes: number): boolean {

@@ -28,8 +28,12 @@ export const queueTopicConfig: ReadonlyMap<string, string> = new Map([
   ['message.timestamp.type', 'LogAppendTime'],
 ])
 
-/** What lists the queue `queue`; nothing when its name is too long for a topic. */
+/** What names of queues begin with that the node has made: no client's may. */
+const madeHere = 'amq.gen-'
+
+/** What lists the queue `queue`; nothing when a node named it, or its name is too long. */
 export function queueTopicMade(image: Image, queue: string, id: TopicId): TopicPart {
+  if (queue.startsWith(madeHere)) return nothing
   const name = topicNameOf(queue, (like) => image.topicLike(like) !== null)
   if (name === null || image.topicLike(name) !== null) return nothing
   const topic = queueTopic(image, name, id)

@@ -3,7 +3,7 @@
 import { ok, type Refusal, type Result, refuse } from '../../model/errors.ts'
 import { textOf } from '../../model/message/field.ts'
 import type { Binding, TargetKind } from '../../routing/binding.ts'
-import type { Right } from '../../security/access/access-values.ts'
+import { type Right, rights } from '../../security/access/access-values.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { checkConsumerArguments } from '../declarations/consumer-arguments.ts'
 import { cleanName, routesByTopic } from '../declarations/definitions.ts'
@@ -96,6 +96,8 @@ export class SessionVhost implements Vhost {
   checkExchange(asked: string): Result<null> {
     const name = cleanName(asked)
     if (name === '') return defaultExchange()
+    const refused = this.#lacksAll('exchange', name)
+    if (refused !== null) return refused
     return this.#core.exchanges.has(name) ? ok(null) : notFound('exchange', name, this.name)
   }
 
@@ -130,6 +132,8 @@ export class SessionVhost implements Vhost {
 
   checkQueue(asked: string): Result<QueueState> {
     const name = cleanName(asked)
+    const refused = this.#lacksAll('queue', name)
+    if (refused !== null) return refused
     const stream = this.#core.streams.get(name)
     if (stream !== undefined) return ok(stateOf(stream))
     const found = this.#find(name)
@@ -174,6 +178,12 @@ export class SessionVhost implements Vhost {
   #lacks(permission: Right, kind: TargetKind, name: string): Refused | null {
     if (this.#authorizer.may(this.#user, this.name, permission, name)) return null
     return noAccess(kind, name, this.name, this.#user)
+  }
+
+  /** Who may do nothing with it is not told whether it is there. */
+  #lacksAll(kind: TargetKind, name: string): Refused | null {
+    const may = rights.some((right) => this.#authorizer.may(this.#user, this.name, right, name))
+    return may ? null : noAccess(kind, name, this.name, this.#user)
   }
 
   // ---- Bindings ---------------------------------------------------------------------------------

@@ -56,10 +56,14 @@ class Tools {
     const over = consumer.then((finished) => {
       came = finished
     })
+    let looking: Promise<unknown> = over
     while (came === null) {
       await this.must('publish', ['-e', 'amq.fanout', '-r', 'any', '-b', 'to all'])
-      await Promise.race([over, this.run('get', ['-q', queue])])
+      looking = this.run('get', ['-q', queue])
+      await Promise.race([over, looking])
     }
+    // It would take what the next check publishes.
+    await looking
     assert.deepEqual((await consumer).stdout, 'to all')
   }
 

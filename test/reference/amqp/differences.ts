@@ -11,6 +11,11 @@ const closed = (replyCode?: number): unknown => [
 /** RabbitMQ changed its mind after 3.10, and PolyMQ follows the later one. */
 const later: readonly Difference[] = [
   {
+    id: 'access.configure.queue.passive',
+    expected: { is: 'channel.close', replyCode: 403 },
+    reason: 'who may do nothing with a name is not told whether it is there, as in RabbitMQ 4.3',
+  },
+  {
     id: /^exchange\.declare\.type\.(unknown|empty|upperCase)$/,
     expected: { is: 'channel.close', replyCode: 406 },
     reason: 'an unknown type of exchange closes the channel with 406, as from RabbitMQ 4 on',

@@ -144,8 +144,8 @@ const permit = (http: number, pattern: string): Promise<number> =>
 const permissions: AmqpCase = {
   row: 19,
   sent:
-    'without permission: declare, bind, unbind, an alternate exchange, a dead letter ' +
-    'exchange, publish, consume, get, purge, delete',
+    'without permission: declare, also passively, bind, unbind, an alternate exchange, a dead ' +
+    'letter exchange, publish, consume, get, purge, delete',
   answer: 'channel.close 403 ACCESS_REFUSED to each, whether it is there or not',
   run: (world) =>
     withFew(world, 'few', async ({ connect }, few) => {
@@ -161,6 +161,8 @@ const permissions: AmqpCase = {
         const made = { ...declared, internal: false, type: 'fanout' }
         const calls = [
           methodFrame(1, queue.declare, { ...declared, queue: name }, none),
+          methodFrame(1, queue.declare, { ...declared, queue: name, passive: true }, none),
+          methodFrame(1, exchange.declare, { ...made, exchange: name, passive: true }, none),
           methodFrame(1, queue.bind, to, none),
           methodFrame(1, queue.unbind, to, none),
           methodFrame(1, queue.bind, { ...to, queue: 'few-q' }, none),

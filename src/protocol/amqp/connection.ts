@@ -53,7 +53,6 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   private readonly standstill = new Standstill()
   private isPublisher = false
   isBlocked = false
-  private isPaused = false
   private isGone = false
   private readonly retry = () => this.goOn()
 
@@ -336,9 +335,9 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
 
   /** Why what it sends has not gone on for too long, or null. */
   private standstillNow(now: number): string | null {
-    const number = this.isPaused ? -1 : this.reader.partialNumber
+    const number = this.vigil.isExcused ? -1 : this.reader.partialNumber
     const problem = this.standstill.problem(number, this.frameMax, now, this.door.limits)
-    return problem ?? this.dispatcher.standstill(now, this.isPaused)
+    return problem ?? this.dispatcher.standstill(now, this.vigil)
   }
 
   private end(): void {
@@ -374,9 +373,8 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     const waitsForMemory = this.isPublisher && memory.isUsedUp && !this.reader.isHolding
     if (waitsForMemory) memory.whenGiven(this.retry)
     const pause = this.reader.isHolding || waitsForMemory
-    if (pause === this.isPaused) return
-    this.isPaused = pause
-    this.vigil.isExcused = pause
+    if (pause === this.vigil.isExcused) return
+    this.vigil.excuse(pause)
     if (pause) this.link.pause()
     else this.link.resume()
   }

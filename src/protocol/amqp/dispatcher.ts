@@ -5,6 +5,7 @@ import { WireError } from '../../wire/wire-error.ts'
 import { Channel } from './channel/channel.ts'
 import { callOf } from './channel/channel-calls.ts'
 import type { ChannelHome } from './channel/channel-home.ts'
+import type { Reading } from './channel/content.ts'
 import { contentHead, hot, uint64At } from './frames/frame.ts'
 import type { FrameOwner } from './frames/frame-reader.ts'
 import type { WholePublish } from './frames/whole-publish.ts'
@@ -61,11 +62,11 @@ export class Dispatcher implements FrameOwner {
     return this.connection.isBusy
   }
 
-  /** Why a content has been on its way for too long, or null. `isPaused`: nothing is read. */
-  standstill(now: number, isPaused: boolean): string | null {
+  /** Why a content has been on its way for too long, or null. */
+  standstill(now: number, read: Reading): string | null {
     const { limits } = this.connection.door
     for (const { publishing } of this.channels.values()) {
-      const problem = publishing.content.problem(now, limits, isPaused)
+      const problem = publishing.content.problem(now, limits, read)
       if (problem !== null) return problem
     }
     return null

@@ -9,8 +9,9 @@ export class Vigil {
   isSent = false
   /** 0: none. */
   heartbeatSeconds = 0
-  /** Nothing is expected of the client: it is not read. */
+  /** Nothing is expected of the client: it is not read. And how often that began. */
   isExcused = false
+  excuses = 0
   isGreeting = true
   /** The client has to agree to a close. */
   isClosing = false
@@ -27,6 +28,11 @@ export class Vigil {
     this.sentAt = now
     this.lookedAt = now
     this.acceptedAt = now
+  }
+
+  excuse(isExcused: boolean): void {
+    this.isExcused = isExcused
+    if (isExcused) this.excuses++
   }
 
   /** Why the connection should be ended, or null. */

@@ -521,3 +521,37 @@ test('who announces much and sends little holds up nobody', async () => {
     [3_000_000, 3_000_000],
   )
 })
+
+test('who sends slowly what others wait for the memory of is not waited for', async () => {
+  const door = await TestDoor.open({ partialBytesMax: 8_000_000, messageBytesMax: 4_000_000 })
+  const hogs = await Promise.all(Array.from({ length: 2 }, () => door.client(1)))
+  const most = Array.from({ length: 39 }, () => bodyFrame(1, 'x'.repeat(100_000)))
+  for (const hog of hogs) hog.send(publishMethod, headerFrame(1, 4_000_000), ...most)
+  const trickle = async (seconds: number): Promise<void> => {
+    for (let i = 0; i < seconds; i++) {
+      for (const hog of hogs) if (!hog.isClosed) hog.send(bodyFrame(1, 'x'))
+      await door.clock.advance(1_000)
+    }
+  }
+  await trickle(20)
+  assert.equal(
+    hogs.some(({ isClosed }) => isClosed),
+    false,
+    'as long as nobody waits',
+  )
+  // The third of them borrows.
+  const borrower = await door.client(1)
+  borrower.send(publishMethod, headerFrame(1, 4_000_000), ...most)
+  hogs.push(borrower)
+  const client = await door.client(1)
+  await client.declare('q')
+  client.send(publishMethod, headerFrame(1, 3_000_000))
+  for (let i = 0; i < 30; i++) client.send(bodyFrame(1, 'y'.repeat(100_000)))
+  await trickle(6)
+  assert.match(door.lines[0] ?? '', /others wait for the memory of a content of 4000000 bytes that/)
+  await client.settled()
+  assert.deepEqual(
+    bodies(door, 'q').map((body) => body.length),
+    [3_000_000],
+  )
+})

@@ -2,6 +2,7 @@
 // buffer unless it comes in one piece. The buffer grows with what arrives, so that who announces
 // much and sends little takes little. One per channel, used again.
 import type { Limits } from '../frames/limits.ts'
+import { Pacemaker } from '../frames/pacemaker.ts'
 import type { PartialMemory } from '../frames/partial-memory.ts'
 import { Standstill } from '../frames/standstill.ts'
 
@@ -9,6 +10,14 @@ const nothing = new Uint8Array(0)
 /** What a body gets at first, of more than this; then it grows by this factor. */
 const firstBytes = 256 * 1024
 const growth = 4
+
+/** Whether what comes is read. */
+export interface Reading {
+  /** Not now, */
+  readonly isExcused: boolean
+  /** and so often not. */
+  readonly excuses: number
+}
 
 export class Content {
   /** What is expected: nothing, a header, or so much more of a body. */
@@ -19,23 +28,33 @@ export class Content {
   private buffer: Buffer | null = null
   private filled = 0
   private begun = 0
-  /** Frames of bodies. */
+  /** Frames of bodies, and bytes in them. */
   private pieces = 0
+  private received = 0
   private readonly standstill = new Standstill()
   private readonly silence = new Standstill()
+  private readonly pace = new Pacemaker()
   private readonly memory: PartialMemory
 
   constructor(memory: PartialMemory) {
     this.memory = memory
   }
 
-  /** Why it has been on its way for too long, or null. `isExcused`: nobody reads what comes. */
-  problem(now: number, limits: Limits, isExcused: boolean): string | null {
+  /** Why it has been on its way for too long, or null. */
+  problem(now: number, limits: Limits, { isExcused, excuses }: Reading): string | null {
     const isLooked = this.isPartial && !isExcused
+    const isSlow = this.isSlow(now, limits, excuses)
+    if (isLooked && isSlow && this.ownBytes > firstBytes && this.memory.isShort)
+      return `others wait for the memory of a content of ${this.size} bytes that comes too slowly`
     const silent = this.silence.problem(isLooked ? this.begun + this.pieces : -1, 0, now, limits)
     if (silent !== null)
       return `nothing came of a content of ${this.size} bytes for ${limits.partialSilenceMsMax} ms`
     return this.standstill.problem(isLooked ? this.begun : -1, this.size, now, limits)
+  }
+
+  /** In a window that lies within this content, and within which all was read. */
+  private isSlow(now: number, { partialBytesPerSecondMin }: Limits, excuses: number): boolean {
+    return this.pace.isBelow(partialBytesPerSecondMin, this.received, now, this.begun + excuses)
   }
 
   get isPartial(): boolean {
@@ -80,6 +99,7 @@ export class Content {
   add(bytes: Buffer, from: number, to: number): Uint8Array | null {
     const { buffer } = this
     this.pieces++
+    this.received += to - from
     this.bodyLeft -= to - from
     if (buffer === null) return new Uint8Array(bytes.buffer, bytes.byteOffset + from, to - from)
     bytes.copy(buffer, this.filled, from, to)

@@ -27,6 +27,11 @@ export class PartialMemory {
     return this.held >= this.bytesMax
   }
 
+  /** Somebody waits. */
+  get isShort(): boolean {
+    return this.waiting.size > 0
+  }
+
   /** Whether so many bytes are the caller's now, to be given back. */
   take(bytes: number): boolean {
     if (bytes > this.left) return false

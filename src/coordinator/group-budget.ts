@@ -37,6 +37,8 @@ export class GroupBudget {
   bytes = 0
   readonly groupsMax: number
   readonly bytesMax: number
+  /** For each member id that was handed out and not used yet, what takes it back; oldest first. */
+  readonly handedOut = new Map<object, () => void>()
 
   constructor(options: { readonly groupsMax: number; readonly memoryBytesMax: number }) {
     this.groupsMax = options.groupsMax
@@ -51,5 +53,17 @@ export class GroupBudget {
 
   hasRoom(bytes: number): boolean {
     return this.bytes + bytes <= this.bytesMax
+  }
+
+  /**
+   * Takes handed-out ids back until there is room: whoever means to use one does so at once, or
+   * asks for another. False: there is none, and no room.
+   */
+  makeRoom(hasRoom: () => boolean): boolean {
+    for (const takeBack of this.handedOut.values()) {
+      if (hasRoom()) return true
+      takeBack()
+    }
+    return hasRoom()
   }
 }

@@ -315,7 +315,8 @@ export class GroupCoordinator {
     // What the member offers already, by whatever id, makes place for what it offers now.
     const before = this.groups.get(request.groupId)?.known(request.memberId, instanceId)
     const more = memberCost({ ...request, assignment: noBytes }) - (before ? memberCost(before) : 0)
-    return more <= 0 || this.budget.hasRoom(more) ? null : 'groupMemoryUsedUp'
+    const hasRoom = (): boolean => this.budget.hasRoom(more)
+    return more <= 0 || this.budget.makeRoom(hasRoom) ? null : 'groupMemoryUsedUp'
   }
 }
 

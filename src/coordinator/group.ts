@@ -142,7 +142,7 @@ export class Group {
 
   /** Forgets a member or a pending id. Whoever waits for an answer must have had it before. */
   remove(memberId: string): void {
-    if (this.pending.delete(memberId)) this.budget.bytes -= pendingCost(memberId)
+    this.removePending(memberId)
     const member = this.members.get(memberId)
     if (member === undefined) return
     assert(member.join === null && member.sync === null, 'a member that leaves waits for nothing')
@@ -153,10 +153,20 @@ export class Group {
     if (this.leader === memberId) this.leader = this.firstMember()
   }
 
-  /** Keeps an id that was handed out. */
-  addPending(memberId: string): void {
-    this.pending.set(memberId, new Deadline())
+  /** Keeps an id that was handed out, until it is used or somebody needs room. */
+  addPending(memberId: string, takeBack: () => void): void {
+    const deadline = new Deadline()
+    this.pending.set(memberId, deadline)
     this.budget.bytes += pendingCost(memberId)
+    this.budget.handedOut.set(deadline, takeBack)
+  }
+
+  private removePending(memberId: string): void {
+    const deadline = this.pending.get(memberId)
+    if (deadline === undefined) return
+    this.pending.delete(memberId)
+    this.budget.bytes -= pendingCost(memberId)
+    this.budget.handedOut.delete(deadline)
   }
 
   /** Forgets everything, as nobody will find the group any more. Nobody may wait for an answer. */

@@ -35,7 +35,9 @@ export class Groups {
 
   /** The group of this id, made if need be; null when there is no room for another. */
   getOrAdd(id: string): Group | null {
-    return this.get(id) ?? (this.budget.hasRoomForGroup(id) ? this.add(id) : null)
+    const { budget } = this
+    const hasRoom = (): boolean => budget.hasRoomForGroup(id)
+    return this.get(id) ?? (budget.makeRoom(hasRoom) ? this.add(id) : null)
   }
 
   /** Without regard to the limit: what is in the log has been accepted before. */

@@ -72,12 +72,10 @@ export class Joining {
    * The member has to come back with its id: a client that retries shall not leave members behind.
    */
   private handOutId(group: Group, request: JoinRequest, reply: JoinReply): void {
-    if (group.pending.size >= this.options.pendingMembersMax) {
-      reply(refusedJoin('groupFull', ''))
-      return
-    }
+    const [oldest] = group.pending.keys()
+    if (oldest !== undefined && group.pending.size >= this.options.pendingMembersMax)
+      this.rebalancing.takeBack(group, oldest)
     const memberId = this.newId(request.clientId)
-    group.addPending(memberId)
     this.rebalancing.keepPending(group, memberId, request.sessionTimeoutMs)
     reply(refusedJoin('memberIdRequired', memberId))
   }

@@ -46,11 +46,12 @@ export class Rebalancing {
     })
   }
 
-  /** Keeps a handed-out member id until it is used or `ms` have passed. */
+  /** Keeps a handed-out member id until it is used, `ms` have passed, or it is taken back. */
   keepPending(group: Group, memberId: string, ms: number): void {
+    group.addPending(memberId, () => this.takeBack(group, memberId))
     const deadline = group.pending.get(memberId)
     if (deadline !== undefined)
-      this.deadlines.arm(deadline, ms, () => this.forgetPending(group, memberId))
+      this.deadlines.arm(deadline, ms, () => this.takeBack(group, memberId))
   }
 
   /** Takes a member out of the group without deciding what follows from it. */
@@ -79,7 +80,8 @@ export class Rebalancing {
     } else this.prepare(group)
   }
 
-  private forgetPending(group: Group, memberId: string): void {
+  /** Nobody has used it in time, or somebody needs the room. */
+  takeBack(group: Group, memberId: string): void {
     this.removePending(group, memberId)
     if (group.state === 'PreparingRebalance' && group.hasAllJoined) this.complete(group)
     if (group.isUntouched) this.abandoned(group)

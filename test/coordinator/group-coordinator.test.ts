@@ -139,10 +139,32 @@ test('coordinator: a group to which nobody came goes with the member id it gave 
   assert.deepEqual(errors, [
     'memberIdRequired',
     'memberIdRequired',
-    'groupMemoryUsedUp',
+    'memberIdRequired',
     'memberIdRequired',
   ])
   assert.equal(coordinator.list({ states: [], types: [] }).groups.length, 1)
+})
+
+test('coordinator: ids that nobody uses make room for who comes, and no others do', () => {
+  const budget = new GroupBudget({ groupsMax: 100, memoryBytesMax: 20_000 })
+  const { clock, coordinator } = make({}, budget)
+  coordinator.load([])
+  const errors: unknown[] = []
+  const join = (groupId: string, requireKnownMemberId: boolean): void => {
+    coordinator.join({ ...joinOf(groupId), requireKnownMemberId }, (a) => errors.push(a.error))
+    clock.advance(0)
+  }
+  join('real', false)
+  for (let i = 0; i < 1000; i++) join(`flood ${i}`, true)
+  assert.deepEqual([errors[0], new Set(errors.slice(1))], [null, new Set(['memberIdRequired'])])
+  assert.ok(budget.bytes <= 20_000 && budget.handedOut.size > 1)
+  assert.ok(coordinator.list({ states: [], types: [] }).groups.some((g) => g.groupId === 'real'))
+  // Members that are there stay, and new groups leave room for more of them.
+  for (let i = 0; i < 10; i++) join(`stays ${i}`, false)
+  assert.equal(errors.at(-1), 'groupMemoryUsedUp')
+  assert.equal(budget.handedOut.size, 0)
+  join('real', true)
+  assert.equal(errors.at(-1), 'memberIdRequired')
 })
 
 test('coordinator: a commit of which nothing is taken makes no group', () => {

@@ -157,8 +157,9 @@ const bounds: readonly BrokerKey[] = [
     effect: 'works',
     documentation:
       'Memory for what all groups of this node keep together: members with what they offer and ' +
-      'are assigned, handed-out member ids, committed offsets. What does not fit is refused; new ' +
-      "groups use three quarters of it at most. At most a quarter of the engine's heap.",
+      'are assigned, handed-out member ids, committed offsets. Ids that nobody uses make room; ' +
+      'what does not fit is refused; new groups use three quarters of it at most. At most a ' +
+      "quarter of the engine's heap.",
   },
 ]
 

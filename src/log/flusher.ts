@@ -115,8 +115,10 @@ export class Flusher {
     const small = moves.filter((m) => m.bytes < options.ownFileBytes)
     const own: Moved[] = []
     for (const move of large) own.push(await this.#writeOwn(move))
+    // Of many small ones each piece has something; what is large is read for itself.
+    this.#pieces.open()
     const moved = own.concat(await this.#writeShared(small.filter((m) => m.bytes > 0)))
-    this.#pieces.clear()
+    this.#pieces.close()
     if (moved.length > 0) await disk.syncDir(segmentFolder)
     for (const move of small) if (move.bytes === 0) moved.push({ move, segments: [] })
     await manifest.appendMany({ replayFrom: upTo }, this.#changesOf(moved), this.#turns)

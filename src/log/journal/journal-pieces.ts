@@ -1,7 +1,7 @@
 // Parts of the journal that have left memory, read again in large pieces: the flusher takes them
 // batch by batch in another order than they were written in, and a read for each batch would hold
-// it up until producers have to wait. Holds so much at most and gives nothing up: the flusher
-// clears it when a pass is over. What it gives is from the disk, and is to be checked.
+// it up until producers have to wait. Holds so much at most and gives nothing up until the flusher
+// closes it, when a pass is over. What it gives is from the disk, and is to be checked.
 import type { Journal } from './journal.ts'
 
 export class JournalPieces {
@@ -10,6 +10,7 @@ export class JournalPieces {
   readonly #piecesMax: number
   /** By number; null: it cannot be read in one. */
   readonly #pieces = new Map<number, Uint8Array | null>()
+  #isOpen = false
 
   /** @param pieceBytes a journal file is made of whole pieces */
   constructor(journal: Pick<Journal, 'read'>, pieceBytes: number, bytesMax: number) {
@@ -18,7 +19,11 @@ export class JournalPieces {
     this.#piecesMax = Math.floor(bytesMax / pieceBytes)
   }
 
-  /** The bytes [lsn, lsn + bytes), if they are here; valid until `clear`. */
+  open(): void {
+    this.#isOpen = true
+  }
+
+  /** The bytes [lsn, lsn + bytes), if they are here; valid until `close`. */
   view(lsn: number, bytes: number): Uint8Array | null {
     const piece = this.#pieces.get(this.#numberOf(lsn))
     const at = lsn % this.#pieceBytes
@@ -26,12 +31,12 @@ export class JournalPieces {
   }
 
   /**
-   * The same, read if need be. Null: they do not lie in one piece, there is no room for it, or it
-   * cannot be read.
+   * The same, read if need be. Null: they do not lie in one piece, there is no room for it, it
+   * cannot be read, or it is not open.
    */
   async read(lsn: number, bytes: number): Promise<Uint8Array | null> {
     const number = this.#numberOf(lsn)
-    const isOne = this.#numberOf(lsn + bytes - 1) === number
+    const isOne = this.#isOpen && this.#numberOf(lsn + bytes - 1) === number
     if (isOne && !this.#pieces.has(number) && this.#pieces.size < this.#piecesMax) {
       const piece = new Uint8Array(this.#pieceBytes)
       const isThere = await this.#journal.read(piece, number * this.#pieceBytes)
@@ -40,7 +45,8 @@ export class JournalPieces {
     return this.view(lsn, bytes)
   }
 
-  clear(): void {
+  close(): void {
+    this.#isOpen = false
     this.#pieces.clear()
   }
 

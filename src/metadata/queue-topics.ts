@@ -29,7 +29,7 @@ export const queueTopicConfig: ReadonlyMap<string, string> = new Map([
 ])
 
 /** What names of queues begin with that the node has made: no client's may. */
-const madeHere = 'amq.gen-'
+export const madeHere = 'amq.gen-'
 
 /** What lists the queue `queue`; nothing when a node named it, or its name is too long. */
 export function queueTopicMade(image: Image, queue: string, id: TopicId): TopicPart {

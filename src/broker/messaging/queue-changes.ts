@@ -1,6 +1,7 @@
 // Declaring and deleting queues of one vhost: RabbitMQ's checks in RabbitMQ's order, the metadata,
 // and then what all can see. Who may do it was asked before (`session-vhost`).
 
+import { madeHere } from '../../metadata/queue-topics.ts'
 import { ok, type Result, refuse } from '../../model/errors.ts'
 import { topicId } from '../../model/ids.ts'
 
@@ -47,7 +48,7 @@ export class QueueChanges {
     const name = cleanName(wished)
     if (name !== '') return name
     const random = Buffer.from(this.#core.parts.chance.bytes(nameBytes))
-    return `amq.gen-${random.toString('base64url')}`
+    return `${madeHere}${random.toString('base64url')}`
   }
 
   /** `wish.name` is final. */

@@ -64,7 +64,7 @@ export function logOptionsOf(settings: BrokerSettings): LogOptions {
     asyncSyncMs: 1000,
     flushBytes: Math.min(24 * MiB, (journalFileBytes / 4) * 3),
     ownFileBytes: 1 * MiB,
-    stagingBytes: MiB / 4,
+    stagingBytes: 1 * MiB,
     rereadBytes: 64 * MiB,
     partitionsPerTurn: 250,
     batchesPerTurn: 128,

@@ -30,7 +30,7 @@ test('every key of the log has its option, in whole slabs', () => {
     asyncSyncMs: 1000,
     flushBytes: 24 * MiB,
     ownFileBytes: MiB,
-    stagingBytes: MiB / 4,
+    stagingBytes: 1 * MiB,
     rereadBytes: 64 * MiB,
     partitionsPerTurn: 250,
     batchesPerTurn: 128,

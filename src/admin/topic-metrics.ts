@@ -6,7 +6,7 @@ import type { Family, Sample } from './prometheus.ts'
 
 export function topicMetrics(broker: Broker): Family[] {
   const states = (of: (state: PartitionState) => number) => () => ofPartitions(broker, of)
-  const sizes = (of: (size: PartitionSize) => number) => () => ofSizes(broker, of)
+  const sizes = (of: (size: PartitionSize) => number | null) => () => ofSizes(broker, of)
   return [
     gauge('kafka_topic_partitions', 'Partitions of the topic.', () => partitionCounts(broker)),
     gauge(
@@ -49,6 +49,11 @@ export function topicMetrics(broker: Broker): Family[] {
       'Bytes of records kept.',
       sizes((size) => size.bytes),
     ),
+    gauge(
+      'polymq_topic_partition_damaged_from',
+      'Offset from which on records are damaged on disk; only of partitions where some are.',
+      sizes((size) => size.damagedFrom),
+    ),
   ]
 }
 
@@ -70,10 +75,13 @@ function* ofPartitions(broker: Broker, of: (state: PartitionState) => number): G
       yield { labels: labels(topic, partition), value: of(state) }
 }
 
-function* ofSizes(broker: Broker, of: (size: PartitionSize) => number): Generator<Sample> {
+/** What is null is left out. */
+function* ofSizes(broker: Broker, of: (size: PartitionSize) => number | null): Generator<Sample> {
   for (const topic of broker.topics.all())
-    for (const size of broker.logs.sizes(topic))
-      yield { labels: labels(topic, size.partition), value: of(size) }
+    for (const size of broker.logs.sizes(topic)) {
+      const value = of(size)
+      if (value !== null) yield { labels: labels(topic, size.partition), value }
+    }
 }
 
 const labels = (topic: Topic, partition: number) => ({ partition, topic: topic.name })

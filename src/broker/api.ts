@@ -135,6 +135,8 @@ export interface PartitionSize {
   readonly bytes: number
   readonly logStartOffset: number
   readonly highWatermark: number
+  /** Records from here on are damaged on disk; null: all is well. */
+  readonly damagedFrom: number | null
 }
 
 /** The records of this node. */

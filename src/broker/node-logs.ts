@@ -23,7 +23,7 @@ import { Fetches } from './fetches.ts'
 import { OffsetLookup } from './offset-lookup.ts'
 
 /** Of a queue that nobody has used. */
-const unused = { bytes: 0, logStartOffset: 0, highWatermark: 0 }
+const unused = { bytes: 0, logStartOffset: 0, highWatermark: 0, damagedFrom: null }
 
 export class NodeLogs implements Logs {
   readonly counters = {
@@ -135,8 +135,9 @@ export class NodeLogs implements Logs {
     return topic.partitions.flatMap((_, partition) => {
       const log = this.#store.get(topic.id, partition)
       if (log === undefined && topic.kind !== 'queue') return []
-      const { bytes, logStartOffset, highWatermark } = log ?? unused
-      return [{ partition: partition as PartitionId, bytes, logStartOffset, highWatermark }]
+      const { bytes, logStartOffset, highWatermark, damagedFrom } = log ?? unused
+      const size = { bytes, logStartOffset, highWatermark, damagedFrom }
+      return [{ partition: partition as PartitionId, ...size }]
     })
   }
 

@@ -41,6 +41,7 @@ const broker = {
         bytes: 100,
         logStartOffset: 2,
         highWatermark: 10,
+        damagedFrom: id === 1 ? 7 : null,
       })),
   },
   groups: {
@@ -67,8 +68,10 @@ test('topics', () => {
     'kafka_topic_partition_replicas{partition="0",topic="orders"} 2',
     'kafka_topic_partition_in_sync_replica{partition="0",topic="orders"} 1',
     'kafka_topic_partition_under_replicated_partition{partition="0",topic="orders"} 1',
+    'polymq_topic_partition_damaged_from{partition="1",topic="orders"} 7',
   ])
     assert.ok(text.includes(`${line}\n`), line)
+  assert.equal(text.match(/^polymq_topic_partition_damaged_from\{/gm)?.length, 1)
 })
 
 test('groups: lag counts what is committed; deleted topics are left out', () => {

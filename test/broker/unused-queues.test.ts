@@ -37,7 +37,7 @@ test('looking at it, purging and deleting it does not make it', () =>
     const topic = node.topics.named('idle')
     assert.ok(topic)
     assert.deepEqual(node.logs.sizes(topic), [
-      { partition: 0, bytes: 0, logStartOffset: 0, highWatermark: 0 },
+      { partition: 0, bytes: 0, logStartOffset: 0, highWatermark: 0, damagedFrom: null },
     ])
     assert.deepEqual([usedOf(node, 'idle'), logsOf(node, 'idle')], [null, 0])
     assert.equal(value(await vhost.deleteQueue('idle', true, true)), 0)

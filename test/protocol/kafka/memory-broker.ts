@@ -283,7 +283,8 @@ export class MemoryLogs implements Logs {
     return topic.partitions.map((_, i) => {
       const { start, end, batches } = this.partition(topic.id, i)
       const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0)
-      return { partition: partitionId(i), bytes, logStartOffset: start, highWatermark: end }
+      const size = { bytes, logStartOffset: start, highWatermark: end, damagedFrom: null }
+      return { partition: partitionId(i), ...size }
     })
   }
 }

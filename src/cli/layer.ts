@@ -53,13 +53,13 @@ export function environmentLayer(env: Environment): Layer {
   for (const [source, text] of Object.entries(env)) {
     if (!source.startsWith(variable) || text === undefined) continue
     if (earlyVariables.includes(source)) continue
-    if (source.startsWith(settingVariable)) {
+    const name = optionKeys.find((key) => source === variable + key.toUpperCase())
+    if (name === undefined && serviceLink.test(`${source}=${text}`)) continue
+    if (source.startsWith(settingVariable) && source !== settingVariable) {
       const key = source.slice(settingVariable.length).toLowerCase().replaceAll('_', '.')
       set.push({ text: `${key}=${text}`, source })
       continue
     }
-    const name = optionKeys.find((key) => source === variable + key.toUpperCase())
-    if (name === undefined && serviceLink.test(`${source}=${text}`)) continue
     if (name === undefined) throw new UsageError('unknownVariable', { name: source })
     options[name] = nonEmpty({ text, source })
   }

@@ -82,6 +82,8 @@ test('what Kubernetes tells of a service with our name is not for us', () => {
     POLYMQ_PORT_9092_TCP_PORT: '9092',
     POLYMQ_PORT_9092_TCP_ADDR: '10.0.0.1',
     POLYMQ_KAFKA_SERVICE_HOST: '10.0.0.2',
+    POLYMQ_SET_SERVICE_HOST: '10.0.0.3',
+    POLYMQ_SET_PORT: 'tcp://10.0.0.3:9092',
     POLYMQ_KAFKA_PORT: 'tcp://10.0.0.2:9092',
   }
   assert.deepEqual(optionsOf({ env }), optionsOf({}))
@@ -94,6 +96,7 @@ const refused: readonly [Asked, TextKey][] = [
   [{ flags: ['--data', 'd'], env: { POLYMQ_MEMORY: 'perhaps' } }, 'badBoolean'],
   [{ env: { POLYMQ_DATA: '' } }, 'emptyValue'],
   [{ env: { POLYMQ_PORT: '1' } }, 'unknownVariable'],
+  [{ env: { POLYMQ_SET_: '3' } }, 'unknownVariable'],
   [{ env: { POLYMQ_SERVICE: '10.0.0.1' } }, 'unknownVariable'],
   [{ flags: ['--listen', 'kafka'] }, 'badAddress'],
   [{ flags: ['--listen', 'kafka=9092'] }, 'badAddress'],

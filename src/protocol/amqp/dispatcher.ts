@@ -5,9 +5,9 @@ import { WireError } from '../../wire/wire-error.ts'
 import { Channel } from './channel/channel.ts'
 import { callOf } from './channel/channel-calls.ts'
 import type { ChannelHome } from './channel/channel-home.ts'
-import type { Reading } from './channel/content.ts'
 import { contentHead, hot, uint64At } from './frames/frame.ts'
 import type { FrameOwner } from './frames/frame-reader.ts'
+import { Pacemaker, type Reading } from './frames/pacemaker.ts'
 import type { WholePublish } from './frames/whole-publish.ts'
 import type { Greeting } from './greeting.ts'
 import { basic } from './methods/basic-methods.ts'
@@ -49,6 +49,9 @@ export class Dispatcher implements FrameOwner {
   private last: Channel | null = null
   /** Numbers that were in use: late settlements for them are no mistake. */
   private readonly used = new Set<number>()
+  /** Of contents: bytes that came, and how fast. */
+  private bodyBytes = 0
+  private readonly pace = new Pacemaker()
 
   constructor(connection: DispatchOwner) {
     this.connection = connection
@@ -62,14 +65,18 @@ export class Dispatcher implements FrameOwner {
     return this.connection.isBusy
   }
 
-  /** Why a content has been on its way for too long, or null. */
+  /** Why contents that are not whole are not waited for any longer, or null. */
   standstill(now: number, read: Reading): string | null {
-    const { limits } = this.connection.door
+    const { limits, memory } = this.connection.door
+    let held = 0
     for (const { publishing } of this.channels.values()) {
-      const problem = publishing.content.problem(now, limits, read)
+      const problem = publishing.content.problem(now, limits, read.isExcused)
       if (problem !== null) return problem
+      held += publishing.content.ownBytes
     }
-    return null
+    const isSlow = this.pace.isSlow(now, this.bodyBytes, held, read, limits)
+    if (!isSlow || read.isExcused || !memory.isShort) return null
+    return `others wait for the memory of contents that come too slowly: ${held} bytes of it`
   }
 
   /** Those that are open. */
@@ -185,6 +192,7 @@ export class Dispatcher implements FrameOwner {
   body(id: number, bytes: Buffer, from: number, to: number): void {
     const channel = this.find(id)
     if (channel === null || !channel.isOpen) return
+    this.bodyBytes += to - from
     const { publishing } = channel
     if (publishing.content.state === 'body') publishing.body(bytes, from, to)
   }

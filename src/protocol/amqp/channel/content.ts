@@ -2,22 +2,16 @@
 // buffer unless it comes in one piece. The buffer grows with what arrives, so that who announces
 // much and sends little takes little. One per channel, used again.
 import type { Limits } from '../frames/limits.ts'
-import { Pacemaker } from '../frames/pacemaker.ts'
 import type { PartialMemory } from '../frames/partial-memory.ts'
 import { Standstill } from '../frames/standstill.ts'
 
 const nothing = new Uint8Array(0)
-/** What a body gets at first, of more than this; then it grows by this factor. */
-const firstBytes = 256 * 1024
+/** What a body gets is so many times what it needs, at first within these bounds. */
 const growth = 4
-
-/** Whether what comes is read. */
-export interface Reading {
-  /** Not now, */
-  readonly isExcused: boolean
-  /** and so often not. */
-  readonly excuses: number
-}
+const leastBytes = 4096
+const firstBytes = 256 * 1024
+/** Larger ones do not get all the memory that there is. */
+const largeFrom = 1024 * 1024
 
 export class Content {
   /** What is expected: nothing, a header, or so much more of a body. */
@@ -27,34 +21,23 @@ export class Content {
   private size = 0
   private buffer: Buffer | null = null
   private filled = 0
+  /** Of the buffer's bytes. */
+  private borrowed = 0
   private begun = 0
-  /** Frames of bodies, and bytes in them. */
+  /** Parts of bodies. */
   private pieces = 0
-  private received = 0
-  private readonly standstill = new Standstill()
   private readonly silence = new Standstill()
-  private readonly pace = new Pacemaker()
   private readonly memory: PartialMemory
 
   constructor(memory: PartialMemory) {
     this.memory = memory
   }
 
-  /** Why it has been on its way for too long, or null. */
-  problem(now: number, limits: Limits, { isExcused, excuses }: Reading): string | null {
-    const isLooked = this.isPartial && !isExcused
-    const isSlow = this.isSlow(now, limits, excuses)
-    if (isLooked && isSlow && this.ownBytes > firstBytes && this.memory.isShort)
-      return `others wait for the memory of a content of ${this.size} bytes that comes too slowly`
-    const silent = this.silence.problem(isLooked ? this.begun + this.pieces : -1, 0, now, limits)
-    if (silent !== null)
-      return `nothing came of a content of ${this.size} bytes for ${limits.partialSilenceMsMax} ms`
-    return this.standstill.problem(isLooked ? this.begun : -1, this.size, now, limits)
-  }
-
-  /** In a window that lies within this content, and within which all was read. */
-  private isSlow(now: number, { partialBytesPerSecondMin }: Limits, excuses: number): boolean {
-    return this.pace.isBelow(partialBytesPerSecondMin, this.received, now, this.begun + excuses)
+  /** Why it is not waited for any longer, or null. */
+  problem(now: number, limits: Limits, isExcused: boolean): string | null {
+    const number = this.isPartial && !isExcused ? this.begun + this.pieces : -1
+    if (this.silence.problem(number, 0, now, limits) === null) return null
+    return `nothing came of a content of ${this.size} bytes for ${limits.partialSilenceMsMax} ms`
   }
 
   get isPartial(): boolean {
@@ -87,8 +70,14 @@ export class Content {
     const has = this.ownBytes
     const needed = this.filled + pieceBytes
     if (needed <= has) return true
-    const bytes = Math.min(this.size, Math.max(firstBytes, has * growth, needed))
-    if (!this.memory.take(bytes - has) && !this.memory.borrow(owner, bytes - has)) return false
+    const first = Math.max(leastBytes, Math.min(firstBytes, needed * growth))
+    const bytes = Math.min(this.size, Math.max(first, has * growth, needed))
+    const more = bytes - has
+    const isLarge = this.size > largeFrom
+    if (!this.memory.take(more, isLarge)) {
+      if (!this.memory.borrow(owner, more)) return false
+      this.borrowed += more
+    }
     const buffer = Buffer.allocUnsafeSlow(bytes)
     this.buffer?.copy(buffer, 0, 0, this.filled)
     this.buffer = buffer
@@ -99,7 +88,6 @@ export class Content {
   add(bytes: Buffer, from: number, to: number): Uint8Array | null {
     const { buffer } = this
     this.pieces++
-    this.received += to - from
     this.bodyLeft -= to - from
     if (buffer === null) return new Uint8Array(bytes.buffer, bytes.byteOffset + from, to - from)
     bytes.copy(buffer, this.filled, from, to)
@@ -109,7 +97,9 @@ export class Content {
 
   /** Gives the memory back. */
   end(): void {
-    if (this.buffer !== null) this.memory.give(this.buffer.length)
+    if (this.buffer !== null) this.memory.give(this.buffer.length - this.borrowed)
+    if (this.borrowed > 0) this.memory.payBack(this.borrowed)
+    this.borrowed = 0
     this.buffer = null
     this.state = 'none'
     this.properties = nothing

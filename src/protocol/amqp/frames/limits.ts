@@ -18,7 +18,10 @@ export interface Limits {
   readonly partialBytesMax: number
   /** A content of which a part has arrived must go on arriving: longest silence. */
   readonly partialSilenceMsMax: number
-  /** Besides that silence a content may take so long as its size takes at this pace. */
+  /**
+   * Besides that silence a frame may take so long as its size takes at this pace. Contents that
+   * hold memory others wait for must come at this or a lower one, see Pacemaker.
+   */
   readonly partialBytesPerSecondMin: number
   /** What a client has not taken, before its consumers get no more. */
   readonly unsentBytesMax: number

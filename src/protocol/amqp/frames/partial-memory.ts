@@ -3,15 +3,21 @@
 // and need more may borrow beyond the bound, so that never all wait for each other. Made by the
 // door, used by its connections.
 
+/** Of the memory, what only small things get. */
+const shareOfSmall = 1 / 4
+
 export class PartialMemory {
   private readonly bytesMax: number
   private left: number
   /** Counted apart, since it is often part of what waits for memory. */
   private held = 0
-  /** Who has borrowed, as long as that is not made up for. */
+  /** Who has borrowed, and how much, until it is paid back. */
   private borrower: object | null = null
+  private borrowed = 0
   private readonly borrowedMax: number
   private waiting = new Set<() => void>()
+  /** Who waited has been told, and may find none again. */
+  private isWaking = false
   private readonly soon: (action: () => void) => void
 
   /** `soon` runs an action when the present event has been dealt with. */
@@ -29,22 +35,32 @@ export class PartialMemory {
 
   /** Somebody waits. */
   get isShort(): boolean {
-    return this.waiting.size > 0
+    return this.isWaking || this.waiting.size > 0
   }
 
-  /** Whether so many bytes are the caller's now, to be given back. */
-  take(bytes: number): boolean {
-    if (bytes > this.left) return false
+  /**
+   * Whether so many bytes are the caller's now, to be given back. `isLarge`: of what has much, so
+   * that a part is left for what is small.
+   */
+  take(bytes: number, isLarge = false): boolean {
+    const kept = isLarge ? this.bytesMax * shareOfSmall : 0
+    if (bytes > this.left - kept) return false
     this.left -= bytes
     return true
   }
 
-  /** As `take`, beyond the bound: one `owner` at a time. */
+  /** As `take`, beyond the bound, to be paid back: one `owner` at a time. */
   borrow(owner: object, bytes: number): boolean {
-    if (!this.mayBorrow(owner) || bytes - this.left > this.borrowedMax) return false
+    if (!this.mayBorrow(owner) || this.borrowed + bytes > this.borrowedMax) return false
     this.borrower = owner
-    this.left -= bytes
+    this.borrowed += bytes
     return true
+  }
+
+  payBack(bytes: number): void {
+    this.borrowed -= bytes
+    if (this.borrowed === 0) this.borrower = null
+    this.wake()
   }
 
   /** Else another has borrowed, and gives it back. */
@@ -54,7 +70,6 @@ export class PartialMemory {
 
   give(bytes: number): void {
     this.left += bytes
-    if (this.left >= 0) this.borrower = null
     this.wake()
   }
 
@@ -73,7 +88,9 @@ export class PartialMemory {
     if (this.waiting.size === 0) return
     const { waiting } = this
     this.waiting = new Set()
+    this.isWaking = true
     this.soon(() => {
+      this.isWaking = false
       for (const action of waiting) action()
     })
   }

@@ -1,0 +1,216 @@
+// What becomes of contents that arrive in pieces when they are slow, many or large: who waits for
+// whom, and who is not waited for.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { basic } from '../../../src/protocol/amqp/methods/basic-methods.ts'
+import { bodyFrame, headerFrame, methodFrame, TestDoor } from './test-door.ts'
+
+const bodies = (door: TestDoor, name: string): string[] =>
+  (door.messaging.queues.get(name)?.ready ?? []).map(
+    ({ message }) => `${Buffer.from(message.body)}`,
+  )
+
+const publishOn = (channelId: number): Buffer =>
+  methodFrame(channelId, basic.publish, {
+    ticket: 0,
+    exchange: '',
+    routingKey: 'q',
+    mandatory: false,
+    immediate: false,
+  })
+
+const publishMethod = publishOn(1)
+
+test('contents that are not whole share a bound, and wait for it', async () => {
+  const door = await TestDoor.open({ partialBytesMax: 1000 })
+  const first = await door.client(1)
+  const second = await door.client(1)
+  await first.declare('q')
+  const begin = [publishMethod, headerFrame(1, 800), bodyFrame(1, 'x'.repeat(400))]
+  first.send(...begin)
+  second.send(...begin)
+  second.send(bodyFrame(1, 'y'.repeat(400)))
+  await second.settled()
+  assert.deepEqual(bodies(door, 'q'), [])
+  first.send(bodyFrame(1, 'x'.repeat(400)))
+  await first.settled()
+  await second.settled()
+  assert.deepEqual(
+    bodies(door, 'q').map((body) => body.length),
+    [800, 800],
+  )
+})
+
+test('who goes on sending large contents is not taken for one that has stopped', async () => {
+  const door = await TestDoor.open({ partialSilenceMsMax: 1_000 })
+  const client = await door.client(1)
+  await client.declare('q')
+  const half = bodyFrame(1, 'x'.repeat(400))
+  client.send(publishMethod, headerFrame(1, 800), half)
+  for (let i = 0; i < 20; i++) {
+    await door.clock.advance(500)
+    client.send(half, publishMethod, headerFrame(1, 800), half)
+  }
+  assert.equal(client.isClosed, false)
+  assert.equal(bodies(door, 'q').length, 20)
+})
+
+test('a frame that stops half-way is not waited for for ever', async () => {
+  const door = await TestDoor.open({ partialSilenceMsMax: 1_000 })
+  const client = await door.client(1)
+  client.send(publishMethod.subarray(0, 12))
+  await door.clock.advance(4_000)
+  assert.equal(client.isClosed, true)
+})
+
+test('a content that stops half-way is not waited for for ever', async () => {
+  const door = await TestDoor.open({ partialSilenceMsMax: 1_000 })
+  const client = await door.client(1)
+  client.send(publishMethod, headerFrame(1, 800), bodyFrame(1, 'x'))
+  await door.clock.advance(3_000)
+  assert.equal(client.isClosed, true)
+  assert.match(door.lines[0] ?? '', /nothing came of a content of 800 bytes for 1000 ms/)
+})
+
+test('a content may come as slowly as it likes, as long as nobody waits', async () => {
+  const door = await TestDoor.open({ partialSilenceMsMax: 1_000, partialBytesPerSecondMin: 100 })
+  const client = await door.client(1)
+  await client.declare('q')
+  client.send(publishMethod, headerFrame(1, 50))
+  for (let i = 0; i < 50; i++) {
+    await door.clock.advance(900)
+    client.send(bodyFrame(1, 'x'))
+  }
+  await client.settled()
+  assert.deepEqual(
+    bodies(door, 'q').map((body) => body.length),
+    [50],
+  )
+})
+
+test('who announces much and sends little holds up nobody', async () => {
+  const door = await TestDoor.open({ partialBytesMax: 8_000_000, messageBytesMax: 4_000_000 })
+  const holders = await Promise.all(Array.from({ length: 20 }, () => door.client(1)))
+  for (const holder of holders)
+    holder.send(publishMethod, headerFrame(1, 4_000_000), bodyFrame(1, 'x'.repeat(5000)))
+  const client = await door.client(1)
+  await client.declare('q')
+  for (let round = 0; round < 2; round++) {
+    client.send(publishMethod, headerFrame(1, 3_000_000))
+    for (let i = 0; i < 30; i++) client.send(bodyFrame(1, 'y'.repeat(100_000)))
+    await client.settled()
+  }
+  assert.deepEqual(
+    bodies(door, 'q').map((body) => body.length),
+    [3_000_000, 3_000_000],
+  )
+})
+
+/** How long a client that needs much memory for a moment has to wait for it. */
+async function secondsToPublish(door: TestDoor, eachSecond: () => void): Promise<number> {
+  const client = await door.client(1)
+  await client.declare('q')
+  client.send(publishMethod, headerFrame(1, 3_000_000))
+  for (let i = 0; i < 30; i++) client.send(bodyFrame(1, 'y'.repeat(100_000)))
+  let seconds = 0
+  for (; seconds < 60; seconds++) {
+    await client.settled()
+    if (bodies(door, 'q').length > 0) break
+    eachSecond()
+    await door.clock.advance(1_000)
+  }
+  return seconds
+}
+
+test('slow contents, many of one connection or one of each of many: seconds to wait', async () => {
+  for (const [connections, channels] of [
+    [2, 100],
+    [200, 1],
+  ] as const) {
+    const door = await TestDoor.open({ partialBytesMax: 8_000_000, messageBytesMax: 4_000_000 })
+    const hogs = await Promise.all(Array.from({ length: connections }, () => door.client(channels)))
+    const trickle = (bytes: number): void => {
+      for (const hog of hogs)
+        for (let id = 1; id <= channels && !hog.isClosed; id++)
+          hog.send(bodyFrame(id, 'x'.repeat(bytes)))
+    }
+    for (const hog of hogs)
+      for (let id = 1; id <= channels; id++) hog.send(publishOn(id), headerFrame(id, 4_000_000))
+    trickle(10_000)
+    const seconds = await secondsToPublish(door, () => trickle(1))
+    assert.ok(seconds < 12, `${connections} connections: ${seconds} s`)
+  }
+})
+
+test('who is fast for what he holds stays, whatever others do', async () => {
+  const door = await TestDoor.open({ partialBytesMax: 8_000_000, messageBytesMax: 4_000_000 })
+  const slow = await door.client(1)
+  slow.send(publishMethod, headerFrame(1, 200_000))
+  const hogs = await Promise.all(Array.from({ length: 2 }, () => door.client(1)))
+  const most = Array.from({ length: 39 }, () => bodyFrame(1, 'x'.repeat(100_000)))
+  for (const hog of hogs) hog.send(publishMethod, headerFrame(1, 4_000_000), ...most)
+  for (let i = 0; i < 3; i++) slow.send(bodyFrame(1, 's'.repeat(15_000)))
+  await secondsToPublish(door, () => {
+    slow.send(bodyFrame(1, 's'.repeat(15_000)))
+    for (const hog of hogs) if (!hog.isClosed) hog.send(bodyFrame(1, 'x'))
+  })
+  assert.equal(slow.isClosed, false)
+  assert.ok(hogs.some((hog) => hog.isClosed))
+})
+
+test('who sends slowly what others wait for the memory of is not waited for', async () => {
+  const door = await TestDoor.open({ partialBytesMax: 8_000_000, messageBytesMax: 4_000_000 })
+  const hogs = await Promise.all(Array.from({ length: 2 }, () => door.client(1)))
+  const most = Array.from({ length: 39 }, () => bodyFrame(1, 'x'.repeat(100_000)))
+  for (const hog of hogs) hog.send(publishMethod, headerFrame(1, 4_000_000), ...most)
+  const trickle = async (seconds: number): Promise<void> => {
+    for (let i = 0; i < seconds; i++) {
+      for (const hog of hogs) if (!hog.isClosed) hog.send(bodyFrame(1, 'x'))
+      await door.clock.advance(1_000)
+    }
+  }
+  await trickle(20)
+  assert.equal(
+    hogs.some(({ isClosed }) => isClosed),
+    false,
+    'as long as nobody waits',
+  )
+  // The third of them borrows.
+  const borrower = await door.client(1)
+  borrower.send(publishMethod, headerFrame(1, 4_000_000), ...most)
+  hogs.push(borrower)
+  const client = await door.client(1)
+  await client.declare('q')
+  client.send(publishMethod, headerFrame(1, 3_000_000))
+  for (let i = 0; i < 30; i++) client.send(bodyFrame(1, 'y'.repeat(100_000)))
+  await trickle(6)
+  assert.match(
+    door.lines[0] ?? '',
+    /others wait for the memory of contents that come too slowly: 4000000 bytes of it/,
+  )
+  await client.settled()
+  assert.deepEqual(
+    bodies(door, 'q').map((body) => body.length),
+    [3_000_000],
+  )
+})
+
+test('large contents that come fast enough leave memory for small ones', async () => {
+  const door = await TestDoor.open({ partialBytesMax: 16_000_000, messageBytesMax: 4_000_000 })
+  const large = await Promise.all(Array.from({ length: 6 }, () => door.client(1)))
+  const most = Array.from({ length: 30 }, () => bodyFrame(1, 'x'.repeat(100_000)))
+  for (const one of large) one.send(publishMethod, headerFrame(1, 4_000_000), ...most)
+  const client = await door.client(1)
+  await client.declare('q')
+  client.send(publishMethod, headerFrame(1, 900_000))
+  for (let i = 0; i < 9; i++) client.send(bodyFrame(1, 'y'.repeat(100_000)))
+  await client.settled()
+  assert.deepEqual(
+    bodies(door, 'q').map((body) => body.length),
+    [900_000],
+  )
+  assert.equal(
+    large.some((one) => one.isClosed),
+    false,
+  )
+})

@@ -8,6 +8,7 @@ import { buildProperties, property, tableProperty } from '../../../src/model/mes
 import { basic, confirm, tx } from '../../../src/protocol/amqp/methods/basic-methods.ts'
 import { channel, connection } from '../../../src/protocol/amqp/methods/connection-methods.ts'
 import {
+  bodies,
   bodyFrame,
   frame,
   headerFrame,
@@ -17,11 +18,6 @@ import {
   TestDoor,
   textProperty,
 } from './test-door.ts'
-
-const bodies = (door: TestDoor, name: string): string[] =>
-  (door.messaging.queues.get(name)?.ready ?? []).map(
-    ({ message }) => `${Buffer.from(message.body)}`,
-  )
 
 const publishMethod = methodFrame(1, basic.publish, {
   ticket: 0,

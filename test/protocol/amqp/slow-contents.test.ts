@@ -3,12 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { basic } from '../../../src/protocol/amqp/methods/basic-methods.ts'
-import { bodyFrame, headerFrame, methodFrame, TestDoor } from './test-door.ts'
-
-const bodies = (door: TestDoor, name: string): string[] =>
-  (door.messaging.queues.get(name)?.ready ?? []).map(
-    ({ message }) => `${Buffer.from(message.body)}`,
-  )
+import { bodies, bodyFrame, headerFrame, methodFrame, TestDoor } from './test-door.ts'
 
 const publishOn = (channelId: number): Buffer =>
   methodFrame(channelId, basic.publish, {
@@ -20,6 +15,10 @@ const publishOn = (channelId: number): Buffer =>
   })
 
 const publishMethod = publishOn(1)
+
+/** So many frames of a body, of 100 KB each. */
+const bodyFrames = (count: number): Buffer[] =>
+  Array.from({ length: count }, () => bodyFrame(1, 'x'.repeat(100_000)))
 
 test('contents that are not whole share a bound, and wait for it', async () => {
   const door = await TestDoor.open({ partialBytesMax: 1000 })
@@ -97,7 +96,7 @@ test('who announces much and sends little holds up nobody', async () => {
   await client.declare('q')
   for (let round = 0; round < 2; round++) {
     client.send(publishMethod, headerFrame(1, 3_000_000))
-    for (let i = 0; i < 30; i++) client.send(bodyFrame(1, 'y'.repeat(100_000)))
+    client.send(...bodyFrames(30))
     await client.settled()
   }
   assert.deepEqual(
@@ -111,7 +110,7 @@ async function secondsToPublish(door: TestDoor, eachSecond: () => void): Promise
   const client = await door.client(1)
   await client.declare('q')
   client.send(publishMethod, headerFrame(1, 3_000_000))
-  for (let i = 0; i < 30; i++) client.send(bodyFrame(1, 'y'.repeat(100_000)))
+  client.send(...bodyFrames(30))
   let seconds = 0
   for (; seconds < 60; seconds++) {
     await client.settled()
@@ -147,7 +146,7 @@ test('who is fast for what he holds stays, whatever others do', async () => {
   const slow = await door.client(1)
   slow.send(publishMethod, headerFrame(1, 200_000))
   const hogs = await Promise.all(Array.from({ length: 2 }, () => door.client(1)))
-  const most = Array.from({ length: 39 }, () => bodyFrame(1, 'x'.repeat(100_000)))
+  const most = bodyFrames(39)
   for (const hog of hogs) hog.send(publishMethod, headerFrame(1, 4_000_000), ...most)
   for (let i = 0; i < 3; i++) slow.send(bodyFrame(1, 's'.repeat(15_000)))
   await secondsToPublish(door, () => {
@@ -161,7 +160,7 @@ test('who is fast for what he holds stays, whatever others do', async () => {
 test('who sends slowly what others wait for the memory of is not waited for', async () => {
   const door = await TestDoor.open({ partialBytesMax: 8_000_000, messageBytesMax: 4_000_000 })
   const hogs = await Promise.all(Array.from({ length: 2 }, () => door.client(1)))
-  const most = Array.from({ length: 39 }, () => bodyFrame(1, 'x'.repeat(100_000)))
+  const most = bodyFrames(39)
   for (const hog of hogs) hog.send(publishMethod, headerFrame(1, 4_000_000), ...most)
   const trickle = async (seconds: number): Promise<void> => {
     for (let i = 0; i < seconds; i++) {
@@ -182,7 +181,7 @@ test('who sends slowly what others wait for the memory of is not waited for', as
   const client = await door.client(1)
   await client.declare('q')
   client.send(publishMethod, headerFrame(1, 3_000_000))
-  for (let i = 0; i < 30; i++) client.send(bodyFrame(1, 'y'.repeat(100_000)))
+  client.send(...bodyFrames(30))
   await trickle(6)
   assert.match(
     door.lines[0] ?? '',
@@ -198,12 +197,12 @@ test('who sends slowly what others wait for the memory of is not waited for', as
 test('large contents that come fast enough leave memory for small ones', async () => {
   const door = await TestDoor.open({ partialBytesMax: 16_000_000, messageBytesMax: 4_000_000 })
   const large = await Promise.all(Array.from({ length: 6 }, () => door.client(1)))
-  const most = Array.from({ length: 30 }, () => bodyFrame(1, 'x'.repeat(100_000)))
+  const most = bodyFrames(30)
   for (const one of large) one.send(publishMethod, headerFrame(1, 4_000_000), ...most)
   const client = await door.client(1)
   await client.declare('q')
   client.send(publishMethod, headerFrame(1, 900_000))
-  for (let i = 0; i < 9; i++) client.send(bodyFrame(1, 'y'.repeat(100_000)))
+  client.send(...bodyFrames(9))
   await client.settled()
   assert.deepEqual(
     bodies(door, 'q').map((body) => body.length),

@@ -63,6 +63,12 @@ export const headerFrame = (
   return frame(2, channelId, Buffer.concat([head, properties]))
 }
 
+/** Of the messages that are ready in a queue. */
+export const bodies = (door: TestDoor, name: string): string[] =>
+  (door.messaging.queues.get(name)?.ready ?? []).map(
+    ({ message }) => `${Buffer.from(message.body)}`,
+  )
+
 export const bodyFrame = (channelId: number, body: Uint8Array | string): Buffer =>
   frame(3, channelId, Buffer.from(body))
 

@@ -39,8 +39,8 @@ export class PartialMemory {
   }
 
   /**
-   * Whether so many bytes are the caller's now, to be given back. `isLarge`: of what has much, so
-   * that a part is left for what is small.
+   * Whether so many bytes are the caller's now, to be given back. `isLarge`: it is for something
+   * large, which leaves a part to what is small.
    */
   take(bytes: number, isLarge = false): boolean {
     const kept = isLarge ? this.bytesMax * shareOfSmall : 0

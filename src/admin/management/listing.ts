@@ -36,8 +36,8 @@ export async function listed<T>(
   const sorted = sort === null ? filtered : await sortedBy(call, sort, filtered, describe)
   if (paging === null) return pieces(streamed(call, sorted, show))
   const { page, size } = paging
-  const pages = Math.max(1, Math.ceil(sorted.length / size))
-  if (page > pages)
+  const pages = Math.ceil(sorted.length / size)
+  if (page > Math.max(1, pages))
     throw new Refused(
       400,
       'page_out_of_range',

@@ -254,6 +254,8 @@ test('lists are paged, filtered in linear time, sorted, and cut to columns', () 
     )
     assert.equal(found.filtered_count, 2)
     assert.equal((await api.get('/queues?page=1&name=B')).filtered_count, 2)
+    const none = await api.get('/queues?page=1&name=nothing')
+    assert.deepEqual([none.filtered_count, none.page_count, none.items], [0, 0, []])
     const sorted = await api.get('/queues?sort=messages&sort_reverse=true&columns=name,messages')
     assert.deepEqual(sorted[0], { name: 'b1', messages: 1 })
     const bad = async (query: string) => (await api.call('GET', `/queues?${query}`)).json.error

@@ -161,6 +161,7 @@ interface Taken {
   readonly queue: { accept(id: number): void; reject(id: number, re: boolean, f: boolean): void }
 }
 
+/** `count` below 0: as many as one answer may hold, as RabbitMQ counts down past 0. */
 export async function getMessages(call: Call): Promise<HttpAnswer> {
   const body = call.bodyWith('count', 'ackmode', 'encoding')
   const session = call.session()
@@ -171,7 +172,8 @@ export async function getMessages(call: Call): Promise<HttpAnswer> {
     throw badRequest(`Unsupported encoding ${encoding.slice(0, 40)}.`)
   const isBase64 = encoding === 'base64'
   const truncate = Math.max(0, integerIn(body, 'truncate', Number.POSITIVE_INFINITY))
-  const count = Math.min(integerIn(body, 'count', 1), countMax)
+  const asked = integerIn(body, 'count', 1)
+  const count = asked < 0 ? countMax : Math.min(asked, countMax)
   const taken: Taken[] = []
   const shown: unknown[] = []
   let bytes = 0

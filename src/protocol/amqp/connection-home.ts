@@ -4,6 +4,7 @@ import type { ChannelCounters, ChannelDoor, MessageCounters } from './channel/ch
 import type { Slabs } from './frames/out-buffer.ts'
 import type { Offer } from './login.ts'
 import type { Pacing } from './pacing.ts'
+import type { Holder } from './relief.ts'
 
 /** Plain numbers that only grow. */
 export interface DoorCounters extends MessageCounters, ChannelCounters {
@@ -19,7 +20,7 @@ export interface DoorCounters extends MessageCounters, ChannelCounters {
 }
 
 /** A connection as its door sees it. */
-export interface Served {
+export interface Served extends Holder {
   /** The peer as the log shows it, and where it comes from. */
   readonly peer: string
   readonly peerHost: string

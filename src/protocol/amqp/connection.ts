@@ -7,6 +7,7 @@ import type { Session } from '../../broker/messaging/api.ts'
 import type { ConnectionHandler, Connection as Link } from '../../io/network.ts'
 import type { Result } from '../../model/errors.ts'
 import type { Resumable } from './channel/channel-home.ts'
+import type { ContentWatch } from './channel/content-watch.ts'
 import { Told } from './channel/told.ts'
 import type { ConnectionHome, Served } from './connection-home.ts'
 import { ConnectionView } from './connection-view.ts'
@@ -14,7 +15,6 @@ import { Dispatcher, type DispatchOwner } from './dispatcher.ts'
 import { FrameReader } from './frames/frame-reader.ts'
 import { writeHeartbeat, writeMethod } from './frames/frame-writer.ts'
 import type { OutBuffer } from './frames/out-buffer.ts'
-import { Standstill } from './frames/standstill.ts'
 import { Greeting, type GreetingHost } from './greeting.ts'
 import type { Login } from './login.ts'
 import { connection as methods } from './methods/connection-methods.ts'
@@ -35,6 +35,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   readonly greeting: Greeting
   isSendDue = false
   readonly view: ConnectionView
+  readonly contents: ContentWatch
   readonly pace = { isHeld: false, turn: 0, sliceEnd: 0 }
   readonly door: ConnectionHome
   private readonly link: Link
@@ -50,7 +51,6 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   private pending: Promise<unknown> | null = null
   private takenAway: Promise<void> | null = null
   private heldBytes = 0
-  private readonly standstill = new Standstill()
   private isPublisher = false
   isBlocked = false
   private isGone = false
@@ -63,6 +63,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     this.output = new Output(door, link, () => this.taken())
     this.out = this.output.buffer
     this.dispatcher = new Dispatcher(this)
+    this.contents = this.dispatcher.contents
     this.reader = new FrameReader(this.dispatcher)
     this.greeting = new Greeting(this, door, link)
     this.vigil = new Vigil(door.limits, door.monotonic())
@@ -102,7 +103,10 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   /** Ends it when it has been silent for too long; owes heartbeats. */
   look(now: number): void {
     if (this.isGone) return
-    const problem = this.vigil.look(now) ?? this.standstillNow(now)
+    const problem =
+      this.vigil.look(now) ??
+      this.reader.standstill(now, this.vigil.isExcused, this.door.limits) ??
+      this.dispatcher.standstill(now, this.vigil)
     if (problem !== null) {
       if (this.state !== 'parted') this.door.report(this, problem)
       this.destroy()
@@ -149,6 +153,11 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     this.goOn()
   }
 
+  giveUp(why: string): void {
+    this.failHard(replies.resourceError, why, 0)
+    this.goOn()
+  }
+
   /** Closes without a word. */
   destroy(): void {
     if (this.isGone) return
@@ -189,6 +198,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   }
 
   waitForMemory(): void {
+    this.contents.waitsSince ??= this.door.monotonic()
     this.door.memory.whenGiven(this.retry)
   }
 
@@ -197,7 +207,6 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     this.end()
   }
 
-  /** The client agrees to the close that it was told of. */
   closeAgreed(): void {
     this.end()
   }
@@ -331,13 +340,6 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
   private beginClosing(): void {
     this.state = 'closing'
     this.vigil.isClosing = true
-  }
-
-  /** Why what it sends has not gone on for too long, or null. */
-  private standstillNow(now: number): string | null {
-    const number = this.vigil.isExcused ? -1 : this.reader.partialNumber
-    const problem = this.standstill.problem(number, this.frameMax, now, this.door.limits)
-    return problem ?? this.dispatcher.standstill(now, this.vigil)
   }
 
   private end(): void {

@@ -5,9 +5,9 @@ import { WireError } from '../../wire/wire-error.ts'
 import { Channel } from './channel/channel.ts'
 import { callOf } from './channel/channel-calls.ts'
 import type { ChannelHome } from './channel/channel-home.ts'
+import { ContentWatch, type Reading } from './channel/content-watch.ts'
 import { contentHead, hot, uint64At } from './frames/frame.ts'
 import type { FrameOwner } from './frames/frame-reader.ts'
-import { Pacemaker, type Reading } from './frames/pacemaker.ts'
 import type { WholePublish } from './frames/whole-publish.ts'
 import type { Greeting } from './greeting.ts'
 import { basic } from './methods/basic-methods.ts'
@@ -39,6 +39,9 @@ export interface DispatchOwner extends ChannelHome {
 
 const settlements: ReadonlySet<number> = new Set([hot.ack, hot.nack, hot.reject])
 
+/** Who holds so much of the memory that is taken would wait for itself. */
+const shareOfOne = 3 / 4
+
 /** Of the upper half of a tag. */
 const tagHighMax = 2 ** 21
 
@@ -49,9 +52,7 @@ export class Dispatcher implements FrameOwner {
   private last: Channel | null = null
   /** Numbers that were in use: late settlements for them are no mistake. */
   private readonly used = new Set<number>()
-  /** Of contents: bytes that came, and how fast. */
-  private bodyBytes = 0
-  private readonly pace = new Pacemaker()
+  readonly contents = new ContentWatch()
 
   constructor(connection: DispatchOwner) {
     this.connection = connection
@@ -67,16 +68,8 @@ export class Dispatcher implements FrameOwner {
 
   /** Why contents that are not whole are not waited for any longer, or null. */
   standstill(now: number, read: Reading): string | null {
-    const { limits, memory } = this.connection.door
-    let held = 0
-    for (const { publishing } of this.channels.values()) {
-      const problem = publishing.content.problem(now, limits, read.isExcused)
-      if (problem !== null) return problem
-      held += publishing.content.ownBytes
-    }
-    const isSlow = this.pace.isSlow(now, this.bodyBytes, held, read, limits)
-    if (!isSlow || read.isExcused || !memory.isShort) return null
-    return `others wait for the memory of contents that come too slowly: ${held} bytes of it`
+    const contents = [...this.channels.values()].map(({ publishing }) => publishing.content)
+    return this.contents.look(now, contents, read, this.connection.door.limits)
   }
 
   /** Those that are open. */
@@ -91,6 +84,7 @@ export class Dispatcher implements FrameOwner {
     for (let i = 0; i < channels.length; i++) this.connection.session.closeChannel()
     this.channels.clear()
     this.last = null
+    this.contents.gone()
     await Promise.all(channels.map((channel) => channel.release()))
   }
 
@@ -152,7 +146,9 @@ export class Dispatcher implements FrameOwner {
     if (content.state === 'header') {
       const size = to - from < contentHead ? 0 : uint64At(bytes, from + 4)
       const { messageBytesMax } = this.connection.door.limits
-      if (this.connection.holdsUp(Math.min(size, messageBytesMax))) return false
+      const { connection } = this
+      if (connection.holdsUp(Math.min(size, messageBytesMax))) return false
+      if (!this.hasRoom(content.makeRoomForHeader(to - from, size, connection))) return false
       channel.publishing.header(bytes, from, to)
       return true
     }
@@ -176,23 +172,13 @@ export class Dispatcher implements FrameOwner {
       const text = `a body frame of ${size} octets, where ${content.bodyLeft} are left of the body`
       return this.fail(replies.frameError, text, basic.publish.id)
     }
-    const isInOnePiece = isWhole && size === content.bodyLeft
-    if (isInOnePiece && content.ownBytes === 0) return true
-    const { connection } = this
-    if (content.makeRoom(size, connection)) return true
-    if (connection.door.memory.mayBorrow(connection)) {
-      // Nobody else has it, so that waiting might last for ever: the contents of this one alone.
-      const text = 'no memory for more contents that are not whole'
-      return this.fail(replies.resourceError, text, basic.publish.id)
-    }
-    connection.waitForMemory()
-    return false
+    if (isWhole && content.isAll(size)) return true
+    return this.hasRoom(content.makeRoom(size, this.connection))
   }
 
   body(id: number, bytes: Buffer, from: number, to: number): void {
     const channel = this.find(id)
     if (channel === null || !channel.isOpen) return
-    this.bodyBytes += to - from
     const { publishing } = channel
     if (publishing.content.state === 'body') publishing.body(bytes, from, to)
   }
@@ -206,6 +192,23 @@ export class Dispatcher implements FrameOwner {
   }
 
   // ---- Within
+
+  /** Whether a content goes on: it has the memory that it needs, or there is no use in waiting. */
+  private hasRoom(has: boolean): boolean {
+    const { connection, contents } = this
+    if (has) {
+      contents.waitsSince = null
+      return true
+    }
+    let own = 0
+    for (const { publishing } of this.channels.values()) own += publishing.content.ownBytes
+    if (own < connection.door.memory.taken * shareOfOne) {
+      connection.waitForMemory()
+      return false
+    }
+    const text = `no memory for more contents that are not whole: this connection has ${own} bytes`
+    return this.fail(replies.resourceError, text, basic.publish.id)
+  }
 
   /** A publish, with its content, where none may be. */
   private publishAmiss(id: number, bytes: Buffer, parts: WholePublish): true {
@@ -350,7 +353,9 @@ export class Dispatcher implements FrameOwner {
       this.fail(replies.unexpectedFrame, noMethodFrame, 0)
       return null
     }
-    return channel.isOpen ? channel : null
+    if (channel.isOpen) return channel
+    this.contents.waitsSince = null
+    return null
   }
 }
 

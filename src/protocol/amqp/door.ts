@@ -17,6 +17,7 @@ import { Slabs } from './frames/out-buffer.ts'
 import { PartialMemory } from './frames/partial-memory.ts'
 import type { Login, LoginCheck, Offer } from './login.ts'
 import { Pacing } from './pacing.ts'
+import { Relief } from './relief.ts'
 import { Turn } from './turn.ts'
 
 export interface AmqpDoorOptions {
@@ -110,6 +111,7 @@ class Home extends Turn implements ConnectionHome {
   private readonly perHost = new Map<string, number>()
   /** Connections with a message that the core does not take yet. */
   private readonly heldUp = new Set<Served>()
+  private readonly relief: Relief
   private unsentBytes = 0
   private sweeper: Timer | null = null
   private readonly alarms: { cancel(): void }
@@ -136,6 +138,7 @@ class Home extends Turn implements ConnectionHome {
     const soon = (action: () => void): void => clock.soon(action)
     const forTransactions = Math.floor(partialBytesMax / 4)
     this.memory = new PartialMemory(partialBytesMax - forTransactions, messageBytesMax, soon)
+    this.relief = new Relief(this.memory)
     this.transactionMemory = new PartialMemory(forTransactions, 0, soon)
     this.replyAddresses = options.replyAddresses ?? new ReplyAddresses(chance)
     this.pacing = new Pacing(clock)
@@ -274,6 +277,7 @@ class Home extends Turn implements ConnectionHome {
     this.sweeper = this.options.clock.after(lookEveryMs, () => {
       const now = this.monotonic()
       for (const connection of [...this.connections]) connection.look(now)
+      this.relief.look(now, this.connections)
       this.sweepLater()
     })
   }

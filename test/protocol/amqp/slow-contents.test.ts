@@ -2,8 +2,16 @@
 // whom, and who is not waited for.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { encodeTable } from '../../../src/model/message/field-codec.ts'
 import { basic } from '../../../src/protocol/amqp/methods/basic-methods.ts'
-import { bodies, bodyFrame, headerFrame, methodFrame, TestDoor } from './test-door.ts'
+import {
+  bodies,
+  bodyFrame,
+  headerFrame,
+  methodFrame,
+  type TestClient,
+  TestDoor,
+} from './test-door.ts'
 
 const publishOn = (channelId: number): Buffer =>
   methodFrame(channelId, basic.publish, {
@@ -154,7 +162,7 @@ test('who is fast for what he holds stays, whatever others do', async () => {
     for (const hog of hogs) if (!hog.isClosed) hog.send(bodyFrame(1, 'x'))
   })
   assert.equal(slow.isClosed, false)
-  assert.ok(hogs.some((hog) => hog.isClosed))
+  assert.match(door.lines[0] ?? '', /others wait for the memory/)
 })
 
 test('who sends slowly what others wait for the memory of is not waited for', async () => {
@@ -174,18 +182,18 @@ test('who sends slowly what others wait for the memory of is not waited for', as
     false,
     'as long as nobody waits',
   )
-  // The third of them borrows.
-  const borrower = await door.client(1)
-  borrower.send(publishMethod, headerFrame(1, 4_000_000), ...most)
-  hogs.push(borrower)
+  // One of them borrows.
+  const third = await door.client(1)
+  third.send(publishMethod, headerFrame(1, 4_000_000), ...most)
+  hogs.push(third)
   const client = await door.client(1)
   await client.declare('q')
   client.send(publishMethod, headerFrame(1, 3_000_000))
   client.send(...bodyFrames(30))
-  await trickle(6)
+  await trickle(12)
   assert.match(
     door.lines[0] ?? '',
-    /others wait for the memory of contents that come too slowly: 4000000 bytes of it/,
+    /others wait for the memory of contents that come too slowly: 4000014 bytes of it/,
   )
   await client.settled()
   assert.deepEqual(
@@ -212,4 +220,61 @@ test('large contents that come fast enough leave memory for small ones', async (
     large.some((one) => one.isClosed),
     false,
   )
+})
+
+test('many contents that stand still are not made good by others of their connection', async () => {
+  const door = await TestDoor.open({ partialBytesMax: 8_000_000, messageBytesMax: 4_000_000 })
+  const hog = await door.client(101)
+  for (let id = 2; id <= 101; id++)
+    hog.send(publishOn(id), headerFrame(id, 900_000), bodyFrame(id, 'x'.repeat(40_000)))
+  const whole = [publishMethod, headerFrame(1, 200_000)]
+  const seconds = await secondsToPublish(door, () => {
+    for (let i = 0; i < 2 && !hog.isClosed; i++) hog.send(...whole, ...bodyFrames(2))
+    for (let id = 2; id <= 101 && !hog.isClosed; id++) hog.send(bodyFrame(id, 'x'))
+  })
+  assert.ok(seconds < 10, `${seconds} s`)
+})
+
+test('connections that wait for each other do not do so for ever', async () => {
+  const door = await TestDoor.open({ partialBytesMax: 8_000_000, messageBytesMax: 4_000_000 })
+  for (let i = 0; i < 3; i++) {
+    const client = await door.client(20)
+    for (let id = 1; id <= 20; id++)
+      client.send(publishOn(id), headerFrame(id, 900_000), bodyFrame(id, 'x'.repeat(100_000)))
+    for (let round = 0; round < 7; round++)
+      for (let id = 1; id <= 20; id++) client.send(bodyFrame(id, 'x'.repeat(100_000)))
+  }
+  const seconds = await secondsToPublish(door, () => undefined)
+  assert.ok(seconds < 20, `${seconds} s`)
+})
+
+test('one connection may have many contents at once, up to what there is', async () => {
+  const door = await TestDoor.open({ partialBytesMax: 8_000_000, messageBytesMax: 4_000_000 })
+  const interleaved = (client: TestClient, channels: number): void => {
+    for (let id = 1; id <= channels; id++) client.send(publishOn(id), headerFrame(id, 200_000))
+    for (let part = 0; part < 2; part++)
+      for (let id = 1; id <= channels && !client.isClosed; id++)
+        client.send(bodyFrame(id, 'x'.repeat(100_000)))
+  }
+  const within = await door.client(28)
+  await within.declare('q')
+  interleaved(within, 28)
+  await within.settled()
+  assert.equal(bodies(door, 'q').length, 28)
+  const beyond = await door.client(60)
+  interleaved(beyond, 60)
+  assert.match(
+    await beyond.closed(0),
+    /^506 RESOURCE_ERROR - no memory for more contents .* this connection has \d+ bytes/,
+  )
+})
+
+test('headers of contents that are not whole count as well', async () => {
+  const door = await TestDoor.open({ partialBytesMax: 8_000_000, messageBytesMax: 4_000_000 })
+  const client = await door.client(100)
+  const headers = encodeTable(new Map([['k', { type: 'S', value: Buffer.alloc(100_000) }]]))
+  const properties = Buffer.concat([Buffer.of(0x20, 0), headers])
+  for (let id = 1; id <= 100 && !client.isClosed; id++)
+    client.send(publishOn(id), headerFrame(id, 10, properties))
+  assert.match(await client.closed(0), /^506 RESOURCE_ERROR/)
 })

@@ -7,7 +7,7 @@ import { Standstill } from '../frames/standstill.ts'
 
 const nothing = new Uint8Array(0)
 /** What a body gets is so many times what it needs, at first within these bounds. */
-const growth = 4
+const growth = 2
 const leastBytes = 4096
 const firstBytes = 256 * 1024
 /** Larger ones do not get all the memory that there is. */
@@ -18,14 +18,18 @@ export class Content {
   state: 'none' | 'header' | 'body' = 'none'
   properties: Uint8Array = nothing
   bodyLeft = 0
+  /** Memory for its properties and its body, and how much of it is borrowed. */
+  ownBytes = 0
+  private borrowed = 0
   private size = 0
   private buffer: Buffer | null = null
   private filled = 0
-  /** Of the buffer's bytes. */
-  private borrowed = 0
   private begun = 0
   /** Parts of bodies. */
   private pieces = 0
+  /** Which one it was when it was marked, and how much of it had come. */
+  private markedBegun = -1
+  private markedFilled = 0
   private readonly silence = new Standstill()
   private readonly memory: PartialMemory
 
@@ -44,16 +48,30 @@ export class Content {
     return this.state !== 'none'
   }
 
-  /** Bytes of memory that are its own. */
-  get ownBytes(): number {
-    return this.buffer?.length ?? 0
+  /** From here on `cameSinceMark` counts. */
+  mark(): void {
+    this.markedBegun = this.begun
+    this.markedFilled = this.filled
+  }
+
+  /** Bytes of the body that is arriving; any number, if it has begun since. */
+  get cameSinceMark(): number {
+    return this.markedBegun === this.begun
+      ? this.filled - this.markedFilled
+      : Number.POSITIVE_INFINITY
   }
 
   /** Its header is to follow. */
   expect(): void {
     this.begun++
     this.size = 0
+    this.filled = 0
     this.state = 'header'
+  }
+
+  /** Whether there is memory for its header. `owner`: the connection. */
+  makeRoomForHeader(headerBytes: number, size: number, owner: object): boolean {
+    return this.reserve(headerBytes, size > largeFrom, owner)
   }
 
   /** `properties` are copied. */
@@ -61,23 +79,22 @@ export class Content {
     this.properties = Uint8Array.from(properties)
     this.size = size
     this.bodyLeft = size
-    this.filled = 0
     this.state = 'body'
   }
 
-  /** Whether there is memory for a piece of so many bytes. `owner`: the connection. */
+  /** Of a piece of so many bytes: it completes the body, and nothing came before. */
+  isAll(pieceBytes: number): boolean {
+    return this.buffer === null && pieceBytes === this.bodyLeft
+  }
+
+  /** Whether there is memory for a piece of so many bytes. */
   makeRoom(pieceBytes: number, owner: object): boolean {
-    const has = this.ownBytes
+    const has = this.buffer?.length ?? 0
     const needed = this.filled + pieceBytes
     if (needed <= has) return true
     const first = Math.max(leastBytes, Math.min(firstBytes, needed * growth))
     const bytes = Math.min(this.size, Math.max(first, has * growth, needed))
-    const more = bytes - has
-    const isLarge = this.size > largeFrom
-    if (!this.memory.take(more, isLarge)) {
-      if (!this.memory.borrow(owner, more)) return false
-      this.borrowed += more
-    }
+    if (!this.reserve(bytes - has, this.size > largeFrom, owner)) return false
     const buffer = Buffer.allocUnsafeSlow(bytes)
     this.buffer?.copy(buffer, 0, 0, this.filled)
     this.buffer = buffer
@@ -97,12 +114,22 @@ export class Content {
 
   /** Gives the memory back. */
   end(): void {
-    if (this.buffer !== null) this.memory.give(this.buffer.length - this.borrowed)
+    if (this.ownBytes > this.borrowed) this.memory.give(this.ownBytes - this.borrowed)
     if (this.borrowed > 0) this.memory.payBack(this.borrowed)
+    this.ownBytes = 0
     this.borrowed = 0
     this.buffer = null
     this.state = 'none'
     this.properties = nothing
     this.bodyLeft = 0
+  }
+
+  private reserve(bytes: number, isLarge: boolean, owner: object): boolean {
+    if (!this.memory.take(bytes, isLarge)) {
+      if (!this.memory.borrow(owner, bytes)) return false
+      this.borrowed += bytes
+    }
+    this.ownBytes += bytes
+    return true
   }
 }

@@ -4,6 +4,8 @@
 // be busy, or refuse a frame for now: then what is left is held, and `goOn` takes it up again.
 // Invariant: frames are handed on once each, in order, and none after `stop`.
 import { frameEnd, frameHead, frameOverhead, frameType, uint32At } from './frame.ts'
+import type { Limits } from './limits.ts'
+import { Standstill } from './standstill.ts'
 import { WholePublish } from './whole-publish.ts'
 
 export interface FrameOwner {
@@ -44,6 +46,7 @@ export class FrameReader {
   /** What is being cut has been held before, and is its own buffer. */
   private readsHeld = false
   private isStopped = false
+  private readonly still = new Standstill()
 
   constructor(owner: FrameOwner) {
     this.owner = owner
@@ -58,10 +61,11 @@ export class FrameReader {
     return this.held === null ? 0 : this.held.length
   }
 
-  /** Number of the frame that has begun and is not complete, -1: none. Bodies are not counted. */
-  get partialNumber(): number {
+  /** Why a frame that is not complete is not waited for any longer, or null. Not of bodies. */
+  standstill(now: number, isExcused: boolean, limits: Limits): string | null {
     const isPartial = this.headFilled > 0 || (this.partial !== null && !this.isPartialWhole)
-    return isPartial ? this.begun : -1
+    const number = isPartial && !isExcused ? this.begun : -1
+    return this.still.problem(number, this.owner.frameMax, now, limits)
   }
 
   /** `bytes[from, to)` was received. Not to be called while it is holding. */

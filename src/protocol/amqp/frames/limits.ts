@@ -20,7 +20,7 @@ export interface Limits {
   readonly partialSilenceMsMax: number
   /**
    * Besides that silence a frame may take so long as its size takes at this pace. Contents that
-   * hold memory others wait for must come at this or a lower one, see Pacemaker.
+   * hold memory others wait for must come at this or a lower one, see ContentWatch.
    */
   readonly partialBytesPerSecondMin: number
   /** What a client has not taken, before its consumers get no more. */
@@ -58,7 +58,7 @@ export const defaultLimits: Limits = {
   frameMaxAtFirst: 8192,
   heartbeatSeconds: 60,
   messageBytesMax: 16 * MiB,
-  partialBytesMax: 256 * MiB,
+  partialBytesMax: 1024 * MiB,
   partialSilenceMsMax: 30_000,
   partialBytesPerSecondMin: 128 * 1024,
   unsentBytesMax: MiB,

@@ -7,7 +7,9 @@
 const shareOfSmall = 1 / 4
 
 export class PartialMemory {
-  private readonly bytesMax: number
+  readonly bytesMax: number
+  /** Of all that was given back. */
+  given = 0
   private left: number
   /** Counted apart, since it is often part of what waits for memory. */
   private held = 0
@@ -16,8 +18,6 @@ export class PartialMemory {
   private borrowed = 0
   private readonly borrowedMax: number
   private waiting = new Set<() => void>()
-  /** Who waited has been told, and may find none again. */
-  private isWaking = false
   private readonly soon: (action: () => void) => void
 
   /** `soon` runs an action when the present event has been dealt with. */
@@ -33,9 +33,9 @@ export class PartialMemory {
     return this.held >= this.bytesMax
   }
 
-  /** Somebody waits. */
-  get isShort(): boolean {
-    return this.isWaking || this.waiting.size > 0
+  /** What contents and requests have. */
+  get taken(): number {
+    return this.bytesMax - this.left + this.borrowed
   }
 
   /**
@@ -51,24 +51,22 @@ export class PartialMemory {
 
   /** As `take`, beyond the bound, to be paid back: one `owner` at a time. */
   borrow(owner: object, bytes: number): boolean {
-    if (!this.mayBorrow(owner) || this.borrowed + bytes > this.borrowedMax) return false
+    const isFree = this.borrower === null || this.borrower === owner
+    if (!isFree || this.borrowed + bytes > this.borrowedMax) return false
     this.borrower = owner
     this.borrowed += bytes
     return true
   }
 
   payBack(bytes: number): void {
+    this.given += bytes
     this.borrowed -= bytes
     if (this.borrowed === 0) this.borrower = null
     this.wake()
   }
 
-  /** Else another has borrowed, and gives it back. */
-  mayBorrow(owner: object): boolean {
-    return this.borrower === null || this.borrower === owner
-  }
-
   give(bytes: number): void {
+    this.given += bytes
     this.left += bytes
     this.wake()
   }
@@ -88,9 +86,7 @@ export class PartialMemory {
     if (this.waiting.size === 0) return
     const { waiting } = this
     this.waiting = new Set()
-    this.isWaking = true
     this.soon(() => {
-      this.isWaking = false
       for (const action of waiting) action()
     })
   }

@@ -100,7 +100,8 @@ function fits(key: TextKey, text: string): boolean {
 }
 
 function complaint(key: ConfigKey, text: string): string {
-  const shown = text.length > 100 ? `${text.slice(0, 100)}...` : text
+  const cut = text.length > 100 ? `${text.slice(0, 100)}...` : text
+  const shown = cut.replace(/\p{Cc}/gu, (c) => JSON.stringify(c).slice(1, -1))
   return `'${shown}' is not a value of ${key.name}: it takes ${valuesOf(key)}`
 }
 

@@ -106,7 +106,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     const problem =
       this.vigil.look(now) ??
       this.reader.standstill(now, this.vigil.isExcused, this.door.limits) ??
-      this.dispatcher.standstill(now, this.vigil)
+      this.dispatcher.standstill(now, this.vigil.reading(this.output.isOverfull))
     if (problem !== null) {
       if (this.state !== 'parted') this.door.report(this, problem)
       this.destroy()
@@ -199,7 +199,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
 
   waitForMemory(): void {
     this.contents.waitsSince ??= this.door.monotonic()
-    this.door.memory.whenGiven(this.retry)
+    this.door.memory.whenGiven(this.retry, this)
   }
 
   malformed(problem: string): void {
@@ -376,7 +376,7 @@ export class Connection implements ConnectionHandler, Served, GreetingHost, Disp
     if (waitsForMemory) memory.whenGiven(this.retry)
     const pause = this.reader.isHolding || waitsForMemory
     if (pause === this.vigil.isExcused) return
-    this.vigil.excuse(pause)
+    this.vigil.isExcused = pause
     if (pause) this.link.pause()
     else this.link.resume()
   }

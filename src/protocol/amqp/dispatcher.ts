@@ -67,9 +67,9 @@ export class Dispatcher implements FrameOwner {
   }
 
   /** Why contents that are not whole are not waited for any longer, or null. */
-  standstill(now: number, read: Reading): string | null {
+  standstill(now: number, reading: Reading): string | null {
     const contents = [...this.channels.values()].map(({ publishing }) => publishing.content)
-    return this.contents.look(now, contents, read, this.connection.door.limits)
+    return this.contents.look(now, contents, reading, this.connection.door.limits)
   }
 
   /** Those that are open. */
@@ -85,6 +85,7 @@ export class Dispatcher implements FrameOwner {
     this.channels.clear()
     this.last = null
     this.contents.gone()
+    this.connection.door.memory.leaveLine(this.connection)
     await Promise.all(channels.map((channel) => channel.release()))
   }
 
@@ -195,9 +196,9 @@ export class Dispatcher implements FrameOwner {
 
   /** Whether a content goes on: it has the memory that it needs, or there is no use in waiting. */
   private hasRoom(has: boolean): boolean {
-    const { connection, contents } = this
+    const { connection } = this
     if (has) {
-      contents.waitsSince = null
+      this.waitsNoMore()
       return true
     }
     let own = 0
@@ -208,6 +209,12 @@ export class Dispatcher implements FrameOwner {
     }
     const text = `no memory for more contents that are not whole: this connection has ${own} bytes`
     return this.fail(replies.resourceError, text, basic.publish.id)
+  }
+
+  private waitsNoMore(): void {
+    if (this.contents.waitsSince === null) return
+    this.contents.waitsSince = null
+    this.connection.door.memory.leaveLine(this.connection)
   }
 
   /** A publish, with its content, where none may be. */
@@ -354,7 +361,7 @@ export class Dispatcher implements FrameOwner {
       return null
     }
     if (channel.isOpen) return channel
-    this.contents.waitsSince = null
+    this.waitsNoMore()
     return null
   }
 }

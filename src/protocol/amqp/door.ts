@@ -277,7 +277,7 @@ class Home extends Turn implements ConnectionHome {
     this.sweeper = this.options.clock.after(lookEveryMs, () => {
       const now = this.monotonic()
       for (const connection of [...this.connections]) connection.look(now)
-      this.relief.look(now, this.connections)
+      if (this.alarm === null) this.relief.look(now, this.connections)
       this.sweepLater()
     })
   }

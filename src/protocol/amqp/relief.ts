@@ -1,7 +1,7 @@
 // Who goes when connections wait for the memory of contents that others hold and do not complete:
-// those whose contents stand still, the most bytes first, until something large fits; then, if
-// that is not what is in the way, one that nothing can be said of, since it is not read. Nobody
-// goes as long as nobody waits. Looked at by the door every so often, after its connections.
+// those whose contents stand still, the most bytes first, until something large fits; and who has
+// borrowed and waits for more. Nobody goes as long as nobody waits, nor for waiting: who waits
+// longest borrows next. Looked at by the door every so often, after its connections.
 import { type ContentWatch, turnoverMs } from './channel/content-watch.ts'
 import type { PartialMemory } from './frames/partial-memory.ts'
 
@@ -16,68 +16,43 @@ export interface Holder {
 const patienceMs = 2000
 /** So much of the memory, at a time. */
 const shareAtOnce = 1 / 8
-/** If so much of it is with connections that are not read, they are in each other's way. */
-const shareOfJam = 3 / 4
 
 export class Relief {
   private readonly memory: PartialMemory
-  private since = 0
-  private given = 0
-  private isFlowing = true
 
   constructor(memory: PartialMemory) {
     this.memory = memory
   }
 
   look(now: number, holders: Iterable<Holder>): void {
-    this.measure(now)
-    const waited = longestWait(now, holders)
-    if (waited < patienceMs) return
-    const isUrgent = waited >= turnoverMs
-    const bytesOf = ({ contents: { late, standing } }: Holder) => (isUrgent ? late : standing)
-    const all = [...holders].filter(({ contents }) => contents.held > 0)
-    const wanted = this.memory.bytesMax * shareAtOnce
-    let freed = 0
-    for (const each of all.filter(bytesOf).sort((a, b) => bytesOf(b) - bytesOf(a))) {
-      if (freed >= wanted) return
-      freed += close(each)
+    const all = [...holders]
+    const waiting = all.filter(({ contents }) => waitedMs(contents, now) >= patienceMs)
+    if (waiting.length === 0) return
+    const isUrgent = waiting.some(({ contents }) => waitedMs(contents, now) >= turnoverMs)
+    const inTheWay = all
+      .map((holder) => ({ holder, bytes: bytesInTheWay(holder.contents, isUrgent) }))
+      .filter(({ bytes }) => bytes > 0)
+      .sort((a, b) => b.bytes - a.bytes)
+    let wanted = this.memory.bytesMax * shareAtOnce
+    for (const { holder } of inTheWay) {
+      if (wanted <= 0) return
+      wanted -= holder.contents.held
+      giveUp(holder)
     }
-    if (freed < wanted && (isUrgent || isJam(all)) && !this.isFlowing) breakJam(all)
-  }
-
-  /** Whether what is held turns over. */
-  private measure(now: number): void {
-    const tookMs = now - this.since
-    if (tookMs < patienceMs) return
-    const { given, bytesMax } = this.memory
-    this.isFlowing = given - this.given >= (bytesMax * tookMs) / turnoverMs
-    this.given = given
-    this.since = now
+    if (waiting.length > 1) waiting.filter((holder) => this.memory.isBorrower(holder)).map(giveUp)
   }
 }
 
-function longestWait(now: number, holders: Iterable<Holder>): number {
-  let longest = 0
-  for (const { contents } of holders)
-    if (contents.waitsSince !== null) longest = Math.max(longest, now - contents.waitsSince)
-  return longest
+const waitedMs = ({ waitsSince }: ContentWatch, now: number): number =>
+  waitsSince === null ? 0 : now - waitsSince
+
+/** `isUrgent`: others have waited for so long that it does not count any more why. */
+function bytesInTheWay(contents: ContentWatch, isUrgent: boolean): number {
+  if (!isUrgent) return contents.standing
+  return contents.isElsewhere ? contents.held : contents.late
 }
 
-function isJam(all: readonly Holder[]): boolean {
-  const sum = (some: readonly Holder[]) =>
-    some.reduce((bytes, each) => bytes + each.contents.held, 0)
-  return sum(all.filter(({ contents }) => contents.isUnread)) >= sum(all) * shareOfJam
-}
-
-function breakJam(all: readonly Holder[]): void {
-  const unread = all.filter(({ contents }) => contents.isUnread && contents.held > 0)
-  const [most] = unread.sort((a, b) => b.contents.held - a.contents.held)
-  if (most !== undefined) close(most)
-}
-
-/** How much that frees. */
-function close(holder: Holder): number {
+function giveUp(holder: Holder): void {
   const { held } = holder.contents
   holder.giveUp(`others wait for the memory of contents that come too slowly: ${held} bytes of it`)
-  return held
 }

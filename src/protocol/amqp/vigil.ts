@@ -1,6 +1,7 @@
 // What a connection has been doing, as far as time goes: heartbeats owed and expected, a greeting
 // or a close that takes too long, a content that does not go on. Looked at by the door every so
 // often; the connection only raises flags, so that no message costs a look at the clock.
+import type { Reading } from './channel/content-watch.ts'
 import type { Limits } from './frames/limits.ts'
 
 export class Vigil {
@@ -9,9 +10,8 @@ export class Vigil {
   isSent = false
   /** 0: none. */
   heartbeatSeconds = 0
-  /** Nothing is expected of the client: it is not read. And how often that began. */
+  /** Nothing is expected of the client: it is not read. */
   isExcused = false
-  excuses = 0
   isGreeting = true
   /** The client has to agree to a close. */
   isClosing = false
@@ -30,9 +30,10 @@ export class Vigil {
     this.acceptedAt = now
   }
 
-  excuse(isExcused: boolean): void {
-    this.isExcused = isExcused
-    if (isExcused) this.excuses++
+  /** `isOverfull`: it leaves too much untaken. */
+  reading(isOverfull: boolean): Reading {
+    if (!this.isExcused) return 'read'
+    return isOverfull ? 'stopped by itself' : 'stopped'
   }
 
   /** Why the connection should be ended, or null. */

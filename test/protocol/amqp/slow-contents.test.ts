@@ -13,11 +13,11 @@ import {
   TestDoor,
 } from './test-door.ts'
 
-const publishOn = (channelId: number): Buffer =>
+const publishOn = (channelId: number, routingKey = 'q'): Buffer =>
   methodFrame(channelId, basic.publish, {
     ticket: 0,
     exchange: '',
-    routingKey: 'q',
+    routingKey,
     mandatory: false,
     immediate: false,
   })
@@ -227,7 +227,7 @@ test('many contents that stand still are not made good by others of their connec
   const hog = await door.client(101)
   for (let id = 2; id <= 101; id++)
     hog.send(publishOn(id), headerFrame(id, 900_000), bodyFrame(id, 'x'.repeat(40_000)))
-  const whole = [publishMethod, headerFrame(1, 200_000)]
+  const whole = [publishOn(1, 'x'), headerFrame(1, 200_000)]
   const seconds = await secondsToPublish(door, () => {
     for (let i = 0; i < 2 && !hog.isClosed; i++) hog.send(...whole, ...bodyFrames(2))
     for (let id = 2; id <= 101 && !hog.isClosed; id++) hog.send(bodyFrame(id, 'x'))
@@ -277,4 +277,36 @@ test('headers of contents that are not whole count as well', async () => {
   for (let id = 1; id <= 100 && !client.isClosed; id++)
     client.send(publishOn(id), headerFrame(id, 10, properties))
   assert.match(await client.closed(0), /^506 RESOURCE_ERROR/)
+})
+
+test('who holds memory and does not read its answers is not waited for', async () => {
+  const limits = { partialBytesMax: 8_000_000, messageBytesMax: 4_000_000, unsentBytesMax: 1_000 }
+  const door = await TestDoor.open(limits)
+  const askedOn = (id: number): Buffer =>
+    methodFrame(id, basic.qos, { prefetchSize: 0, prefetchCount: 1, global: false })
+  const hogs = await Promise.all(Array.from({ length: 3 }, () => door.client(19)))
+  for (const [index, hog] of hogs.entries()) {
+    for (let id = 1; id <= 18 && index < 2; id++)
+      hog.send(publishOn(id), headerFrame(id, 900_000), bodyFrame(id, 'x'.repeat(60_000)))
+    if (index === 2) hog.send(publishMethod, headerFrame(1, 4_000_000), ...bodyFrames(21))
+    hog.pipe.isStuck = true
+    for (let i = 0; i < 1_000; i++) {
+      hog.send(askedOn(19))
+      if (i % 20 === 0) await hog.settled()
+    }
+  }
+  // Others go on, so that what small contents need turns over.
+  const busy = await door.client(1)
+  const seconds = await secondsToPublish(door, () => {
+    for (let i = 0; i < 6; i++)
+      busy.send(publishOn(1, 'x'), headerFrame(1, 200_000), ...bodyFrames(2))
+  })
+  assert.ok(seconds < 12, `${seconds} s`)
+  console.error(
+    'SEC',
+    seconds,
+    door.lines,
+    hogs.map((h) => h.pipe.waitsToBeRead),
+  )
+  assert.equal(busy.isClosed, false)
 })

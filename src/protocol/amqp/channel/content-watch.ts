@@ -5,18 +5,13 @@
 import type { Limits } from '../frames/limits.ts'
 import type { Content } from './content.ts'
 
-/** What came is counted over so long, within which all was read. */
+/** What came is counted over so long, as often as it was read when looked at. */
 const windowMs = 4000
 /** A content is to bring what it holds within this time. */
 export const turnoverMs = 16_000
 
-/** Whether what comes is read. */
-export interface Reading {
-  /** Not now, */
-  readonly isExcused: boolean
-  /** and so often not. */
-  readonly excuses: number
-}
+/** Whether what comes is read, and if not, whether that is since the client does not read. */
+export type Reading = 'read' | 'stopped by itself' | 'stopped'
 
 export class ContentWatch {
   /** Bytes that contents hold. */
@@ -24,27 +19,32 @@ export class ContentWatch {
   /** Of those that bring less than the least pace, and of all that bring less than they hold. */
   standing = 0
   late = 0
-  /** It was not read all the time, and nothing can be said of its contents. */
-  isUnread = false
   /** Since when it has been without memory that it needs; null: it has what it needs. */
   waitsSince: number | null = null
-  private since = 0
-  private excuses = 0
+  private reading: Reading = 'read'
+  private lookedAt = 0
+  /** Of the present window. */
+  private readMs = 0
+
+  /** Nothing can be said of its contents, and it is not memory that it waits for. */
+  get isElsewhere(): boolean {
+    return this.reading === 'stopped' && this.waitsSince === null
+  }
 
   /** Why they are not waited for any longer, or null. */
-  look(now: number, contents: Iterable<Content>, read: Reading, limits: Limits): string | null {
+  look(now: number, contents: Iterable<Content>, reading: Reading, limits: Limits): string | null {
     this.held = 0
     for (const content of contents) {
-      const problem = content.problem(now, limits, read.isExcused)
+      const problem = content.problem(now, limits, reading !== 'read')
       if (problem !== null) return problem
       this.held += content.ownBytes
     }
-    this.isUnread = read.isExcused || read.excuses !== this.excuses
-    const tookMs = now - this.since
-    if (!this.isUnread && tookMs < windowMs) return null
-    this.judge(contents, this.isUnread ? 0 : tookMs, limits.partialBytesPerSecondMin)
-    this.since = now
-    this.excuses = read.excuses
+    if (reading !== 'stopped') this.readMs += now - this.lookedAt
+    this.lookedAt = now
+    this.reading = reading
+    if (this.readMs < windowMs) return null
+    this.judge(contents, this.readMs, limits.partialBytesPerSecondMin)
+    this.readMs = 0
     return null
   }
 

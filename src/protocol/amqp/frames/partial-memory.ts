@@ -1,15 +1,13 @@
 // The memory that contents and requests of all connections of a door may take while they are not
 // whole, or wait. Who finds none left waits until some is given back. One of those who have some
-// and need more may borrow beyond the bound, so that never all wait for each other. Made by the
-// door, used by its connections.
+// and need more may borrow beyond the bound, so that never all wait for each other: the one that
+// has waited longest. Made by the door, used by its connections.
 
 /** Of the memory, what only small things get. */
 const shareOfSmall = 1 / 4
 
 export class PartialMemory {
   readonly bytesMax: number
-  /** Of all that was given back. */
-  given = 0
   private left: number
   /** Counted apart, since it is often part of what waits for memory. */
   private held = 0
@@ -17,6 +15,8 @@ export class PartialMemory {
   private borrower: object | null = null
   private borrowed = 0
   private readonly borrowedMax: number
+  /** Who did not get what they need for a content: the first may borrow next. */
+  private readonly line = new Set<object>()
   private waiting = new Set<() => void>()
   private readonly soon: (action: () => void) => void
 
@@ -51,22 +51,31 @@ export class PartialMemory {
 
   /** As `take`, beyond the bound, to be paid back: one `owner` at a time. */
   borrow(owner: object, bytes: number): boolean {
-    const isFree = this.borrower === null || this.borrower === owner
-    if (!isFree || this.borrowed + bytes > this.borrowedMax) return false
+    const [first = owner] = this.line
+    const isNext = this.borrower === null && first === owner
+    if ((!isNext && this.borrower !== owner) || this.borrowed + bytes > this.borrowedMax)
+      return false
     this.borrower = owner
     this.borrowed += bytes
     return true
   }
 
   payBack(bytes: number): void {
-    this.given += bytes
     this.borrowed -= bytes
     if (this.borrowed === 0) this.borrower = null
     this.wake()
   }
 
+  isBorrower(owner: object): boolean {
+    return this.borrower === owner
+  }
+
+  /** `owner` has what it needs, or needs it no more. */
+  leaveLine(owner: object): void {
+    if (this.line.delete(owner)) this.wake()
+  }
+
   give(bytes: number): void {
-    this.given += bytes
     this.left += bytes
     this.wake()
   }
@@ -77,8 +86,12 @@ export class PartialMemory {
     if (bytes < 0) this.wake()
   }
 
-  /** Calls `action` once, when memory has been given back; it may find none again. */
-  whenGiven(action: () => void): void {
+  /**
+   * Calls `action` once, when memory has been given back; it may find none again. `owner`: who
+   * needs it for a content, until `leaveLine`.
+   */
+  whenGiven(action: () => void, owner: object | null = null): void {
+    if (owner !== null) this.line.add(owner)
     this.waiting.add(action)
   }
 

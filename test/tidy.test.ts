@@ -34,10 +34,37 @@ const roomOf = (file: string): Room => {
   return found
 }
 
+/** `import x from`, `export x from`, `import` alone, `import()` and `require()`. */
+const importing = new RegExp(
+  [
+    /(?:^(?:import|export)\s[\w\s{},*$]*\sfrom\s*|^import\s*|\b(?:import|require)\s*\(\s*)/.source,
+    /["'`]([^"'`]+)["'`]/.source,
+  ].join(''),
+  'gm',
+)
+
+const specifiersOf = (file: string): string[] =>
+  [...(text.get(file) ?? '').matchAll(importing)].map((m) => m[1] as string)
+
 const importsOf = (file: string): string[] =>
-  [...(text.get(file) ?? '').matchAll(/(?:from|import)\s*\(?\s*["'`](\.[^"'`]+\.ts)["'`]/g)].map(
-    (m) => normalize(join(dirname(file), m[1] as string)),
+  specifiersOf(file)
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => normalize(join(dirname(file), specifier)))
+
+test('what is imported is a source, a dependency that is declared, or of Node', () => {
+  const packages = Object.keys(JSON.parse(readFileSync('package.json', 'utf8')).dependencies)
+  const isKnown = (file: string, specifier: string): boolean =>
+    specifier.startsWith('.')
+      ? text.has(normalize(join(dirname(file), specifier)))
+      : specifier.startsWith('node:') ||
+        packages.some((name) => specifier === name || specifier.startsWith(`${name}/`))
+  const wrong = sources.flatMap((file) =>
+    specifiersOf(file)
+      .filter((specifier) => !isKnown(file, specifier))
+      .map((specifier) => `${file} -> ${specifier}`),
   )
+  assert.deepEqual(wrong, [])
+})
 
 test('every import goes to its own room or to one that the table allows', () => {
   const wrong: string[] = []

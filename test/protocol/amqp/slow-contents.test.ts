@@ -302,11 +302,5 @@ test('who holds memory and does not read its answers is not waited for', async (
       busy.send(publishOn(1, 'x'), headerFrame(1, 200_000), ...bodyFrames(2))
   })
   assert.ok(seconds < 12, `${seconds} s`)
-  console.error(
-    'SEC',
-    seconds,
-    door.lines,
-    hogs.map((h) => h.pipe.waitsToBeRead),
-  )
   assert.equal(busy.isClosed, false)
 })

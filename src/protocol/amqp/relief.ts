@@ -39,7 +39,8 @@ export class Relief {
       wanted -= holder.contents.held
       giveUp(holder)
     }
-    if (waiting.length > 1) waiting.filter((holder) => this.memory.isBorrower(holder)).map(giveUp)
+    const stuck = waiting.find((holder) => this.memory.isBorrower(holder))
+    if (stuck !== undefined && waiting.length > 1) giveUp(stuck)
   }
 }
 

@@ -224,15 +224,18 @@ test('large contents that come fast enough leave memory for small ones', async (
 
 test('many contents that stand still are not made good by others of their connection', async () => {
   const door = await TestDoor.open({ partialBytesMax: 8_000_000, messageBytesMax: 4_000_000 })
-  const hog = await door.client(101)
-  for (let id = 2; id <= 101; id++)
+  const hog = await door.client(52)
+  for (let id = 2; id <= 51; id++)
     hog.send(publishOn(id), headerFrame(id, 900_000), bodyFrame(id, 'x'.repeat(40_000)))
+  hog.send(publishOn(52), headerFrame(52, 4_000_000))
+  for (let i = 0; i < 21; i++) hog.send(bodyFrame(52, 'x'.repeat(100_000)))
   const whole = [publishOn(1, 'x'), headerFrame(1, 200_000)]
   const seconds = await secondsToPublish(door, () => {
     for (let i = 0; i < 2 && !hog.isClosed; i++) hog.send(...whole, ...bodyFrames(2))
-    for (let id = 2; id <= 101 && !hog.isClosed; id++) hog.send(bodyFrame(id, 'x'))
+    for (let id = 2; id <= 52 && !hog.isClosed; id++) hog.send(bodyFrame(id, 'x'))
   })
   assert.ok(seconds < 10, `${seconds} s`)
+  assert.match(door.lines[0] ?? '', /others wait for the memory/)
 })
 
 test('connections that wait for each other do not do so for ever', async () => {

@@ -130,6 +130,12 @@ export function queueType(table: FieldTable): QueueType {
   return type === 'quorum' || type === 'stream' ? type : 'classic'
 }
 
+/** Whether one consumer at a time is served, and the others wait. */
+export function isSingleActive(table: FieldTable): boolean {
+  const single = table.get('x-single-active-consumer')
+  return single?.type === 't' && single.value
+}
+
 export interface QueueProperties {
   readonly durable: boolean
   readonly exclusive: boolean
@@ -207,7 +213,6 @@ export function queueSettings(table: FieldTable, durable: boolean): QueueSetting
     queueType(table) === 'quorum' ? deliveryLimitDefault : -1,
   )
   const overflow = (isOfTopic ? null : textOf(table.get('x-overflow'))) ?? 'drop-head'
-  const single = table.get('x-single-active-consumer')
   return {
     durable,
     priorities: number('x-max-priority', 0),
@@ -217,7 +222,7 @@ export function queueSettings(table: FieldTable, durable: boolean): QueueSetting
     maxLengthBytes: number('x-max-length-bytes', none),
     overflow: overflow as QueueSettings['overflow'],
     deliveryLimit: limit < 0 ? none : limit,
-    singleActiveConsumer: single?.type === 't' && single.value,
+    singleActiveConsumer: isSingleActive(table),
     deadLetters: table.has('x-dead-letter-exchange'),
     keepsDeadLetters: textOf(table.get('x-dead-letter-strategy')) === 'at-least-once',
     consumerTimeoutMs: timeoutOf(table),

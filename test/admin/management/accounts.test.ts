@@ -151,6 +151,8 @@ test('vhosts, permissions and limits', () =>
       { vhost: 'v', value: { 'max-queues': 10 } },
     ])
     assert.match(await api.status('PUT', '/vhost-limits/v/other', ten), /^400/)
+    for (const path of ['/vhost-limits/v/max-queues', '/user-limits/guest/max-channels'])
+      assert.match(await api.status('PUT', path, { value: null }), /^400/)
     assert.equal(await api.status('PUT', '/user-limits/guest/max-connections', ten), '204')
     assert.equal((await api.get('/user-limits'))[0].value['max-connections'], 10)
     assert.equal(await api.status('DELETE', '/vhosts/v'), '204')

@@ -7,20 +7,30 @@ import { startBroker } from '../../../src/start-broker.ts'
 
 const anyPort = { host: '127.0.0.1', port: 0 }
 
-test('connections, channels and consumers are listed, and a connection is closed', async () => {
+type Call = (path: string, method?: string) => Promise<ReturnType<typeof JSON.parse>>
+type Connect = (name: string) => Promise<amqplib.ChannelModel>
+
+async function withBroker(use: (call: Call, connect: Connect) => Promise<void>): Promise<void> {
   const broker = await startBroker({ dataDir: null, listen: { amqp: anyPort, http: anyPort } })
   const { amqp, http } = broker.addresses
   const headers = { authorization: `Basic ${Buffer.from('guest:guest').toString('base64')}` }
-  const call = async (path: string, method = 'GET') => {
+  const call: Call = async (path, method = 'GET') => {
     const url = `http://127.0.0.1:${http?.port}/api${path}`
     const answer = await fetch(url, { method, headers })
     const text = await answer.text()
     return text === '' ? null : JSON.parse(text)
   }
+  const url = `amqp://guest:guest@127.0.0.1:${amqp?.port}?heartbeat=10`
   try {
-    const url = `amqp://guest:guest@127.0.0.1:${amqp?.port}?heartbeat=10`
-    const clientProperties = { connection_name: 'mine' }
-    const connection = await amqplib.connect(url, { clientProperties })
+    await use(call, (name) => amqplib.connect(url, { clientProperties: { connection_name: name } }))
+  } finally {
+    await broker.close()
+  }
+}
+
+test('connections, channels and consumers are listed, and a connection is closed', () =>
+  withBroker(async (call, connect) => {
+    const connection = await connect('mine')
     const channel = await connection.createConfirmChannel()
     await channel.prefetch(7)
     await channel.assertQueue('own', { exclusive: true, durable: false })
@@ -66,7 +76,27 @@ test('connections, channels and consumers are listed, and a connection is closed
     await call(`/connections/${encodeURIComponent(shown.name)}`, 'DELETE')
     const [error] = await closed
     assert.match(String(error), /320.*Closed via management plugin/)
-  } finally {
-    await broker.close()
-  }
-})
+  }))
+
+test('of consumers that wait for one another, the active one is called so', () =>
+  withBroker(async (call, connect) => {
+    const connection = await connect('mine')
+    const channel = await connection.createChannel()
+    await channel.assertQueue('single', { arguments: { 'x-single-active-consumer': true } })
+    await channel.assertQueue('shared')
+    for (const [queue, consumerTag] of [
+      ['single', 'a'],
+      ['single', 'b'],
+      ['shared', 'c'],
+    ] as const)
+      await channel.consume(queue, () => undefined, { consumerTag })
+    type Row = Record<string, string>
+    const shown = async () =>
+      (await call('/consumers')).map(
+        (row: Row) => `${row['consumer_tag']} ${row['activity_status']}`,
+      )
+    assert.deepEqual(new Set(await shown()), new Set(['a single_active', 'b waiting', 'c up']))
+    await channel.cancel('a')
+    assert.deepEqual(new Set(await shown()), new Set(['b single_active', 'c up']))
+    await connection.close()
+  }))

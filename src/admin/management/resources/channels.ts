@@ -1,10 +1,12 @@
 // /api/channels and /api/consumers: what connections have open.
+import { isSingleActive } from '../../../broker/declarations/queue-arguments.ts'
 import type { ChannelDescription, ConsumerDescription } from '../../../broker/messaging/listings.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
 import { plainTable } from '../../../model/message/readable-headers.ts'
 import { notFound } from '../answer.ts'
 import type { Call } from '../call.ts'
 import { listed, listedWhole, type Shown, shownOne } from '../listing.ts'
+import type { ManagedNode } from '../managed-node.ts'
 import { channelCounts } from '../numbers.ts'
 import { idleShown, messageStats } from '../shown.ts'
 import { type ListedSession, sessionOf, sessionsOf } from './connections.ts'
@@ -73,7 +75,7 @@ function consumerShown({ node }: Call, item: Item, consumer: ConsumerDescription
     ack_required: !consumer.isSettled,
     exclusive: consumer.isExclusive,
     active: consumer.isActive,
-    activity_status: consumer.isActive ? 'up' : 'waiting',
+    activity_status: activityOf(node, vhost, consumer),
     prefetch_count: consumer.prefetch,
     arguments: plainTable(consumer.arguments),
     channel_details: {
@@ -86,6 +88,13 @@ function consumerShown({ node }: Call, item: Item, consumer: ConsumerDescription
       user,
     },
   }
+}
+
+/** RabbitMQ's words: `single_active` where others wait, `up` where all are served. */
+function activityOf(node: ManagedNode, vhost: string, consumer: ConsumerDescription): string {
+  if (!consumer.isActive) return 'waiting'
+  const queue = node.messaging.vhosts.get(vhost)?.queues.get(consumer.queue)
+  return queue !== undefined && isSingleActive(queue.definition.arguments) ? 'single_active' : 'up'
 }
 
 interface At {

@@ -1,10 +1,16 @@
 // /api/vhost-limits and /api/user-limits.
 import type { HttpAnswer } from '../../../io/http.ts'
 import type { NamedLimits } from '../../../security/access/access-image.ts'
-import { must, noContent } from '../answer.ts'
+import { badRequest, must, noContent } from '../answer.ts'
 import { type Call, integerIn, type JsonBody } from '../call.ts'
 import { listedWhole } from '../listing.ts'
 import { userOf } from './users.ts'
+
+/** Throws Refused. Null is none, too: to take a limit away is a DELETE. */
+function limitIn(body: JsonBody, name: string): number {
+  if (body[name] === null) throw badRequest(`${name}: not_integer`)
+  return integerIn(body, name, -1)
+}
 
 const shown = (what: 'vhost' | 'user', { name, limits }: NamedLimits) => ({
   [what]: name,
@@ -23,13 +29,13 @@ export function listVhostLimits(call: Call): Promise<HttpAnswer> {
 /** Throws Refused. */
 export async function setVhostLimits(call: Call, vhost: string, body: JsonBody): Promise<void> {
   for (const name of Object.keys(body)) {
-    const value = integerIn(body, name, -1)
+    const value = limitIn(body, name)
     must(await call.node.accounts.limits.setVhost(vhost, name, value))
   }
 }
 
 export async function putVhostLimit(call: Call): Promise<HttpAnswer> {
-  const value = integerIn(call.bodyWith('value'), 'value', -1)
+  const value = limitIn(call.bodyWith('value'), 'value')
   const { limits } = call.node.accounts
   must(await limits.setVhost(call.vhost().name, call.part('name'), value))
   return noContent
@@ -53,7 +59,7 @@ export function listUserLimits(call: Call): Promise<HttpAnswer> {
 
 export async function putUserLimit(call: Call): Promise<HttpAnswer> {
   const user = userOf(call).name
-  const value = integerIn(call.bodyWith('value'), 'value', -1)
+  const value = limitIn(call.bodyWith('value'), 'value')
   must(await call.node.accounts.limits.setUser(user, call.part('name'), value))
   return noContent
 }

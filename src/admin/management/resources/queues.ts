@@ -1,6 +1,6 @@
 // /api/queues: listing, making and deleting queues. A stream is one, and so is every topic.
 
-import { queueType } from '../../../broker/declarations/queue-arguments.ts'
+import { isSingleActive, queueType } from '../../../broker/declarations/queue-arguments.ts'
 import type { HostedQueue } from '../../../broker/messaging/hosted-queue.ts'
 import { HostedStream } from '../../../broker/messaging/hosted-stream.ts'
 import type { VhostCore } from '../../../broker/messaging/vhost-core.ts'
@@ -129,18 +129,13 @@ export function showQueue(call: Call): HttpAnswer {
     ...describeQueue(call, item),
     head_message_timestamp: headTimestamp(item),
     exclusive_consumer_tag: consumers.find((each) => each['exclusive'])?.['consumer_tag'] ?? null,
-    single_active_consumer_tag: isSingle(item)
+    single_active_consumer_tag: isSingleActive(item.hosted.definition.arguments)
       ? (consumers.find((each) => each['active'])?.['consumer_tag'] ?? null)
       : null,
     consumer_details: consumers,
     incoming: [],
     deliveries: [],
   })
-}
-
-function isSingle({ hosted }: QueueItem): boolean {
-  const single = hosted.definition.arguments.get('x-single-active-consumer')
-  return single?.type === 't' && single.value
 }
 
 /** The property of the message that is next, if it is in memory; else it is read meanwhile. */

@@ -1,8 +1,10 @@
 // JSON from outside. Invariant: what parseObject gives nests no deeper than a stack can walk, takes
 // no more memory than a node has to spare, and its texts are Unicode, which what writes or escapes
-// them relies on. Else it holds anything: also an object whose `toString` is no function, which
-// String() fails on, so that `brief` is what shows a value. The management API, the metadata and
-// files of definitions are read with it.
+// them relies on; whole numbers beyond 2^53 are as wide-integers.ts has them. Else it holds
+// anything: also an object whose `toString` is no function, which String() fails on, so that
+// `brief` is what shows a value. The management API, the metadata and files of definitions are read
+// with it.
+import { hideWide, showWide, wideLong } from './wide-integers.ts'
 
 /** Deeper than anything that somebody means; a stack could walk some thousand. */
 export const depthMax = 64
@@ -14,7 +16,7 @@ export function parseObject(text: string, depth = depthMax): Record<string, unkn
   if (!isBounded(text, depth)) return null
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = JSON.parse(hideWide(text))
   } catch (error) {
     if (error instanceof SyntaxError) return null
     throw error
@@ -65,8 +67,11 @@ const escapedUnit = (text: string, at: number): number =>
 const isHigh = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00
 const isLow = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000
 
+/** What came of `parseObject`, or holds what `ofLong` gave, as JSON for others. */
+export const jsonText = (value: unknown): string => showWide(JSON.stringify(value))
+
 /** A value of JSON for a message to people. */
 export function brief(value: unknown, most = 40): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')
-  return text.slice(0, most)
+  return String(wideLong(text) ?? text).slice(0, most)
 }

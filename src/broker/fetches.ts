@@ -183,7 +183,9 @@ function problemOf({ log, wish, error, diverging }: Target, read: ReadResult): E
   if (error !== null || log === null) return error
   if (log.deleted) return 'unknownTopic'
   if (diverging === null && wish.offset < log.logStartOffset) return 'offsetOutOfRange'
-  return read.damaged ? 'storageError' : null
+  if (!read.damaged) return null
+  // Clients try again what the disk did not give, and tell their user of what is not right.
+  return read.fault === null ? 'corruptBatch' : 'storageError'
 }
 
 function outcomeOf(target: Target, read: ReadResult): FetchOutcome {

@@ -92,8 +92,8 @@ right in how it was started, 130 a second signal, half a second later or more.
     'this machine has no address {address}; choose one that it has with --listen NAME=HOST:PORT',
   dataInUse: 'process {pid} uses the data folder {dir}; stop it, or choose another with --data DIR',
   dataForbidden:
-    'the data folder {dir} cannot be written ({code}); change its permissions, or choose another ' +
-    'with --data DIR',
+    'the data folder {dir} cannot be read and written: {problem}; change the permissions of what ' +
+    'is named, or choose another folder with --data DIR',
   dataImpossible:
     'the data folder {dir} cannot be made ({code}: {problem}); choose another with --data DIR',
   dataUnreadable:

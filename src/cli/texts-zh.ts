@@ -83,7 +83,8 @@ export const chinese: Texts = {
   portForbidden: '没有权限监听 {address}；请用 --listen NAME=HOST:PORT 选择 1023 以上的端口',
   addressUnknown: '本机没有地址 {address}；请用 --listen NAME=HOST:PORT 选择本机的地址',
   dataInUse: '数据目录 {dir} 正被进程 {pid} 使用；请先停止它，或用 --data DIR 另选目录',
-  dataForbidden: '数据目录 {dir} 不可写（{code}）；请修改权限，或用 --data DIR 另选目录',
+  dataForbidden:
+    '数据目录 {dir} 无法读写：{problem}；请修改其中所指文件或目录的权限，或用 --data DIR 另选目录',
   dataImpossible: '无法创建数据目录 {dir}（{code}：{problem}）；请用 --data DIR 另选目录',
   dataUnreadable:
     '数据目录 {dir} 无法读取：{problem}；请检查该文件和磁盘，用同一份备份恢复整个目录，或用 --data DIR 另选目录',

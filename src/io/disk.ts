@@ -55,9 +55,15 @@ export interface Disk {
   remove(path: string): Promise<void>
   /** Removes a folder and all below it; absent is no error. */
   removeTree(path: string): Promise<void>
-  /** Creates a folder ('' is the root) and its parents, and makes their names durable. */
+  /**
+   * Creates a folder ('' is the root) and its parents, and makes their names durable. EACCES: in
+   * one that is there nothing can be made.
+   */
   makeDir(path: string): Promise<void>
-  /** Bytes of a file, without opening it. ENOENT: it is absent; EISDIR: it is no plain file. */
+  /**
+   * Bytes of a file, without opening it. ENOENT: it is absent; EISDIR: it is no plain file; EACCES:
+   * it cannot be read.
+   */
   sizeOf(path: string): Promise<number>
   /** Names in a folder, sorted; [] when the folder is absent. */
   list(path: string): Promise<string[]>

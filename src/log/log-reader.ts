@@ -157,7 +157,7 @@ export class LogReader {
       if (!(cause instanceof DiskError)) throw cause
       into.damaged = !gone()
     }
-    if (into.damaged) this.#damaged(log, want.offset)
+    if (into.damaged) into.fault = this.#damaged(log, want.offset)
     if (into.bytes === 0)
       into.wholeFrom = Math.max(want.offset + 1, into.wholeFrom || log.endOfPlace(want.offset))
     this.counters.diskBytes += into.bytes
@@ -206,18 +206,32 @@ export class LogReader {
   }
 
   /** Every reader that comes by is told; people once for each place, and not of too many. */
-  #damaged(log: PartitionLog, offset: number): void {
+  #damaged(log: PartitionLog, offset: number): string | null {
     this.counters.damaged++
     const segment = segmentOf(log, offset)
     if (segment !== undefined) segment.index.isDamaged = true
+    const fault = segment === undefined ? null : this.#segments.faultOf(segment.file)
     // All that is behind it was told at the start.
-    if (log.damagedFrom !== null && offset >= log.damagedFrom) return
+    const isTold = log.damagedFrom !== null && offset >= log.damagedFrom
+    if (!isTold) this.#tell(log, segment, offset, fault)
+    return fault
+  }
+
+  #tell(
+    log: PartitionLog,
+    segment: Segment | undefined,
+    offset: number,
+    fault: string | null,
+  ): void {
     const of = segment?.index ?? log
     const told = this.#told.get(of) ?? new Set()
     if (told.has(offset) || told.size >= toldMax) return
     this.#told.set(of, told.add(offset))
     const place = segment === undefined ? 'the journal' : segmentPath(segment.file)
-    this.#report(`${place} cannot be read at offset ${offset} of ${log.label}: ${remedy}`)
+    const why = fault === null ? '' : ` (${fault})`
+    const isForbidden = fault === 'EACCES' || fault === 'EPERM'
+    const cure = isForbidden ? 'let this process read the file' : remedy
+    this.#report(`${place} cannot be read at offset ${offset} of ${log.label}${why}: ${cure}`)
   }
 
   /** From `segment`, or from the journal. False when what is there cannot be read. */

@@ -30,6 +30,8 @@ export interface ReadResult {
   readonly buffers: Held[]
   /** Set when the next batch is there but cannot be read. */
   damaged: boolean
+  /** Why, where the disk says so (EIO, EACCES); null: what is there is not what was written. */
+  fault: string | null
   /** From a disk, when nothing was found: where who passes over what should be there reads on. */
   wholeFrom: number
   /** Set when it is nothing but batches that compaction has emptied. */
@@ -42,6 +44,7 @@ export const emptyRead = (): ReadResult => ({
   slabs: [],
   buffers: [],
   damaged: false,
+  fault: null,
   wholeFrom: 0,
   isEmptied: false,
 })

@@ -41,6 +41,8 @@ export class SegmentReader {
   readonly #buffers: ReadBuffers
   readonly #next: NextPieces
   readonly #header = new BatchHeader()
+  /** Of files, what the disk said when one was read last and could not be. */
+  readonly #faults = new Map<number, string>()
 
   constructor(files: SegmentFiles, buffers: ReadBuffers) {
     this.#files = files
@@ -51,6 +53,11 @@ export class SegmentReader {
   /** Memory that is kept for what readers will want next. */
   get aheadBytes(): number {
     return this.#next.heldBytes
+  }
+
+  /** What the disk says of a file that it did not read; null: it read it. */
+  faultOf(file: number): string | null {
+    return this.#faults.get(file) ?? null
   }
 
   /**
@@ -162,11 +169,13 @@ export class SegmentReader {
     const { from, lead, bytes, total } = span
     try {
       const n = await this.#files.read(segment.file, buffer.memory.subarray(0, total), from - lead)
+      if (this.#faults.size > 0) this.#faults.delete(segment.file)
       if (n >= lead + bytes) return Piece.of(buffer, lead, lead + bytes)
       const whole = n > lead ? this.#whole(buffer.memory.subarray(lead, n), true) : 0
       if (whole > 0) return Piece.of(buffer, lead, lead + whole)
     } catch (cause) {
       if (!(cause instanceof DiskError)) throw cause
+      this.#faults.set(segment.file, cause.code)
     }
     buffer.release()
     return null

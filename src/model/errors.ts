@@ -52,7 +52,9 @@ export const errors = {
   unknownProducerId: kind('this producer id is not known'),
   invalidProducerIdMapping: kind('this producer id does not belong to the transactional id'),
   invalidTransactionState: kind('the producer is not in a state for this'),
-  transactionsNotSupported: mistake('transactions are not supported by this release'),
+  transactionsNotSupported: mistake(
+    'transactions are not supported by this release: leave the transactional id out',
+  ),
   // Groups
   coordinatorLoading: kind('the group is being loaded', true),
   coordinatorNotAvailable: kind('the coordinator is not available', true),

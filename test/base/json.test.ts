@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { brief, parseObject } from '../../src/base/json.ts'
+import { brief, jsonText, parseObject } from '../../src/base/json.ts'
 
 const nested = (open: string, close: string, depth: number): string =>
   `{"a":${open.repeat(depth)}1${close.repeat(depth)}}`
@@ -36,4 +36,25 @@ test('any value can be shown', () => {
   assert.equal(brief([1, ['']]), '[1,[""]]')
   assert.equal(brief(undefined), 'nothing')
   assert.equal(brief(null), 'null')
+})
+
+test('whole numbers of 64 bits keep their digits, whatever stands around them', () => {
+  const kept = [
+    '{"a":9007199254740993}',
+    '{"a":[-9223372036854775808,9223372036854775807,{"b":1234567890123456789}]}',
+    '{"9007199254740993":"9007199254740993","b":"\\"9007199254740993,"}',
+    '{"a":"x\\"\\u0000#9007199254740993#"}',
+    '{"a":9007199254740991,"b":1e+30,"c":0.1}',
+  ]
+  for (const text of kept) assert.equal(jsonText(parseObject(text)), text)
+  // No long: a double, as any number is.
+  assert.deepEqual(parseObject('{"a":9223372036854775808}'), { a: 2 ** 63 })
+  assert.deepEqual(parseObject('{"a":1.0000000000000000,"b":1000000000000000000e1}'), {
+    a: 1,
+    b: 1e19,
+  })
+  for (const text of ['{"a":09007199254740993}', '{"a":+9007199254740993}', '{9007199254740993}'])
+    assert.equal(parseObject(text), null)
+  assert.equal(brief(parseObject('{"a":9007199254740993}')?.['a']), '9007199254740993')
+  assert.equal(parseObject(`{"a":"${'9'.repeat(1_000_000)}`), null)
 })

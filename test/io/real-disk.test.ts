@@ -144,4 +144,8 @@ test('a call that fails for another reason is an error', () =>
     await assert.rejects(realDisk(root, calls({ fsync: refusing('EIO') })).syncDir(''), /EIO/)
     await assert.rejects(realDisk(root, calls({ statfs: refusing('EIO') })).freeBytes(), /EIO/)
     await assert.rejects(realDisk(root, calls({ link: refusing('EIO') })).lock(''), /EIO/)
+    const closed = realDisk(root, calls({ access: refusing('EACCES') }))
+    await assert.rejects(closed.makeDir('folder'), { code: 'EACCES' })
+    await (await realDisk(root).open('file', { access: 'write' })).close()
+    await assert.rejects(closed.sizeOf('file'), { code: 'EACCES' })
   }))

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import net from 'node:net'
 import { test } from 'node:test'
 import type { HttpHandler } from '../../src/io/http.ts'
 import type { Listener } from '../../src/io/network.ts'
@@ -55,5 +57,25 @@ test('a body beyond the limit is refused, and the next request is served', async
 test('a listener that reads no bodies answers without them', async () => {
   const listener = await listen(0)
   assert.deepEqual(await ask(listener, 'x'.repeat(100), '/'), [200, 'PUT /  me '])
+  await listener.close()
+})
+
+test('what is too long, or no request, is answered before the connection goes', async () => {
+  const listener = await listen(10)
+  const said = async (text: string): Promise<string> => {
+    const socket = net.connect(listener.address.port, '127.0.0.1')
+    let answer = ''
+    socket.on('data', (chunk) => {
+      answer += chunk
+    })
+    socket.end(text)
+    await once(socket, 'close')
+    return answer
+  }
+  const long = 'x'.repeat(1_000_000)
+  assert.match(await said(`GET /${long} HTTP/1.1\r\nhost: a\r\n\r\n`), /^HTTP\/1.1 431 /)
+  assert.match(await said(`GET / HTTP/1.1\r\nhost: ${long}\r\n\r\n`), /^HTTP\/1.1 431 /)
+  assert.match(await said('nothing like it\r\n\r\n'), /^HTTP\/1.1 400 /)
+  assert.equal((await ask(listener, 'ok'))[0], 200)
   await listener.close()
 })

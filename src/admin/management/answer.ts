@@ -1,5 +1,6 @@
 // Answers of the management API: JSON in pieces, the statuses that RabbitMQ gives, and its errors,
 // {"error", "reason"}. A handler that cannot go on throws `Refused`, which the door alone catches.
+import { jsonText } from '../../base/json.ts'
 import type { HttpAnswer } from '../../io/http.ts'
 import type { ErrorName, Refusal, Result } from '../../model/errors.ts'
 
@@ -23,7 +24,7 @@ const headers = {
 export const json = (value: unknown, status = 200): HttpAnswer => ({
   status,
   headers,
-  body: [JSON.stringify(value)],
+  body: [jsonText(value)],
 })
 
 export const pieces = (body: AsyncIterable<string>): HttpAnswer => ({ status: 200, headers, body })

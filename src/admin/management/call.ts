@@ -144,6 +144,12 @@ export function textIn(body: JsonBody, name: string, otherwise = ''): string {
   return value
 }
 
+/** A text that the body must have. */
+export function textWithin(body: JsonBody, name: string): string {
+  if (body[name] === null) throw badRequest(`${name} is not a string`)
+  return textIn(body, name)
+}
+
 /** A table of typed fields; none is an empty one. */
 export function tableIn(body: JsonBody, name: string): FieldTable {
   const table = tableOf(body[name])

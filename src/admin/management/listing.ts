@@ -1,7 +1,7 @@
 // Lists: whole, or a page of them, as the query asks: page, page_size, name, use_regex, sort,
 // sort_reverse, columns. A list is described piece by piece while it is sent, giving way to other
 // work, so that a hundred thousand queues neither stand in memory as JSON nor hold the event loop.
-import { brief } from '../../base/json.ts'
+import { brief, jsonText } from '../../base/json.ts'
 import { sortedInTurns } from '../../base/sorted-in-turns.ts'
 import { TimedTurns } from '../../base/timed-turns.ts'
 import type { HttpAnswer } from '../../io/http.ts'
@@ -80,7 +80,7 @@ export async function* streamed<T>(
   const turns = new TimedTurns(clock)
   let piece = '['
   for (const [index, item] of items.entries()) {
-    piece += (index === 0 ? '' : ',') + JSON.stringify(show(item))
+    piece += (index === 0 ? '' : ',') + jsonText(show(item))
     const pause = turns.next()
     if (pause === null && piece.length < pieceChars) continue
     yield piece

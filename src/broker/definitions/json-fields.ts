@@ -1,5 +1,6 @@
 // Arguments and tags as files of definitions write them, in JSON: a whole number becomes a long,
 // another one a double. Declarations compare by class, so that width does not matter.
+import { wideLong } from '../../base/wide-integers.ts'
 import { type FieldTable, type FieldValue, textField } from '../../model/message/field.ts'
 import { depthMax } from '../../model/message/field-codec.ts'
 
@@ -25,11 +26,16 @@ export function tableOf(value: unknown, depth = 0): FieldTable | null {
   return table
 }
 
+function ofText(text: string): FieldValue {
+  const long = wideLong(text)
+  return long === null ? textField(text) : { type: 'l', value: long }
+}
+
 function fieldOf(value: unknown, depth: number): FieldValue | null {
   if (depth > depthMax) return null
   if (value === null) return { type: 'V' }
   if (typeof value === 'boolean') return { type: 't', value }
-  if (typeof value === 'string') return textField(value)
+  if (typeof value === 'string') return ofText(value)
   // A number with too many digits is read as infinite.
   if (typeof value === 'number' && !Number.isFinite(value)) return null
   if (typeof value === 'number')

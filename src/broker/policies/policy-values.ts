@@ -101,5 +101,6 @@ export function parseGlobalParameter(key: string, text: string): GlobalParameter
 }
 
 export const upstreamComponent = 'federation-upstream'
+export const shovelComponent = 'shovel'
 /** Of parameters that have no meaning here, and are kept for whoever exports them. */
-export const keptComponents = [upstreamComponent, 'federation-upstream-set', 'shovel']
+export const keptComponents = [upstreamComponent, 'federation-upstream-set', shovelComponent]

@@ -22,7 +22,7 @@ export interface System {
   readonly directFlag: number | undefined
   readonly durableFlag: number | undefined
   readonly canSyncFolders: boolean
-  readonly calls: Pick<typeof fs, 'fsync' | 'statfs' | 'link'>
+  readonly calls: Pick<typeof fs, 'fsync' | 'statfs' | 'link' | 'access'>
   pageMemory(bytes: number): Uint8Array | null
 }
 
@@ -115,10 +115,17 @@ class RealDisk implements Disk {
       // Also when it existed: who made it may have died before its name was durable.
       await this.#syncFolder(parent)
     }
+    await this.#mayUse(folder, fs.constants.R_OK | fs.constants.W_OK)
+  }
+
+  /** Before somebody relies on it: the system says no only when it is used. */
+  #mayUse(name: string, mode: number): Promise<void> {
+    return systemCall<void>(`access ${name}`, (d) => this.#system.calls.access(name, mode, d))
   }
 
   async sizeOf(name: string): Promise<number> {
     const file = this.#resolve(name)
+    await this.#mayUse(file, fs.constants.R_OK)
     const stats = await systemCall<fs.Stats>(`stat ${file}`, (done) => fs.stat(file, done))
     if (!stats.isFile()) throw new DiskError('EISDIR', `stat ${file}: it is no plain file`)
     return stats.size

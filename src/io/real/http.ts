@@ -3,6 +3,7 @@
 // start-broker.ts.
 import http from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { HttpLimits } from '../http.ts'
 import {
   defaultHttpLimits,
@@ -43,8 +44,27 @@ function makeServer(handler: HttpHandler, limits: HttpLimits): http.Server {
   )
   server.setTimeout(limits.silenceMsMax)
   server.on('connection', makeRoom(limits.connectionsMax))
+  server.on('clientError', refuse)
   return server
 }
+
+/** What is no request, or too long a one, is answered; the rest of it is read, so that the answer
+ * is not lost in a reset, but not for long. */
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET') socket.destroy()
+  if (!socket.writable) return
+  const status = statusOfCode.get(error.code ?? '') ?? '400 Bad Request'
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+  const end = setTimeout(() => socket.destroy(), lingerMs)
+  socket.once('close', () => clearTimeout(end))
+}
+
+const lingerMs = 1000
+const statusOfCode = new Map([
+  ['HPE_HEADER_OVERFLOW', '431 Request Header Fields Too Large'],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', '413 Payload Too Large'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', '408 Request Timeout'],
+])
 
 /** Who comes as one too many takes the place of the first that is not being answered. */
 function makeRoom(connectionsMax: number): (socket: Socket) => void {

@@ -15,6 +15,8 @@
 //                                  property has that name
 //
 // The other way, what is not UTF-8 becomes bytes (type x), and the record's key is x-kafka-key.
+import { jsonText } from '../../base/json.ts'
+import { ofLong } from '../../base/wide-integers.ts'
 import { type FieldTable, type FieldValue, textField } from './field.ts'
 import { shortStringMax } from './field-codec.ts'
 import type { MessageView } from './message.ts'
@@ -79,13 +81,14 @@ function readable(value: FieldValue): Uint8Array | null {
     case 'V':
       return null
     default: {
+      if ('value' in value && typeof value.value === 'bigint') return Buffer.from(`${value.value}`)
       const plain = plainOf(value)
-      return Buffer.from(typeof plain === 'object' ? JSON.stringify(plain) : String(plain))
+      return Buffer.from(typeof plain === 'object' ? jsonText(plain) : String(plain))
     }
   }
 }
 
-/** A value for JSON: whole numbers that JSON cannot hold become text. */
+/** A value for `jsonText`. */
 export function plainOf(value: FieldValue): unknown {
   switch (value.type) {
     case 'S':
@@ -95,7 +98,7 @@ export function plainOf(value: FieldValue): unknown {
     case 'l':
     case 'L':
     case 'T':
-      return Number.isSafeInteger(Number(value.value)) ? Number(value.value) : String(value.value)
+      return ofLong(BigInt(value.value))
     case 'D':
       return value.value / 10 ** value.scale
     case 'A':

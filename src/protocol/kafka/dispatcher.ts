@@ -98,7 +98,8 @@ export class Dispatcher {
     const key = frame.readInt16BE(0)
     const version = frame.readInt16BE(2)
     const handler = this.handlers.get(key)
-    if (handler === undefined) return `api key ${key} is not known`
+    if (handler === undefined)
+      return `api key ${key} is not among those that ApiVersions shows (docs/protocols/kafka.md)`
     const { api } = handler
     if (!owner.authentication.permits(key)) return `${api.name} before authentication`
     const [oldest, newest] = api.versions

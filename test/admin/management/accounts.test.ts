@@ -217,7 +217,8 @@ test('policies and parameters', () =>
       assert.match(await api.status('PUT', '/policies/%2F/w', { ...policy, ...wrong }), /^400/)
     const [shown] = await api.get('/parameters/operator_policy')
     assert.equal(shown.value.definition['max-length'], 4)
-    const value = { value: { 'src-queue': 'a' } }
+    const uris = { 'src-uri': 'amqp://a', 'dest-uri': ['amqp://b'] }
+    const value = { value: { 'src-queue': 'a', ...uris } }
     assert.equal(await api.status('PUT', '/parameters/shovel/%2F/s', value), '201')
     assert.equal(
       await api.status('PUT', '/parameters/bogus/%2F/s', value),
@@ -340,6 +341,9 @@ test('upstreams are kept if they are some, and nothing is federated or shovelled
       assert.match(await api.status('PUT', path, { value }), /^400 Validation failed/)
     for (const uri of ['amqp://a/%2f', ['amqps://b:5671', 'amqp://c']])
       assert.match(await api.status('PUT', path, { value: { uri } }), /^20[14]$/)
+    const shovel = '/parameters/shovel/%2F/s'
+    for (const value of [{}, { 'src-uri': 'amqp://a' }, { 'src-uri': 'a', 'dest-uri': 'amqp://' }])
+      assert.match(await api.status('PUT', shovel, { value }), /^400 Validation failed/)
     for (const list of ['/federation-links', '/federation-links/%2F', '/shovels', '/shovels/%2F'])
       assert.deepEqual(await api.get(list), [])
   }))

@@ -16,6 +16,7 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape
   readonly json: any
+  readonly text: string
 }
 
 export class StillClock implements Clock {
@@ -93,7 +94,7 @@ export class Api {
     let sent = ''
     for await (const piece of answer.body) sent += piece
     const json = sent === '' ? null : JSON.parse(sent)
-    return { status: answer.status, headers: answer.headers, json }
+    return { status: answer.status, headers: answer.headers, json, text: sent }
   }
 
   /** What a GET shows, which must be there. */

@@ -37,7 +37,7 @@ const bodies: readonly (readonly [string, string, Readonly<Record<string, unknow
   ['PUT', '/user-limits/u/max-connections', { value: 1 }],
   ['PUT', '/vhost-limits/v/max-queues', { value: 100 }],
   ['PUT', '/parameters/vhost-limits/v/limits', { value: { 'max-queues': 10 } }],
-  ['PUT', '/parameters/shovel/v/s', { value: {} }],
+  ['PUT', '/parameters/shovel/v/s', { value: { 'src-uri': 'amqp://a', 'dest-uri': ['amqp://b'] } }],
   ['PUT', '/parameters/federation-upstream/v/s', { value: { uri: 'amqp://a' } }],
   [
     'PUT',
@@ -145,7 +145,9 @@ test('lists are sorted by whatever stands in them', () =>
       await api.call('PUT', `/exchanges/%2F/${name}`, { type: 'direct', arguments: table })
       await api.call('POST', `/bindings/%2F/e/${name}/q/${name}`, { arguments: table })
       await api.call('PUT', `/global-parameters/${name}`, { value: table })
-      await api.call('PUT', `/parameters/shovel/%2F/${name}`, { value: table })
+      await api.call('PUT', `/parameters/shovel/%2F/${name}`, {
+        value: { ...table, 'src-uri': 'amqp://a', 'dest-uri': 'amqp://b' },
+      })
     }
     const lists = ['queues', 'exchanges', 'bindings', 'global-parameters', 'parameters', 'policies']
     for (const list of lists)

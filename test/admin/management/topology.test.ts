@@ -345,3 +345,18 @@ test('rates are what counters grew by in a second, between two looks', () =>
 async function settled(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve()
 }
+
+test('whole numbers of 64 bits keep every digit, in arguments and headers', () =>
+  withApi(async (api) => {
+    const id = '9007199254740993'
+    const raw = async (method: string, path: string, body?: string): Promise<string> =>
+      (await api.call(method, path, body)).text
+    await raw('PUT', '/queues/%2F/wide', `{"arguments":{"x-id":${id}}}`)
+    assert.match(await raw('GET', '/queues/%2F/wide'), new RegExp(`"x-id":${id}[,}]`))
+    assert.match(await raw('GET', '/definitions'), new RegExp(`"x-id":${id}[,}]`))
+    const message = `{"routing_key":"wide","payload":"x","payload_encoding":"string",
+      "properties":{"headers":{"id":-${id}}}}`
+    await raw('POST', '/exchanges/%2F/amq.default/publish', message)
+    const get = '{"count":1,"ackmode":"ack_requeue_true","encoding":"auto"}'
+    assert.match(await raw('POST', '/queues/%2F/wide/get', get), new RegExp(`"id":-${id}}`))
+  }))

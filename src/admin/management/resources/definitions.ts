@@ -1,6 +1,7 @@
 // /api/definitions, going out: everything that was declared, in RabbitMQ's format, so that it can
 // be imported here or there. Without exclusive queues, which go with their connections.
 
+import { jsonText } from '../../../base/json.ts'
 import { isOwn } from '../../../broker/declarations/definitions.ts'
 import type { VhostCore } from '../../../broker/messaging/vhost-core.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
@@ -130,7 +131,7 @@ async function* written(
   head: Readonly<Record<string, unknown>>,
   lists: Readonly<Record<string, readonly Row[]>>,
 ): AsyncGenerator<string> {
-  yield JSON.stringify(head).slice(0, -1)
+  yield jsonText(head).slice(0, -1)
   for (const [name, rows] of Object.entries(lists)) {
     yield `,"${name}":`
     yield* streamed(call, rows, (row) => row())

@@ -18,7 +18,7 @@ import {
 } from '../../../model/message/properties.ts'
 import { plainTable } from '../../../model/message/readable-headers.ts'
 import { badRequest, json, must, noContent, notFound, Refused } from '../answer.ts'
-import { type Call, integerIn, type JsonBody, tableIn, textIn } from '../call.ts'
+import { type Call, integerIn, type JsonBody, tableIn, textIn, textWithin } from '../call.ts'
 import { flushed, queueOf } from './queues.ts'
 
 const keyOf = (name: string): string => name.replaceAll('-', '_')
@@ -75,8 +75,8 @@ function checkSender({ caller }: Call, properties: JsonBody): void {
 }
 
 function payloadOf(body: JsonBody): Buffer {
-  const payload = textIn(body, 'payload')
-  const encoding = textIn(body, 'payload_encoding')
+  const payload = textWithin(body, 'payload')
+  const encoding = textWithin(body, 'payload_encoding')
   if (encoding === 'string') return Buffer.from(payload)
   if (encoding !== 'base64') throw badRequest(`unsupported encoding ${encoding.slice(0, 40)}`)
   if (!isBase64(payload)) throw badRequest('not_base64')

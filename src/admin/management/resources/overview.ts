@@ -3,7 +3,7 @@ import { clusterNameParameter } from '../../../broker/policies/policies.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
 import { exchangeTypes } from '../../../routing/exchange-types.ts'
 import { json, must, noContent, notFound } from '../answer.ts'
-import { type Call, textIn } from '../call.ts'
+import { type Call, textWithin } from '../call.ts'
 import { listedWhole, shownOne } from '../listing.ts'
 import { addNumbers, churnOf, doorCounts, vhostCounts, vhostLengths } from '../numbers.ts'
 import { messageStats, withRates } from '../shown.ts'
@@ -133,7 +133,7 @@ export function showMemory(call: Call): HttpAnswer {
 export const showClusterName = ({ node }: Call): HttpAnswer => json({ name: node.clusterName })
 
 export async function putClusterName(call: Call): Promise<HttpAnswer> {
-  const name = textIn(call.bodyWith('name'), 'name')
+  const name = textWithin(call.bodyWith('name'), 'name')
   must(await call.node.policies.setGlobalParameter(clusterNameParameter, name))
   return noContent
 }

@@ -6,6 +6,7 @@ import {
   keptComponents,
   type Parameter,
   type Policy,
+  shovelComponent,
   upstreamComponent,
 } from '../../../broker/policies/policy-values.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
@@ -92,18 +93,25 @@ export async function setParameter(call: Call, parameter: Parameter): Promise<vo
     if (component === policyComponent) throw badRequest('policies may not be set using this method')
     if (!keptComponents.includes(component))
       throw badRequest(`Validation failed\n\ncomponent ${component.slice(0, 255)} not found\n`)
-    if (component === upstreamComponent) checkUpstream(body)
+    if (component === upstreamComponent) checkUri(body, 'uri')
+    if (component === shovelComponent) checkShovel(body)
     must(await policies.setParameter(parameter))
   }
 }
 
-/** Kept for those who import it elsewhere: nothing is federated here. Throws Refused. */
-function checkUpstream({ uri }: Record<string, unknown>): void {
-  const uris = Array.isArray(uri) ? uri : [uri]
+/** Kept for those who import it elsewhere: nothing is moved here. Throws Refused. */
+function checkShovel(body: Record<string, unknown>): void {
+  checkUri(body, 'src-uri')
+  checkUri(body, 'dest-uri')
+}
+
+function checkUri(body: Record<string, unknown>, name: string): void {
+  const value = body[name]
+  const uris = Array.isArray(value) ? value : [value]
   const isUri = (each: unknown): boolean =>
     typeof each === 'string' && /^amqps?:/.test(each) && URL.canParse(each)
   if (uris.length === 0 || !uris.every(isUri))
-    throw badRequest('Validation failed\n\nuri is not an amqp URI, or a list of them\n')
+    throw badRequest(`Validation failed\n\n${name} is not an amqp URI, or a list of them\n`)
 }
 
 export async function putParameter(call: Call): Promise<HttpAnswer> {

@@ -3,7 +3,7 @@ import type { HttpAnswer } from '../../../io/http.ts'
 import type { Permission, TopicPermission } from '../../../security/access/access-image.ts'
 import type { PermissionFilter } from '../../../security/access/permissions.ts'
 import { badRequest, json, must, noContent, notFound, put } from '../answer.ts'
-import { type Call, textIn } from '../call.ts'
+import { type Call, textWithin } from '../call.ts'
 import { listedWhole } from '../listing.ts'
 import { userOf } from './users.ts'
 
@@ -57,9 +57,9 @@ export async function putPermission(call: Call): Promise<HttpAnswer> {
   const { permissions } = call.node.accounts
   const isNew = permissions.of(user, vhost) === null
   const texts = {
-    configure: textIn(body, 'configure'),
-    write: textIn(body, 'write'),
-    read: textIn(body, 'read'),
+    configure: textWithin(body, 'configure'),
+    write: textWithin(body, 'write'),
+    read: textWithin(body, 'read'),
   }
   must(await permissions.set(user, vhost, texts))
   return put(isNew)
@@ -84,9 +84,9 @@ export async function putTopicPermission(call: Call): Promise<HttpAnswer> {
   const body = call.bodyWith('exchange', 'write', 'read')
   const { user, vhost } = endsOf(call)
   const { permissions } = call.node.accounts
-  const exchange = textIn(body, 'exchange')
+  const exchange = textWithin(body, 'exchange')
   const before = permissions.listTopic({ user, vhost }).some((each) => each.exchange === exchange)
-  const texts = { write: textIn(body, 'write'), read: textIn(body, 'read') }
+  const texts = { write: textWithin(body, 'write'), read: textWithin(body, 'read') }
   must(await permissions.setTopic(user, vhost, exchange, texts))
   return put(!before)
 }

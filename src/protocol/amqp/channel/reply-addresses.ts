@@ -7,7 +7,8 @@ import type { MessageView } from '../../../model/message/message.ts'
 
 export const replyQueue = 'amq.rabbitmq.reply-to'
 const prefix = `${replyQueue}.`
-const tokenBytes = 18
+/** Two parts in base64, as long as RabbitMQ's: whose it is, which says nothing here, and a key. */
+const partsBytes = [12, 16]
 
 export interface ReplyConsumer {
   /** False: it cannot take it. */
@@ -25,8 +26,8 @@ export class ReplyAddresses {
   }
 
   add(consumer: ReplyConsumer): string {
-    const token = Buffer.from(this.chance.bytes(tokenBytes)).toString('base64url')
-    const address = `${prefix}${token}`
+    const parts = partsBytes.map((n) => Buffer.from(this.chance.bytes(n)).toString('base64'))
+    const address = prefix + parts.join('.')
     this.consumers.set(address, consumer)
     return address
   }

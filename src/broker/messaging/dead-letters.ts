@@ -12,7 +12,7 @@ import type { RoutingTable } from '../../routing/routing-table.ts'
 import { noteDeath, queuesWithoutRejection } from './death.ts'
 import type { HostedQueue } from './hosted-queue.ts'
 import { keysIn } from './sender-keys.ts'
-import type { Target } from './target.ts'
+import { sendersLast, type Target } from './target.ts'
 
 /**
  * Of dead letters that one brings about. Full queues that all name each other have as many paths
@@ -28,13 +28,6 @@ interface Letter {
 }
 
 const noKeys: readonly string[] = []
-
-/** Of those that have room for a letter, one that sends it on may fill another: it comes last. */
-function fillersLast(targets: readonly Target[]): readonly Target[] {
-  const isFiller = (to: Target): boolean => to.expiresAtOnce === true
-  if (!targets.some(isFiller)) return targets
-  return [...targets.filter((to) => !isFiller(to)), ...targets.filter(isFiller)]
-}
 
 export class DeadLetters {
   readonly #routing: RoutingTable<Target>
@@ -65,7 +58,7 @@ export class DeadLetters {
     if (isSure && (targets.length === 0 || targets.some((to) => to.refuses(letter.dead))))
       return false
     this.#depth++
-    for (const to of isSure ? fillersLast(targets) : targets) {
+    for (const to of isSure ? sendersLast(targets) : targets) {
       to.publish(letter.dead)
       to.moved()
     }

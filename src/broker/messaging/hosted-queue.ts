@@ -3,7 +3,7 @@
 // asks it what shall become of dead letters, and tells it when nobody has used it for long. A vhost
 // makes it, and gives it to sessions and routes.
 import type { Clock } from '../../io/clock.ts'
-import { type FieldTable, integerOf } from '../../model/message/field.ts'
+import { type FieldTable, integerOf, textOf } from '../../model/message/field.ts'
 import type { MessageView } from '../../model/message/message.ts'
 import type { Queue } from '../../queue/queue.ts'
 import { QueueCounters } from '../../queue/queue-counters.ts'
@@ -96,6 +96,7 @@ export class HostedQueue implements QueueHost, Target {
   policies = noPolicies
   /** The arguments that hold now: those of the definition, and what policies add to them. */
   inForce: FieldTable
+  sendsOnAtOnce: boolean
   readonly #hooks: HostedQueueHooks
   readonly #madeMs: number
   /** What deletes itself does so only after it was used. */
@@ -117,6 +118,7 @@ export class HostedQueue implements QueueHost, Target {
     this.owner = owner
     this.source = source
     this.inForce = definition.arguments
+    this.sendsOnAtOnce = mayDieAtOnce(this.inForce)
     this.#hooks = hooks
     this.#madeMs = hooks.parts.clock.now()
     this.#once = hooks.once(definition.arguments)
@@ -124,10 +126,6 @@ export class HostedQueue implements QueueHost, Target {
 
   get leavesOut(): boolean {
     return this.#once !== null
-  }
-
-  get expiresAtOnce(): boolean {
-    return integerOf(this.inForce.get('x-message-ttl')) === 0
   }
 
   get name(): string {
@@ -164,6 +162,7 @@ export class HostedQueue implements QueueHost, Target {
     const kind = queueType(own)
     this.policies = policies.ofQueue(this.name, kind)
     this.inForce = withPolicies(this.policies, kind, own)
+    this.sendsOnAtOnce = mayDieAtOnce(this.inForce)
     return queueSettings(this.inForce, durable)
   }
 
@@ -230,3 +229,8 @@ export class HostedQueue implements QueueHost, Target {
     this.#hooks.unused(this)
   }
 }
+
+/** When nobody waits for it, or there is no room. */
+const mayDieAtOnce = (table: FieldTable): boolean =>
+  integerOf(table.get('x-message-ttl')) === 0 ||
+  textOf(table.get('x-overflow')) === 'reject-publish-dlx'

@@ -11,8 +11,8 @@ export interface Target {
   readonly source: Target | null
   /** Messages that come again are left out. */
   readonly leavesOut?: boolean
-  /** What it gets dies in the same call if nobody waits for it, and may go on to others. */
-  readonly expiresAtOnce?: boolean
+  /** What it gets may die in the same call, and go on to others. */
+  readonly sendsOnAtOnce?: boolean
   /** It was taken away. */
   readonly isGone: boolean
   /** It routes the message itself, later, and wants all that its sender has said. */
@@ -24,3 +24,11 @@ export interface Target {
   /** What was published is to go to the disk with what is settled for it, or before. */
   moved(): void
 }
+
+/** What one sends on comes behind what the others get, and finds the room that they have left. */
+export function sendersLast(targets: readonly Target[]): readonly Target[] {
+  if (targets.length < 2 || !targets.some(sendsOn)) return targets
+  return [...targets.filter((to) => !sendsOn(to)), ...targets.filter(sendsOn)]
+}
+
+const sendsOn = (to: Target): boolean => to.sendsOnAtOnce === true

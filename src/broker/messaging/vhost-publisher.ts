@@ -13,7 +13,7 @@ import { Published, type Publisher, type Routed } from './api.ts'
 import type { ExchangeCounters } from './listings.ts'
 import type { Once } from './once.ts'
 import { senderKeys, withoutHiddenKeys } from './sender-keys.ts'
-import type { Target } from './target.ts'
+import { sendersLast, type Target } from './target.ts'
 import type { VhostCore } from './vhost-core.ts'
 
 const tooLong = `invalid message: x-delay is more than ${delayMsMax} ms`
@@ -171,7 +171,8 @@ export class VhostPublisher implements Publisher {
 
 function place(message: MessageView, queues: readonly Target[]): number {
   if (queues.length === 0) return 0
+  const inOrder = sendersLast(queues)
   let flags: number = Published.routed
-  for (let i = 0; i < queues.length; i++) flags |= (queues[i] as Target).publish(message)
+  for (let i = 0; i < inOrder.length; i++) flags |= (inOrder[i] as Target).publish(message)
   return flags
 }

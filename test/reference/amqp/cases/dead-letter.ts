@@ -246,4 +246,20 @@ export const deadLetter: Cases = {
     await t.ready(seen, 1)
     t.answer('hidden', await t.bodies(hidden))
   },
+
+  async 'refused.besideOriginal'(t) {
+    const channel = await t.confirming()
+    const fanout = t.name('f')
+    await channel.must('exchange.declare', { exchange: fanout, type: 'fanout' })
+    const both = await channel.queue(t.name('b'))
+    const none = { 'x-max-length': 0, 'x-overflow': 'reject-publish-dlx' }
+    const full = await dying(channel, t.name('a'), both, none)
+    for (const queue of [full, both])
+      await channel.must('queue.bind', { queue, exchange: fanout, routingKey: '' })
+    for (const body of ['0', '1']) {
+      await channel.confirmed(fanout, '', { body })
+      await t.ready(both, body === '0' ? 2 : 4)
+    }
+    t.answer('order', await t.drain(both))
+  },
 }

@@ -143,6 +143,8 @@ test('vhosts, permissions and limits', () =>
     })
     const topic = { exchange: 'amq.topic', write: 'a', read: 'b' }
     assert.equal(await api.status('PUT', '/topic-permissions/v/guest', topic), '201')
+    const other = { ...topic, exchange: 'amq.direct' }
+    assert.equal(await api.status('PUT', '/topic-permissions/v/guest', other), '204')
     assert.equal((await api.get('/users/guest/topic-permissions'))[0].write, 'a')
     assert.equal(await api.status('DELETE', '/topic-permissions/v/guest'), '204')
     const ten = { value: 10 }
@@ -151,6 +153,8 @@ test('vhosts, permissions and limits', () =>
       { vhost: 'v', value: { 'max-queues': 10 } },
     ])
     assert.match(await api.status('PUT', '/vhost-limits/v/other', ten), /^400/)
+    const unnamed = { password: null, tags: '' }
+    assert.match(await api.status('PUT', '/users/guest', unnamed), /^400/)
     for (const path of ['/vhost-limits/v/max-queues', '/user-limits/guest/max-channels'])
       assert.match(await api.status('PUT', path, { value: null }), /^400/)
     assert.equal(await api.status('PUT', '/user-limits/guest/max-connections', ten), '204')

@@ -1,5 +1,7 @@
 // Publishing to an exchange and looking into a queue, one call at a time: for people and scripts.
+
 import { brief } from '../../../base/json.ts'
+import { ofLong } from '../../../base/wide-integers.ts'
 import { Published } from '../../../broker/messaging/api.ts'
 import type { HttpAnswer } from '../../../io/http.ts'
 import type { ErrorName, Result } from '../../../model/errors.ts'
@@ -227,7 +229,7 @@ function shownProperties(message: MessageView): Record<string, unknown> {
     if (text !== null) shown[keyOf(name)] = text
   }
   const { timestamp, priority, headers } = message
-  if (timestamp !== null) shown['timestamp'] = Number(timestamp)
+  if (timestamp !== null) shown['timestamp'] = ofLong(timestamp)
   if (priority >= 0) shown['priority'] = priority
   const at = placeOf(message.properties, property.deliveryMode)
   if (at >= 0) shown['delivery_mode'] = message.properties[at]

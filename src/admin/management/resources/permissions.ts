@@ -85,10 +85,10 @@ export async function putTopicPermission(call: Call): Promise<HttpAnswer> {
   const { user, vhost } = endsOf(call)
   const { permissions } = call.node.accounts
   const exchange = textWithin(body, 'exchange')
-  const before = permissions.listTopic({ user, vhost }).some((each) => each.exchange === exchange)
+  const isNew = permissions.listTopic({ user, vhost }).length === 0
   const texts = { write: textWithin(body, 'write'), read: textWithin(body, 'read') }
   must(await permissions.setTopic(user, vhost, exchange, texts))
-  return put(!before)
+  return put(isNew)
 }
 
 export async function deleteTopicPermission(call: Call): Promise<HttpAnswer> {

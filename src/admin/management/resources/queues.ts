@@ -1,5 +1,6 @@
 // /api/queues: listing, making and deleting queues. A stream is one, and so is every topic.
 
+import { ofLong } from '../../../base/wide-integers.ts'
 import { isSingleActive, queueType } from '../../../broker/declarations/queue-arguments.ts'
 import type { HostedQueue } from '../../../broker/messaging/hosted-queue.ts'
 import { HostedStream } from '../../../broker/messaging/hosted-stream.ts'
@@ -139,12 +140,12 @@ export function showQueue(call: Call): HttpAnswer {
 }
 
 /** The property of the message that is next, if it is in memory; else it is read meanwhile. */
-function headTimestamp({ hosted }: QueueItem): number | null {
+function headTimestamp({ hosted }: QueueItem): number | string | null {
   if (hosted instanceof HostedStream || hosted.used === null) return null
   const { stock } = hosted.used
   if (stock.ready === 0 || stock.look() !== Look.there) return null
   const { timestamp } = stock.message
-  return timestamp === null ? null : Number(timestamp)
+  return timestamp === null ? null : ofLong(timestamp)
 }
 
 export async function putQueue(call: Call): Promise<HttpAnswer> {

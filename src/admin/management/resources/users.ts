@@ -6,7 +6,7 @@ import type { User } from '../../../security/access/access-values.ts'
 import type { Secret } from '../../../security/access/accounts.ts'
 import { hashingDefault, isHashingAlgorithm } from '../../../security/access/password-hash.ts'
 import { badRequest, json, must, noContent, notFound, put } from '../answer.ts'
-import { type Call, type JsonBody, textIn } from '../call.ts'
+import { type Call, type JsonBody, textIn, textWithin } from '../call.ts'
 import { listed } from '../listing.ts'
 import { loginsOf } from '../numbers.ts'
 
@@ -66,8 +66,8 @@ export function tagsIn(body: JsonBody): string[] | null {
 
 /** Null: no way to log in by password. */
 export function secretIn(body: JsonBody): Secret {
-  const password = textIn(body, 'password')
-  const text = textIn(body, 'password_hash')
+  const password = textWithin(body, 'password')
+  const text = textWithin(body, 'password_hash')
   if (password !== '' && text !== '') throw badRequest('Cannot specify both password and hash')
   if (password !== '') return { password }
   if (text === '') return null

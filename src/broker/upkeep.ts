@@ -13,6 +13,9 @@ import type { BrokerSettings } from '../model/config/broker-settings.ts'
 /** Time between two looks at what is left of the disk, and at settings that may have changed. */
 const lookMs = 1000
 
+/** Compaction comes so soon after a start: a node that often ends early gets it done, too. */
+const firstCleaningMs = lookMs
+
 /** Between two looks at what queues have settled. */
 const reclaimPauseMs = 2000
 
@@ -53,6 +56,7 @@ export class Upkeep {
       'cleaning',
       () => this.#settings().compactionPauseMs,
       () => this.#clean(),
+      firstCleaningMs,
     )
     this.#every(
       'reclaiming',
@@ -99,11 +103,14 @@ export class Upkeep {
     this.#running.set(name, work.catch(failed))
   }
 
-  /** Runs `work` again and again, `pauseMs` behind its end. */
-  #every(name: string, pauseMs: () => number, work: () => Promise<void>): void {
+  /** Runs `work` again and again, `pauseMs` behind its end; at first `firstMs` from now. */
+  #every(name: string, pauseMs: () => number, work: () => Promise<void>, firstMs?: number): void {
+    let isFirst = firstMs !== undefined
     const again = (): void => {
       const endedMs = this.#clock.monotonic()
-      const leftMs = (): number => endedMs + pauseMs() - this.#clock.monotonic()
+      const dueMs = isFirst ? () => Math.min(firstMs ?? 0, pauseMs()) : pauseMs
+      const leftMs = (): number => endedMs + dueMs() - this.#clock.monotonic()
+      isFirst = false
       const wait = (): void => {
         if (this.#stopped) return
         const next = (): void => (leftMs() > 0 ? wait() : this.#run(name, work().then(again)))
@@ -116,8 +123,8 @@ export class Upkeep {
 
   async #clean(): Promise<void> {
     const { cleaner, all } = this.#store
-    if (this.#stopped) return
-    const { compactionMemoryBytes, compactionBytesPerSecondMax } = this.#settings()
+    const { isCompacting, compactionMemoryBytes, compactionBytesPerSecondMax } = this.#settings()
+    if (this.#stopped || !isCompacting) return
     cleaner.setRate(compactionBytesPerSecondMax)
     const nowMs = this.#clock.now()
     if (all.some((log) => isOverdue(log, nowMs))) await this.#store.flush()

@@ -33,8 +33,7 @@ const optionOfKey: Readonly<Record<string, string>> = {
 
 /** `layers`, the winning one first. */
 export function startOptions(layers: readonly Layer[]): StartOptions {
-  // Also what another place wins over has to make sense.
-  for (const { memory, json } of layers) for (const each of [memory, json]) if (each) isTrue(each)
+  for (const layer of layers) checkLayer(layer)
   const listen = first(layers, (layer) => layer.listen)
   const advertise = first(layers, (layer) => layer.advertise)
   const json = first(layers, (layer) => layer.json)
@@ -48,6 +47,13 @@ export function startOptions(layers: readonly Layer[]): StartOptions {
     config: settings(layers),
     json: json !== null && isTrue(json),
   }
+}
+
+/** Also what another place wins over has to make sense. */
+function checkLayer({ memory, json, listen, advertise }: Layer): void {
+  for (const each of [memory, json]) if (each !== null) isTrue(each)
+  parseAddresses(listen ?? [], listenerNames)
+  advertised(advertise ?? [])
 }
 
 function first<T>(layers: readonly Layer[], of: (layer: Layer) => T | null): T | null {

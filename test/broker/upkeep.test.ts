@@ -66,6 +66,29 @@ test('a compacted topic keeps the latest value of each key', () =>
     },
   ))
 
+test('a node compacts soon after its start, however long it pauses between two looks', () =>
+  withUpkeep(
+    { cleanup: { delete: false, compact: true } },
+    keyedBatches(6),
+    async (_log, store, clock) => {
+      await clock.runFor(2000)
+      assert.equal(store.cleaner.counters.cleanings, 1)
+    },
+    { settings: { compactionPauseMs: minute } },
+  ))
+
+test('a node that is told not to compacts nothing', () =>
+  withUpkeep(
+    { cleanup: { delete: false, compact: true } },
+    keyedBatches(6),
+    async (log, store, clock) => {
+      await clock.runFor(10 * minute)
+      assert.equal(store.cleaner.counters.cleanings, 0)
+      assert.equal((await clock.runUntil(readAll(store, log))).length, 6)
+    },
+    { settings: { isCompacting: false } },
+  ))
+
 test('what compaction may not leave alone any longer is flushed for it', () =>
   withUpkeep(
     { cleanup: { delete: false, compact: true }, compactionLagMsMax: minute },
@@ -211,8 +234,13 @@ test('a pause between cleanings that is made shorter ends at once', () => {
   const of = { settings: { compactionPauseMs: 60 * minute } }
   return withUpkeep(
     { cleanup: { delete: false, compact: true } },
-    keyedBatches(9),
-    async (_log, store, clock) => {
+    [],
+    async (log, store, clock) => {
+      await clock.runFor(minute)
+      for (const batch of keyedBatches(9)) {
+        await clock.runUntil(append(store, log, batch))
+        await clock.runUntil(store.flush())
+      }
       await clock.runFor(minute)
       assert.equal(store.cleaner.counters.cleanings, 0)
       of.settings = { compactionPauseMs: 500 }

@@ -94,6 +94,11 @@ const refused: readonly [Asked, TextKey][] = [
   [{ file: 'data=d\nmemory=true' }, 'dataAndMemory'],
   [{ env: { POLYMQ_MEMORY: 'yes' } }, 'badBoolean'],
   [{ flags: ['--data', 'd'], env: { POLYMQ_MEMORY: 'perhaps' } }, 'badBoolean'],
+  [{ flags: ['--listen', 'kafka=h:1'], env: { POLYMQ_LISTEN: 'kafka' } }, 'badAddress'],
+  [
+    { flags: ['--advertise', 'kafka=h:1'], file: 'advertise=kafka=0.0.0.0:1' },
+    'unreachableAdvertised',
+  ],
   [{ env: { POLYMQ_DATA: '' } }, 'emptyValue'],
   [{ env: { POLYMQ_PORT: '1' } }, 'unknownVariable'],
   [{ env: { POLYMQ_SET_: '3' } }, 'unknownVariable'],

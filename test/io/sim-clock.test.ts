@@ -34,6 +34,13 @@ test('a promise that nothing settles is found out', async () => {
   await assert.rejects(new SimClock().runUntil(new Promise(() => undefined)), /stands still/)
 })
 
+test('what goes round at one time is found out', async () => {
+  const clock = new SimClock()
+  const again = (): void => clock.soon(again)
+  again()
+  await assert.rejects(clock.runFor(1), /goes round in a circle/)
+})
+
 test('chance: same seed, same numbers; in range; spread', () => {
   const draw = (seed: number) => {
     const chance = new SimChance(seed)

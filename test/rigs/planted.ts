@@ -1,5 +1,6 @@
 // Plants one bug at a time in a copy of what was built, and expects a simulation to find it: `npm
-// run sim:planted`. Prints how many seeds each one took; ends with 1 when one was not found.
+// run sim:planted`. Prints how many seeds each one took; ends with 1 when one was not found, and
+// says how that simulation ended.
 import { spawnSync } from 'node:child_process'
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -291,6 +292,9 @@ const planted: readonly Planted[] = [
   },
 ]
 
+/** A simulation that takes longer has met a bug that it cannot say. */
+const longestMs = 15 * 60_000
+
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '4000' },
@@ -313,11 +317,14 @@ function find({ by = 'sim', bug, file, find, replace }: Planted): boolean {
   writeFileSync(path, text.replace(find, replace))
   const main = join(copy, 'test', 'rigs', by, 'main.js')
   const args = [main, '--seed', '1', '--seeds', values.seeds, '--failures', '1', '--workers', '1']
-  const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  const options = { encoding: 'utf8', timeout: longestMs, killSignal: 'SIGKILL' } as const
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, args, options)
   rmSync(copy, { recursive: true, force: true })
   const seeds = /(\d+) seeds, 1 failed/.exec(stdout)?.[1]
   const said = /^seed \d+: (.*)$/m.exec(stdout)?.[1]
   const isFound = status === 1 && seeds !== undefined
   console.log(isFound ? `${bug}: found by seed ${seeds}: ${said}` : `${bug}: NOT found`)
+  if (!isFound)
+    console.log(`  it ended with ${signal ?? status}: ${(stderr + stdout).slice(-2000)}`)
   return isFound
 }

@@ -15,6 +15,11 @@ interface Event {
 }
 
 const firstDayMs = Date.UTC(2026, 0, 1)
+/**
+ * More events than any workload has at one time: what makes them goes round for ever, and no time
+ * limit of a test ends that.
+ */
+const eventsAtOnceMax = 300_000
 /** So often the process looks after itself: rejections that nobody handles end it. */
 const eventsPerTurn = 256
 
@@ -26,6 +31,8 @@ export class SimClock implements Clock {
   #wall = firstDayMs
   #sequence = 0
   #ran = 0
+  /** Events that had run when the time last went on. */
+  #ranBefore = 0
   #trace = 0
 
   now(): number {
@@ -78,8 +85,13 @@ export class SimClock implements Clock {
   async #step(): Promise<boolean> {
     for (let event = this.#events.pop(); event; event = this.#events.pop()) {
       if (!event.action) continue
+      if (event.at > this.#time) this.#ranBefore = this.#ran
       this.#time = event.at
       this.#ran++
+      assert(
+        this.#ran - this.#ranBefore <= eventsAtOnceMax,
+        'the simulation goes round in a circle',
+      )
       event.action()
       await (this.#ran % eventsPerTurn === 0 ? eventLoopTurn() : promiseTurn())
       return true

@@ -47,9 +47,9 @@ export const cleanerKeys: readonly BrokerKey[] = [
     type: 'boolean',
     default: 'true',
     dynamic: false,
-    effect: 'refused',
-    reason: 'topics with cleanup.policy=compact are always compacted',
-    documentation: 'Run the log cleaner.',
+    effect: 'works',
+    documentation:
+      'Run the log cleaner: without it no topic is compacted, whatever its cleanup.policy.',
   },
   {
     name: 'log.cleaner.threads',

@@ -72,6 +72,7 @@ export interface BrokerSettings {
   /** Users who may log in from this machine only. */
   readonly loopbackUsers: readonly string[]
   readonly retentionCheckIntervalMs: number
+  readonly isCompacting: boolean
   readonly compactionPauseMs: number
   readonly compactionMemoryBytes: number
   readonly compactionBytesPerSecondMax: number
@@ -92,10 +93,9 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
   const value = (name: string): ConfigValue => effectiveValue(name, values)
   const number = (name: string): number => Number(value(name))
   const idleMs = number('connections.max.idle.ms')
-  const rack = value('broker.rack')
   return {
     nodeId: nodeId(number('node.id')),
-    rack: rack === '' ? null : String(rack),
+    rack: effectiveBrokerText('broker.rack', values) || null,
     partitionsDefault: number('num.partitions'),
     autoCreateTopics: value('auto.create.topics.enable') === true,
     deleteTopics: value('delete.topic.enable') === true,
@@ -145,6 +145,7 @@ export function resolveBrokerSettings(values: BrokerValues): BrokerSettings {
     kafkaUsesAccounts: value('polymq.kafka.users') === 'accounts',
     loopbackUsers: itemsOf(effectiveBrokerText('polymq.loopback.users', values)),
     retentionCheckIntervalMs: number('log.retention.check.interval.ms'),
+    isCompacting: value('log.cleaner.enable') === true,
     compactionPauseMs: number('log.cleaner.backoff.ms'),
     compactionMemoryBytes: number('log.cleaner.dedupe.buffer.size'),
     compactionBytesPerSecondMax: number('log.cleaner.io.max.bytes.per.second'),

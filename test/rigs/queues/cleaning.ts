@@ -10,7 +10,7 @@ import { topicName } from './topology.ts'
 const keys = 4
 
 /** The node's own upkeep leaves it to the simulation, which knows when nothing is cleaned. */
-export const cleanerRests: readonly [string, string] = ['log.cleaner.backoff.ms', '1000000000000']
+export const cleanerRests: readonly [string, string] = ['log.cleaner.enable', 'false']
 
 /** From two keys at a time to more than there are. */
 const keyMapBytes = [50, 200, 1 << 16] as const
